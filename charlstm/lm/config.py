@@ -1,0 +1,142 @@
+"""The three configurations: of a model, of a training, of sampling. Frozen, keyword-only, checked, JSON both ways.
+
+Knows no torch and no NumPy. A field's comment gives its reason or its range.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import Any, Literal, Self
+
+from charlstm.errors import ConfigError
+
+CELLS = ("lstm", "gru", "rnn")
+LOOKBACK_BARS = (1, 2, 4, 8)
+
+
+def _require(ok: bool, field: str, message: str) -> None:
+    if not ok:
+        raise ConfigError(field, message)
+
+
+def _is_count(value: object, low: int, high: int) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and low <= value <= high
+
+
+class _Config:
+    """What the configurations share: a JSON round trip that ignores nothing and refuses what it does not know."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """The fields as plain JSON values."""
+        return {k: list(v) if isinstance(v, tuple) else v for k, v in asdict(self).items()}  # type: ignore[call-overload]
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Self:
+        """The configuration of a JSON object. Raises ConfigError at an unknown field or a value out of range."""
+        known = {f.name for f in fields(cls)}  # type: ignore[arg-type]
+        for name in values:
+            _require(name in known, name, f"is not a setting; known are {', '.join(sorted(known))}.")
+        try:
+            return cls(**{k: tuple(v) if isinstance(v, list) else v for k, v in values.items()})
+        except TypeError as error:
+            raise ConfigError(cls.__name__, str(error)) from None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelConfig(_Config):
+    """Shape of a network. Everything needed to rebuild it, given the vocabulary."""
+
+    cell: Literal["lstm", "gru", "rnn"] = "lstm"
+    hidden_size: int = 250  # H; the report tries 150, 200, 250
+    num_layers: int = 1  # L
+    embedding_size: int | None = None  # E of the current character; None: 128
+    dropout: float = 0.0  # on the outputs of every layer, the last one too: nn.LSTM's own skips a single layer
+    embedding_dropout: float = 0.0
+    tie_weights: bool = False  # decoder = embedding transposed (through a projection to E where H != E)
+    lookback_bars: tuple[int, ...] = ()  # lags in bars; () is the report's plain network
+    lookback_size: int = 32  # embedding of a lookback character, shared by the lags
+
+    def __post_init__(self) -> None:
+        _require(self.cell in CELLS, "cell", f"{self.cell!r} is none of {', '.join(CELLS)}.")
+        _require(_is_count(self.hidden_size, 1, 8192), "hidden_size", "must be from 1 to 8192.")
+        _require(_is_count(self.num_layers, 1, 8), "num_layers", "must be from 1 to 8.")
+        _require(
+            self.embedding_size is None or _is_count(self.embedding_size, 1, 8192),
+            "embedding_size",
+            "must be from 1 to 8192.",
+        )
+        _require(_is_count(self.lookback_size, 1, 1024), "lookback_size", "must be from 1 to 1024.")
+        for field in ("dropout", "embedding_dropout"):
+            value = getattr(self, field)
+            _require(isinstance(value, (int, float)) and 0 <= value < 1, field, "must be in [0, 1).")
+        lags = self.lookback_bars
+        _require(
+            len(lags) <= 8 and all(_is_count(k, 1, 64) for k in lags) and len(set(lags)) == len(lags),
+            "lookback_bars",
+            "must be up to eight different numbers of bars from 1 to 64.",
+        )
+
+    @property
+    def width(self) -> int:
+        """E: size of the embedding of the current character."""
+        return self.embedding_size or 128
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainConfig(_Config):
+    """How a network is trained. The defaults are the recipe that won (docs/lab-log.md)."""
+
+    batching: Literal["tunes", "slices"] = "tunes"  # whole tunes, or the report's random slices
+    sequence_length: int = 128  # characters of a slice; whole tunes do not use it
+    batch_size: int = 32  # tunes or slices a step
+    learning_rate: float = 3e-3  # peak
+    warmup_steps: int = 100
+    final_rate: float = 0.01  # share of the peak that the cosine ends at; 1: constant, as the report
+    optimizer: Literal["adamw", "adam"] = "adamw"
+    weight_decay: float = 0.01  # adamw only
+    clip_norm: float = 1.0  # plain RNNs explode without it
+    epochs: int = 50
+    minutes: float | None = None  # a budget instead of epochs: the schedule then runs by the clock
+    patience: int | None = None  # epochs without a better validation loss before an early stop; None: never
+    transpose: bool = True  # each epoch each tune is written in a key drawn from the corpus's own
+    drop_fields: float = 0.1  # chance that an optional header field is left out, so that short primes work
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        _require(self.batching in ("tunes", "slices"), "batching", "is tunes or slices.")
+        _require(self.optimizer in ("adamw", "adam"), "optimizer", "is adamw or adam.")
+        for field, low, high in (
+            ("sequence_length", 2, 100_000),
+            ("batch_size", 1, 65_536),
+            ("warmup_steps", 0, 10**9),
+            ("epochs", 1, 10**6),
+            ("seed", 0, 2**63 - 1),
+        ):
+            _require(_is_count(getattr(self, field), low, high), field, f"must be from {low} to {high}.")
+        for field, least in (("learning_rate", 0.0), ("clip_norm", 0.0)):
+            value = getattr(self, field)
+            _require(math.isfinite(value) and value > least, field, "must be above 0.")
+        _require(0 <= self.final_rate <= 1, "final_rate", "must be in [0, 1].")
+        _require(self.weight_decay >= 0, "weight_decay", "must not be negative.")
+        _require(0 <= self.drop_fields < 1, "drop_fields", "must be in [0, 1).")
+        _require(self.minutes is None or self.minutes > 0, "minutes", "must be above 0.")
+        _require(self.patience is None or _is_count(self.patience, 1, 10**6), "patience", "must be 1 or more.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class SampleConfig(_Config):
+    """How a tune is drawn from a network's distributions."""
+
+    temperature: float = 1.0  # [0, 100]; 0 is greedy; 1 the model's own distribution, the report's best
+    top_k: int | None = None  # keep the k likeliest symbols
+    top_p: float | None = None  # keep the smallest set of symbols with this much probability
+    max_length: int = 1000  # characters, the prime's included
+
+    def __post_init__(self) -> None:
+        ok = isinstance(self.temperature, (int, float)) and 0 <= self.temperature <= 100
+        _require(ok, "temperature", "must be in [0, 100].")
+        _require(self.top_k is None or _is_count(self.top_k, 1, 10**6), "top_k", "must be 1 or more.")
+        _require(self.top_p is None or 0 < self.top_p <= 1, "top_p", "must be in (0, 1].")
+        _require(_is_count(self.max_length, 1, 10**6), "max_length", "must be from 1 to 1000000.")

@@ -1,0 +1,29 @@
+"""Where checkpoints, corpora and results are found. The only place that decides.
+
+A clone of the project keeps everything in its own top-level folders; CHARLSTM_HOME names another root.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+
+def home() -> Path:
+    """The folder that holds checkpoints/ and data/: $CHARLSTM_HOME, else the clone this package lies in."""
+    return Path(os.environ.get("CHARLSTM_HOME") or Path(__file__).resolve().parent.parent)
+
+
+def checkpoints_path() -> Path:
+    """Folder of the shipped and the user's models, one subfolder each."""
+    return home() / "checkpoints"
+
+
+def corpus_path() -> Path:
+    """Folder of built corpora: <name>.abc and <name>.json."""
+    return home() / "data" / "corpus"
+
+
+def results_path() -> Path:
+    """Folder of study records: <study>.json."""
+    return home() / "data" / "results"
