@@ -1,0 +1,276 @@
+"""ABC text as data: header fields, tunebooks, and the marks of a body as tokens with character offsets.
+
+Tolerant: any text has tokens, and they cover it. What marks sound like is `reader.py`'s business, how long they last
+`rhythm.py`'s. Lengths are multiples of the unit note length, meters and units are Fractions of a whole note.
+Source: the ABC music standard 2.1 (abcnotation.com/wiki/abc:standard:v2.1), section numbers in the comments.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property
+from typing import NamedTuple
+
+from charlstm.errors import NotationError
+
+
+class HeaderField(NamedTuple):
+    """One information field; `start` and `end` are its offsets in the text, the newline left out."""
+
+    letter: str
+    value: str
+    start: int
+    end: int
+
+
+class Header(NamedTuple):
+    """The information fields of a text, and where its body begins."""
+
+    fields: tuple[HeaderField, ...]
+    body_start: int
+
+    def get(self, letter: str) -> str | None:
+        """The value of the first field of this letter, or None."""
+        return next((f.value for f in self.fields if f.letter == letter), None)
+
+
+class Token(NamedTuple):
+    """A mark of the body: its kind, its characters, and the offset of the first one."""
+
+    kind: str
+    text: str
+    start: int
+
+    @property
+    def end(self) -> int:
+        return self.start + len(self.text)
+
+
+class NoteParts(NamedTuple):
+    """A note's spelling: accidental ("", "^", "^^", "_", "__", "="), letter A-G, octave (4: C to B from middle C),
+    length in unit note lengths."""
+
+    accidental: str
+    letter: str
+    octave: int
+    length: Fraction
+
+
+_FIELD_LINE = re.compile(r"([A-Za-z+]):[ \t]*(.*?)[ \t]*$")
+_IGNORED_LINE = re.compile(r"\s*(%.*)?$|<start>\s*$|<end>\s*$")
+
+
+def split_header(text: str) -> Header:
+    """Find the information fields at the head of a tune, and the offset at which its body begins.
+
+    The header ends after the first `K:` line (ABC 2.1, 3), or before the first line that is neither a field, a
+    comment nor blank, so that a text without a key is read too.
+    """
+    fields: list[HeaderField] = []
+    at = 0
+    for line in text.splitlines(keepends=True):
+        bare = line.rstrip("\r\n")
+        match = _FIELD_LINE.match(bare)
+        if match and not bare.startswith(("|", "+:")):
+            value = re.sub(r"(^|\s)%.*$", "", match[2]).rstrip()
+            fields.append(HeaderField(match[1], value, at, at + len(bare)))
+            at += len(line)
+            if match[1] == "K":
+                break
+        elif _IGNORED_LINE.match(bare):
+            at += len(line)
+        else:
+            break
+    return Header(tuple(fields), at)
+
+
+_LENGTH = r"\d*(?:/+\d*)?"
+_BAR = r":*[|\[]?\|+[\]:]*:*|:*\|+[\[\]]?:*|::+|\[\||:+(?=\s|$)"
+_MARKS: tuple[tuple[str, str], ...] = (
+    ("continuation", r"\\[ \t]*(?:%[^\n]*)?\r?\n"),
+    ("comment", r"%[^\n]*"),
+    ("line_break", r"\r?\n|\r"),
+    ("space", r"[ \t]+"),
+    ("inline_field", r"\[[A-Za-z]:[^\]\n]*\]"),
+    ("annotation", r'"[\^_<>@][^"\n]*"'),
+    ("chord_symbol", r'"[^"\n]*"'),
+    ("decoration", r"![^!\n|\s][^!\n|]*!|\+[a-zA-Z.<>()0-9]+\+|[~.HLMOPSTuvkJRW](?=[^\s])"),
+    ("note", rf"(?:\^{{1,2}}|_{{1,2}}|=)?[A-Ga-g][,']*{_LENGTH}"),
+    ("rest", rf"[zxZX]{_LENGTH}"),
+    ("spacer", rf"y{_LENGTH}"),
+    ("tuplet", r"\(\d+(?::\d*){0,2}"),
+    ("bar_line", _BAR),
+    ("ending", r"\[\d+(?:[,\-]\d+)*"),
+    ("chord_open", r"\["),
+    ("chord_close", rf"\]{_LENGTH}"),
+    ("slur_open", r"\.?\("),
+    ("slur_close", r"\)"),
+    ("grace_open", r"\{/?"),
+    ("grace_close", r"\}"),
+    ("broken", r">+|<+"),
+    ("tie", r"\.?-"),
+    ("overlay", r"&+"),
+    ("backquote", r"`+"),
+    ("unknown", r"."),
+)
+_LEX = re.compile("|".join(f"(?P<{kind}>{pattern})" for kind, pattern in _MARKS), re.DOTALL)
+_ENDING_DIGITS = re.compile(r"\d+(?:[,\-]\d+)*")
+_BODY_FIELD = re.compile(r"[A-Za-z+]:[^\n]*")
+KINDS = frozenset(kind for kind, _ in _MARKS) | {"field"}
+
+
+def lex(body: str, start: int = 0) -> Iterator[Token]:
+    """Cut a body into tokens that cover it: "".join(t.text for t in lex(body)) == body.
+
+    Parameters
+    ----------
+    body : str
+        Tune body; any text is accepted.
+    start : int
+        Offset of the body in the text, added to every token's `start`.
+
+    Yields
+    ------
+    Token
+        In order. Kinds: those of `KINDS`. A field line inside the body is one token "field"; digits right after
+        a bar line, or `[1`, are an "ending" (ABC 2.1, 4.9); a letter that stands for a decoration is one (4.14).
+    """
+    at, line_start, after_bar = 0, True, False
+    while at < len(body):
+        if line_start and (match := _BODY_FIELD.match(body, at)) and not _looks_like_music(match[0]):
+            kind = "field"
+        elif after_bar and (match := _ENDING_DIGITS.match(body, at)):
+            kind = "ending"
+        else:
+            match = _LEX.match(body, at)
+            assert match is not None and match.lastgroup is not None  # "unknown" takes any character
+            kind = match.lastgroup
+        yield Token(kind, match[0], start + at)
+        after_bar = kind == "bar_line" or (after_bar and kind == "space")
+        line_start = kind in ("line_break", "continuation")
+        at = match.end()
+
+
+def _looks_like_music(line: str) -> bool:
+    """`A:|` and `G::c` at a line's start are a note before a repeat sign, not an information field."""
+    return line[0] in "ABCDEFGabcdefgzx" and line[1:3] in (":|", "::", ":]") or line[:2] in ("z:", "x:")
+
+
+_NOTE = re.compile(r"(\^{1,2}|_{1,2}|=)?([A-Ga-g])([,']*)(.*)$", re.DOTALL)
+
+
+def parse_note(text: str) -> NoteParts:
+    """Read a "note" token, such as `^f'3/2`. Raises NotationError for any other text."""
+    match = _NOTE.match(text)
+    if match is None:
+        raise NotationError(f"{text!r} is not a note")
+    accidental, letter, marks, length = match.groups()
+    octave = 4 + letter.islower() + marks.count("'") - marks.count(",")
+    return NoteParts(accidental or "", letter.upper(), octave, parse_length(length))
+
+
+def parse_length(text: str) -> Fraction:
+    """A length as a multiple of the unit note length: "" 1, "3/2" 3/2, "/" 1/2, "//" 1/4, "/3" 1/3 (ABC 2.1, 4.3).
+
+    A denominator of nought is read as if it were not there.
+    """
+    above, slashes, below = re.match(r"(\d*)(/*)(\d*)", text[:24]).groups()  # type: ignore[union-attr]
+    top = int(above[:6]) if above else 1
+    bottom = int(below[:6]) if below else 2 ** min(len(slashes), 10)
+    return Fraction(top, bottom or 1)
+
+
+def write_length(length: Fraction) -> str:
+    """The shortest spelling of a length: 1 "", 1/2 "/", 1/4 "/4", 3/2 "3/2"."""
+    top = "" if length.numerator == 1 else str(length.numerator)
+    bottom = {1: "", 2: "/" if top == "" else "/2"}.get(length.denominator, f"/{length.denominator}")
+    return top + bottom
+
+
+def parse_meter(value: str | None) -> Fraction | None:
+    """A meter's bar in whole notes: "6/8" 3/4, "C" 1, "C|" 1, "2+3/8" 5/8; None for "none" or what cannot be read."""
+    value = (value or "").strip()
+    if value in ("C", "C|", "c", "c|"):
+        return Fraction(1)
+    match = re.match(r"\(?(\d{1,3}(?:\s*\+\s*\d{1,3})*)\)?\s*/\s*(\d{1,3})\s*$", value)
+    if match is None:
+        return None
+    beats, unit = sum(int(n) for n in match[1].split("+")), int(match[2])
+    return Fraction(beats, unit) if beats and unit else None
+
+
+def parse_unit(value: str | None) -> Fraction | None:
+    """The value of an L: field in whole notes, or None if it is not a fraction above 0."""
+    match = re.match(r"(\d{1,3})\s*(?:/\s*(\d{1,4}))?\s*$", (value or "").strip())
+    if match is None or int(match[1]) == 0 or int(match[2] or 1) == 0:
+        return None
+    return Fraction(int(match[1]), int(match[2] or 1))
+
+
+def default_unit(meter: Fraction | None) -> Fraction:
+    """The unit note length where L: is missing: 1/16 for meters below 3/4, else 1/8 (ABC 2.1, 3.1.7)."""
+    return Fraction(1, 16) if meter is not None and meter < Fraction(3, 4) else Fraction(1, 8)
+
+
+@dataclass(frozen=True)
+class Tune:
+    """A tune as ABC: its information fields in order, the last of them K:, and everything after them."""
+
+    fields: tuple[tuple[str, str], ...]
+    body: str
+
+    @cached_property
+    def text(self) -> str:
+        """Canonical ABC: `letter:value` lines, then the body; `parse_tune(tune.text) == tune`."""
+        return "".join(f"{letter}:{value}\n" for letter, value in self.fields) + self.body
+
+    def get(self, letter: str) -> str | None:
+        """The value of the first field of this letter, or None."""
+        return next((value for name, value in self.fields if name == letter), None)
+
+    @property
+    def title(self) -> str:
+        return self.get("T") or "Untitled"
+
+    @property
+    def meter(self) -> Fraction | None:
+        """Length of a bar in whole notes; None for M:none, a missing or an unreadable meter."""
+        return parse_meter(self.get("M"))
+
+    @property
+    def unit(self) -> Fraction:
+        """Unit note length in whole notes, by L: or by the meter's default."""
+        return parse_unit(self.get("L")) or default_unit(self.meter)
+
+
+def parse_tune(text: str) -> Tune:
+    """Read one tune. Comments and blank lines of the header, `<start>` and `<end>` lines go.
+
+    Raises
+    ------
+    NotationError
+        If there is no music after the header.
+    """
+    text = re.sub(r"\r\n?", "\n", text)
+    header = split_header(text)
+    body = re.sub(r"(?m)^<end>\s*$", "", text[header.body_start :]).strip("\n")
+    if not body.strip():
+        raise NotationError("there is no music after the header", line=text.count("\n") + 1)
+    return Tune(tuple((f.letter, f.value) for f in header.fields), body)
+
+
+def split_tunebook(text: str) -> list[str]:
+    """The tunes of a tunebook, each from its X: line on, or between `<start>` and `<end>`; a lone tune is one.
+
+    Text before the first tune is the file header (ABC 2.1, 2.2.2) and goes; so does what holds only blanks.
+    """
+    text = re.sub(r"\r\n?", "\n", text.removeprefix("\ufeff"))
+    if "<start>" in text:
+        pieces = [piece.split("<end>")[0] for piece in text.split("<start>")[1:]]
+    else:
+        starts = [m.start() for m in re.finditer(r"(?m)^X:", text)]
+        pieces = [text[a:b] for a, b in zip(starts, [*starts[1:], len(text)], strict=True)] if starts else [text]
+    return [stripped for piece in pieces if (stripped := piece.strip("\n").rstrip())]
