@@ -9,9 +9,7 @@ rnn.weight_ih_l0, ..., projection.weight (E, H), decoder.weight (V, H; absent wh
 from __future__ import annotations
 
 import json
-import math
 import os
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -249,17 +247,12 @@ def read_weights(file: Path, config: ModelConfig, vocab_size: int) -> Weights:
 
 def replace_file(path: Path, data: bytes) -> None:
     """Write a file by rename, so that a reader, or a run after a crash, sees the old one or the new one whole."""
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(temporary, 0o644)  # mkstemp's 0600 would hide a shipped model from other users
-        os.replace(temporary, path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+    partial = path.with_name(f".{path.name}.partial")  # one fixed name: what a killed run leaves is overwritten
+    with open(partial, "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(partial, path)
 
 
 def _readable(description: Mapping[str, Any]) -> str:
@@ -283,11 +276,11 @@ def _read_json(file: Path) -> dict[str, Any]:
         if (size := file.stat().st_size) > MAX_JSON_BYTES:
             raise ValueError(f"{size:,} bytes are more than the {MAX_JSON_BYTES:,} a description may have")
         values = json.loads(file.read_text(encoding="utf-8"), parse_constant=refuse)
-        if not isinstance(values, dict):
-            raise ValueError("it is no JSON object")
     except (OSError, ValueError, RecursionError) as error:
         message = f"{file} cannot be read as a model's description ({error}); restore it or train anew."
         raise CheckpointError(message, path=file) from None
+    if not isinstance(values, dict):
+        raise CheckpointError(f"{file} is no JSON object; restore it or train anew.", path=file)
     return values
 
 
@@ -295,7 +288,7 @@ def _is_number(value: object) -> bool:
     """None, or a finite number that is no truth value."""
     if value is None:
         return True
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and -1e300 < value < 1e300
 
 
 def _tensors_of(file: Path) -> dict[str, tuple[tuple[int, ...], str]]:
