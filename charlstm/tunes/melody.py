@@ -1,0 +1,77 @@
+"""A tune as the line of its sounding notes: pitch and duration, for comparing tunes whatever their key.
+
+Reads one voice as written, repeats not played out; of a chord its highest note, no graces. Pitches are MIDI numbers,
+durations Fractions of a whole note. Knows nothing of scores.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from charlstm.tunes.abc import default_unit, lex, parse_meter, parse_note, parse_unit, split_header
+from charlstm.tunes.keys import ALTERATIONS, SEMITONES, parse_key
+from charlstm.tunes.rhythm import is_compound, timed
+
+Step = tuple[int, int]
+
+
+def melody(text: str) -> list[tuple[int, Fraction]]:
+    """The notes of a tune as (MIDI pitch, duration), in order.
+
+    Accidentals hold to the end of the bar for their own octave, as players read them (ABC 2.1, 11.3 "pitch" apart);
+    a note tied to one of the same pitch is one note with it.
+    """
+    header = split_header(text)
+    meter_text = header.get("M")
+    meter = parse_meter(meter_text)
+    unit = parse_unit(header.get("L")) or default_unit(meter)
+    key = parse_key(header.get("K"))
+    signature = dict(key.signature) if key else {}
+    altered: dict[tuple[str, int], int] = {}
+    notes: list[tuple[int, Fraction]] = []
+    chord: list[int] = []
+    tied = False
+    for token, duration, member, _ in timed(
+        lex(text[header.body_start :]), unit, meter, compound=is_compound(meter_text)
+    ):
+        if token.kind == "bar_line":
+            altered.clear()
+        elif token.kind == "note" and member != "grace":
+            accidental, letter, octave, _ = parse_note(token.text)
+            if accidental:
+                altered[letter, octave] = ALTERATIONS[accidental]
+            alteration = altered.get((letter, octave), signature.get(letter, 0))
+            pitch = 12 * (octave + 1) + SEMITONES[letter] + alteration
+            if member == "chord":
+                chord.append(pitch)
+                continue
+        elif token.kind == "chord_close" and chord:
+            pitch = max(chord)
+            chord = []
+        elif token.kind == "tie":
+            tied = bool(notes)
+            continue
+        elif token.kind in ("field", "inline_field") and token.text.strip("[").startswith("K:"):
+            key = parse_key(token.text.strip("[]")[2:])
+            signature = dict(key.signature) if key else {}
+            continue
+        else:
+            if token.kind == "rest":
+                tied = False
+            continue
+        if token.kind == "bar_line":
+            continue
+        if tied and notes and notes[-1][0] == pitch:
+            notes[-1] = (pitch, notes[-1][1] + duration)
+        else:
+            notes.append((pitch, duration))
+        tied = False
+    return notes
+
+
+def steps(notes: list[tuple[int, Fraction]]) -> list[tuple[int, Fraction]]:
+    """What stays the same in another key and at another speed: (interval in semitones, ratio of durations) from each
+    note to the next."""
+    return [
+        (b[0] - a[0], b[1] / a[1] if a[1] else Fraction(0)) for a, b in zip(notes, notes[1:], strict=False)
+    ]
