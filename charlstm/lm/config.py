@@ -102,6 +102,7 @@ class TrainConfig(_Config):
     patience: int | None = None  # epochs without a better validation loss before an early stop; None: never
     transpose: bool = True  # each epoch each tune is written in a key drawn from the corpus's own
     drop_fields: float = 0.1  # chance that an optional header field is left out, so that short primes work
+    ema: float = 0.0  # memory of a running average of the weights, kept instead of the last ones; 0: none
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -121,6 +122,7 @@ class TrainConfig(_Config):
         _require(0 <= self.final_rate <= 1, "final_rate", "must be in [0, 1].")
         _require(self.weight_decay >= 0, "weight_decay", "must not be negative.")
         _require(0 <= self.drop_fields < 1, "drop_fields", "must be in [0, 1).")
+        _require(0 <= self.ema < 1, "ema", "must be in [0, 1).")
         _require(self.minutes is None or self.minutes > 0, "minutes", "must be above 0.")
         _require(self.patience is None or _is_count(self.patience, 1, 10**6), "patience", "must be 1 or more.")
 

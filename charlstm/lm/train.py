@@ -1,0 +1,512 @@
+"""Trainer: teacher forcing on whole tunes, into a folder that is readable at any moment and can always be resumed.
+
+The run's folder holds
+    metrics.jsonl        one JSON line a report, appended as it happens
+    model.safetensors    the weights that were best on validation, with model.json (charlstm.lm.checkpoint)
+    resume.safetensors   where the run stands (charlstm.lm.resume)
+    stop                 put there by anybody: the run saves where it stands and ends, and can be resumed
+Every random draw comes from a generator seeded by (seed, purpose, epoch or step), so no random state needs keeping:
+a run killed at any moment and resumed gives the numbers of one that never stopped (CPU, same thread count).
+Losses are nats per character on text and END. Knows nothing of terminals or pages: reports go to callbacks.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from charlstm.errors import CharlstmError, CheckpointError, ConfigError
+from charlstm.lm.augment import Augmentation
+from charlstm.lm.batches import IGNORED, Batch, encode_tune, fixed_batches, random_slices, shuffled_tunes
+from charlstm.lm.checkpoint import JSON_FILE, Checkpoint, load_checkpoint, save_checkpoint, write_description
+from charlstm.lm.config import ModelConfig, TrainConfig
+from charlstm.lm.network import CharRNN
+from charlstm.lm.resume import RESUME_FILE, SavedRun, Standing, load_run, save_run
+from charlstm.lm.vocab import Vocab
+from charlstm.tunes.abc import split_header
+
+METRICS_FILE = "metrics.jsonl"
+STOP_FILE = "stop"
+REPORT_STEPS = 25
+SAVE_SECONDS = 30.0  # between two resume files: what a kill can cost
+EVALUATION_BATCH = 64
+BETAS = (0.9, 0.99)  # a shorter memory of squared gradients than Adam's 0.999: runs are a few thousand steps
+_ORDER, _AUGMENT, _DROPOUT, _INIT = range(4)  # purposes of random draws
+
+
+class TrainingCorpus(Protocol):
+    """What the trainer needs of a charlstm.tunes.corpus.Corpus: model texts."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def train(self) -> Sequence[str]: ...
+    @property
+    def validation(self) -> Sequence[str]: ...
+    @property
+    def test(self) -> Sequence[str]: ...
+    @property
+    def fingerprint(self) -> str: ...
+
+
+@dataclass(frozen=True)
+class Progress:
+    """One report of a run; a line of metrics.jsonl."""
+
+    step: int
+    epoch: float
+    done: float  # share of the run, in [0, 1]
+    train_loss: float  # since the last report
+    val_loss: float | None  # whole tunes; at the end of an epoch only, like its two parts and the sample
+    val_header: float | None
+    val_body: float | None
+    seconds: float  # of training so far, earlier sittings included
+    grad_norm: float  # before clipping, mean since the last report
+    learning_rate: float
+    characters_per_second: float  # of training alone
+    sample: str | None  # a tune of the weights as they are now
+
+
+Callback = Callable[[Progress], None]
+
+
+class StopTraining(Exception):
+    """Raise it in a callback to end a run: it saves where it stands, and the checkpoint is still written."""
+
+
+class Trainer:
+    """Trains a network on a corpus.
+
+    Parameters
+    ----------
+    corpus : Corpus
+        Model texts: train, validation, test. Without validation tunes the last weights are kept, not the best.
+    model : ModelConfig
+    train : TrainConfig
+    out : Path
+        The run's folder; must not hold a run yet.
+    device : str
+        "auto" (CUDA if there is one), "cpu", "cuda", or any torch device.
+    threads : int, optional
+        CPU threads of torch; left alone when absent.
+
+    Raises
+    ------
+    CheckpointError
+        If the folder holds a run already.
+    ConfigError
+        If the device is not there, or there are no training tunes.
+    """
+
+    def __init__(
+        self,
+        corpus: TrainingCorpus,
+        model: ModelConfig,
+        train: TrainConfig,
+        *,
+        out: Path,
+        device: str = "auto",
+        threads: int | None = None,
+    ) -> None:
+        if any((Path(out) / name).exists() for name in (JSON_FILE, RESUME_FILE)):
+            message = f"{out} holds a run already; resume it with --resume, or choose another folder."
+            raise CheckpointError(message, path=Path(out))
+        self._build(corpus, model, train, Path(out), device, threads, None)
+
+    @classmethod
+    def resume(
+        cls, out: Path, corpus: TrainingCorpus, *, device: str = "auto", threads: int | None = None
+    ) -> Trainer:
+        """A trainer that stands where the run in `out` stood, on the same corpus.
+
+        Raises
+        ------
+        CheckpointError
+            If there is no run to resume, or it was another corpus.
+        """
+        saved = load_run(Path(out) / RESUME_FILE)
+        if saved.fingerprint != corpus.fingerprint:
+            message = f"{out} was trained on another corpus than {corpus.name} is now; start a new run."
+            raise CheckpointError(message, path=Path(out))
+        trainer = cls.__new__(cls)
+        trainer._build(corpus, saved.model, saved.train, Path(out), device, threads, saved)
+        return trainer
+
+    def _build(
+        self,
+        corpus: TrainingCorpus,
+        model: ModelConfig,
+        train: TrainConfig,
+        out: Path,
+        device: str,
+        threads: int | None,
+        saved: SavedRun | None,
+    ) -> None:
+        self.corpus, self.model, self.config, self.out = corpus, model, train, out
+        if not corpus.train:
+            raise ConfigError("corpus", f"{corpus.name} has no training tunes; build it from more tunes.")
+        if threads is not None:
+            torch.set_num_threads(threads)
+        self.device = _device(device)
+        # Held-out tunes count too: a character that they alone have must cost a loss, not an error.
+        self.vocab = Vocab.of((*corpus.train, *corpus.validation, *corpus.test))
+        self.augmentation = Augmentation(
+            corpus.train, self.vocab, transpose=train.transpose, drop_fields=train.drop_fields
+        )
+        self.steps_per_epoch = math.ceil(len(corpus.train) / train.batch_size)
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(_seed(train.seed, _INIT, 0))
+            self.network = CharRNN(model, len(self.vocab)).to(self.device)
+        self.parameters = list(self.network.named_weights().values())
+        self.average = [p.detach().clone() for p in self.parameters] if train.ema else None
+        kind = torch.optim.AdamW if train.optimizer == "adamw" else torch.optim.Adam
+        decay = train.weight_decay if train.optimizer == "adamw" else 0.0
+        self.optimizer = kind(self.parameters, lr=train.learning_rate, betas=BETAS, weight_decay=decay, fused=True)
+        self.generator = torch.Generator(self.device)
+        self.standing = Standing()
+        if saved is not None:
+            self.standing = saved.standing
+            saved.restore(self.network, self.optimizer, self.average)
+        # Summed on the device, so that no step waits for it: loss, characters, gradient norms, steps since a report.
+        self._sums = torch.tensor(self.standing.interval_sums, dtype=torch.float64, device=self.device)
+
+    def fit(self, callbacks: Sequence[Callback] = ()) -> Checkpoint:
+        """Train to the end, and return the checkpoint of the best weights.
+
+        Raises
+        ------
+        CharlstmError
+            If the loss is no longer a finite number.
+        """
+        self.out.mkdir(parents=True, exist_ok=True)
+        (self.out / STOP_FILE).unlink(missing_ok=True)
+        with open(self.out / METRICS_FILE, "ab") as metrics:
+            metrics.truncate(self.standing.metrics_bytes)  # what a killed run reported after its last save
+        self._started = time.monotonic() - self.standing.seconds
+        self._save()
+        try:
+            while not self.standing.ended:
+                self._epoch(callbacks)
+            self._save()
+        except StopTraining:
+            self._save()
+            if not (self.out / JSON_FILE).exists():  # stopped within the first epoch
+                self._keep(self.validate())
+        return self._finish()
+
+    def _epoch(self, callbacks: Sequence[Callback]) -> None:
+        """The rest of the present epoch, then its validation, its checkpoint if it is the best, and its report."""
+        standing = self.standing
+        self.network.train()
+        self._since = time.monotonic()
+        for position, batch in enumerate(self._batches(standing.epoch)):
+            if position < standing.position:
+                continue  # done before the run was resumed
+            if (self.out / STOP_FILE).exists():
+                raise StopTraining
+            self._step(batch)
+            standing.step, standing.position = standing.step + 1, position + 1
+            if self._done() >= 1:
+                break
+            if standing.step % REPORT_STEPS == 0 and standing.position < self.steps_per_epoch:
+                self._report(callbacks)
+        interval = self._take_interval()
+        losses = self.validate()
+        if standing.position == self.steps_per_epoch:
+            standing.epoch, standing.position = standing.epoch + 1, 0
+        standing.history.append(
+            {
+                "epoch": self._epochs(),
+                "step": standing.step,
+                "train_loss": standing.epoch_sums[0] / standing.epoch_sums[1],
+                "val_loss": losses["all"],
+                "val_header": losses["header"],
+                "val_body": losses["body"],
+                "seconds": round(time.monotonic() - self._started, 3),
+            }
+        )
+        standing.epoch_sums = [0.0, 0.0]
+        self._keep_if_best(losses)
+        if self._done() >= 1:
+            standing.ended = "epochs" if self.config.minutes is None else "minutes"
+        elif self.config.patience is not None and standing.epochs_without_best >= self.config.patience:
+            standing.ended = "patience"
+        self._report(callbacks, interval, losses, self._sample())
+
+    def _batches(self, epoch: int) -> Iterator[Batch]:
+        """The batches of an epoch: always the same ones for the same seed and epoch."""
+        config = self.config
+        texts = self.augmentation.texts(_rng(config.seed, _AUGMENT, epoch))
+        tunes = [encode_tune(text, self.vocab, self.model.lookback_bars) for text in texts]
+        rng = _rng(config.seed, _ORDER, epoch)
+        if config.batching == "slices":
+            return random_slices(tunes, config.batch_size, config.sequence_length, rng)
+        return shuffled_tunes(tunes, config.batch_size, rng)
+
+    def _step(self, batch: Batch) -> None:
+        """One update: forward, backward, clip, Adam, average."""
+        config, standing = self.config, self.standing
+        for group in self.optimizer.param_groups:
+            group["lr"] = self.learning_rate()
+        self.generator.manual_seed(_seed(config.seed, _DROPOUT, standing.step))
+        inputs, targets, lookback = _tensors(batch, self.device)
+        logits, _ = self.network(inputs, lookback, generator=self.generator)
+        loss = functional.cross_entropy(logits.flatten(0, 1), targets.flatten(), ignore_index=IGNORED)
+        self.optimizer.zero_grad(set_to_none=True)
+        loss.backward()  # type: ignore[no-untyped-call]
+        norm = torch.nn.utils.clip_grad_norm_(self.parameters, config.clip_norm)
+        self.optimizer.step()
+        if self.average is not None:  # a short memory early on, or the random start would stay in the average
+            keep = min(config.ema, (1 + standing.step) / (10 + standing.step))
+            torch._foreach_lerp_(self.average, [p.detach() for p in self.parameters], 1 - keep)
+        self._sums[0] += loss.detach() * batch.characters
+        self._sums[1] += batch.characters
+        self._sums[2] += norm.detach()
+        self._sums[3] += 1
+
+    def learning_rate(self) -> float:
+        """Of the coming step: linear warm-up, then a cosine from the peak to final_rate of it."""
+        config, warmup = self.config, self.config.warmup_steps
+        if config.minutes is None:  # a run of few steps must reach its peak too
+            warmup = min(warmup, config.epochs * self.steps_per_epoch // 5)
+        rise = min(1.0, (self.standing.step + 1) / warmup) if warmup else 1.0
+        fall = (1 + math.cos(math.pi * min(1.0, self._done()))) / 2
+        return config.learning_rate * rise * (config.final_rate + (1 - config.final_rate) * fall)
+
+    def _done(self) -> float:
+        """Share of the run that lies behind: of its steps, or of its minutes."""
+        if self.config.minutes is not None:
+            return (time.monotonic() - self._started) / (60 * self.config.minutes)
+        return self.standing.step / (self.config.epochs * self.steps_per_epoch)
+
+    def _epochs(self) -> float:
+        return round(self.standing.epoch + self.standing.position / self.steps_per_epoch, 4)
+
+    def validate(self) -> dict[str, float | None]:
+        """Loss of the present (averaged) weights on the validation tunes: "all", "header", "body"; None without any."""
+        with self._averaged():
+            return whole_tune_loss(self.network, self.corpus.validation, self.vocab)
+
+    @contextmanager
+    def _averaged(self) -> Iterator[None]:
+        """Within it the network holds the averaged weights, if the run keeps an average."""
+        if self.average is None:
+            yield
+            return
+        now = [p.detach().clone() for p in self.parameters]
+        try:
+            _copy(self.average, self.parameters)
+            yield
+        finally:
+            _copy(now, self.parameters)
+
+    def _keep_if_best(self, losses: dict[str, float | None]) -> None:
+        loss, standing = losses["all"], self.standing
+        if loss is None or standing.best_loss is None or loss < standing.best_loss:
+            standing.best_loss, standing.epochs_without_best = loss, 0
+            self._keep(losses)
+        else:
+            standing.epochs_without_best += 1
+
+    def _keep(self, losses: dict[str, float | None]) -> None:
+        """Write the checkpoint of the present (averaged) weights."""
+        with self._averaged():
+            save_checkpoint(
+                self.out,
+                config=self.model,
+                vocab=self.vocab,
+                weights=self.network.weights(),
+                training=self._training(),
+                corpus={
+                    "name": self.corpus.name,
+                    "tunes": len(self.corpus.train),
+                    "fingerprint": self.corpus.fingerprint,
+                },
+                history=self.standing.history,
+                val_loss=losses["all"],
+            )
+
+    def _training(self) -> dict[str, object]:
+        """What model.json says of the training: its settings, and how far it has come on what."""
+        standing = self.standing
+        return {
+            **self.config.to_dict(),
+            "ended": standing.ended,
+            "steps": standing.step,
+            "seconds": round(time.monotonic() - self._started, 1),
+            "device": str(self.device),
+            "threads": torch.get_num_threads(),
+            "torch": torch.__version__,
+        }
+
+    def _finish(self) -> Checkpoint:
+        """Measure the kept weights on the test tunes, and complete the description of the checkpoint."""
+        kept = load_checkpoint(self.out)
+        network = CharRNN(self.model, len(self.vocab)).to(self.device)
+        network.load_weights(kept.weights())
+        test = whole_tune_loss(network, self.corpus.test, self.vocab)
+        training = {**self._training(), "test_header": test["header"], "test_body": test["body"]}
+        kept = replace(kept, history=tuple(self.standing.history), test_loss=test["all"], training=training)
+        write_description(kept)
+        return kept
+
+    def _take_interval(self) -> tuple[float, float, float]:
+        """What happened since the last report: loss, gradient norm, characters a second."""
+        loss, characters, norms, steps = self._sums.tolist()
+        seconds = max(time.monotonic() - self._since, 1e-9)  # after tolist, which waits for the device
+        self._sums.zero_()
+        self.standing.epoch_sums[0] += loss
+        self.standing.epoch_sums[1] += characters
+        if not math.isfinite(loss):
+            raise CharlstmError(
+                f"the loss is no longer a finite number at step {self.standing.step}: start anew with a lower "
+                f"learning rate than {self.config.learning_rate:g}."
+            )
+        return loss / max(characters, 1), norms / max(steps, 1), characters / seconds
+
+    def _report(
+        self,
+        callbacks: Sequence[Callback],
+        interval: tuple[float, float, float] | None = None,
+        losses: dict[str, float | None] | None = None,
+        sample: str | None = None,
+    ) -> None:
+        """Write a line of metrics, save where the run stands if it is time, and call back."""
+        train_loss, grad_norm, speed = interval or self._take_interval()
+        losses = losses or {"all": None, "header": None, "body": None}
+        report = Progress(
+            step=self.standing.step,
+            epoch=self._epochs(),
+            done=min(1.0, self._done()),
+            train_loss=train_loss,
+            val_loss=losses["all"],
+            val_header=losses["header"],
+            val_body=losses["body"],
+            seconds=round(time.monotonic() - self._started, 3),
+            grad_norm=grad_norm,
+            learning_rate=self.learning_rate(),
+            characters_per_second=round(speed, 1),
+            sample=sample,
+        )
+        line = (json.dumps(asdict(report), ensure_ascii=False) + "\n").encode()
+        with open(self.out / METRICS_FILE, "ab") as metrics:
+            metrics.write(line)
+        self.standing.metrics_bytes += len(line)
+        if time.monotonic() - self._saved > SAVE_SECONDS:
+            self._save()
+        for callback in callbacks:
+            callback(report)
+        self._since = time.monotonic()
+
+    def _save(self) -> None:
+        """Write the resume file."""
+        self.standing.seconds = time.monotonic() - self._started
+        self.standing.interval_sums = self._sums.tolist()
+        save_run(
+            self.out / RESUME_FILE,
+            self.network,
+            self.optimizer,
+            self.average,
+            model=self.model,
+            train=self.config,
+            fingerprint=self.corpus.fingerprint,
+            standing=self.standing,
+        )
+        self._saved = time.monotonic()
+
+    def _sample(self) -> str | None:
+        return None
+
+
+@torch.no_grad()
+def whole_tune_loss(network: CharRNN, texts: Sequence[str], vocab: Vocab) -> dict[str, float | None]:
+    """Cross-entropy of whole tunes, each from a zero state at START, in a fixed order.
+
+    loss = -(1/N) sum_i ln p(c_i | START c_1 ... c_(i-1)) over the N characters of all tunes, END counted.
+
+    Parameters
+    ----------
+    network : CharRNN
+    texts : sequence of str
+        Model texts.
+    vocab : Vocab
+
+    Returns
+    -------
+    dict
+        "all", "header" (characters up to the end of the K: line) and "body" (the others, END too), in nats per
+        character; None where there is no character.
+    """
+    device = network.decoder.bias.device
+    tunes = [encode_tune(text, vocab, network.config.lookback_bars) for text in texts]
+    headers = np.array([split_header(text).body_start for text in texts], dtype=np.int64)
+    sums = torch.zeros(2, dtype=torch.float64, device=device)  # all, header
+    was_training = network.training
+    network.eval()
+    for batch in fixed_batches(tunes, EVALUATION_BATCH):
+        inputs, targets, lookback = _tensors(batch, device)
+        logits, _ = network(inputs, lookback)
+        losses = functional.cross_entropy(
+            logits.flatten(0, 1), targets.flatten(), ignore_index=IGNORED, reduction="none"
+        ).view(targets.shape)
+        in_header = torch.arange(targets.shape[1]) < torch.from_numpy(headers[list(batch.tunes)])[:, None]
+        sums[0] += losses.sum(dtype=torch.float64)
+        sums[1] += (losses * in_header.to(device)).sum(dtype=torch.float64)
+    network.train(was_training)
+    everything, header = sums.tolist()
+    in_all, in_header_count = sum(map(len, tunes)), int(headers.sum())
+
+    def mean(total: float, count: int) -> float | None:
+        return total / count if count else None
+
+    return {
+        "all": mean(everything, in_all),
+        "header": mean(header, in_header_count),
+        "body": mean(everything - header, in_all - in_header_count),
+    }
+
+
+def _tensors(batch: Batch, device: torch.device) -> tuple[Tensor, Tensor, Tensor | None]:
+    """Inputs, targets and lookback of a batch on the device."""
+    lookback = None if batch.lookback is None else torch.from_numpy(batch.lookback).to(device, non_blocking=True)
+    inputs, targets = (torch.from_numpy(a).to(device, non_blocking=True) for a in (batch.inputs, batch.targets))
+    return inputs, targets, lookback
+
+
+@torch.no_grad()
+def _copy(source: Sequence[Tensor], target: Sequence[Tensor]) -> None:
+    for a, b in zip(source, target, strict=True):
+        b.copy_(a)
+
+
+def _device(name: str) -> torch.device:
+    """The device of a name; "auto" is CUDA if there is one. Raises ConfigError if it is not there."""
+    if name == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        device = torch.device(name)
+        torch.zeros(1, device=device)
+    except (RuntimeError, AssertionError) as error:
+        reason = str(error).splitlines()[0]
+        raise ConfigError("device", f"{name!r} is not to be had here ({reason}); use auto or cpu.") from None
+    return device
+
+
+def _rng(seed: int, purpose: int, number: int) -> np.random.Generator:
+    return np.random.default_rng([seed, purpose, number])
+
+
+def _seed(seed: int, purpose: int, number: int) -> int:
+    """A seed of a torch generator for one purpose and epoch or step."""
+    return int(np.random.SeedSequence([seed, purpose, number]).generate_state(1, np.uint64)[0] >> 1)
