@@ -35,6 +35,7 @@ from charlstm.lm.network import CharRNN
 from charlstm.lm.resume import RESUME_FILE, SavedRun, Standing, load_run, save_run
 from charlstm.lm.vocab import Vocab
 from charlstm.tunes.abc import split_header
+from charlstm.tunes.corpus import header_counts
 
 METRICS_FILE = "metrics.jsonl"
 STOP_FILE = "stop"
@@ -161,6 +162,8 @@ class Trainer:
         self.device = _device(device)
         # Held-out tunes count too: a character that they alone have must cost a loss, not an error.
         self.vocab = Vocab.of((*corpus.train, *corpus.validation, *corpus.test))
+        seen = header_counts(corpus.train)  # so that a page offers only keys and meters that the model has met
+        self._headers = {letter: dict(list(counts.items())[:100]) for letter, counts in seen.items()}
         self.augmentation = Augmentation(
             corpus.train, self.vocab, transpose=train.transpose, drop_fields=train.drop_fields
         )
@@ -332,6 +335,7 @@ class Trainer:
                     "name": self.corpus.name,
                     "tunes": len(self.corpus.train),
                     "fingerprint": self.corpus.fingerprint,
+                    "headers": self._headers,
                 },
                 history=self.standing.history,
                 val_loss=losses["all"],

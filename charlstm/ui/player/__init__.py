@@ -1,0 +1,91 @@
+"""The score player: one component that draws, plays, follows and tints a tune. Knows no model and reads no ABC.
+
+What it is given is untrusted: characters become text nodes, SVG is cleaned in the browser, nothing becomes HTML.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import streamlit as st
+
+_FOLDER = Path(__file__).parent
+_component = st.components.v2.component(
+    "charlstm.player",
+    html=(_FOLDER / "player.html").read_text(encoding="utf-8"),
+    css=(_FOLDER / "player.css").read_text(encoding="utf-8"),
+    js=(_FOLDER / "player.js").read_text(encoding="utf-8"),
+)
+
+
+class Played(NamedTuple):
+    """One event of the tune as it sounds, repeats played out; the same place in the text may come back."""
+
+    start: int  # characters of the text, first
+    end: int  # and behind the last
+    id: str  # of the note in the SVG; "" if it is not drawn
+    onset: float  # seconds of the WAV
+    duration: float  # seconds
+
+
+def show_score(
+    text: str,
+    *,
+    key: str,
+    pages: Mapping[int, Sequence[str]],
+    events: Sequence[Played],
+    sound: str | None,
+    message: str = "",
+    bad: tuple[int, int] | None = None,
+    values: Sequence[float] | None = None,
+    label: str = "",
+) -> None:
+    """Draw a tune with its player.
+
+    Parameters
+    ----------
+    text : str
+        The tune as ABC, T characters; offsets count them.
+    key : str
+        Streamlit key of this mount.
+    pages : mapping from a width in px to SVG pages
+        The widest drawing that fits is shown.
+    events : sequence of Played
+        By onset.
+    sound : str or None
+        Id of the WAV that `send_sound` sends; None: nothing to play.
+    message : str
+        A sentence above the score: what is missing, and why.
+    bad : (int, int), optional
+        Characters to underline.
+    values : sequence of T floats in [-1, 1], optional
+        Colours of the characters and of their notes; they may change without a new drawing.
+    label : str
+        What the values are of: "Neuron 12".
+    """
+    drawing = hashlib.sha256(repr((text, sorted(pages.items()), events, sound, message, bad)).encode()).hexdigest()
+    data = {
+        "id": drawing[:32],
+        "text": text,
+        "pages": {str(width): list(svgs) for width, svgs in pages.items()},
+        "events": [[e.start, e.end, e.id, round(e.onset, 4), round(e.duration, 4)] for e in events],
+        "sound": sound,
+        "message": message,
+        "bad": bad,
+        "values": None if values is None else [round(float(v), 3) for v in values],
+        "label": label,
+    }
+    _component(key=key, data=data)
+
+
+def sound_id(midi: bytes) -> str:
+    """The id of the sound that this MIDI file makes: 32 characters."""
+    return hashlib.sha256(midi).hexdigest()[:32]
+
+
+def send_sound(sound: str, wav: bytes, *, key: str) -> None:
+    """Send a WAV to the page's player, apart from the score so that it travels once."""
+    _component(key=key, data=sound.encode() + wav)
