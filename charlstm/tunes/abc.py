@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, lru_cache
 from typing import NamedTuple
 
 from charlstm.errors import NotationError
@@ -163,6 +163,7 @@ _NOTE = re.compile(r"(\^{1,2}|_{1,2}|=)?([A-Ga-g])([,']*)(.*)$", re.DOTALL)
 
 
 @lru_cache(maxsize=4096)  # a tune has few different notes, and this is the readers' hot spot
+@lru_cache(maxsize=4096)
 def parse_note(text: str) -> NoteParts:
     """Read a "note" token, such as `^f'3/2`. Raises NotationError for any other text."""
     match = _NOTE.match(text)
@@ -173,6 +174,7 @@ def parse_note(text: str) -> NoteParts:
     return NoteParts(accidental or "", letter.upper(), octave, parse_length(length))
 
 
+@lru_cache(maxsize=1024)
 @lru_cache(maxsize=1024)
 def parse_length(text: str) -> Fraction:
     """A length as a multiple of the unit note length: "" 1, "3/2" 3/2, "/" 1/2, "//" 1/4, "/3" 1/3 (ABC 2.1, 4.3).

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 
 from charlstm.tunes.abc import Token, default_unit, lex, parse_meter, parse_unit, split_header
 from charlstm.tunes.rhythm import is_compound, timed
@@ -47,6 +48,13 @@ def is_section_line(bar_line: str) -> bool:
     return bar_line != "|"
 
 
+@lru_cache(maxsize=32)
+def body_tokens(text: str) -> tuple[Token, ...]:
+    """The tokens of a tune's body; kept for a while, since a tune is asked several questions in a row."""
+    header = split_header(text)
+    return tuple(lex(text[header.body_start :], header.body_start))
+
+
 def bars(text: str) -> list[Bar]:
     """The bars of a tune that hold notes or rests, in order.
 
@@ -64,7 +72,7 @@ def bars(text: str) -> list[Bar]:
     meter_text = header.get("M")
     meter = parse_meter(meter_text)
     unit = parse_unit(header.get("L")) or default_unit(meter)
-    tokens = lex(text[header.body_start :], header.body_start)
+    tokens = body_tokens(text)
     found: list[Bar] = []
     start: int | None = None
     left, ending, duration = "", "", Fraction(0)
@@ -84,7 +92,7 @@ def bars(text: str) -> list[Bar]:
             ending = token.text.strip("[")
         elif time or member or token.kind in ("note", "rest", "chord_open"):
             start = token.start if start is None else start
-            duration += time
+            duration = duration + time if time else duration
             end = token.end
         elif (new := _meter_change(token)) is not None:
             meter = parse_meter(new)
@@ -153,9 +161,8 @@ def repeats_balance(text: str) -> bool:
 
     A `:|` without `|:` is right in the first section only; a second ending may end a section in `:|` or not.
     """
-    header = split_header(text)
     is_open, opened, in_endings = False, False, False
-    for token in lex(text[header.body_start :], header.body_start):
+    for token in body_tokens(text):
         if token.kind == "ending":
             in_endings = True
         elif token.kind == "bar_line":
@@ -176,5 +183,5 @@ def repeats_balance(text: str) -> bool:
 
 def has_final_bar_line(text: str) -> bool:
     """Whether the last mark is `|]`, `:|` or `||` (blanks apart)."""
-    tokens = [t for t in lex(text[split_header(text).body_start :]) if t.kind not in ("space", "line_break")]
+    tokens = [t for t in body_tokens(text) if t.kind not in ("space", "line_break")]
     return bool(tokens) and tokens[-1].kind == "bar_line" and tokens[-1].text.rstrip() not in ("|", "|:", "[|")

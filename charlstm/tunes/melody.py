@@ -7,12 +7,14 @@ durations Fractions of a whole note. Knows nothing of scores.
 from __future__ import annotations
 
 from fractions import Fraction
+from functools import lru_cache
 
-from charlstm.tunes.abc import default_unit, lex, parse_meter, parse_note, parse_unit, split_header
+from charlstm.tunes.abc import default_unit, parse_meter, parse_note, parse_unit, split_header
+from charlstm.tunes.bars import body_tokens
 from charlstm.tunes.keys import ALTERATIONS, SEMITONES, parse_key
 from charlstm.tunes.rhythm import is_compound, timed
 
-Step = tuple[int, int]
+Step = tuple[int, tuple[int, int]]
 
 
 def melody(text: str) -> list[tuple[int, Fraction]]:
@@ -31,9 +33,7 @@ def melody(text: str) -> list[tuple[int, Fraction]]:
     notes: list[tuple[int, Fraction]] = []
     chord: list[int] = []
     tied = False
-    for token, duration, member, _ in timed(
-        lex(text[header.body_start :]), unit, meter, compound=is_compound(meter_text)
-    ):
+    for token, duration, member, _ in timed(body_tokens(text), unit, meter, compound=is_compound(meter_text)):
         if token.kind == "bar_line":
             altered.clear()
         elif token.kind == "note" and member != "grace":
@@ -69,9 +69,12 @@ def melody(text: str) -> list[tuple[int, Fraction]]:
     return notes
 
 
-def steps(notes: list[tuple[int, Fraction]]) -> list[tuple[int, Fraction]]:
-    """What stays the same in another key and at another speed: (interval in semitones, ratio of durations) from each
-    note to the next."""
-    return [
-        (b[0] - a[0], b[1] / a[1] if a[1] else Fraction(0)) for a, b in zip(notes, notes[1:], strict=False)
-    ]
+def steps(notes: list[tuple[int, Fraction]]) -> list[Step]:
+    """What stays the same in another key and at another speed, from each note to the next: the interval in semitones
+    and the ratio of the durations as (numerator, denominator)."""
+    return [(b[0] - a[0], _ratio(b[1], a[1])) for a, b in zip(notes, notes[1:], strict=False)]
+
+
+@lru_cache(maxsize=4096)
+def _ratio(above: Fraction, below: Fraction) -> tuple[int, int]:
+    return (above / below).as_integer_ratio() if below else (0, 1)

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from fractions import Fraction
+from functools import lru_cache
 from typing import NamedTuple
 
 from charlstm.tunes.abc import Token, default_unit, parse_length, parse_meter, parse_note, parse_unit
 
 _COMPOUND_UNITS = (6, 9, 12, 15)
+_NONE = Fraction(0)
 
 
 class Timed(NamedTuple):
@@ -50,7 +52,9 @@ def timed(tokens: Iterable[Token], unit: Fraction, meter: Fraction | None, *, co
     closed = _closed(tokens)
     found: list[Timed] = []
     place: list[int] = []  # indices into `found` of what takes time, for broken rhythm
-    inside, first, broken, left = "", None, Fraction(1), 0
+    inside, left = "", 0
+    first: Fraction | None = None
+    broken: Fraction | None = None
     p, q = 1, 1
 
     def take(token: Token, duration: Fraction) -> None:
@@ -58,8 +62,10 @@ def timed(tokens: Iterable[Token], unit: Fraction, meter: Fraction | None, *, co
         if left:
             duration = duration * q / p
             left -= 1
-        found.append(Timed(token, duration * broken, "", (p, q) if p != q and in_tuplet else None))
-        broken = Fraction(1)
+        if broken is not None:
+            duration *= broken
+            broken = None
+        found.append(Timed(token, duration, "", (p, q) if p != q and in_tuplet else None))
         place.append(len(found) - 1)
 
     for index, token in enumerate(tokens):
@@ -69,26 +75,26 @@ def timed(tokens: Iterable[Token], unit: Fraction, meter: Fraction | None, *, co
             length = parse_note(token.text).length
             if inside == "chord":
                 first = length if first is None else first
-                found.append(Timed(token, Fraction(0), "chord"))
+                found.append(Timed(token, _NONE, "chord"))
             else:
-                take(token, length * unit)
+                take(token, _times(length, unit))
         elif kind == "note":
-            found.append(Timed(token, Fraction(0), "grace"))
+            found.append(Timed(token, _NONE, "grace"))
         elif kind == "rest" and not inside:
             length = parse_length(token.text[1:])
             take(token, length * ((meter or Fraction(1)) if token.text[0] in "ZX" else unit))
         elif kind == "chord_open" and index in closed and not inside:
             inside, first = "chord", None
-            found.append(Timed(token, Fraction(0)))
+            found.append(Timed(token, _NONE))
         elif kind == "chord_close" and inside == "chord":
             inside = ""
             if first is None:
-                found.append(Timed(token, Fraction(0)))
+                found.append(Timed(token, _NONE))
             else:
                 take(token, first * parse_length(token.text[1:]) * unit)
         elif kind == "grace_open" and index in closed and not inside:
             inside = "grace"
-            found.append(Timed(token, Fraction(0)))
+            found.append(Timed(token, _NONE))
         else:
             if kind == "grace_close" and inside == "grace":
                 inside = ""
@@ -100,15 +106,21 @@ def timed(tokens: Iterable[Token], unit: Fraction, meter: Fraction | None, *, co
                 last = found[place[-1]]
                 found[place[-1]] = last._replace(duration=last.duration * before)
             elif kind in ("bar_line", "field"):
-                inside, broken = "", Fraction(1)
+                inside, broken = "", None
             if kind in ("inline_field", "field"):
                 letter, value = token.text.strip("[]")[0], token.text.strip("[]")[2:]
                 if letter == "M":
                     meter, compound = parse_meter(value), is_compound(value)
                 elif letter == "L":
                     unit = parse_unit(value) or default_unit(meter)
-            found.append(Timed(token, Fraction(0)))
+            found.append(Timed(token, _NONE))
     return found
+
+
+@lru_cache(maxsize=1024)
+def _times(length: Fraction, unit: Fraction) -> Fraction:
+    """Their product; few differ, and Fractions are slow."""
+    return length * unit
 
 
 def is_compound(meter: str | None) -> bool:

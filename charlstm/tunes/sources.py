@@ -22,14 +22,17 @@ TITLES = {
     "miscFolk": "American fife music, Northumbrian Minstrelsy",
 }
 
+ONEILL_LAST = {700: "air", 1115: "jig", 1175: "slip jig", 1555: "reel", 1780: "hornpipe"}  # last number of each kind
+
 
 @dataclass(frozen=True, slots=True)
 class SourceTune:
-    """A tune as it was found: its text, the book it is from, and its file."""
+    """A tune as it was found: its text, the book it is from, its file, and the rhythm that the book's order tells."""
 
     text: str
     book: str
     file: str
+    rhythm: str = ""
 
 
 def read_text(path: Path) -> str:
@@ -60,8 +63,18 @@ def music21_tunes(collections: Sequence[str] = DEFAULT_COLLECTIONS) -> Iterator[
             raise CorpusError(f"the installed music21 has no tune book called {book}", path=root / book)
         for file in files:
             for text in split_tunebook(read_text(file)):
-                if split_header(text).get("X") is not None:
-                    yield SourceTune(text, book, file.name)
+                number = split_header(text).get("X")
+                if number is not None:
+                    rhythm = _oneill_rhythm(number) if book == "oneills1850" else ""
+                    yield SourceTune(text, book, file.name, rhythm)
+
+
+def _oneill_rhythm(number: str) -> str:
+    """The kind of tune by O'Neill's own numbers: his book is ordered by kind; "" past the ordered part."""
+    if not number.strip().isdigit():
+        return ""
+    last = next((n for n in ONEILL_LAST if int(number) <= n), None)
+    return ONEILL_LAST[last] if last else ""
 
 
 def file_tunes(paths: Iterable[Path]) -> Iterator[SourceTune]:

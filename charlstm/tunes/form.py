@@ -1,0 +1,137 @@
+"""Play a tune out: which measures are heard, in which order, with repeats, variant endings and parts.
+
+Bounded: whatever the text says, at most `MAX_TIMES` times the written measures are played.
+Source: ABC standard 2.1, sections 3.1.9 (parts), 4.8 to 4.10 (repeats and endings). Knows no pitches and no sound.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from charlstm.tunes.events import Measure
+
+MAX_TIMES = 8  # a page that plays more than this of one tune is a mistake of the text
+MAX_PARTS = 64
+
+
+def play_order(measures: Sequence[Measure], parts: str | None = None) -> tuple[int, ...]:
+    """Indices of the measures in the order in which they are heard.
+
+    Parameters
+    ----------
+    measures : sequence of Measure
+        One voice, as written.
+    parts : str, optional
+        Value of the header's P: field, such as "AABB" or "A(BC)2": parts of the body by the label they begin with,
+        each played with its own repeats.
+
+    Returns
+    -------
+    tuple of int
+        At most 8 times as many as there are measures.
+    """
+    limit = MAX_TIMES * len(measures)
+    sections = _sections(measures)
+    if parts and sections:
+        order: list[int] = []
+        for label in _part_labels(parts):
+            for first, last in sections.get(label, ()):
+                order += _repeats(measures, first, last, limit - len(order))
+        if order:
+            return tuple(order[:limit])
+    return tuple(_repeats(measures, 0, len(measures), limit))
+
+
+def _repeats(measures: Sequence[Measure], first: int, last: int, limit: int) -> list[int]:
+    """Play measures `first` to `last` (not counted in) with their repeats.
+
+    `start` is where the next `:|` goes back to: the latest `|:`, or, where that is missing, the latest section's end.
+    """
+    order: list[int] = []
+    start, turn, index, opened, in_ending = first, 1, first, False, False
+    while index < last and len(order) < limit:
+        measure = measures[index]
+        if index != start and measure.left.begins:
+            start, turn, opened, in_ending = index, 1, True, False
+        elif index == start and measure.left.begins:
+            opened = True
+        if measure.ending and turn not in measure.ending:
+            index = _ending_for(measures, index, last, turn)
+            if index < last and not (measures[index].ending and turn in measures[index].ending):
+                start, turn, opened = index, 1, False
+            continue
+        in_ending = in_ending or bool(measure.ending)
+        order.append(index)
+        index += 1
+        if measure.right.ends and turn < _turns(measures, start, last):
+            index, turn, in_ending = start, turn + 1, False
+        elif measure.right.ends and not (index < last and turn in measures[index].ending):
+            start, turn, opened, in_ending = index, 1, False, False
+        elif measure.right.closes and (in_ending or (turn == 1 and not opened)):
+            if not _more_endings(measures, index, last):
+                start, turn, opened, in_ending = index, 1, False, False
+    return order
+
+
+def _turns(measures: Sequence[Measure], start: int, last: int) -> int:
+    """How often the section that begins at `start` is played: twice, or once for every ending it has."""
+    turns = 2
+    for index in range(start, last):
+        if index > start and measures[index].left.begins:
+            break
+        if measures[index].ending:
+            turns = max(turns, *measures[index].ending)
+        if measures[index].right.ends and not (index + 1 < last and measures[index + 1].ending):
+            break
+    return turns
+
+
+def _ending_for(measures: Sequence[Measure], index: int, last: int, turn: int) -> int:
+    """Where this turn goes on instead of the ending at `index`: its own ending, or after the endings it skips."""
+    for after in range(index + 1, last):
+        if measures[after].left.begins:
+            break
+        if turn in measures[after].ending:
+            return after
+    for after in range(index, last):
+        if measures[after].right.closes:
+            return after + 1
+    return last
+
+
+def _more_endings(measures: Sequence[Measure], index: int, last: int) -> bool:
+    """Whether the section that is being played has another variant ending from `index` on."""
+    for after in range(index, last):
+        if measures[after].left.begins:
+            return False
+        if measures[after].ending:
+            return min(measures[after].ending) > 1
+    return False
+
+
+def _sections(measures: Sequence[Measure]) -> dict[str, list[tuple[int, int]]]:
+    """Measures by the label of their part: label -> [(first, last), ...]."""
+    starts = [(m.part[:1], i) for i, m in enumerate(measures) if m.part]
+    found: dict[str, list[tuple[int, int]]] = {}
+    for (label, first), (_, last) in zip(starts, [*starts, ("", len(measures))][1:], strict=True):
+        found.setdefault(label, []).append((first, last))
+    return {label: spans[:1] for label, spans in found.items()}
+
+
+def _part_labels(parts: str) -> list[str]:
+    """ "A(BC)2" -> A B C B C; bounded, and tolerant of what is not closed."""
+    stack: list[list[str]] = [[]]
+    for token in re.findall(r"[A-Za-z]|\(|\)|\d+", parts)[:200]:
+        if token == "(":
+            stack.append([])
+        elif token == ")":
+            if len(stack) > 1:
+                group = stack.pop()
+                stack[-1].append("".join(group))
+        elif token.isdigit():
+            if stack[-1]:
+                stack[-1][-1] = (stack[-1][-1] * min(int(token[:3]), MAX_PARTS))[:MAX_PARTS]
+        else:
+            stack[-1].append(token)
+    return list("".join("".join(group) for group in stack)[:MAX_PARTS])
