@@ -1,0 +1,189 @@
+"""The panel: many tunes measured beside a corpus's own held-out tunes. How the tunes were made is not its business.
+
+Each measure is one number a tune; the panel shows its mean (of the longest copied run, its median) and a 95 %
+interval by the bootstrap over tunes: the statistic of 1,000 samples of n tunes drawn with replacement from the n,
+from its 2.5th to its 97.5th percentile (Efron 1979). Bars are compared as text, blanks and line ends left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from charlstm.errors import CorpusError
+from charlstm.evaluate.novelty import NoveltyIndex
+from charlstm.evaluate.tools import TOOLS, installed_tools, tool_faults
+from charlstm.evaluate.validity import validity
+from charlstm.tunes.abc import split_header
+from charlstm.tunes.bars import bars
+from charlstm.tunes.corpus import Corpus
+from charlstm.tunes.keys import parse_key
+from charlstm.tunes.melody import melody
+
+RESAMPLES = 1000
+MEDIANS = frozenset({"longest_run"})
+MEASURES: Mapping[str, str] = {
+    "ended": "tunes that ended by themselves",
+    "bars_filled": "bars that fill their meter (share of a tune's, mean)",
+    "valid": "tunes without a fault: header, bars, repeats, final bar line, 8 bars",
+    "fully_valid": "tunes that ended, are valid, and in which no tool finds an error",
+    "last_note_tonic": "tunes whose last note is the tonic of K:",
+    "bars_returning": "bars that occur again exactly in their tune (share of a tune's, mean)",
+    "phrase_returns": "tunes in which a run of two bars comes back",
+    "half_copied": "tunes that share half their notes in one run with a training tune, whatever the key",
+    "longest_run": "notes of the longest run shared with a training tune (median)",
+    "distinct_pitches": "different pitches of a tune",
+    "bars": "bars of a tune",
+    "notes": "notes of a tune",
+    "characters": "characters of a tune",
+    "abc2midi_errors": "errors that abc2midi finds in a tune",
+    "abcm2ps_errors": "errors that abcm2ps finds in a tune",
+}
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A measure of the tunes: its value, its 95 % interval, and its value on real tunes (None: not known)."""
+
+    value: float
+    low: float
+    high: float
+    real: float | None
+
+
+@dataclass(frozen=True)
+class Panel:
+    """The measures by name, in the order of MEASURES, and how many tunes they come from."""
+
+    measures: Mapping[str, Estimate]
+    tunes: int
+    real_tunes: int
+
+    def to_dict(self) -> dict[str, Any]:
+        """The measures as plain JSON values: name -> value, low, high, real."""
+        return {name: asdict(estimate) for name, estimate in self.measures.items()}
+
+
+def panel(
+    texts: Sequence[str],
+    corpus: Corpus,
+    *,
+    ended: Sequence[bool] | None = None,
+    tools: Sequence[str] | None = None,
+    seed: int = 0,
+    index: NoveltyIndex | None = None,
+) -> Panel:
+    """Measure tunes, and beside them the corpus's test tunes (its validation tunes where it has no test tunes).
+
+    Parameters
+    ----------
+    texts : sequence of str
+        ABC tunes, with or without X:.
+    corpus : Corpus
+        Copies are looked for in its training tunes.
+    ended : sequence of bool, optional
+        Which tunes ended by themselves; without it "ended" and "fully_valid" are left out.
+    tools : sequence of str, optional
+        Programs to ask, of "abc2midi" and "abcm2ps"; those installed when absent, none when empty. "fully_valid"
+        needs both.
+    seed : int
+        Of the bootstrap.
+    index : NoveltyIndex, optional
+        Of the corpus's training tunes, if it is there already.
+
+    Raises
+    ------
+    CorpusError
+        If there are no tunes.
+    """
+    if not texts:
+        raise CorpusError("there are no tunes to measure; sample some first, or name a file that has some.")
+    index = index or NoveltyIndex(corpus.train)
+    tools = installed_tools() if tools is None else tools
+    real_texts = corpus.test or corpus.validation
+    measured = measure(texts, index, ended=ended, tools=tools)
+    real = measure(real_texts, index, ended=[True] * len(real_texts), tools=tools) if real_texts else {}
+    rng = np.random.default_rng(seed)
+    estimates = {}
+    for name, values in measured.items():
+        statistic = np.median if name in MEDIANS else np.mean
+        low, high = _interval(values, statistic, rng)
+        real_value = float(statistic(real[name])) if real else None
+        estimates[name] = Estimate(float(statistic(values)), low, high, real_value)
+    return Panel(estimates, len(texts), len(real_texts))
+
+
+def measure(
+    texts: Sequence[str], index: NoveltyIndex, *, ended: Sequence[bool] | None = None, tools: Sequence[str] = ()
+) -> dict[str, NDArray[np.float64]]:
+    """One number a tune for each measure: name -> (n,), in the order of MEASURES.
+
+    For a tune with bars b_1 ... b_m, as text, and notes p_1 ... p_N:
+
+    bars_filled       share of bars that hold the meter's duration, pickups with what completes them
+    valid             1 if `validity` finds no fault
+    last_note_tonic   1 if p_N is the tonic of K:, in any octave
+    bars_returning    |{i : there is j != i with b_j = b_i}| / m
+    phrase_returns    1 if there are i and j >= i + 2 with b_i b_(i+1) = b_j b_(j+1)
+    half_copied       1 if longest_run >= N / 2
+    longest_run       as in `evaluate.novelty`, in notes
+    fully_valid       ended, valid, and no error from either tool
+
+    A tune without bars or notes has 0 where they are asked for.
+    """
+    rows = [_measure_one(text, index) for text in texts]
+    columns = {name: np.array([row[name] for row in rows], dtype=np.float64) for name in rows[0]} if rows else {}
+    for tool in tools:
+        columns[f"{tool}_errors"] = np.array(tool_faults(texts, tool), dtype=np.float64)
+    if ended is not None:
+        columns["ended"] = np.array(ended, dtype=np.float64)
+        if all(tool in tools for tool in TOOLS):
+            clean = np.all([columns[f"{tool}_errors"] == 0 for tool in TOOLS], axis=0)
+            columns["fully_valid"] = columns["ended"] * columns["valid"] * clean
+    return {name: columns[name] for name in MEASURES if name in columns}
+
+
+def _measure_one(text: str, index: NoveltyIndex) -> dict[str, float]:
+    checked = validity(text)
+    music = ["".join(text[bar.start : bar.end].split()) for bar in bars(text)]
+    pitches = [pitch for pitch, _ in melody(text)]
+    key = parse_key(split_header(text).get("K"))
+    longest_run, _ = index.longest_run(text)
+    return {
+        "bars_filled": checked.bars_filled,
+        "valid": checked.valid,
+        "last_note_tonic": bool(pitches) and key is not None and pitches[-1] % 12 == key.semitone,
+        "bars_returning": sum(music.count(bar) > 1 for bar in music) / len(music) if music else 0.0,
+        "phrase_returns": phrase_returns(music),
+        "half_copied": bool(pitches) and longest_run >= len(pitches) / 2,
+        "longest_run": longest_run,
+        "distinct_pitches": len(set(pitches)),
+        "bars": len(music),
+        "notes": len(pitches),
+        "characters": len(text),
+    }
+
+
+def phrase_returns(music: Sequence[str]) -> bool:
+    """Whether a run of two bars comes back later, without overlap."""
+    seen: set[tuple[str, str]] = set()
+    pairs = list(zip(music, music[1:], strict=False))
+    for place, pair in enumerate(pairs):
+        if place >= 2:
+            seen.add(pairs[place - 2])
+        if pair in seen:
+            return True
+    return False
+
+
+def _interval(
+    values: NDArray[np.float64], statistic: Callable[..., Any], rng: np.random.Generator
+) -> tuple[float, float]:
+    """The bootstrap's 2.5th and 97.5th percentile of a statistic of (n,) values."""
+    draws = rng.integers(len(values), size=(RESAMPLES, len(values)))
+    low, high = np.percentile(statistic(values[draws], axis=1), (2.5, 97.5))
+    return float(low), float(high)
