@@ -126,10 +126,14 @@ class Remark(NamedTuple):
 
 
 class Tempo(NamedTuple):
-    """A Q: field: quarter notes per minute, its words, and the written time from which it counts."""
+    """A Q: field: quarter notes per minute in [20, 400], as beats it is written in, and where it begins to count.
+
+    `beat` is None where only words are written ("Allegro").
+    """
 
     onset: Fraction
     qpm: float
+    beat: Fraction | None  # whole notes
     words: str = ""
 
 

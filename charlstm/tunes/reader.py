@@ -9,6 +9,7 @@ nor of pages and sound.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import replace
 from fractions import Fraction
@@ -90,8 +91,6 @@ class Remarks:
 
     def add(self, start: int, message: str) -> None:
         if len(self._found) < MAX_REMARKS:
-            from bisect import bisect_right
-
             line = bisect_right(self._starts, start)
             column = start - self._starts[line - 1] + 1
             self._found.setdefault((line, message), Remark(line, column, start, message))
@@ -146,11 +145,11 @@ def _voice_name(value: str) -> str:
 
 def _header_tempo(header: Header) -> tuple[Tempo, ...]:
     tempo = parse_tempo(header.get("Q"), parse_unit(header.get("L")))
-    return () if tempo is None else (Tempo(Fraction(0), *tempo),)
+    return () if tempo is None else (tempo,)
 
 
-def parse_tempo(value: str | None, unit: Fraction | None = None) -> tuple[float, str] | None:
-    """A Q: value as (quarter notes per minute in [20, 400], words), or None if it says nothing.
+def parse_tempo(value: str | None, unit: Fraction | None = None, onset: Fraction = Fraction(0)) -> Tempo | None:
+    """Read a Q: value, or None if it says nothing.
 
     "1/4=120", "3/8=120", "1/4 3/8=40" (the beats add up), "120" and "C=120" (unit notes per minute, ABC 2.1, 10.1),
     "Allegro" by the usual metronome mark.
@@ -159,11 +158,11 @@ def parse_tempo(value: str | None, unit: Fraction | None = None) -> tuple[float,
     bare = re.sub(r'"[^"]*"?', "", value or "").strip()
     number = re.search(r"(?:=\s*|^\s*)(\d{1,6}(?:\.\d{1,6})?)\s*$", bare)
     if number is None:
-        named = next((_TEMPO_WORDS[w] for w in re.findall(r"[a-z]+", (words or bare).lower()) if w in _TEMPO_WORDS), None)
-        return None if named is None else (float(named), words or bare)
+        named = [_TEMPO_WORDS[w] for w in re.findall(r"[a-z]+", (words or bare).lower()) if w in _TEMPO_WORDS]
+        return Tempo(onset, float(named[0]), None, words or bare) if named else None
     beats = [Fraction(int(a), int(b)) for a, b in re.findall(r"(\d{1,4})\s*/\s*(\d{1,4})", bare.split("=")[0]) if int(b)]
-    beat = sum(beats, Fraction(0)) or (unit or Fraction(1, 4 if "=" not in bare else 8))
-    return min(FASTEST, max(SLOWEST, float(number[1]) * float(beat) * 4)), words
+    beat = sum(beats, Fraction(0)) or unit or Fraction(1, 8)
+    return Tempo(onset, min(FASTEST, max(SLOWEST, float(number[1]) * float(beat) * 4)), beat, words)
 
 
 _CLEF = re.compile(r"(?:clef\s*=\s*|\b)(treble|bass|alto|tenor|perc|none)(?:\d)?([+-]8)?", re.IGNORECASE)
@@ -218,6 +217,8 @@ class _VoiceReader:
         self.chord_start: int | None = None
         self.line: list[int] = []  # events of this line of music, for its lyrics
         self.verse = 0
+        self.sung: list[int] = []  # the line before, which w: lines belong to
+        self.layers_of: list[list[list[int]]] = []  # of each measure
         self.full = False
 
     def read(self, tokens: list[Token]) -> Voice:
@@ -330,8 +331,10 @@ class _VoiceReader:
         if duration > LONGEST or duration < SHORTEST:
             self.remarks.add(start, f"{item.token.text} is too {'long' if duration > LONGEST else 'short'} to be drawn")
             return min(LONGEST, max(SHORTEST, duration)), None
-        if duration.denominator > 4096:
-            return duration.limit_denominator(4096), None
+        odd = duration.denominator
+        odd //= odd & -odd
+        if odd > 63 or duration.denominator // odd > 512:
+            return Fraction(round(duration * 512), 512), None
         return duration, item.tuplet
 
     def _resolve_ties(self, heads: tuple[Head, ...]) -> tuple[Head, ...]:
@@ -391,9 +394,6 @@ class _VoiceReader:
     def _space(self, item: Timed) -> None:
         self.joined = False
 
-    def _grace_open(self, item: Timed) -> None:
-        self.graces = self.graces[:]
-
     # ---- bars
 
     def _bar_line(self, item: Timed) -> None:
@@ -425,7 +425,7 @@ class _VoiceReader:
                 self.ending, False, False, self.part, tuple(self.marks), clef,
             )
         )  # fmt: skip
-        self._layers_of = [*getattr(self, "_layers_of", []), self.layers]
+        self.layers_of.append(self.layers)
         self.onset = self.time = onset + max(durations)
         self.layers, self.left, self.start, self.ending, self.part, self.marks = [[]], bar, None, (), None, []
         self.decorations = [d for d in self.decorations if not _MARKS.match(d)]
@@ -478,9 +478,9 @@ class _VoiceReader:
         elif letter == "L":
             self.unit = parse_unit(value) or self.unit
         elif letter == "Q":
-            tempo = parse_tempo(value, self.unit)
+            tempo = parse_tempo(value, self.unit, self.time)
             if tempo is not None:
-                self.tempos.append(Tempo(self.time, *tempo))
+                self.tempos.append(tempo)
         elif letter == "P":
             if self.layers[0]:
                 self._close(BarLine(), start)
@@ -496,7 +496,7 @@ class _VoiceReader:
 
     def _underlay(self, value: str) -> None:
         """Put a line of lyrics under the notes of the line of music above it."""
-        line = getattr(self, "sung", self.line)
+        line = self.line or self.sung
         sung = [i for i in line if self.events[i].heads and not all(h.tied for h in self.events[i].heads)]
         bars = [self.events[i].onset for i in sung]
         ends = [m.onset + m.duration for m in self.measures]
@@ -531,7 +531,7 @@ class _VoiceReader:
 
     def _measures(self) -> Iterator[Measure]:
         """The measures with their final events, and the first marked as a pickup if it is short."""
-        for index, (measure, layers) in enumerate(zip(self.measures, getattr(self, "_layers_of", []), strict=True)):
+        for index, (measure, layers) in enumerate(zip(self.measures, self.layers_of, strict=True)):
             events, *overlays = [tuple(self.events[i] for i in layer) for layer in layers]
             expected = parse_meter(measure.meter)
             short = expected is not None and measure.duration < expected

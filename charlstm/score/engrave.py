@@ -1,0 +1,84 @@
+"""Scores as pages: MusicXML to SVG with Verovio. Every note keeps its id, so a page can be followed and coloured."""
+
+from __future__ import annotations
+
+import re
+import threading
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from charlstm.errors import NotationError
+from charlstm.score.notation import to_musicxml
+
+if TYPE_CHECKING:
+    from music21.stream import Score
+
+_LOCK = threading.Lock()  # Verovio keeps fonts and its log in places shared by all toolkits
+_UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff]")
+
+_OPTIONS: dict[str, Any] = {
+    "pageHeight": 60000,  # the most there is; a tune is one page, cut to its height
+    "adjustPageHeight": True,
+    "breaks": "smart",  # those of the text, where they fill at least `breaksSmartSb` of a line
+    "breaksSmartSb": 0.5,
+    "footer": "none",
+    "pageMarginLeft": 20,
+    "pageMarginRight": 20,
+    "pageMarginTop": 20,
+    "pageMarginBottom": 20,
+    "spacingSystem": 6,
+    "svgViewBox": True,
+    "xmlIdChecksum": True,  # the same score, the same SVG
+}
+
+
+def engrave(score: Score, *, width: int = 900, scale: int = 40, title: bool = False) -> list[str]:
+    """Draw a score as SVG, one string a page; a tune has one page, as high as it needs.
+
+    Parameters
+    ----------
+    score : music21.stream.Score
+        From `read_score`.
+    width : int
+        Of the page, in pixels, in [200, 5000].
+    scale : int
+        Size of the music in percent of Verovio's, in [10, 200]. 40 is that of a printed tune book on a screen.
+    title : bool
+        Whether the page shows the title; a page that has it as its heading does not need it twice.
+
+    Returns
+    -------
+    list of str
+        SVG. Note heads are groups with the id `e{offset of the character}`. Lines break where the text breaks them,
+        if that fills lines well; else to the width.
+
+    Raises
+    ------
+    NotationError
+        If the score cannot be drawn.
+    """
+    width, scale = max(200, min(5000, width)), max(10, min(200, scale))
+    xml = _UNPRINTABLE.sub("", to_musicxml(score))
+    options = _OPTIONS | {
+        "pageWidth": width * 100 // scale,
+        "scale": scale,
+        "header": "auto" if title else "none",
+    }
+    with _LOCK:
+        toolkit = _toolkit()
+        toolkit.setOptions(options)
+        if not toolkit.loadData(xml):
+            raise NotationError("this tune cannot be engraved; its text still plays")
+        return [toolkit.renderToSVG(page + 1) for page in range(toolkit.getPageCount())]
+
+
+@cache
+def _toolkit() -> Any:
+    """The one toolkit, with its resource path set: without it, Verovio finds no music font outside the main thread."""
+    import verovio
+
+    verovio.enableLog(verovio.LOG_OFF)
+    toolkit = verovio.toolkit(False)
+    toolkit.setResourcePath(str(Path(verovio.__file__).parent / "data"))
+    return toolkit

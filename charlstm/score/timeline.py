@@ -1,0 +1,123 @@
+"""A tune as it is heard: every note in playing order, with the characters and the note head it comes from.
+
+One list drives MIDI, the player's cursor and the heatmap alike. Times are quarter notes from the beginning, whatever
+the tempo. Repeats and endings are played out by `tunes/form.py`, bounded. Knows no music21, no pages, no seconds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from fractions import Fraction
+from typing import Any
+
+from charlstm.tunes.events import Event, Measure, Reading
+from charlstm.tunes.form import play_order
+from charlstm.tunes.reader import read
+
+GRACE = Fraction(1, 32)  # whole notes; a group takes at most half of the note it stands before
+MAX_QUARTERS = 4096.0  # of a tune played out; more is not a tune
+
+
+@dataclass(frozen=True, slots=True)
+class Sounding:
+    """One note head, sounding: `goes_on` is a tie's second head, which lengthens a note and attacks none."""
+
+    id: str  # of the note on the page: "e" and the offset of its first character
+    start: int  # characters of the text
+    end: int
+    onset: float  # quarter notes
+    duration: float
+    pitch: int  # MIDI note number
+    measure: int  # index of the written measure
+    turn: int  # 1 the first time this measure is heard, 2 the second
+    voice: int = 0
+    grace: bool = False
+    goes_on: bool = False
+
+
+def timeline(tune: Reading | str) -> tuple[Sounding, ...]:
+    """The tune played out, ordered by onset.
+
+    Parameters
+    ----------
+    tune : Reading or str
+        What `tunes.reader.read` gave, or the ABC text itself.
+
+    Returns
+    -------
+    tuple of Sounding
+        Rests have none. Grace notes are short and begin on the beat, shortening the note they stand before.
+
+    Raises
+    ------
+    NotationError
+        If a text has no music in it.
+    """
+    reading = read(tune) if isinstance(tune, str) else tune
+    found: list[Sounding] = []
+    for number, voice in enumerate(reading.voices):
+        found += _voice(voice.measures, reading.get("P"), number)
+    return tuple(sorted(found, key=lambda s: (s.onset, s.voice, not s.grace, s.pitch)))
+
+
+def as_json(soundings: Sequence[Sounding]) -> list[dict[str, Any]]:
+    """The soundings as plain dicts, for a page."""
+    return [asdict(sounding) for sounding in soundings]
+
+
+def attacks(soundings: Sequence[Sounding]) -> list[tuple[float, float, int, int]]:
+    """The notes that are struck: (onset, duration, pitch, voice), ties joined, in quarter notes."""
+    struck: list[list[Any]] = []
+    open_notes: dict[tuple[int, int], list[Any]] = {}
+    for sounding in soundings:
+        held = open_notes.get((sounding.voice, sounding.pitch))
+        if sounding.goes_on and held is not None and abs(held[0] + held[1] - sounding.onset) < 1e-6:
+            held[1] = sounding.onset + sounding.duration - held[0]
+            continue
+        note = [sounding.onset, sounding.duration, sounding.pitch, sounding.voice]
+        struck.append(note)
+        open_notes[sounding.voice, sounding.pitch] = note
+    return [(onset, duration, pitch, voice) for onset, duration, pitch, voice in struck]
+
+
+def _voice(measures: Sequence[Measure], parts: str | None, number: int) -> Iterator[Sounding]:
+    time = Fraction(0)
+    heard: dict[int, int] = {}
+    tied: frozenset[int] = frozenset()  # pitches that the last event hands on
+    for index in play_order(measures, parts):
+        measure = measures[index]
+        if float(time + measure.duration) * 4 > MAX_QUARTERS:
+            return
+        turn = heard[index] = heard.get(index, 0) + 1
+        for layer, events in enumerate((measure.events, *measure.overlays)):
+            onset, held = time, tied if layer == 0 else frozenset()
+            for event in events:
+                yield from _event(event, onset, held, index, turn, number)
+                onset += event.duration
+                held = frozenset(head.midi for head in event.heads if head.tie)
+            if layer == 0:
+                tied = held
+        time += measure.duration
+
+
+def _event(
+    event: Event, onset: Fraction, held: frozenset[int], measure: int, turn: int, voice: int
+) -> Iterator[Sounding]:
+    graces = min(GRACE, event.duration / 2 / len(event.graces)) if event.graces else Fraction(0)
+    for head in event.graces:
+        if event.heads:
+            yield Sounding(
+                f"e{head.start}", head.start, head.end, float(onset * 4), float(graces * 4), head.midi, measure, turn,
+                voice, True,
+            )  # fmt: skip
+            onset += graces
+    duration = event.duration - (graces * len(event.graces) if event.heads else 0)
+    pitches: set[int] = set()
+    for head in event.heads:
+        if head.midi not in pitches:  # a unison sounds once
+            pitches.add(head.midi)
+            yield Sounding(
+                f"e{head.start}", head.start, head.end, float(onset * 4), float(duration * 4), head.midi, measure,
+                turn, voice, False, head.midi in held,
+            )  # fmt: skip
