@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from charlstm.errors import NotationError
 from charlstm.score.durations import Piece, pieces
 from charlstm.score.signs import attach_signs
-from charlstm.tunes.events import BarLine, Event, Head, Measure, Reading, Voice
+from charlstm.tunes.events import Event, Head, Measure, Reading, Voice
 from charlstm.tunes.keys import Key, signature
 from charlstm.tunes.reader import read
 
@@ -301,17 +301,7 @@ def _set_bar_lines(made: Any, measure: Measure) -> None:
     if measure.right.ends:
         made.rightBarline = bar.Repeat(direction="end")
     else:
-        made.rightBarline = bar.Barline(_bar_style(measure.right))
-
-
-def _bar_style(line: BarLine) -> str:
-    if "|]" in line.text:
-        return "final"
-    if "[|" in line.text:
-        return "heavy-light"
-    if "||" in line.text:
-        return "double"
-    return "regular" if line.text else "none"
+        made.rightBarline = bar.Barline(measure.right.style)
 
 
 def _clef(name: str) -> Any:

@@ -59,16 +59,20 @@ class Event:
 
 
 class BarLine(NamedTuple):
-    """All bar lines between two measures taken together. `ends`: how many times it sends back; `begins`: a repeat opens."""
+    """All bar lines between two measures taken together.
 
-    text: str = ""
+    `ends` is how many colons send back, `begins` how many open a repeat. Styles are music21's: "none" (no line),
+    "regular", "double", "heavy-light", "final".
+    """
+
+    style: str = "none"
     ends: int = 0
     begins: int = 0
 
     @property
     def closes(self) -> bool:
         """Whether a variant ending stops here: `||`, `|]`, `[|` or a repeat sign (ABC 2.1, 4.9)."""
-        return bool(self.ends or self.begins) or any(mark in self.text for mark in ("||", "]", "["))
+        return bool(self.ends or self.begins) or self.style in ("double", "heavy-light", "final")
 
 
 @dataclass(frozen=True, slots=True)

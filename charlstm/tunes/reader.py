@@ -271,7 +271,7 @@ class _VoiceReader:
             for index in range(count):
                 self._add("rest", token.start, token.end, item._replace(duration=item.duration / bars), (), visible)
                 if index < count - 1:
-                    self._close(BarLine("|"), token.end)
+                    self._close(BarLine("regular"), token.end)
         else:
             self._add("rest", token.start, token.end, item, (), visible)
 
@@ -525,6 +525,8 @@ class _VoiceReader:
     # ---- what is no music
 
     def _unknown(self, item: Timed) -> None:
+        if item.token.text == ":" and not self.layers[0]:  # after a bar line, half a sign still opens a repeat
+            self.left = _merged(self.left, BarLine("none", 0, 1))
         self.remarks.add(item.token.start, f"{item.token.text!r} is no mark of ABC; it was skipped")
 
     # ---- the results
@@ -544,18 +546,33 @@ class _VoiceReader:
                 yield self.events[first].start, self.events[last].start
 
 
+_STYLES = ("none", "regular", "double", "heavy-light", "final")
+_SIGN = re.compile(r"\[\|\]|:+\|\]?|\|\]|\[?\|:+|\[\||\|+(?![:\]])|\||:+|\]")
+
+
 def parse_bar_line(text: str) -> BarLine:
-    """Read a "bar_line" token; how often a section is sent back is bounded."""
-    if set(text) == {":"}:
-        half = len(text) // 2
-        return BarLine(text, min(half, MAX_REPEATS), min(half, MAX_REPEATS))
-    left, right = len(text) - len(text.lstrip(":")), len(text) - len(text.rstrip(":"))
-    return BarLine(text, min(left, MAX_REPEATS), min(right, MAX_REPEATS))
+    """Read a "bar_line" token: one bar line, or several without a blank between them."""
+    found = BarLine()
+    for sign in _SIGN.findall(text):
+        colons = min(sign.count(":"), MAX_REPEATS)
+        if "|" not in sign and colons > 1:  # :: is :| and |:
+            bar = BarLine("regular", colons // 2, colons // 2)
+        elif sign == "[|]":
+            bar = BarLine()
+        elif sign.startswith(":") and "|" in sign:
+            bar = BarLine("regular", colons, 0)
+        elif colons:
+            bar = BarLine("regular", 0, colons)
+        else:
+            bar = BarLine({"|": "regular", "[|": "heavy-light", "|]": "final", "]": "final"}.get(sign, "double"))
+        found = _merged(found, bar)
+    return found
 
 
 def _merged(first: BarLine, second: BarLine) -> BarLine:
     """Two bar lines without music between them, as one."""
-    return BarLine(first.text + second.text, max(first.ends, second.ends), max(first.begins, second.begins))
+    style = max(first.style, second.style, key=_STYLES.index)
+    return BarLine(style, max(first.ends, second.ends), max(first.begins, second.begins))
 
 
 def parse_ending(text: str) -> tuple[int, ...]:
