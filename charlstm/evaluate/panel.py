@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -171,7 +172,7 @@ def _measure_one(text: str, index: NoveltyIndex) -> dict[str, float]:
 def phrase_returns(music: Sequence[str]) -> bool:
     """Whether a run of two bars comes back later, without overlap."""
     seen: set[tuple[str, str]] = set()
-    pairs = list(zip(music, music[1:], strict=False))
+    pairs = list(pairwise(music))
     for place, pair in enumerate(pairs):
         if place >= 2:
             seen.add(pairs[place - 2])

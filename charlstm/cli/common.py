@@ -1,0 +1,153 @@
+"""What the commands share: how one is declared, how a result is shown, progress, and reading the user's tunes."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from charlstm.errors import CorpusError
+
+if TYPE_CHECKING:
+    from charlstm.lm.engine import Engine
+    from charlstm.tunes.corpus import Corpus
+
+Commands = Any  # argparse's subparsers action, which has no public name
+Advance = Callable[[str, int, int], None]  # what is being done, how far, out of how many
+
+
+def add_group(commands: Commands, name: str, about: str, example: str) -> Commands:
+    """A command that only holds other commands, such as `corpus`."""
+    return _parser(commands, name, about, example).add_subparsers(metavar="COMMAND", required=True)
+
+
+def add_command(
+    commands: Commands, name: str, about: str, example: str, run: Callable[[argparse.Namespace], None]
+) -> argparse.ArgumentParser:
+    """A command with its --json option; `example` is a whole command line that ends its help."""
+    parser = _parser(commands, name, about, example)
+    parser.add_argument("--json", action="store_true", help="print one JSON value on standard output")
+    parser.set_defaults(run=run, parser=parser)
+    return parser
+
+
+def _parser(commands: Commands, name: str, about: str, example: str) -> argparse.ArgumentParser:
+    parser: argparse.ArgumentParser = commands.add_parser(
+        name,
+        help=about,
+        description=f"{about[0].upper()}{about[1:]}.",
+        epilog=f"Example:\n  {example}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    return parser
+
+
+def show(options: argparse.Namespace, value: Any, text: str) -> None:
+    """Print a result: as JSON if that was asked for, else as text."""
+    print(json.dumps(value, allow_nan=False) if options.json else text)
+
+
+def table(rows: Iterable[Sequence[object]], head: Sequence[str] = ()) -> str:
+    """Rows as lined-up text: the first column to the left, the others, mostly numbers, to the right."""
+    cells = [[str(cell) for cell in row] for row in ([head] if head else []) + [list(row) for row in rows]]
+    widths = [max(len(row[k]) for row in cells) for k in range(len(cells[0]))] if cells else []
+    lines = [
+        "  ".join(cell.rjust(w) if k else cell.ljust(w) for k, (cell, w) in enumerate(zip(row, widths, strict=True)))
+        for row in cells
+    ]
+    return "\n".join(line.rstrip() for line in lines)
+
+
+def at_least(low: int) -> Callable[[str], int]:
+    """A type for argparse: a whole number from `low` up."""
+
+    def number(text: str) -> int:
+        if not text.isdigit() or int(text) < low:
+            raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from {low} up")
+        return int(text)
+
+    return number
+
+
+@contextmanager
+def progress() -> Iterator[Advance]:
+    """A bar on a terminal's standard error, where tqdm is installed; else a function that shows nothing."""
+    bar_type = terminal_bar()
+    if bar_type is None:
+        yield lambda doing, done, total: None
+        return
+    with bar_type(leave=False) as bar:
+
+        def advance(doing: str, done: int, total: int) -> None:
+            bar.set_description(doing, refresh=False)
+            bar.total = total
+            bar.update(done - bar.n)
+
+        yield advance
+
+
+def terminal_bar() -> Any | None:
+    """tqdm's bar if standard error is a terminal and tqdm is installed, else None."""
+    if not sys.stderr.isatty():
+        return None
+    try:
+        from tqdm import tqdm  # type: ignore[import-untyped]
+    except ImportError:
+        return None
+    return tqdm
+
+
+def find_corpus(name: str) -> Corpus:
+    """A corpus by name or path; the default one is built first if it is not there yet."""
+    from charlstm.paths import corpus_path
+    from charlstm.tunes.corpus import DEFAULT_CORPUS, fiddle_corpus, load_corpus, save_corpus
+
+    if name == DEFAULT_CORPUS and not (corpus_path() / f"{name}.json").exists():
+        print(f"charlstm: building the {name} corpus, once", file=sys.stderr)
+        with progress() as advance:
+            corpus = fiddle_corpus(report=advance)
+        save_corpus(corpus)
+        return corpus
+    return load_corpus(name)
+
+
+def read_tunes(path: Path) -> list[str]:
+    """The tunes of a file, each as it stands, parted by X: lines or wrapped in <start> and <end>.
+
+    Raises
+    ------
+    CorpusError
+        If there is no such file, or no tune in it.
+    """
+    from charlstm.tunes.sources import file_tunes
+
+    texts = [tune.text for tune in file_tunes([path])]
+    if not texts:
+        raise CorpusError(f"{path} holds no tune; a tune begins with an X: line.", path=path)
+    return texts
+
+
+def without_number(text: str) -> str:
+    """A tune without its X: line."""
+    return re.sub(r"\A(\s*(%[^\n]*)?\n)*X:[^\n]*\n", "", text)
+
+
+def as_model_text(engine: Engine, text: str) -> str:
+    """A tune as a model reads it: without its X: line, unless X is what the model finds likeliest after START."""
+    logits, _ = engine.step([engine.vocab.start], engine.initial_state())
+    return text if engine.vocab.symbols[int(logits[0].argmax())] == "X" else without_number(text)
+
+
+def with_number(text: str, number: int) -> str:
+    """A tune with one X: line, so that it can stand in a tunebook."""
+    return f"X:{number}\n{without_number(text)}"
+
+
+def unescape(text: str) -> str:
+    """A shell's literal backslash-n as a newline; a doubled backslash as one."""
+    return re.sub(r"\\(n|\\)", lambda match: "\n" if match[1] == "n" else "\\", text)

@@ -1,0 +1,129 @@
+"""charlstm corpus build | import | show: the texts that models learn from."""
+
+from __future__ import annotations
+
+import argparse
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from charlstm.cli.common import Commands, add_command, add_group, progress, show, table
+
+if TYPE_CHECKING:
+    from charlstm.tunes.corpus import Corpus
+
+AS_IS = "no cleaning: each text stays as it is in the file"
+
+
+def add(commands: Commands) -> None:
+    group = add_group(commands, "corpus", "the tunes that models learn from", "charlstm corpus build fiddle")
+    build = add_command(
+        group,
+        "build",
+        "make a corpus: fiddle from music21's tune books, any other from your files",
+        "charlstm corpus build mine --from tunes.abc",
+        _build,
+    )
+    build.add_argument("name", metavar="NAME", help="fiddle, or a name for your own")
+    build.add_argument("--from", dest="sources", nargs="+", type=Path, metavar="FILE|FOLDER", help="your ABC files")
+    build.add_argument("--as-is", action="store_true", help=AS_IS)
+    build.add_argument("--seed", type=int, default=0, help="of the split into parts (default 0)")
+
+    bring = add_command(
+        group,
+        "import",
+        "make a corpus of a split that somebody else made",
+        "charlstm corpus import theirs --train train.txt --validation val.txt --test test.txt --as-is",
+        _import,
+    )
+    bring.add_argument("name", metavar="NAME")
+    bring.add_argument("--train", type=Path, required=True, metavar="F", help="parted by X:, or <start> ... <end>")
+    bring.add_argument("--validation", type=Path, required=True, metavar="F")
+    bring.add_argument("--test", type=Path, metavar="F")
+    bring.add_argument("--as-is", action="store_true", help=AS_IS)
+
+    look = add_command(group, "show", "what is in a corpus", "charlstm corpus show fiddle", _show)
+    look.add_argument("name", metavar="NAME")
+
+
+def _build(options: argparse.Namespace) -> None:
+    from charlstm.tunes.corpus import DEFAULT_CORPUS, build_corpus, fiddle_corpus, save_corpus
+    from charlstm.tunes.sources import file_tunes
+
+    is_default = options.name == DEFAULT_CORPUS
+    if is_default and (options.sources or options.as_is):
+        options.parser.error(f"{DEFAULT_CORPUS} is made of music21's books; give your tunes another name")
+    if not is_default and not options.sources:
+        options.parser.error(f"say where the tunes of {options.name} are: --from FILE|FOLDER ...")
+    with progress() as advance:
+        if is_default:
+            corpus = fiddle_corpus(report=advance)
+        else:
+            tunes = file_tunes(options.sources)
+            corpus = build_corpus(tunes, name=options.name, seed=options.seed, as_is=options.as_is, report=advance)
+    path = save_corpus(corpus)
+    show(options, {"path": str(path), **_describe(corpus)}, f"{_text(corpus)}\n\nwritten: {path}")
+
+
+def _import(options: argparse.Namespace) -> None:
+    from charlstm.tunes.corpus import import_corpus, save_corpus
+
+    corpus = import_corpus(
+        options.name, train=options.train, validation=options.validation, test=options.test, as_is=options.as_is
+    )
+    path = save_corpus(corpus)
+    show(options, {"path": str(path), **_describe(corpus)}, f"{_text(corpus)}\n\nwritten: {path}")
+
+
+def _show(options: argparse.Namespace) -> None:
+    from charlstm.cli.common import find_corpus
+
+    corpus = find_corpus(options.name)
+    show(options, _describe(corpus), _text(corpus))
+
+
+def _describe(corpus: Corpus) -> dict[str, Any]:
+    """A corpus in JSON values, without its texts."""
+    from charlstm.tunes.corpus import PARTS, header_counts
+
+    parts = {part: getattr(corpus, part) for part in PARTS}
+    return {
+        "name": corpus.name,
+        "fingerprint": corpus.fingerprint,
+        "tunes": {part: len(texts) for part, texts in parts.items()},
+        "characters": {part: sum(map(len, texts)) for part, texts in parts.items()},
+        "distinct_characters": {part: len(set().union(*texts)) for part, texts in parts.items()},
+        "header": header_counts(corpus.texts),
+        **corpus.info,
+    }
+
+
+def _text(corpus: Corpus) -> str:
+    """The same for a reader: parts, then what was kept and dropped by book and reason, then who transcribed it."""
+    about = _describe(corpus)
+    parts = [
+        (part, f"{count:,}", f"{about['characters'][part]:,}", about["distinct_characters"][part])
+        for part, count in about["tunes"].items()
+    ]
+    blocks = [
+        f"{corpus.name}  {corpus.fingerprint[:12]}",
+        table(parts, ("part", "tunes", "characters", "distinct characters")),
+    ]
+    books: dict[str, dict[str, int]] = corpus.info.get("books", {})
+    if books:
+        reasons = Counter[str]()
+        for counts in books.values():
+            reasons.update(counts)
+        order = ["kept", *[reason for reason, _ in reasons.most_common() if reason != "kept"]]
+        rows = [[reason, *[counts.get(reason, 0) for counts in books.values()], reasons[reason]] for reason in order]
+        blocks.append(table(rows, ("kept, or why not", *books, "all")))
+    for letter, name in (("M", "meters"), ("K", "keys"), ("R", "rhythms")):
+        if counts := about["header"].get(letter):
+            common = [f"{value} {count}" for value, count in list(counts.items())[:8]]
+            more = f", and {len(counts) - 8} more" if len(counts) > 8 else ""
+            blocks.append(f"{name}: {', '.join(common)}{more}")
+    if titles := corpus.info.get("titles"):
+        blocks.append("books: " + "; ".join(f"{book}: {title}" for book, title in titles.items()))
+    if names := corpus.info.get("credits"):
+        blocks.append("transcribed by " + ", ".join(names))
+    return "\n\n".join(blocks)

@@ -1,0 +1,123 @@
+"""charlstm evaluate loss | panel: how good a model is, and how good its tunes are."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+from pathlib import Path
+
+from charlstm.cli.common import (
+    Commands,
+    add_command,
+    add_group,
+    as_model_text,
+    find_corpus,
+    read_tunes,
+    show,
+    table,
+    without_number,
+)
+from charlstm.errors import CorpusError
+
+
+PARTS = ("train", "validation", "test")
+
+
+def add(commands: Commands) -> None:
+    group = add_group(commands, "evaluate", "how good a model and its tunes are", "charlstm evaluate loss lstm-250")
+    loss = add_command(
+        group,
+        "loss",
+        "nats per character of a model on whole tunes: all, header, body",
+        "charlstm evaluate loss lstm-250 --split test",
+        _loss,
+    )
+    loss.add_argument("model", metavar="MODEL", help="a name in checkpoints/, or a folder")
+    what = loss.add_mutually_exclusive_group()
+    what.add_argument("--split", choices=PARTS, default="test", help="part of the corpus (default test)")
+    what.add_argument("--tunes", type=Path, metavar="FILE", help="your tunes, parted by X: or in <start> ... <end>")
+    loss.add_argument("--corpus", metavar="NAME", help="whose part (default: the corpus the model was trained on)")
+    loss.add_argument(
+        "--unknown",
+        choices=("error", "skip"),
+        default="error",
+        help="what a character the model has never seen does: end with an error (default), or leave its tune out",
+    )
+
+    panel = add_command(
+        group,
+        "panel",
+        "many tunes measured beside a corpus's own test tunes",
+        "charlstm sample lstm-512 -n 300 --json > samples.json\n  charlstm evaluate panel samples.json --corpus fiddle",
+        _panel,
+    )
+    panel.add_argument(
+        "tunes",
+        type=Path,
+        metavar="TUNES",
+        help="a tunebook, or what `sample --json` wrote, which tells how they ended",
+    )
+    panel.add_argument("--corpus", default="fiddle", metavar="NAME", help="(default fiddle)")
+    panel.add_argument("--no-tools", action="store_true", help="do not ask abc2midi and abcm2ps, though installed")
+
+
+def _loss(options: argparse.Namespace) -> None:
+    from charlstm.evaluate.loss import loss
+    from charlstm.lm.engine import load
+
+    engine = load(options.model)
+    if options.tunes:
+        texts = [as_model_text(engine, text) for text in read_tunes(options.tunes)]
+        what = str(options.tunes)
+    else:
+        named = engine.checkpoint.corpus.get("name") if engine.checkpoint else None
+        corpus = find_corpus(options.corpus or str(named or "fiddle"))
+        texts = list(getattr(corpus, options.split))
+        what = f"{corpus.name}, {options.split}"
+        if not texts:
+            raise CorpusError(f"the corpus {corpus.name} has no {options.split} tunes; choose another --split.")
+    found = loss(engine, texts, unknown=options.unknown)
+    rows = []
+    for name in ("all", "header", "body"):
+        part = getattr(found, name)
+        values = [f"{v:.4f}" if part.characters else "-" for v in (part.nats_per_character, part.bits_per_character)]
+        rows.append((name, *values, f"{part.characters:,}"))
+    left_out = f"; {found.skipped} left out for characters unknown to the model" if found.skipped else ""
+    text = table(rows, (f"{found.tunes} tunes of {what}", "nats/character", "bits/character", "characters"))
+    show(options, found.to_dict(), text + left_out)
+
+
+def _panel(options: argparse.Namespace) -> None:
+    from charlstm.evaluate.panel import MEASURES, panel
+
+    texts, ended = _read_samples(options.tunes)
+    corpus = find_corpus(options.corpus)
+    found = panel(texts, corpus, ended=ended, tools=() if options.no_tools else None)
+    rows = [
+        (name, _figure(e.value), f"{_figure(e.low)} to {_figure(e.high)}", _figure(e.real))
+        for name, e in found.measures.items()
+    ]
+    lines = table(rows, ("measure", f"{found.tunes} tunes", "95 %", f"{found.real_tunes} real")).splitlines()
+    notes = ["", *[MEASURES[name] for name in found.measures]]
+    show(options, found.to_dict(), "\n".join(f"{a}   {b}".rstrip() for a, b in zip(lines, notes, strict=True)))
+
+
+def _read_samples(path: Path) -> tuple[list[str], list[bool] | None]:
+    """The tunes of a file without their numbers, and which ended by themselves, where the file tells."""
+    if path.suffix != ".json":
+        return [without_number(text) for text in read_tunes(path)], None
+    try:
+        samples = json.loads(path.read_text(encoding="utf-8"))
+        texts = [without_number(sample["abc"]) for sample in samples]
+        return texts, [sample["stopped"] == "end" for sample in samples]
+    except (ValueError, TypeError, KeyError, UnicodeDecodeError):
+        raise CorpusError(f"{path} is not what `charlstm sample --json` writes; give a tunebook (.abc).") from None
+    except FileNotFoundError:
+        raise CorpusError(f"{path} is not there; name a file of tunes.", path=path) from None
+
+
+def _figure(value: float | None) -> str:
+    if value is None or math.isnan(value):
+        return "-"
+    return f"{value:.3f}" if abs(value) < 2 else f"{value:.1f}"

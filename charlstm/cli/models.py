@@ -1,0 +1,67 @@
+"""charlstm models | app: what there is to play with, and the page."""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+from pathlib import Path
+
+from charlstm.cli.common import Commands, add_command, show, table
+from charlstm.errors import CharlstmError
+
+
+def add(commands: Commands) -> None:
+    add_command(commands, "models", "what is in checkpoints/", "charlstm models", _models)
+    page = add_command(commands, "app", "open the page: streamlit run app.py", "charlstm app --port 8501", _app)
+    page.add_argument("--port", type=int, help="of the page's server (streamlit's own default when absent)")
+
+
+def _models(options: argparse.Namespace) -> None:
+    from charlstm.lm.checkpoint import list_checkpoints
+    from charlstm.paths import checkpoints_path
+
+    found = list_checkpoints()
+    values = [
+        {
+            "name": model.name,
+            "config": model.config.to_dict(),
+            "corpus": model.corpus.get("name"),
+            "val_loss": model.val_loss,
+            "test_loss": model.test_loss,
+            "temperature": model.temperature,
+        }
+        for model in found
+    ]
+    rows = [
+        (
+            model.name,
+            model.config.cell,
+            f"{model.config.num_layers} x {model.config.hidden_size}",
+            ",".join(map(str, model.config.lookback_bars)) or "-",
+            model.corpus.get("name") or "-",
+            "-" if model.val_loss is None else f"{model.val_loss:.3f}",
+            "-" if model.test_loss is None else f"{model.test_loss:.3f}",
+            f"{model.temperature:g}",
+        )
+        for model in found
+    ]
+    head = ("model", "cell", "units", "lookback", "corpus", "validation", "test", "temperature")
+    nothing = f"There are no models in {checkpoints_path()}; train one: charlstm train --out checkpoints/mine"
+    show(options, values, table(rows, head) if rows else nothing)
+
+
+def _app(options: argparse.Namespace) -> None:
+    import importlib.util
+
+    import charlstm
+
+    page = Path(charlstm.__file__).resolve().parent.parent / "app.py"
+    if importlib.util.find_spec("streamlit") is None:
+        raise CharlstmError("the page needs Streamlit; install it: python -m pip install -r requirements.txt")
+    if not page.is_file():
+        raise CharlstmError(f"{page} is not there; run this in a clone of the project.")
+    port = ["--server.port", str(options.port)] if options.port else []
+    status = subprocess.call([sys.executable, "-m", "streamlit", "run", str(page), *port], cwd=page.parent)
+    if status:
+        raise CharlstmError(f"the page's server ended with status {status}.")

@@ -1,0 +1,85 @@
+"""charlstm render: a tune as a page, a score file, MIDI and sound."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from charlstm.cli.common import Commands, add_command, at_least, read_tunes, show
+from charlstm.errors import CorpusError, NotationError
+
+if TYPE_CHECKING:
+    from music21.stream import Score
+
+FORMATS = {"svg": "the page", "midi": "MIDI", "musicxml": "the score, for notation programs", "wav": "sound"}
+
+
+def add(commands: Commands) -> None:
+    parser = add_command(
+        commands,
+        "render",
+        "draw and sound a tune",
+        "charlstm render tune.abc --svg tune.svg --midi tune.mid --tempo 110 --instrument fiddle",
+        _render,
+    )
+    parser.add_argument("tune", type=Path, metavar="TUNE.abc")
+    parser.add_argument("--number", type=at_least(1), default=1, metavar="N", help="which tune of the file (default 1)")
+    for name, what in FORMATS.items():
+        parser.add_argument(f"--{name}", type=Path, metavar="F", help=what)
+    parser.add_argument("--tempo", type=float, metavar="Q", help="quarter notes a minute (default: its Q:, or 120)")
+    parser.add_argument("--instrument", default="piano", metavar="NAME", help="or General MIDI number (default piano)")
+    parser.add_argument("--transpose", type=int, default=0, metavar="N", help="semitones, of MIDI and sound")
+
+
+def _render(options: argparse.Namespace) -> None:
+    wanted = {name: getattr(options, name) for name in FORMATS if getattr(options, name)}
+    if not wanted:
+        options.parser.error("say what to write: --svg F, --midi F, --musicxml F, --wav F")
+    tunes = read_tunes(options.tune)
+    if options.number > len(tunes):
+        raise CorpusError(f"{options.tune} holds {len(tunes)} tunes, and no number {options.number}.")
+
+    from charlstm.score.notation import to_score
+    from charlstm.tunes.reader import read
+
+    reading = read(tunes[options.number - 1])
+    score = to_score(reading)
+    made = _make(score, wanted, options)
+    for name, data in made.items():
+        wanted[name].write_bytes(data)
+    written = {name: str(wanted[name]) for name in made}
+    notes = [str(note) for note in reading.notes]
+    text = "\n".join([f"{FORMATS[name]}: {path}" for name, path in written.items()] + notes)
+    show(options, {"title": reading.title, "written": written, "notes": notes}, text)
+
+
+def _make(score: Score, wanted: dict[str, Path], options: argparse.Namespace) -> dict[str, bytes]:
+    """The files' contents. Where page and score cannot be drawn, MIDI and sound still can: said, then left out."""
+    from charlstm.score.midi import to_midi
+
+    made: dict[str, bytes] = {}
+    instrument: Any = int(options.instrument) if options.instrument.isdigit() else options.instrument
+    if wanted.keys() & {"midi", "wav"}:
+        midi = to_midi(score, qpm=options.tempo, instrument=instrument, transpose=options.transpose)
+        if "midi" in wanted:
+            made["midi"] = midi
+        if "wav" in wanted:
+            from charlstm.score.audio import to_wav
+
+            made["wav"] = to_wav(midi)
+    try:
+        if "musicxml" in wanted:
+            from charlstm.score.notation import to_musicxml
+
+            made["musicxml"] = to_musicxml(score).encode()
+        if "svg" in wanted:
+            from charlstm.score.engrave import engrave
+
+            made["svg"] = engrave(score, title=True)[0].encode()
+    except NotationError as error:
+        if not made:
+            raise
+        print(f"charlstm: {error}", file=sys.stderr)
+    return {name: made[name] for name in wanted if name in made}

@@ -1,0 +1,75 @@
+"""charlstm sample: tunes out of a model, as a tunebook."""
+
+from __future__ import annotations
+
+import argparse
+import random
+import sys
+from pathlib import Path
+
+from charlstm.cli.common import Commands, add_command, at_least, progress, show, unescape, with_number
+from charlstm.lm.config import SampleConfig
+
+_SAMPLE = SampleConfig()
+FIELDS = {"meter": "M", "key": "K", "rhythm": "R", "title": "T"}
+
+
+def add(commands: Commands) -> None:
+    parser = add_command(
+        commands, "sample", "write tunes", "charlstm sample lstm-512 -n 3 --meter 6/8 --key D --seed 7", _sample
+    )
+    parser.add_argument("model", metavar="MODEL", help="a name in checkpoints/, or a folder")
+    parser.add_argument("-n", type=at_least(1), default=1, metavar="N", help="how many tunes (default 1)")
+    parser.add_argument("--temperature", type=float, metavar="T", help="0 or more (default: the model's own)")
+    parser.add_argument("--top-k", type=int, metavar="K", help="keep the K likeliest characters")
+    parser.add_argument("--top-p", type=float, metavar="P", help="keep the likeliest with P of the probability")
+    parser.add_argument("--seed", type=at_least(0), metavar="S", help="same seed, same tunes (default: a new one)")
+    parser.add_argument("--prime", type=unescape, default="", metavar="TEXT", help=r"how tunes begin; \n is a newline")
+    fixed = parser.add_argument_group("header fields to fix; the model writes the others")
+    fixed.add_argument("--meter", metavar="M", help="such as 6/8")
+    fixed.add_argument("--key", metavar="K", help="such as D, Em, Ador")
+    fixed.add_argument("--rhythm", metavar="R", help="such as jig")
+    fixed.add_argument("--title", metavar="T")
+    parser.add_argument(
+        "--max-length", type=int, default=_SAMPLE.max_length, metavar="N", help="characters (default %(default)s)"
+    )
+    parser.add_argument("--out", type=Path, metavar="FILE", help="write the tunebook to a file")
+
+
+def _sample(options: argparse.Namespace) -> None:
+    from charlstm.lm.engine import load
+    from charlstm.lm.sampling import sample
+
+    engine = load(options.model)
+    temperature = options.temperature
+    if temperature is None:
+        temperature = engine.checkpoint.temperature if engine.checkpoint else _SAMPLE.temperature
+    config = SampleConfig(
+        temperature=temperature, top_k=options.top_k, top_p=options.top_p, max_length=options.max_length
+    )
+    seed = random.SystemRandom().randrange(10**6) if options.seed is None else options.seed
+    fields = {letter: getattr(options, name) for name, letter in FIELDS.items() if getattr(options, name) is not None}
+    with progress() as advance:
+        samples = sample(
+            engine,
+            config,
+            prime=options.prime,
+            fields=fields or None,
+            n=options.n,
+            seed=seed,
+            progress=lambda done: advance("writing", done, options.n),
+        )
+    tunes = [with_number(found.text, number) for number, found in enumerate(samples, 1)]
+    book = "\n\n".join(tunes) + "\n"
+    if options.out:
+        options.out.write_text(book, encoding="utf-8")
+    values = [
+        {"abc": abc, "seed": s.seed, "log_probability": s.log_probability, "stopped": s.stopped}
+        for abc, s in zip(tunes, samples, strict=True)
+    ]
+    written = f"{len(tunes)} {'tune' if len(tunes) == 1 else 'tunes'} written: {options.out}"
+    show(options, values, written if options.out else book.removesuffix("\n"))
+    if options.seed is None:
+        print(f"charlstm: seed {seed}, temperature {temperature:g}", file=sys.stderr)
+    if endless := sum(s.stopped != "end" for s in samples):
+        print(f"charlstm: {endless} of {len(samples)} cut off at {options.max_length} characters", file=sys.stderr)

@@ -1,0 +1,225 @@
+"""charlstm train: learn a model from a corpus, into a folder that can be watched, stopped and resumed.
+
+Needs torch, numpy and safetensors only, given a built corpus.
+"""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from charlstm.cli.common import Commands, add_command, find_corpus, show, terminal_bar
+from charlstm.errors import CheckpointError
+from charlstm.lm.config import CELLS, LOOKBACK_BARS, ModelConfig, TrainConfig
+
+if TYPE_CHECKING:
+    from charlstm.lm.checkpoint import Checkpoint
+    from charlstm.lm.train import Progress
+
+# What a corpus nobody has seen does best with; the report's plain network is --lookback none --dropout 0.
+DROPOUT = 0.2
+EMBEDDING_DROPOUT = 0.1
+_MODEL = ModelConfig()
+_TRAIN = TrainConfig()
+
+
+def add(commands: Commands) -> None:
+    parser = add_command(
+        commands,
+        "train",
+        "train a model on a corpus",
+        "charlstm train --corpus fiddle --out checkpoints/mine --hidden-size 250 --minutes 10",
+        _train,
+    )
+    parser.add_argument("--corpus", metavar="NAME", help="a built corpus (default fiddle, or the resumed run's own)")
+    parser.add_argument("--out", type=Path, required=True, metavar="FOLDER", help="of the run and its checkpoint")
+    parser.add_argument("--resume", action="store_true", help="go on where the run in FOLDER stands, with its settings")
+
+    model = parser.add_argument_group("the network")
+    model.add_argument("--cell", choices=CELLS, default=_MODEL.cell)
+    model.add_argument("--hidden-size", type=int, default=_MODEL.hidden_size, metavar="N", help=_default("of a layer"))
+    model.add_argument("--layers", type=int, default=_MODEL.num_layers, metavar="N", help=_default("layers"))
+    model.add_argument("--embedding-size", type=int, default=None, metavar="N", help="of a character (default 128)")
+    model.add_argument("--dropout", type=float, default=DROPOUT, metavar="P", help=_default("on every layer's output"))
+    model.add_argument("--embedding-dropout", type=float, default=EMBEDDING_DROPOUT, metavar="P", help=_default())
+    model.add_argument(
+        "--lookback",
+        type=_lags,
+        default=LOOKBACK_BARS,
+        metavar="BARS",
+        help="bars to look back, such as 1,2,4,8 (default), or none",
+    )
+    model.add_argument("--tie-weights", action="store_true", help="the decoder is the embedding, transposed")
+
+    how = parser.add_argument_group("training")
+    length = how.add_mutually_exclusive_group()
+    length.add_argument("--epochs", type=int, default=_TRAIN.epochs, metavar="N", help=_default())
+    length.add_argument("--minutes", type=float, default=None, metavar="M", help="a budget instead of epochs")
+    how.add_argument("--patience", type=int, default=_TRAIN.patience, metavar="N", help="epochs without a better loss")
+    how.add_argument("--batch-size", type=int, default=_TRAIN.batch_size, metavar="N", help=_default("tunes a step"))
+    how.add_argument("--learning-rate", type=float, default=_TRAIN.learning_rate, metavar="R", help=_default("peak"))
+    how.add_argument(
+        "--final-rate", type=float, default=_TRAIN.final_rate, metavar="P", help=_default("of the peak, at the end")
+    )
+    how.add_argument("--warmup-steps", type=int, default=_TRAIN.warmup_steps, metavar="N", help=_default())
+    how.add_argument("--optimizer", choices=("adamw", "adam"), default=_TRAIN.optimizer)
+    how.add_argument("--weight-decay", type=float, default=_TRAIN.weight_decay, metavar="W", help=_default("of adamw"))
+    how.add_argument("--clip-norm", type=float, default=_TRAIN.clip_norm, metavar="G", help=_default("of the gradient"))
+    how.add_argument("--ema", type=float, default=_TRAIN.ema, metavar="M", help=_default("running average of weights"))
+    how.add_argument("--batching", choices=("tunes", "slices"), default=_TRAIN.batching, help="whole tunes, or slices")
+    how.add_argument("--sequence-length", type=int, default=_TRAIN.sequence_length, metavar="N", help=_default())
+    how.add_argument("--no-transpose", action="store_true", help="leave the tunes in their own keys")
+    how.add_argument("--drop-fields", type=float, default=_TRAIN.drop_fields, metavar="P", help=_default())
+    how.add_argument("--seed", type=int, default=_TRAIN.seed, metavar="S", help=_default())
+    how.add_argument("--device", default="auto", metavar="auto|cpu|cuda", help="auto: CUDA where there is one")
+    how.add_argument("--threads", type=int, default=None, metavar="N", help="CPU threads (torch's choice when absent)")
+
+
+def _default(what: str = "") -> str:
+    return f"{what} (default %(default)s)".strip()
+
+
+def _lags(text: str) -> tuple[int, ...]:
+    """1,2,4,8 or none."""
+    try:
+        return () if text in ("none", "0", "") else tuple(int(n) for n in text.split(","))
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a list such as 1,2,4,8, nor none") from None
+
+
+def configs(options: argparse.Namespace) -> tuple[ModelConfig, TrainConfig]:
+    """The two configurations that a parsed command line asks for. Raises ConfigError for what is out of range."""
+    model = ModelConfig(
+        cell=options.cell,
+        hidden_size=options.hidden_size,
+        num_layers=options.layers,
+        embedding_size=options.embedding_size,
+        dropout=options.dropout,
+        embedding_dropout=options.embedding_dropout,
+        tie_weights=options.tie_weights,
+        lookback_bars=options.lookback,
+    )
+    same = (
+        *("batching", "sequence_length", "batch_size", "learning_rate", "warmup_steps", "final_rate", "optimizer"),
+        *("weight_decay", "clip_norm", "epochs", "minutes", "patience", "drop_fields", "ema", "seed"),
+    )
+    values: dict[str, Any] = {name: getattr(options, name) for name in same}
+    return model, TrainConfig(transpose=not options.no_transpose, **values)
+
+
+def _train(options: argparse.Namespace) -> None:
+    from charlstm.lm.train import RESUME_FILE, STOP_FILE, Trainer
+
+    out: Path = options.out
+    model, train = configs(options)
+    resumes = options.resume and (out / RESUME_FILE).exists()
+    corpus = find_corpus(options.corpus or (_corpus_of_run(out) if resumes else "fiddle"))
+    if resumes:
+        trainer = Trainer.resume(out, corpus, device=options.device, threads=options.threads)
+    else:
+        if options.resume:  # killed before its first save, or never started
+            print(f"charlstm: {out} holds no run yet; starting one", file=sys.stderr)
+        trainer = Trainer(corpus, model, train, out=out, device=options.device, threads=options.threads)
+    with _reporter(options.json) as report, _stop_on_interrupt(out / STOP_FILE):
+        checkpoint = trainer.fit([report])
+    show(options, _describe(checkpoint), _text(checkpoint))
+
+
+def _corpus_of_run(out: Path) -> str:
+    """The corpus that the checkpoint in a run's folder names; the default one before there is a checkpoint."""
+    from charlstm.lm.checkpoint import load_checkpoint
+
+    try:
+        return str(load_checkpoint(out.resolve()).corpus.get("name") or "fiddle")
+    except CheckpointError:
+        return "fiddle"
+
+
+@contextmanager
+def _stop_on_interrupt(stop: Path) -> Iterator[None]:
+    """Ctrl-C asks the run to save where it stands and end; a second one ends it at once."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.getsignal(signal.SIGINT)
+
+    def ask(number: int, frame: object) -> None:
+        signal.signal(signal.SIGINT, before)
+        stop.touch()
+        print("\ncharlstm: stopping; the run can be resumed with --resume", file=sys.stderr)
+
+    signal.signal(signal.SIGINT, ask)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+@contextmanager
+def _reporter(quiet: bool) -> Iterator[Callable[[Progress], None]]:
+    """A bar on a terminal, else a line an epoch on standard error; the sample tune of an epoch above the bar."""
+    bar_type = terminal_bar()
+    if bar_type is None:
+        yield _print_epoch
+        return
+    layout = "{l_bar}{bar}| {elapsed}<{remaining}{postfix}"
+    with bar_type(total=1.0, bar_format=layout, desc="epoch 0") as bar:
+        best = ""
+
+        def report(progress: Progress) -> None:
+            nonlocal best
+            if progress.val_loss is not None:
+                best = f", validation {progress.val_loss:.3f}"
+                if progress.sample and not quiet:
+                    bar.write(f"\nepoch {progress.epoch:g}{best}\n{progress.sample}", file=sys.stderr)
+            bar.set_description(f"epoch {progress.epoch:.1f}", refresh=False)
+            speed = f"{progress.characters_per_second:,.0f} characters/s"
+            bar.set_postfix_str(f"loss {progress.train_loss:.3f}{best}, {speed}", refresh=False)
+            bar.update(progress.done - bar.n)
+
+        yield report
+
+
+def _print_epoch(progress: Progress) -> None:
+    if progress.val_loss is None and progress.epoch != int(progress.epoch):
+        return
+    validation = "" if progress.val_loss is None else f"  validation {progress.val_loss:.4f}"
+    print(
+        f"epoch {progress.epoch:g}  step {progress.step}  loss {progress.train_loss:.4f}{validation}"
+        f"  {progress.characters_per_second:,.0f} characters/s  {progress.seconds:.0f} s",
+        file=sys.stderr,
+        flush=True,
+    )
+
+
+def _describe(checkpoint: Checkpoint) -> dict[str, Any]:
+    training = checkpoint.training
+    return {
+        "path": str(checkpoint.path),
+        "val_loss": checkpoint.val_loss,
+        "test_loss": checkpoint.test_loss,
+        "epochs": len(checkpoint.history),
+        "steps": training.get("steps"),
+        "seconds": training.get("seconds"),
+        "ended": training.get("ended"),
+        "config": checkpoint.config.to_dict(),
+        "corpus": dict(checkpoint.corpus),
+    }
+
+
+def _text(checkpoint: Checkpoint) -> str:
+    losses = [
+        f"{name} {value:.4f}"
+        for name, value in (("validation", checkpoint.val_loss), ("test", checkpoint.test_loss))
+        if value is not None
+    ]
+    seconds = checkpoint.training.get("seconds")
+    took = f", {seconds:.0f} s" if isinstance(seconds, (int, float)) else ""
+    found = f"{', '.join(losses)} nats/character, " if losses else ""
+    return f"{checkpoint.path}: {found}{len(checkpoint.history)} epochs{took}"
