@@ -68,6 +68,7 @@ class CharRNN(nn.Module):
         state: State | None = None,
         *,
         generator: torch.Generator | None = None,
+        bfloat16: bool = False,
     ) -> tuple[Tensor, State]:
         """Read characters and predict the next one after each.
 
@@ -82,6 +83,8 @@ class CharRNN(nn.Module):
             What a former call returned.
         generator : torch.Generator, optional
             Where dropout draws its masks while training, on the device of the network.
+        bfloat16 : bool
+            Compute the recurrent layers in bfloat16; embeddings, dropout and the decoder stay in float32.
 
         Returns
         -------
@@ -97,7 +100,9 @@ class CharRNN(nn.Module):
         ends: list[State] = []
         for k, layer in enumerate(self.layers):
             before = None if state is None else tuple(part[k : k + 1].contiguous() for part in state)
-            x, end = layer(x, before if before is None or self.config.cell == "lstm" else before[0])
+            with torch.autocast(x.device.type, torch.bfloat16, enabled=bfloat16):
+                x, end = layer(x, before if before is None or self.config.cell == "lstm" else before[0])
+            x = x.float()
             ends.append(end if self.config.cell == "lstm" else (end,))
             x = self._drop(x, self.config.dropout, generator)  # (B, T, H)
         if self.projection is not None:

@@ -30,9 +30,11 @@ from charlstm.errors import CharlstmError, CheckpointError, ConfigError
 from charlstm.lm.augment import Augmentation
 from charlstm.lm.batches import IGNORED, Batch, encode_tune, fixed_batches, random_slices, shuffled_tunes
 from charlstm.lm.checkpoint import JSON_FILE, Checkpoint, load_checkpoint, save_checkpoint, write_description
-from charlstm.lm.config import ModelConfig, TrainConfig
+from charlstm.lm.config import ModelConfig, SampleConfig, TrainConfig
+from charlstm.lm.engine import Engine
 from charlstm.lm.network import CharRNN
 from charlstm.lm.resume import RESUME_FILE, SavedRun, Standing, load_run, save_run
+from charlstm.lm.sampling import sample
 from charlstm.lm.vocab import Vocab
 from charlstm.tunes.abc import split_header
 from charlstm.tunes.corpus import header_counts
@@ -42,6 +44,7 @@ STOP_FILE = "stop"
 REPORT_STEPS = 25
 SAVE_SECONDS = 30.0  # between two resume files: what a kill can cost
 EVALUATION_BATCH = 64
+SAMPLE = SampleConfig(temperature=0.8)
 BETAS = (0.9, 0.99)  # a shorter memory of squared gradients than Adam's 0.999: runs are a few thousand steps
 _ORDER, _AUGMENT, _DROPOUT, _INIT = range(4)  # purposes of random draws
 
@@ -127,9 +130,17 @@ class Trainer:
 
     @classmethod
     def resume(
-        cls, out: Path, corpus: TrainingCorpus, *, device: str = "auto", threads: int | None = None
+        cls,
+        out: Path,
+        corpus: TrainingCorpus,
+        *,
+        device: str = "auto",
+        threads: int | None = None,
+        bfloat16: bool | None = None,
     ) -> Trainer:
         """A trainer that stands where the run in `out` stood, on the same corpus.
+
+        `bfloat16`, where given, replaces the run's own setting: a run may go on on another machine.
 
         Raises
         ------
@@ -140,6 +151,8 @@ class Trainer:
         if saved.fingerprint != corpus.fingerprint:
             message = f"{out} was trained on another corpus than {corpus.name} is now; start a new run."
             raise CheckpointError(message, path=Path(out))
+        if bfloat16 is not None:
+            saved = replace(saved, train=replace(saved.train, bfloat16=bfloat16))
         trainer = cls.__new__(cls)
         trainer._build(corpus, saved.model, saved.train, Path(out), device, threads, saved)
         return trainer
@@ -264,7 +277,7 @@ class Trainer:
             group["lr"] = self.learning_rate()
         self.generator.manual_seed(_seed(config.seed, _DROPOUT, standing.step))
         inputs, targets, lookback = _tensors(batch, self.device)
-        logits, _ = self.network(inputs, lookback, generator=self.generator)
+        logits, _ = self.network(inputs, lookback, generator=self.generator, bfloat16=config.bfloat16)
         loss = functional.cross_entropy(logits.flatten(0, 1), targets.flatten(), ignore_index=IGNORED)
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
@@ -429,8 +442,11 @@ class Trainer:
         )
         self._saved = time.monotonic()
 
-    def _sample(self) -> str | None:
-        return None
+    def _sample(self) -> str:
+        """A tune of the present (averaged) weights; the same seed each time, so that one can watch it grow up."""
+        with self._averaged():
+            engine = Engine(self.model, self.vocab, self.network.weights())
+        return sample(engine, SAMPLE, seed=self.config.seed)[0].text
 
 
 @torch.no_grad()
