@@ -28,11 +28,12 @@ class NotationError(CharlstmError):
 
 
 class VocabularyError(CharlstmError):
-    """A character that a model's vocabulary lacks; `position` counts characters from 0."""
+    """A character that a model's vocabulary lacks; `position` counts from 0, in the value of `field` if given."""
 
-    def __init__(self, character: str, position: int, size: int) -> None:
+    def __init__(self, character: str, position: int, size: int, *, field: str = "") -> None:
+        where = f"{field}: " if field else ""
         super().__init__(
-            f"{character!r} at position {position} is not among this model's {size} characters; "
+            f"{where}{character!r} at position {position} is not among this model's {size} characters; "
             "remove it, or train on a corpus that has it."
         )
         self.character, self.position = character, position

@@ -169,10 +169,19 @@ def test_load_reads_a_checkpoint_without_torch(make_engine, tmp_path):
     loaded = load(tmp_path / "tiny")
     assert loaded.name == "tiny" and loaded.checkpoint is not None and engine.name == ""
     assert np.array_equal(loaded.run(ids_of(loaded))[0], engine.run(ids_of(engine))[0])
-    program = "import sys; from charlstm.lm import engine, sampling; engine.load(sys.argv[1]); assert 'torch' not in sys.modules"
+    program = "import sys; from charlstm.lm import engine, sampling; engine.load(sys.argv[1])"
+    program += "; assert 'torch' not in sys.modules"
     subprocess.run([sys.executable, "-c", program, str(tmp_path / "tiny")], check=True)
     with pytest.raises(CheckpointError, match="no checkpoint"):
         load(tmp_path / "none")
+
+
+def test_rounding_bounds_the_distance_from_the_exact_network(make_engine):
+    engine = make_engine(hidden_size=32, num_layers=2)
+    ids = ids_of(engine)
+    error = engine.run(ids)[0] - engine.exact.run(ids)[0]
+    assert 0 < np.abs(error).max() < 2 * engine.rounding < 1e-3
+    assert engine.exact.rounding == 0 and engine.exact.exact is engine.exact
 
 
 def test_a_text_of_nothing_has_no_logits(tiny_engine):
