@@ -313,7 +313,8 @@ def _layout(sections: list[_Section]) -> str:
                 line += ":|" if bar.ends_repeat else end
             else:
                 line += ":|" if bar.ends_repeat else "|"
-                if bar.full and count and count % BARS_A_LINE == 0 and section.bars[place + 1].ending in ("", "1"):
+                # Never before an ending: its number must stand right after a bar line.
+                if bar.full and count and count % BARS_A_LINE == 0 and not section.bars[place + 1].ending:
                     lines.append(line)
                     line = ""
         lines.append(line)

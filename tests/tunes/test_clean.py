@@ -18,7 +18,7 @@ def test_header_in_its_order_and_body_in_its_spelling():
         "M:4/4",
         "L:1/8",
         "K:Em",
-        "G2 ABcdef|GABc dedB|GABc dedB|GABc dedB|",
+        "G2 AB cdef|GABc dedB|GABc dedB|GABc dedB|",
         "GABc dedB|GABc dedB|GABc dedB|GABc dedB|",
         "G4 G4|]",
     ]
