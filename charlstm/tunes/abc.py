@@ -88,7 +88,7 @@ def split_header(text: str) -> Header:
 
 
 _LENGTH = r"\d*(?:/+\d*)?"
-_BAR = r":*\[?\|+\]?(?::*\[?\|+\]?)*:*|::?(?=\s|$)|::+|:(?=\w)"
+_BAR = r":*[|\[]?\|+[\]:]*:*|:*\|+[\[\]]?:*|::+|\[\||:+(?=\s|$)"
 _MARKS: tuple[tuple[str, str], ...] = (
     ("continuation", r"\\[ \t]*(?:%[^\n]*)?\r?\n"),
     ("comment", r"%[^\n]*"),
