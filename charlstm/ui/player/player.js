@@ -59,7 +59,7 @@ function cleanSvg(source) {
 
 function rectangle(className, { x, y, width, height }) {
   const rect = document.createElementNS("http://www.w3.org/2000/svg", "rect");
-  for (const [name, value] of Object.entries({ class: className, x, y, width, height, rx: height / 12 })) {
+  for (const [name, value] of Object.entries({ class: className, x, y, width, height, rx: className === "cursor" ? height / 12 : 0 })) {
     rect.setAttribute(name, value);
   }
   return rect;
@@ -229,7 +229,7 @@ class Player {
     this.parts.legend.hidden = !values;
     this.characters.forEach((span, at) => {
       span.style.backgroundColor = values ? tint(values[at]) : "";
-      span.classList.toggle("strong", Boolean(values) && Math.abs(values[at]) > 0.6);
+      span.classList.toggle("strong", Boolean(values) && (values[at] > 0.7 || values[at] < -0.8));
     });
     for (const [id, { value }] of this.cells) {
       const event = values && this.events.find((e) => e.id === id);
@@ -458,9 +458,10 @@ class Player {
     for (const element of this.section.querySelectorAll(".chosen")) element.classList.remove("chosen");
     this.audio.loop = taste.loop && !this.chosen;
     if (!this.chosen) return;
-    for (const { id, start, end } of this.events.slice(this.chosen.first, this.chosen.last + 1)) {
-      this.cells.get(id)?.cell.classList.add("chosen");
-      for (const span of this.characters.slice(start, end)) span.classList.add("chosen");
-    }
+    const events = this.events.slice(this.chosen.first, this.chosen.last + 1);
+    for (const { id } of events) this.cells.get(id)?.cell.classList.add("chosen");
+    const start = Math.min(...events.map((event) => event.start));
+    const end = Math.max(...events.map((event) => event.end));
+    for (const span of this.characters.slice(start, end)) span.classList.add("chosen");
   }
 }

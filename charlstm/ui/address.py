@@ -1,0 +1,125 @@
+"""What a tune was asked for: as the page's address, as a command, as the header it fixes. Knows no Streamlit.
+
+An address is somebody else's text: every value is checked before use, and a bad one becomes a sentence.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import shlex
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, fields
+
+TEMPERATURES = (0.0, 2.0)
+LENGTHS = (100, 3000)  # characters
+MAX_SEED = 2**31 - 1
+HEADER = {"key": "K", "meter": "M", "rhythm": "R", "title": "T"}
+_PLAUSIBLE = {
+    "key": re.compile(r"[A-G][#b]?[A-Za-z]{0,10}( [\^_=]{1,2}[a-g])*"),
+    "meter": re.compile(r"C\|?|[0-9]{1,2}/[0-9]{1,2}|none"),
+    "rhythm": re.compile(r"[^\W_][\w ,.'()&/-]{0,39}"),
+    "title": re.compile(r"[^\x00-\x1f\x7f-\x9f\ud800-\udfff\u2028\u2029]{1,80}"),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wish:
+    """The settings that bring a tune back; a header field that is "" is the model's to write."""
+
+    model: str
+    seed: int = 1
+    temperature: float = 0.8
+    length: int = 1000
+    key: str = ""
+    meter: str = ""
+    rhythm: str = ""
+    title: str = ""
+
+    @property
+    def header(self) -> dict[str, str]:
+        """The header fields that are fixed, by letter: {"K": "D", "M": "6/8"}."""
+        return {letter: value for name, letter in HEADER.items() if (value := getattr(self, name))}
+
+    @property
+    def query(self) -> dict[str, str]:
+        """The address: every setting that is not left open, as text."""
+        values = {f.name: getattr(self, f.name) for f in fields(self)}
+        return {name: f"{value:g}" if name == "temperature" else str(value) for name, value in values.items() if value != ""}
+
+    @property
+    def command(self) -> str:
+        """The command line that writes the same tune."""
+        words = ["charlstm", "sample", self.model, "--temperature", f"{self.temperature:g}", "--seed", str(self.seed)]
+        for name in HEADER:
+            if value := getattr(self, name):
+                words += [f"--{name}", value]
+        return shlex.join([*words, "--max-length", str(self.length)])
+
+
+def parse_wish(
+    query: Mapping[str, str], *, models: Collection[str], default: Wish, temperatures: Mapping[str, float] | None = None
+) -> tuple[Wish, list[str]]:
+    """Read an address.
+
+    Parameters
+    ----------
+    query : mapping
+        Names and values of the address; names it does not know are left alone.
+    models : collection of str
+        The models there are.
+    default : Wish
+        What stands for a setting that is missing or bad.
+    temperatures : mapping, optional
+        The temperature that a model starts from, for an address that names none.
+
+    Returns
+    -------
+    wish : Wish
+    problems : list of str
+        A sentence for every value that was not used.
+    """
+    problems: list[str] = []
+    model = query.get("model", default.model)
+    if model not in models:
+        problems.append(f"There is no model named {_short(model)} here, so {default.model} wrote this tune instead.")
+        model = default.model
+    start = (temperatures or {}).get(model, default.temperature)
+
+    def number(name: str, low: float, high: float, otherwise: float) -> float:
+        if name not in query:
+            return otherwise
+        try:
+            value = float(query[name][:40])
+        except ValueError:
+            value = math.nan
+        if low <= value <= high:
+            return value
+        problems.append(f"The {name} of this address, {_short(query[name])}, is not a number from {low:g} to {high:g}.")
+        return otherwise
+
+    def words(name: str) -> str:
+        value = query.get(name, "")
+        if value == "" or plausible(name, value):
+            return value
+        problems.append(f"The {name} of this address, {_short(value)}, cannot stand in a tune's header.")
+        return ""
+
+    wish = Wish(
+        model=model,
+        seed=int(number("seed", 0, MAX_SEED, default.seed)),
+        temperature=round(number("temperature", *TEMPERATURES, start), 2),
+        length=int(number("length", *LENGTHS, default.length)),
+        **{name: words(name) for name in HEADER},
+    )
+    return wish, problems
+
+
+def plausible(name: str, value: str) -> bool:
+    """Whether a value may stand in this header field: "key", "meter", "rhythm" or "title"."""
+    return _PLAUSIBLE[name].fullmatch(value) is not None
+
+
+def _short(value: str) -> str:
+    """A foreign value inside a sentence: quoted, and cut."""
+    return repr(value if len(value) <= 40 else value[:39] + "…")

@@ -1,0 +1,196 @@
+"""What the pages share: models and slow pure calls, cached; a tune with its player; foreign words made plain.
+
+Models in the cache are shared by every visitor and are never changed. Whatever a model or a visitor wrote is text:
+it reaches Markdown escaped, and HTML never.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple, NoReturn
+
+import streamlit as st
+
+from charlstm.errors import AudioUnavailable, CharlstmError, NotationError
+from charlstm.lm.checkpoint import JSON_FILE, Checkpoint, find_checkpoint, list_checkpoints
+from charlstm.lm.engine import Engine, load
+from charlstm.paths import checkpoints_path
+from charlstm.ui.player import Played, send_sound, show_score, sound_id
+
+FIRST_CHOICE = "lstm-512"
+WIDTHS = {0: 420, 600: 900}  # px of the player -> px of the drawing made for it
+# Quarter notes per minute at which these tunes are usually played; without a word for it the tune's own, else 120.
+USUAL_TEMPO = {
+    "air": 80, "barndance": 160, "hornpipe": 160, "jig": 165, "march": 110, "mazurka": 140, "polka": 130, "reel": 190,
+    "schottische": 150, "slide": 190, "slip jig": 165, "strathspey": 130, "waltz": 140,
+}  # fmt: skip
+
+
+class Drawing(NamedTuple):
+    """A tune as it can be seen and heard; what is missing is empty, and `problem` says why."""
+
+    pages: Mapping[int, Sequence[str]]
+    events: Sequence[Played]
+    midi: bytes
+    musicxml: str
+    remarks: Sequence[str]  # what the reader skipped, with places
+    problem: str
+    bad: tuple[int, int] | None  # the characters of the problem
+
+
+# ---- models ---------------------------------------------------------------------------------------------------------
+
+
+def models() -> dict[str, Checkpoint]:
+    """The models in checkpoints/, the first choice first; the page stops with a sentence where there are none."""
+    stamp = tuple((str(p), p.stat().st_mtime_ns) for p in sorted(checkpoints_path().glob(f"*/{JSON_FILE}")))
+    found = _models(stamp)
+    if not found:
+        st.info(
+            "There are no models yet. Train one with `charlstm train --corpus fiddle --out checkpoints/mine`, "
+            "then reload this page.",
+            icon=":material/model_training:",
+        )
+        st.stop()
+    return found
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _models(stamp: tuple[tuple[str, int], ...]) -> dict[str, Checkpoint]:
+    found = {checkpoint.name: checkpoint for checkpoint in list_checkpoints()}
+    order = sorted(found, key=lambda name: (name != FIRST_CHOICE, found[name].val_loss or 99.0, name))
+    return {name: found[name] for name in order}
+
+
+def engine(name: str) -> Engine:
+    """The engine of a model, loaded once for all visitors, and again when its files change."""
+    return _engine(name, (find_checkpoint(name) / JSON_FILE).stat().st_mtime_ns)
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _engine(name: str, stamp: int) -> Engine:
+    return load(name)
+
+
+def describe(checkpoint: Checkpoint) -> str:
+    """A model in a few plain words."""
+    config = checkpoint.config
+    memory = {
+        "lstm": "A long memory: it can keep a thought for many bars.",
+        "gru": "A long memory, built simpler than an LSTM's.",
+        "rnn": "A short memory: it soon forgets what it began.",
+    }[config.cell]
+    if config.lookback_bars:
+        memory = "It also looks back at earlier bars, so its tunes return to what they began with."
+    layers = f" in {config.num_layers} layers" if config.num_layers > 1 else ""
+    return f"{config.hidden_size} neurons{layers}. {memory}"
+
+
+@st.cache_resource(show_spinner=False)
+def warm_up() -> threading.Thread:
+    """Import in the background what the first tune will need, once a server."""
+
+    def imports() -> None:
+        import music21  # noqa: F401
+        import verovio  # noqa: F401
+
+    thread = threading.Thread(target=imports, name="charlstm-warm-up", daemon=True)
+    thread.start()
+    return thread
+
+
+# ---- tunes ----------------------------------------------------------------------------------------------------------
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def draw(text: str) -> Drawing:
+    """Engrave a tune and lay out its sound. What cannot be drawn is a Drawing with a problem, never an error."""
+    # Here, because they take half a second to import and a page that only asks for its widgets needs none of them.
+    from charlstm.score.engrave import engrave
+    from charlstm.score.midi import to_midi
+    from charlstm.score.notation import to_musicxml, to_score
+    from charlstm.score.timeline import timeline
+    from charlstm.tunes.reader import read
+
+    try:
+        reading = read(text)
+    except NotationError as error:
+        return Drawing({}, (), b"", "", (), str(error), _place(text, error))
+    qpm = reading.qpm or usual_tempo(reading.get("R") or "")
+    events = [
+        Played(s.start, s.end, s.id, s.onset * 60 / qpm, s.duration * 60 / qpm) for s in timeline(reading)
+    ]
+    remarks = [str(remark) for remark in reading.notes]
+    try:
+        score = to_score(reading)
+        pages = {width: engrave(score, width=drawn) for width, drawn in WIDTHS.items()}
+        return Drawing(pages, events, to_midi(score, qpm=qpm), to_musicxml(score), remarks, "", None)
+    except NotationError as error:
+        return Drawing({}, events, b"", "", remarks, str(error), _place(text, error))
+
+
+def usual_tempo(rhythm: str) -> float:
+    """Quarter notes per minute for a rhythm's name: "Double Jig" is a jig."""
+    words = rhythm.lower()
+    return float(max((qpm for name, qpm in USUAL_TEMPO.items() if name in words), default=120))
+
+
+@st.cache_data(max_entries=32, show_spinner=False)
+def wav_of(midi: bytes, *, small: bool = False) -> bytes:
+    """The sound of a MIDI file; `small`: one channel and half the rate, to be sent to a page. Raises AudioUnavailable."""
+    from charlstm.score.audio import to_wav
+
+    return to_wav(midi, sample_rate=22_050, mono=True) if small else to_wav(midi)
+
+
+def show_tune(
+    text: str, drawing: Drawing, *, key: str, values: Sequence[float] | None = None, label: str = ""
+) -> None:
+    """The tune with its player: the score at once, the sound as soon as it is made."""
+    silent = not drawing.midi
+    place = st.container(gap=None)
+    message = f"This tune cannot be drawn: {drawing.problem}" if drawing.problem else ""
+    sound = None if silent else sound_id(drawing.midi)
+    with place:
+        show_score(
+            text, key=key, pages=drawing.pages, events=drawing.events, sound=sound, message=message, bad=drawing.bad,
+            values=values, label=label,
+        )  # fmt: skip
+    if sound:
+        try:
+            send_sound(sound, wav_of(drawing.midi, small=True), key=f"{key}.sound")
+        except AudioUnavailable as error:
+            st.caption(plain(f"No sound: {error}"))
+
+
+def _place(text: str, error: NotationError) -> tuple[int, int] | None:
+    """The characters that an error is about: from its column, or its line's first character, to the line's end."""
+    if error.line is None:
+        return None
+    lines = text.split("\n")
+    start = sum(len(line) + 1 for line in lines[: error.line - 1])
+    line = lines[error.line - 1] if error.line <= len(lines) else ""
+    return start + min((error.column or 1) - 1, len(line)), start + len(line)
+
+
+# ---- words ----------------------------------------------------------------------------------------------------------
+
+_MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~:$&@/^=\"'])")
+
+
+def plain(text: str) -> str:
+    """A foreign text for Markdown: every mark that could mean something there is escaped, line breaks are blanks."""
+    return _MARKDOWN.sub(r"\\\1", re.sub(r"\s+", " ", text))
+
+
+def stop_with(error: CharlstmError) -> NoReturn:
+    """Say what is wrong, and end the page here."""
+    st.error(plain(str(error)))
+    st.stop()
+
+
+def file_stem(title: str) -> str:
+    """A file name from a title: letters, digits and hyphens, never empty."""
+    return re.sub(r"[^\w]+", "-", title, flags=re.ASCII).strip("-_").lower()[:60] or "tune"
