@@ -46,16 +46,18 @@ def play_order(measures: Sequence[Measure], parts: str | None = None) -> tuple[i
 def _repeats(measures: Sequence[Measure], first: int, last: int, limit: int) -> list[int]:
     """Play measures `first` to `last` (not counted in) with their repeats.
 
-    `start` is where the next `:|` goes back to: the latest `|:`, or, where that is missing, the latest section's end.
+    `start` is where the next `:|` goes back to: the latest `|:`, or, where that is missing, the end of the last
+    repeat, or a double bar line after it. A double bar line before any repeat is none: `A||B:|` is ABAB, as printed
+    tune books mean it and players play it.
     """
     order: list[int] = []
-    start, turn, index, opened, in_ending = first, 1, first, False, False
+    start, turn, index, opened, in_ending, repeated = first, 1, first, False, False, False
     while index < last and len(order) < limit:
         measure = measures[index]
         if index != start and measure.left.begins:
-            start, turn, opened, in_ending = index, 1, True, False
+            start, turn, opened, in_ending, repeated = index, 1, True, False, True
         elif index == start and measure.left.begins:
-            opened = True
+            opened = repeated = True
         if measure.ending and turn not in measure.ending:
             index = _ending_for(measures, index, last, turn)
             if index < last and not (measures[index].ending and turn in measures[index].ending):
@@ -65,10 +67,10 @@ def _repeats(measures: Sequence[Measure], first: int, last: int, limit: int) -> 
         order.append(index)
         index += 1
         if measure.right.ends and turn < _turns(measures, start, last):
-            index, turn, in_ending = start, turn + 1, False
+            index, turn, in_ending, repeated = start, turn + 1, False, True
         elif measure.right.ends and not (index < last and turn in measures[index].ending):
             start, turn, opened, in_ending = index, 1, False, False
-        elif measure.right.closes and (in_ending or (turn == 1 and not opened)):
+        elif measure.right.closes and (in_ending or (turn == 1 and not opened and repeated)):
             if not _more_endings(measures, index, last):
                 start, turn, opened, in_ending = index, 1, False, False
     return order

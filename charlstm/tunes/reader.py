@@ -139,6 +139,17 @@ def _by_voice(tokens: list[Token], header: Header, remarks: Remarks) -> list[tup
     return [(name, values.get(name, ""), tokens) for name, tokens in streams.items()]
 
 
+def _bars_joined(tokens: list[Token]) -> list[Token]:
+    """Bar lines that touch as one token: `[|]:|` is one sign."""
+    found: list[Token] = []
+    for token in tokens:
+        if token.kind == "bar_line" and found and found[-1].kind == "bar_line" and found[-1].end == token.start:
+            found[-1] = Token("bar_line", found[-1].text + token.text, found[-1].start)
+        else:
+            found.append(token)
+    return found
+
+
 def _voice_name(value: str) -> str:
     return (value.split() or ["1"])[0]
 
@@ -223,7 +234,8 @@ class _VoiceReader:
 
     def read(self, tokens: list[Token]) -> Voice:
         """The voice these tokens make."""
-        for item in timed(tokens, self.unit, parse_meter(self.meter), compound=is_compound(self.meter)):
+        meter = parse_meter(self.meter)
+        for item in timed(_bars_joined(tokens), self.unit, meter, compound=is_compound(self.meter), unequal=False):
             if self.full and item.token.kind in ("note", "rest", "chord_close"):
                 continue
             method = getattr(self, f"_{item.token.kind}", None)
@@ -397,6 +409,8 @@ class _VoiceReader:
     # ---- bars
 
     def _bar_line(self, item: Timed) -> None:
+        if item.token.text == ":":
+            return self._unknown(item)
         bar = parse_bar_line(item.token.text)
         self.joined = False
         self.altered = {}

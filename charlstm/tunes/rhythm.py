@@ -29,7 +29,14 @@ class Timed(NamedTuple):
     tuplet: tuple[int, int] | None = None
 
 
-def timed(tokens: Iterable[Token], unit: Fraction, meter: Fraction | None, *, compound: bool = False) -> list[Timed]:
+def timed(
+    tokens: Iterable[Token],
+    unit: Fraction,
+    meter: Fraction | None,
+    *,
+    compound: bool = False,
+    unequal: bool = True,
+) -> list[Timed]:
     """Give every token its duration, in order, none left out.
 
     Parameters
@@ -42,6 +49,9 @@ def timed(tokens: Iterable[Token], unit: Fraction, meter: Fraction | None, *, co
         A bar in whole notes: the length of a `Z`, until an M: field in the body changes it.
     compound : bool
         Whether the beat is divided in three: then (5, (7 and (9 take the time of three notes (ABC 2.1, 4.13).
+    unequal : bool
+        Whether broken rhythm acts between notes of unequal lengths, as in `A2>B`, which the standard leaves open
+        (4.4), and ends at a bar line. False is how players have it: unequal notes stay, bar lines make no difference.
 
     Notes
     -----
@@ -54,8 +64,12 @@ def timed(tokens: Iterable[Token], unit: Fraction, meter: Fraction | None, *, co
     place: list[int] = []  # indices into `found` of what takes time, for broken rhythm
     inside, left = "", 0
     first: Fraction | None = None
-    broken: Fraction | None = None
+    broken: tuple[Fraction, Fraction] | None = None  # what the note before and the note after are multiplied by
     p, q = 1, 1
+
+    def lengthen(factor: Fraction) -> None:
+        last = found[place[-1]]
+        found[place[-1]] = last._replace(duration=last.duration * factor)
 
     def take(token: Token, duration: Fraction) -> None:
         nonlocal broken, left
@@ -63,7 +77,11 @@ def timed(tokens: Iterable[Token], unit: Fraction, meter: Fraction | None, *, co
             duration = duration * q / p
             left -= 1
         if broken is not None:
-            duration *= broken
+            if unequal:
+                duration *= broken[1]
+            elif found[place[-1]].duration == duration:
+                lengthen(broken[0])
+                duration *= broken[1]
             broken = None
         found.append(Timed(token, duration, "", (p, q) if p != q and in_tuplet else None))
         place.append(len(found) - 1)
@@ -102,11 +120,11 @@ def timed(tokens: Iterable[Token], unit: Fraction, meter: Fraction | None, *, co
                 p, q, left = _tuplet(token.text, compound)
             elif kind == "broken" and place and not inside:
                 small = Fraction(1, 2 ** min(len(token.text), 4))
-                before, broken = (2 - small, small) if token.text[0] == ">" else (small, 2 - small)
-                last = found[place[-1]]
-                found[place[-1]] = last._replace(duration=last.duration * before)
+                broken = (2 - small, small) if token.text[0] == ">" else (small, 2 - small)
+                if unequal:
+                    lengthen(broken[0])
             elif kind in ("bar_line", "field"):
-                inside, broken = "", None
+                inside, broken = "", None if unequal else broken
             if kind in ("inline_field", "field"):
                 letter, value = token.text.strip("[]")[0], token.text.strip("[]")[2:]
                 if letter == "M":
