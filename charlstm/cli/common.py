@@ -137,10 +137,11 @@ def without_number(text: str) -> str:
     return re.sub(r"\A(\s*(%[^\n]*)?\n)*X:[^\n]*\n", "", text)
 
 
-def as_model_text(engine: Engine, text: str) -> str:
-    """A tune as a model reads it: without its X: line, unless X is what the model finds likeliest after START."""
+def as_model_texts(engine: Engine, texts: Sequence[str]) -> list[str]:
+    """Tunes as a model reads them: without X: lines, unless X is what the model finds likeliest after START."""
     logits, _ = engine.step([engine.vocab.start], engine.initial_state())
-    return text if engine.vocab.symbols[int(logits[0].argmax())] == "X" else without_number(text)
+    keeps = engine.vocab.symbols[int(logits[0].argmax())] == "X"
+    return list(texts) if keeps else [without_number(text) for text in texts]
 
 
 def with_number(text: str, number: int) -> str:

@@ -11,15 +11,14 @@ from charlstm.cli.common import (
     Commands,
     add_command,
     add_group,
-    as_model_text,
+    as_model_texts,
     find_corpus,
     read_tunes,
     show,
     table,
     without_number,
 )
-from charlstm.errors import CorpusError
-
+from charlstm.errors import CharlstmError, CorpusError, VocabularyError
 
 PARTS = ("train", "validation", "test")
 
@@ -68,22 +67,27 @@ def _loss(options: argparse.Namespace) -> None:
 
     engine = load(options.model)
     if options.tunes:
-        texts = [as_model_text(engine, text) for text in read_tunes(options.tunes)]
+        texts = as_model_texts(engine, read_tunes(options.tunes))
         what = str(options.tunes)
     else:
         named = engine.checkpoint.corpus.get("name") if engine.checkpoint else None
         corpus = find_corpus(options.corpus or str(named or "fiddle"))
         texts = list(getattr(corpus, options.split))
+        if corpus.name != named:  # of its own corpus a model reads every character
+            texts = as_model_texts(engine, texts)
         what = f"{corpus.name}, {options.split}"
         if not texts:
             raise CorpusError(f"the corpus {corpus.name} has no {options.split} tunes; choose another --split.")
-    found = loss(engine, texts, unknown=options.unknown)
+    try:
+        found = loss(engine, texts, unknown=options.unknown)
+    except VocabularyError as error:
+        raise CharlstmError(f"{error} Or leave tunes that hold such a character out: --unknown skip") from error
     rows = []
     for name in ("all", "header", "body"):
         part = getattr(found, name)
         values = [f"{v:.4f}" if part.characters else "-" for v in (part.nats_per_character, part.bits_per_character)]
         rows.append((name, *values, f"{part.characters:,}"))
-    left_out = f"; {found.skipped} left out for characters unknown to the model" if found.skipped else ""
+    left_out = f"\n{found.skipped} tunes left out: the model does not know a character of theirs" if found.skipped else ""
     text = table(rows, (f"{found.tunes} tunes of {what}", "nats/character", "bits/character", "characters"))
     show(options, found.to_dict(), text + left_out)
 

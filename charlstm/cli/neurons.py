@@ -10,7 +10,7 @@ from charlstm.cli.common import (
     Commands,
     add_command,
     add_group,
-    as_model_text,
+    as_model_texts,
     at_least,
     find_corpus,
     read_tunes,
@@ -66,7 +66,7 @@ def _heatmap(options: argparse.Namespace) -> None:
     if not (options.png or options.html or options.json):
         options.parser.error("say what to write: --png F or --html F, or ask for --json")
     engine = load(options.model)
-    text = as_model_text(engine, read_tunes(options.tune)[0])
+    text = as_model_texts(engine, read_tunes(options.tune))[0]
     drawn = heatmap(record(engine, text, kind=options.kind), options.unit, columns=options.columns)
     written = {}
     if options.png:
@@ -90,7 +90,8 @@ def _directory(options: argparse.Namespace) -> None:
     corpus = find_corpus(options.corpus or str(named or "fiddle"))
     if not corpus.test:
         raise CorpusError(f"the corpus {corpus.name} has no test tunes to score units on; build one that has.")
-    entries = directory(engine, corpus.validation[: options.tunes], corpus.test[: options.tunes])
+    chosen, scored = (as_model_texts(engine, part[: options.tunes]) for part in (corpus.validation, corpus.test))
+    entries = directory(engine, chosen, scored)
     values = [{**asdict(e), "unit": str(e.unit)} for e in entries]
     rows = [(e.concept, str(e.unit), f"{e.held_out:.3f}", f"{e.chosen:.3f}", f"{e.share:.3f}") for e in entries]
     head = ("concept", "unit", "AUROC on test", "where chosen", "share of characters")

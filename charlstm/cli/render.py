@@ -5,13 +5,10 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from charlstm.cli.common import Commands, add_command, at_least, read_tunes, show
 from charlstm.errors import CorpusError, NotationError
-
-if TYPE_CHECKING:
-    from music21.stream import Score
 
 FORMATS = {"svg": "the page", "midi": "MIDI", "musicxml": "the score, for notation programs", "wav": "sound"}
 
@@ -55,7 +52,7 @@ def _render(options: argparse.Namespace) -> None:
     show(options, {"title": reading.title, "written": written, "notes": notes}, text)
 
 
-def _make(score: Score, wanted: dict[str, Path], options: argparse.Namespace) -> dict[str, bytes]:
+def _make(score: Any, wanted: dict[str, Path], options: argparse.Namespace) -> dict[str, bytes]:
     """The files' contents. Where page and score cannot be drawn, MIDI and sound still can: said, then left out."""
     from charlstm.score.midi import to_midi
 

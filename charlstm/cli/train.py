@@ -76,6 +76,7 @@ def add(commands: Commands) -> None:
     how.add_argument("--sequence-length", type=int, default=_TRAIN.sequence_length, metavar="N", help=_default())
     how.add_argument("--no-transpose", action="store_true", help="leave the tunes in their own keys")
     how.add_argument("--drop-fields", type=float, default=_TRAIN.drop_fields, metavar="P", help=_default())
+    how.add_argument("--bfloat16", action="store_true", help="recurrent layers in bfloat16: faster where made for it")
     how.add_argument("--seed", type=int, default=_TRAIN.seed, metavar="S", help=_default())
     how.add_argument("--device", default="auto", metavar="auto|cpu|cuda", help="auto: CUDA where there is one")
     how.add_argument("--threads", type=int, default=None, metavar="N", help="CPU threads (torch's choice when absent)")
@@ -107,7 +108,7 @@ def configs(options: argparse.Namespace) -> tuple[ModelConfig, TrainConfig]:
     )
     same = (
         *("batching", "sequence_length", "batch_size", "learning_rate", "warmup_steps", "final_rate", "optimizer"),
-        *("weight_decay", "clip_norm", "epochs", "minutes", "patience", "drop_fields", "ema", "seed"),
+        *("weight_decay", "clip_norm", "epochs", "minutes", "patience", "drop_fields", "ema", "bfloat16", "seed"),
     )
     values: dict[str, Any] = {name: getattr(options, name) for name in same}
     return model, TrainConfig(transpose=not options.no_transpose, **values)
