@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cached_property, lru_cache, lru_cache
+from functools import cached_property, lru_cache
 from typing import NamedTuple
 
 from charlstm.errors import NotationError
@@ -156,7 +156,7 @@ def lex(body: str, start: int = 0) -> Iterator[Token]:
 
 def _looks_like_music(line: str) -> bool:
     """`A:|` and `G::c` at a line's start are a note before a repeat sign, not an information field."""
-    return line[0] in "ABCDEFGabcdefgzx" and line[1:3] in (":|", "::", ":]") or line[:2] in ("z:", "x:")
+    return (line[0] in "ABCDEFGabcdefgzx" and line[1:3] in (":|", "::", ":]")) or line[:2] in ("z:", "x:")
 
 
 _NOTE = re.compile(r"(\^{1,2}|_{1,2}|=)?([A-Ga-g])([,']*)(.*)$", re.DOTALL)

@@ -32,13 +32,13 @@ from charlstm.tunes.rhythm import Timed, is_compound, timed
 
 UNIT = Fraction(1, 8)
 BARS_A_LINE = 4
-METERS = frozenset("2/4 3/4 4/4 3/2 2/2 6/8 9/8 12/8 3/8 6/4 4/2 5/4".split())
+METERS = frozenset(["2/4", "3/4", "4/4", "3/2", "2/2", "6/8", "9/8", "12/8", "3/8", "6/4", "4/2", "5/4"])
 RHYTHMS = (
     *("slip jig", "hop jig", "jig", "reel", "hornpipe", "polka", "march", "strathspey", "waltz", "air", "slide"),
     *("schottische", "clog", "minuet", "quickstep", "cotillion", "country dance", "highland fling", "long dance"),
 )
 _SILENT = frozenset(
-    "decoration annotation chord_symbol slur_open slur_close backquote comment spacer".split()
+    ["decoration", "annotation", "chord_symbol", "slur_open", "slur_close", "backquote", "comment", "spacer"]
 )
 
 
@@ -93,7 +93,9 @@ def clean_tune(text: str, *, rhythm: str = "") -> str:
     tokens = list(lex(text[header.body_start :]))
     _refuse(header, tokens)
     key = parse_key(header.get("K"))
-    meter_text = {"C": "4/4", "C|": "4/4"}.get((header.get("M") or "").strip(), (header.get("M") or "").replace(" ", ""))
+    meter_text = {"C": "4/4", "C|": "4/4"}.get(
+        (header.get("M") or "").strip(), (header.get("M") or "").replace(" ", "")
+    )
     meter = parse_meter(meter_text)
     if key is None or not -5 <= key.fifths <= 6:
         raise Dropped("no usable key")
@@ -278,9 +280,7 @@ def _sections(found: list[_Bar]) -> list[_Section]:
         if bar.starts_repeat and len(sections[-1].bars) > 1:
             raise Dropped("repeats do not balance")
         goes_on = following is not None and following.ending not in ("", "1") and not following.starts_repeat
-        if bar.ends_section and not goes_on:
-            sections.append(_Section())
-        elif following is not None and following.starts_repeat:
+        if (bar.ends_section and not goes_on) or (following is not None and following.starts_repeat):
             sections.append(_Section())
     return [section for section in sections if section.bars]
 

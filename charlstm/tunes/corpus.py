@@ -138,13 +138,11 @@ def build_corpus(
         "as_is": as_is,
         "seed": seed,
     }
-    texts = [tuple(kept[place].text for place in places) for places in chosen]
-    return Corpus(name, *texts, info=info)
+    train, validation, test = (tuple(kept[place].text for place in places) for places in chosen)
+    return Corpus(name, train, validation, test, info)
 
 
-def import_corpus(
-    name: str, *, train: Path, validation: Path, test: Path | None = None, as_is: bool = True
-) -> Corpus:
+def import_corpus(name: str, *, train: Path, validation: Path, test: Path | None = None, as_is: bool = True) -> Corpus:
     """A split that somebody else made, kept as it is: nothing moves from one part to another.
 
     Raises
@@ -271,9 +269,7 @@ def _split(groups: list[list[int]], count: int, parts: Sequence[float], seed: in
     chosen: list[list[int]] = [[], [], []]
     for place in order:
         group = groups[int(place)]
-        part = next(
-            (n for n, size in enumerate(wanted, 1) if len(chosen[n]) + len(group) <= size), 0
-        )
+        part = next((n for n, size in enumerate(wanted, 1) if len(chosen[n]) + len(group) <= size), 0)
         chosen[part].extend(group)
     if not chosen[0]:  # three tunes of one family
         chosen = [chosen[1] or chosen[2], chosen[1] or chosen[2], chosen[2] or chosen[1]]
@@ -298,8 +294,9 @@ _NAME = r"[A-Z][A-Za-z.'-]*(?: +[A-Z][A-Za-z.'-]*){1,3}"
 def _credit(value: str) -> str:
     """A transcriber's name out of a Z: field, "" if there is none in it: after "by", or at the head of a credit."""
     match = re.search(rf"\bby +({_NAME})", value) or re.match(rf"\"?({_NAME})(?= *[*,]| +<)", value)
+    address = re.search(r"\b([a-z]+)\.([a-z]+)@", value)
     if match is None:
-        return ""
+        return f"{address[1].title()} {address[2].title()}" if address else ""
     name = re.sub(r"\.(?=[A-Z])", ". ", re.sub(r" +", " ", match[1])).strip(".")
     return name.title() if name.isupper() and "." not in name else name
 

@@ -61,7 +61,7 @@ def signature(fifths: int) -> dict[str, int]:
     """Letter -> alteration for so many sharps or flats, in [-7, 7]; outside it is cut."""
     fifths = max(-7, min(7, fifths))
     letters = _SHARP_ORDER[:fifths] if fifths >= 0 else _SHARP_ORDER[fifths:]
-    return {letter: 1 if fifths > 0 else -1 for letter in letters}
+    return dict.fromkeys(letters, 1 if fifths > 0 else -1)
 
 
 def key_of(tonic: str, alteration: int, mode: str) -> Key:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 from functools import lru_cache
+from itertools import pairwise
 
 from charlstm.tunes.abc import default_unit, parse_meter, parse_note, parse_unit, split_header
 from charlstm.tunes.bars import body_tokens
@@ -72,7 +73,7 @@ def melody(text: str) -> list[tuple[int, Fraction]]:
 def steps(notes: list[tuple[int, Fraction]]) -> list[Step]:
     """What stays the same in another key and at another speed, from each note to the next: the interval in semitones
     and the ratio of the durations as (numerator, denominator)."""
-    return [(b[0] - a[0], _ratio(b[1], a[1])) for a, b in zip(notes, notes[1:], strict=False)]
+    return [(b[0] - a[0], _ratio(b[1], a[1])) for a, b in pairwise(notes)]
 
 
 @lru_cache(maxsize=4096)

@@ -75,7 +75,15 @@ def test_lengths_that_divide_by_nought_are_read():
 
 @pytest.mark.parametrize(
     ("value", "meter"),
-    [("6/8", Fraction(3, 4)), ("C", 1), ("C|", 1), ("2+3/8", Fraction(5, 8)), ("none", None), ("4/", None), (None, None)],
+    [
+        ("6/8", Fraction(3, 4)),
+        ("C", 1),
+        ("C|", 1),
+        ("2+3/8", Fraction(5, 8)),
+        ("none", None),
+        ("4/", None),
+        (None, None),
+    ],
 )
 def test_meters(value, meter):
     assert parse_meter(value) == meter

@@ -8,7 +8,8 @@ from charlstm.tunes.bars import bars, misfits
 from charlstm.tunes.clean import Dropped, clean_title, clean_tune
 
 EIGHT = "GABc dedB|" * 7 + "G4 G4"
-SOURCE = f'X: 5\nT: KITTY, THE -- REEL\nM: C|\nL:1/8\nR: Reel\nZ: me\nK: E Minor\n(G2\\\n{{a}}"Am"AB) !trill!cdef|{EIGHT}|]\n'
+HEADER = "X: 5\nT: KITTY, THE -- REEL\nM: C|\nL:1/8\nR: Reel\nZ: me\nK: E Minor\n"
+SOURCE = HEADER + f'(G2\\\n{{a}}"Am"AB) !trill!cdef|{EIGHT}|]\n'
 
 
 def test_header_in_its_order_and_body_in_its_spelling():
@@ -42,7 +43,9 @@ def test_other_units_are_rescaled():
 def test_repeats_are_written_at_both_ends_and_a_section_a_line():
     text = clean_tune(f"X:1\nM:4/4\nL:1/8\nK:G\n{EIGHT}::{EIGHT}:|")
     lines = text.splitlines()[3:]
-    assert lines[0].startswith("|:") and lines[1].endswith(":|") and lines[2].startswith("|:") and lines[3].endswith(":|")
+    assert (
+        lines[0].startswith("|:") and lines[1].endswith(":|") and lines[2].startswith("|:") and lines[3].endswith(":|")
+    )
 
 
 def test_second_endings_stay_with_their_section():
@@ -83,7 +86,12 @@ def test_what_is_left_out_and_why(tune, reason):
 
 @pytest.mark.parametrize(
     ("title", "clean"),
-    [("Kesh, The", "The Kesh"), ("POPPY LEAF -- HORNPIPE", "Poppy Leaf"), ("Caf\u00e9 ~ 2", "Cafe 2"), ("x" * 60, "x" * 48)],
+    [
+        ("Kesh, The", "The Kesh"),
+        ("POPPY LEAF -- HORNPIPE", "Poppy Leaf"),
+        ("Caf\u00e9 ~ 2", "Cafe 2"),
+        ("x" * 60, "x" * 48),
+    ],
 )
 def test_titles(title, clean):
     assert clean_title(title) == clean

@@ -25,7 +25,7 @@ def sources(texts):
 
 def test_twins_are_found_in_another_key_and_kept_once():
     tune = random_tune(1)
-    in_a = {letter: moved for letter, moved in zip("GABcdefg", "ABcdefga", strict=True)}
+    in_a = dict(zip("GABcdefg", "ABcdefga", strict=True))
     header, body = tune.split("K:G\n")
     moved = header + "K:A\n" + "".join(in_a.get(character, character) for character in body)
     texts = [tune, *map(random_tune, range(2, 12)), moved]
@@ -37,7 +37,10 @@ def test_twins_are_found_in_another_key_and_kept_once():
 def test_no_relative_is_in_another_part():
     """A tune with half its bars changed is a relative: it may stay, but not in another part."""
     originals = [random_tune(seed) for seed in range(30)]
-    halves = ["|".join(a.split("|")[:5] + b.split("|")[5:]) for a, b in zip(originals, map(random_tune, range(90, 120)), strict=True)]
+    halves = [
+        "|".join(a.split("|")[:5] + b.split("|")[5:])
+        for a, b in zip(originals, map(random_tune, range(90, 120)), strict=True)
+    ]
     corpus = build_corpus(sources(originals + halves), name="t", as_is=True)
     assert len(corpus.texts) == 60
     parts = [part for part in PARTS for _ in getattr(corpus, part)]
@@ -70,12 +73,14 @@ def test_a_corpus_that_is_not_there_says_how_to_build_it(tmp_path):
 
 
 def test_too_little_says_what_was_found(tmp_path):
-    with pytest.raises(CorpusError, match="of 1 tunes found.*8 bars"):
+    with pytest.raises(CorpusError, match=r"of 1 tunes found.*8 bars"):
         build_corpus(sources([HEADER + "G8|]"]), name="t")
 
 
 def test_import_keeps_parts_and_texts_as_they_are(tmp_path):
-    (tmp_path / "train.abc").write_bytes(b"<start>\r\nX:1\r\nT:caf\xe9\r\nK:G\r\nabc|\r\n<end>\r\n<start>\r\nK:D\r\nd|\r\n<end>\r\n")
+    (tmp_path / "train.abc").write_bytes(
+        b"<start>\r\nX:1\r\nT:caf\xe9\r\nK:G\r\nabc|\r\n<end>\r\n<start>\r\nK:D\r\nd|\r\n<end>\r\n"
+    )
     (tmp_path / "valid.abc").write_text("X:1\nK:C\nC|\n\nX:2\nK:C\nD|\n")
     corpus = import_corpus("t", train=tmp_path / "train.abc", validation=tmp_path / "valid.abc")
     assert corpus.train == ("X:1\nT:caf\u00e9\nK:G\nabc|", "K:D\nd|")
