@@ -84,7 +84,7 @@ def ours(text: str) -> list[Note]:
 
 
 def theirs(text: str, folder: Path) -> list[Note] | None:
-    """What abc2midi plays; None where it writes no readable file."""
+    """What abc2midi plays; None where it writes no readable file, [] where a blank line after K: ends the tune."""
     import mido
 
     with tempfile.NamedTemporaryFile("w", suffix=".abc", dir=folder, delete=False, encoding="utf-8") as file:
@@ -139,7 +139,7 @@ def compare(name: str, text: str, folder: Path) -> tuple[str, str, int]:
         reading = ours(text)
     except NotationError:
         reading = []
-    if reference is None:
+    if not reference:
         return name, "no reference", -1
     return (name, *difference(reading, reference))
 
@@ -167,7 +167,10 @@ def main() -> None:
         total = sum(kinds.values())
         print(f"{book:14} {total:5} tunes  same {kinds['same'] / max(1, total):6.2%}  {dict(kinds.most_common())}")
     kinds = collections.Counter(kind for _, kind, _ in results)
-    print(f"{'all':14} {len(results):5} tunes  same {kinds['same'] / max(1, len(results)):6.2%}  {dict(kinds.most_common())}")
+    total = len(results)
+    print(f"{'all':14} {total:5} tunes  same {kinds['same'] / max(1, total):6.2%}  {dict(kinds.most_common())}")
+    played = total - kinds["no reference"]
+    print(f"of the {played} that abc2midi plays: {kinds['same'] / max(1, played):.2%}")
     differing = [(name, kind, at) for name, kind, at in results if kind != "same"]
     for name, kind, at in differing[: options.show]:
         print(f"\n== {name}: {kind} at note {at}\n{bare(texts[name])}")

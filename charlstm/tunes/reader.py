@@ -139,14 +139,18 @@ def _by_voice(tokens: list[Token], header: Header, remarks: Remarks) -> list[tup
     return [(name, values.get(name, ""), tokens) for name, tokens in streams.items()]
 
 
-def _bars_joined(tokens: list[Token]) -> list[Token]:
-    """Bar lines that touch as one token: `[|]:|` is one sign."""
+def _mended(tokens: list[Token]) -> list[Token]:
+    """Signs that the lexer sees in pieces: bar lines that touch are one, `[|]:|`, and so is `:|` and, on the next line, 2."""
     found: list[Token] = []
+    after_bar = False
     for token in tokens:
         if token.kind == "bar_line" and found and found[-1].kind == "bar_line" and found[-1].end == token.start:
             found[-1] = Token("bar_line", found[-1].text + token.text, found[-1].start)
+        elif after_bar and token.kind == "unknown" and token.text in "123456789":
+            found.append(token._replace(kind="ending"))
         else:
             found.append(token)
+        after_bar = token.kind == "bar_line" or (after_bar and token.kind in ("space", "line_break", "continuation"))
     return found
 
 
@@ -235,7 +239,7 @@ class _VoiceReader:
     def read(self, tokens: list[Token]) -> Voice:
         """The voice these tokens make."""
         meter = parse_meter(self.meter)
-        for item in timed(_bars_joined(tokens), self.unit, meter, compound=is_compound(self.meter), unequal=False):
+        for item in timed(_mended(tokens), self.unit, meter, compound=is_compound(self.meter), unequal=False):
             if self.full and item.token.kind in ("note", "rest", "chord_close"):
                 continue
             method = getattr(self, f"_{item.token.kind}", None)
