@@ -148,21 +148,27 @@ def wav_of(midi: bytes, *, small: bool = False) -> bytes:
 def show_tune(
     text: str, drawing: Drawing, *, key: str, values: Sequence[float] | None = None, label: str = ""
 ) -> None:
-    """The tune with its player: the score at once, the sound as soon as it is made."""
-    silent = not drawing.midi
-    place = st.container(gap=None)
-    message = f"This tune cannot be drawn: {drawing.problem}" if drawing.problem else ""
-    sound = None if silent else sound_id(drawing.midi)
-    with place:
-        show_score(
-            text, key=key, pages=drawing.pages, events=drawing.events, sound=sound, message=message, bad=drawing.bad,
-            values=values, label=label,
-        )  # fmt: skip
-    if sound:
+    """The tune with its player. The sound comes with `sound_tune`, later, so that nobody waits for it to see a score."""
+    show_score(
+        text,
+        key=key,
+        pages=drawing.pages,
+        events=drawing.events,
+        sound=sound_id(drawing.midi) if drawing.midi else None,
+        message=f"This tune cannot be drawn: {drawing.problem}" if drawing.problem else "",
+        bad=drawing.bad,
+        values=values,
+        label=label,
+    )
+
+
+def sound_tune(drawing: Drawing, *, key: str) -> None:
+    """Make the sound of a tune and send it to the player; the last thing on a page, because it takes longest."""
+    if drawing.midi:
         try:
-            send_sound(sound, wav_of(drawing.midi, small=True), key=f"{key}.sound")
+            send_sound(sound_id(drawing.midi), wav_of(drawing.midi, small=True), key=f"{key}.sound")
         except AudioUnavailable as error:
-            st.caption(plain(f"No sound: {error}"))
+            st.caption(plain(f"There is no sound: {error}"))
 
 
 def _place(text: str, error: NotationError) -> tuple[int, int] | None:

@@ -13,7 +13,7 @@ from charlstm.lm.sampling import Sample
 from charlstm.tunes.abc import split_header
 from charlstm.tunes.bars import bars, misfits
 from charlstm.ui.address import HEADER, LENGTHS, MAX_SEED, TEMPERATURES, Wish, plausible
-from charlstm.ui.common import Drawing, describe, draw, file_stem, models, plain, show_tune, stop_with, wav_of
+from charlstm.ui.common import Drawing, describe, draw, file_stem, models, plain, show_tune, sound_tune, stop_with, wav_of
 from charlstm.ui.visit import current_wish, publish, set_wish, write
 
 OPEN = "The model chooses"
@@ -142,6 +142,8 @@ def page() -> None:
         st.caption("The address of this page brings it back. So does this command:")
         st.code(wish.command, language=None, wrap_lines=True)
     publish(wish)
+    sound_tune(drawing, key="compose.player")
 
 
-page()
+if __name__ == "__main__":  # as Streamlit runs a page
+    page()

@@ -15,7 +15,7 @@ from charlstm.neurons.heatmap import heatmap, to_png
 from charlstm.neurons.probe import rank_units
 from charlstm.neurons.record import Activations, Unit, record
 from charlstm.tunes.abc import split_header, split_tunebook
-from charlstm.ui.common import draw, engine, file_stem, models, plain, show_tune, stop_with
+from charlstm.ui.common import draw, engine, file_stem, models, plain, show_tune, sound_tune, stop_with
 from charlstm.ui.visit import current_wish, publish, write
 
 MAX_LENGTH = 4000  # characters of a pasted tune
@@ -142,14 +142,17 @@ def page() -> None:
         st.caption(
             plain(f"{model} reads “{title}”. A colour is what this neuron holds after reading that character.")
         )
+    drawing = draw(text)
     with slot.container():
-        show_tune(text, draw(text), key="neurons.player", values=values.tolist(), label=f"Neuron {_name(unit, layers)}")
+        show_tune(text, drawing, key="neurons.player", values=values.tolist(), label=f"Neuron {_name(unit, layers)}")
     with button:
         st.download_button(
             "Picture", lambda: to_png(heatmap(acts, unit)), f"{file_stem(title)}-neuron-{unit.layer}-{unit.index}.png",
             "image/png", key="neurons.png", on_click="ignore", icon=":material/download:", width="stretch",
         )  # fmt: skip
     publish(wish, neuron=str(unit))
+    sound_tune(drawing, key="neurons.player")
 
 
-page()
+if __name__ == "__main__":  # as Streamlit runs a page
+    page()

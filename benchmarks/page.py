@@ -1,0 +1,111 @@
+"""How long a visitor waits: from opening the browser to the first score, and from a click to the next one.
+
+    python benchmarks/page.py                  a fresh server, the models in checkpoints/
+    python benchmarks/page.py --tunes 20 --model lstm-250
+
+Prints seconds: the first visit to a server that has drawn nothing yet, a second visit, and the median and the
+slowest of several new tunes, each from the click until another score stands on the page, and until it can be played.
+Needs a Chromium and playwright.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+import socket
+import statistics
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from playwright.sync_api import Page, sync_playwright
+
+ROOT = Path(__file__).parent.parent
+FLAGS = (
+    "--headless --no-sandbox --disable-gpu --disable-background-networking --no-first-run --disable-component-update "
+    "--disable-sync"
+).split()
+# The player of the page, through the shadow roots: the ABC text whose score is drawn, "" while there is none.
+PLAYER = """() => [...document.querySelectorAll('*')].map((e) => e.shadowRoot?.querySelector('.player')).find(Boolean)"""
+DRAWN = f"""() => {{ const p = ({PLAYER})(); return p?.querySelector('.score svg') ? p.querySelector('.text').textContent : ''; }}"""
+READY = f"""() => {{ const a = ({PLAYER})()?.querySelector('audio'); return Boolean(a?.src) && a.readyState > 2; }}"""
+
+
+@contextmanager
+def server() -> Iterator[str]:
+    """A fresh server of the page on a free port, ended afterwards."""
+    with socket.socket() as probe:
+        probe.bind(("localhost", 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port), "--server.headless", "true"]
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        address = f"http://localhost:{port}"
+        for _ in range(200):
+            try:
+                urllib.request.urlopen(f"{address}/_stcore/health", timeout=1).close()
+                break
+            except OSError:
+                time.sleep(0.1)
+        yield address
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+def _wait(page: Page, before: str) -> str:
+    """Wait until a score of another text than `before` is drawn; its text."""
+    handle = page.wait_for_function(
+        f"(before) => {{ const text = ({DRAWN})(); return text && text !== before ? text : false; }}",
+        arg=before,
+        polling=10,
+        timeout=60_000,
+    )
+    return str(handle.json_value())
+
+
+def main() -> None:
+    """Measure, and print a table or JSON."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0], formatter_class=argparse.ArgumentDefaultsHelpFormatter)
+    parser.add_argument("--tunes", type=int, default=12, help="new tunes to time")
+    parser.add_argument("--model", default="", help="a model of checkpoints/; the page's first choice if not given")
+    parser.add_argument("--chromium", default=shutil.which("chromium") or "", help="the browser's executable")
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    options = parser.parse_args()
+    query = f"/?model={options.model}" if options.model else "/"
+    with server() as address, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=options.chromium or None, args=FLAGS)
+        figures = {}
+        for name in ("first visit", "second visit"):
+            start = time.perf_counter()
+            page = browser.new_context(viewport={"width": 1280, "height": 900}).new_page()
+            page.goto(address + query, wait_until="commit")
+            text = _wait(page, "")
+            figures[name] = time.perf_counter() - start
+        to_score, to_sound = [], []
+        for _ in range(options.tunes):
+            page.wait_for_function(READY, timeout=60_000)
+            button = page.get_by_role("button", name="Another tune")
+            start = time.perf_counter()
+            button.click()
+            text = _wait(page, text)
+            to_score.append(time.perf_counter() - start)
+            page.wait_for_function(READY, polling=10, timeout=60_000)
+            to_sound.append(time.perf_counter() - start)
+        browser.close()
+    for name, times in (("click to score", to_score), ("click to sound", to_sound)):
+        figures[f"{name}, median"] = statistics.median(times)
+        figures[f"{name}, slowest"] = max(times)
+    if options.json:
+        print(json.dumps(figures))
+    else:
+        print("\n".join(f"{name:26s} {seconds:6.2f} s" for name, seconds in figures.items()))
+
+
+if __name__ == "__main__":
+    main()

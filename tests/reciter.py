@@ -1,0 +1,56 @@
+"""A network that recites: weights made by hand, so that a page has real tunes without any training."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from charlstm.lm.checkpoint import save_checkpoint
+from charlstm.lm.config import ModelConfig
+from charlstm.lm.vocab import Vocab
+
+
+def save_reciter(folder: Path, tunes: Sequence[str], *, temperature: float = 0.8) -> Path:
+    """Save a plain RNN that writes one of some tunes, which one by the seed.
+
+    The tunes begin with different letters. Unit k of a tune is on while its character k is the last one read: the
+    recurrence is a shift register, begun by START and the first letter. H = 1 + the number of characters.
+    """
+    vocab = Vocab.of(tunes)
+    assert len({tune[0] for tune in tunes}) == len(tunes)
+    size, symbols = 1 + sum(map(len, tunes)), len(vocab)
+    w_x, w_h = np.zeros((size, symbols)), np.zeros((size, size))
+    bias, decoder, decoder_bias = np.full(size, -5.0), np.zeros((symbols, size)), np.zeros(symbols)
+    w_x[0, vocab.start], bias[0] = 20.0, -10.0  # unit 0: START was read
+    first = 1
+    for tune in tunes:
+        ids = [*vocab.encode(tune), vocab.end]
+        w_h[first, 0], w_x[first, ids[0]], bias[first] = 10.0, 10.0, -15.0  # both START before and this letter now
+        for unit in range(first + 1, first + len(tune)):
+            w_h[unit, unit - 1] = 10.0
+        for unit, following in zip([0, *range(first, first + len(tune))], ids, strict=True):
+            decoder[following, unit] += 20.0
+            decoder_bias[following] += 20.0
+        first += len(tune)
+    weights = {
+        "embedding.weight": np.eye(symbols),
+        "rnn.weight_ih_l0": w_x,
+        "rnn.weight_hh_l0": w_h,
+        "rnn.bias_ih_l0": bias,
+        "rnn.bias_hh_l0": np.zeros(size),
+        "decoder.weight": decoder,
+        "decoder.bias": decoder_bias,
+    }
+    save_checkpoint(
+        folder,
+        config=ModelConfig(cell="rnn", hidden_size=size, embedding_size=symbols),
+        vocab=vocab,
+        weights={name: array.astype(np.float32) for name, array in weights.items()},
+        training={},
+        corpus={"name": "tiny", "headers": {"K": {"D": 2, "G": 1}, "M": {"4/4": 2, "6/8": 1}, "R": {"reel": 1}}},
+        val_loss=0.0,
+        temperature=temperature,
+    )
+    return folder
