@@ -1,36 +1,36 @@
-"""Sampling: logits to characters. Temperature, top-k, top-p; many tunes in a batch, or one as a stream.
+"""Sampling: many tunes in a batch, or one as a stream of characters, with a prime and fixed header fields.
 
 Knows no ABC, but for the header's layout (lm/header.py) and one line: an X: that begins a prime is dropped, unless
 the model itself would begin with X, because cleaned corpora have no reference numbers.
 
-Same seed, same tune, alone or in a batch, on any machine. A draw takes one uniform number from the tune's own
-generator and picks the symbol in whose part of the cumulated distribution it falls. Sums in float32 come out
-differently in the last bits from one BLAS or batch size to the next, and a tune would turn into another one where a
-number falls on a boundary. So a draw is defined by float64 arithmetic, and float32 decides only where its answer is
-sure: where no error of the logits up to `Engine.rounding` could change it. Otherwise (about once in ten tunes) the
-tune so far is read again by the float64 twin of the network, and drawn from that.
+Same seed, same tune, alone or in a batch, on any machine. Sums in float32 come out differently in the last bits from
+one BLAS or batch size to the next, and a tune would turn into another one where a random number falls on the boundary
+of two symbols. So a draw is defined by float64 arithmetic, and float32 decides only where its answer is sure: where
+no error of the logits up to `Engine.rounding` could change it. Otherwise (once in two tunes or so) the tune so far is
+read again by the float64 twin of the network, and drawn from that.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 from typing import Literal
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from charlstm.errors import ConfigError
 from charlstm.lm.config import SampleConfig
-from charlstm.lm.engine import Engine, Reader
+from charlstm.lm.draw import Floats, draw
+from charlstm.lm.draw import distribution as distribution
+from charlstm.lm.engine import Engine
 from charlstm.lm.header import Header, fixed_lines
+from charlstm.lm.reader import Reader
 from charlstm.lm.vocab import START
 
 BATCH_SIZE = 128  # tunes written at once; from 64 to 256 the speed is the same
 DEFAULT = SampleConfig()
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,87 +62,6 @@ class Sample:
     def log_probability(self) -> float:
         """Sum of log_probs, in nats."""
         return float(self.log_probs.sum())
-
-
-def distribution(logits: ArrayLike, config: SampleConfig, allowed: NDArray[np.bool_] | None = None) -> Floats:
-    """Turn logits into the distribution the next symbol is drawn from.
-
-    p_i = exp(z_i / temperature) / sum_j exp(z_j / temperature), after symbols outside `allowed`, outside the top k
-    and outside the nucleus (the fewest likeliest symbols that have top_p of the probability, at this temperature)
-    are removed, in that order. Temperature 0 puts all mass on the largest logit. Ties go to the lower id.
-
-    Parameters
-    ----------
-    logits : float array, shape (B, V)
-        Unnormalised log probabilities.
-    config : SampleConfig
-        Temperature in [0, 100]; top_k in [1, V]; top_p in (0, 1].
-    allowed : bool array, shape (B, V), optional
-        Symbols that may be drawn; each row has at least one True.
-
-    Returns
-    -------
-    float64 array, shape (B, V)
-        Rows sum to 1.
-
-    References
-    ----------
-    Nucleus: Holtzman et al. 2020, "The Curious Case of Neural Text Degeneration".
-    """
-    rows = np.array(logits, dtype=np.float64)
-    if allowed is not None:
-        rows[~allowed] = -np.inf
-    for row in rows:
-        row[:] = _weights(row, config)[0]
-    return rows / rows.sum(axis=1, keepdims=True)
-
-
-def _weights(z: Floats, config: SampleConfig, error: float = 0.0) -> tuple[Floats, bool]:
-    """Weights (V,) to draw by, from logits z that are overwritten; and whether logits off by `error` keep the same."""
-    sure = True
-    z -= np.maximum.reduce(z)
-    if config.temperature == 0:
-        weights = np.zeros_like(z)
-        weights[z.argmax()] = 1
-        return weights, not error or np.count_nonzero(z > -2 * error) == 1
-    if config.top_k is not None and config.top_k < len(z):
-        order = np.argsort(-z, kind="stable")
-        kept, cut = z[order[config.top_k - 1 : config.top_k + 1]].tolist()
-        sure = cut == -math.inf or kept - cut > 2 * error
-        z[order[config.top_k :]] = -np.inf
-    z /= max(config.temperature, 1e-100)  # below, z would overflow
-    weights = np.exp(z, z)
-    if config.top_p is not None and config.top_p < 1:
-        order = np.argsort(-weights, kind="stable")
-        mass = weights[order].cumsum()
-        mass /= mass[-1]
-        last = int(mass.searchsorted(config.top_p))
-        slack = math.expm1(min(2 * error / max(config.temperature, 1e-100), 700.0))
-        tied = last + 1 < len(mass) and weights[order[last]] <= weights[order[last + 1]] * (1 + slack)
-        near = np.abs(mass[max(last - 1, 0) : last + 1] - config.top_p) <= slack
-        sure = sure and not tied and not near.any()
-        weights[order[last + 1 :]] = 0
-    return weights, sure or not error
-
-
-def _draw(z: Floats, u: float, config: SampleConfig, error: float = 0.0) -> int | None:
-    """The symbol that the number u in [0, 1) picks, or None if logits off by `error` might pick another."""
-    weights, sure = _weights(z, config, error)
-    if not sure:
-        return None
-    cumulated = weights.cumsum()
-    total = cumulated.item(-1)
-    symbol = int(cumulated.searchsorted(u * total, "right"))
-    if symbol == len(weights):  # u * total was rounded up to the total
-        symbol = int(cumulated.searchsorted(total))
-    if error and config.temperature:
-        # If every logit is off by at most e, a sum F of probabilities is off by at most F (1 - F) (exp(2 e / T) - 1).
-        slack = math.expm1(min(2 * error / config.temperature, 700.0))
-        low = cumulated.item(symbol - 1) / total if symbol else 0.0
-        high = cumulated.item(symbol) / total
-        if u - low <= slack * low * (1 - low) + 1e-12 or high - u <= slack * high * (1 - high) + 1e-12:
-            return None
-    return symbol
 
 
 class _Tune:
@@ -188,9 +107,9 @@ class _Tune:
     def _pick(self, logits: NDArray[np.floating]) -> int:
         """Draw a symbol: by the logits that are there if that is sure, else by exact ones."""
         u = self._random()
-        symbol = _draw(self._masked(logits), u, self._config, self._engine.rounding)
+        symbol = draw(self._masked(logits), u, self._config, self._engine.rounding)
         if symbol is None:
-            symbol = _draw(self._masked(self._exact_logits()), u, self._config)
+            symbol = draw(self._masked(self._exact_logits()), u, self._config)
             assert symbol is not None  # an exact draw is always sure
         return symbol
 
@@ -207,8 +126,11 @@ class _Tune:
     def _exact_logits(self) -> NDArray[np.floating]:
         if self._exact is None:
             self._exact = Reader(self._engine.exact, self._engine.exact.initial_state())
-        unread, self._exactly_read = self._ids[self._exactly_read :], len(self._ids)
-        return [self._exact.read([symbol]) for symbol in unread][-1][0]
+        for symbol in self._ids[self._exactly_read :]:
+            logits = self._exact.read([symbol])
+        self._exactly_read = len(self._ids)
+        row: NDArray[np.floating] = logits[0]
+        return row
 
     def _settle(self) -> None:
         """Turn the logits kept so far into log probabilities of what was drawn."""
@@ -234,8 +156,8 @@ def _write(engine: Engine, tunes: list[_Tune]) -> Iterator[None]:
     while tunes:
         ids = [tune.next(logits) for tune, logits in zip(tunes, reader.read(ids), strict=True)]
         yield
-        going = [row for row, tune in enumerate(tunes) if not tune.stopped]
-        if len(going) < len(tunes):
+        if any(tune.stopped for tune in tunes):
+            going = [row for row, tune in enumerate(tunes) if not tune.stopped]
             tunes, ids = [tunes[row] for row in going], [ids[row] for row in going]
             reader = Reader(engine, reader.state.take(going))
 

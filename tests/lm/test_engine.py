@@ -12,7 +12,8 @@ from charlstm.errors import CheckpointError, ConfigError
 from charlstm.lm.batches import encode_tune
 from charlstm.lm.checkpoint import save_checkpoint, tensor_shapes
 from charlstm.lm.config import ModelConfig
-from charlstm.lm.engine import Engine, Reader, load
+from charlstm.lm.engine import Engine, load
+from charlstm.lm.reader import Reader
 
 TEXT = "M:9/8\nL:1/8\nK:D\n|:dcd fga agf|1gfe dcB A2c:|2gfe dcB A3||"
 SHAPES = [
@@ -37,7 +38,7 @@ def test_the_engine_equals_the_torch_network(cell, shape, make_engine):
 
     engine = make_engine(cell=cell, **shape)
     network = CharRNN(engine.config, len(engine.vocab)).eval()
-    network.load_weights(engine._weights)
+    network.load_weights(engine.weights)
     tune = encode_tune(TEXT, engine.vocab, engine.config.lookback_bars)
     with torch.no_grad():
         lookback = None if tune.lookback is None else torch.from_numpy(tune.lookback)[None].long()
@@ -52,7 +53,7 @@ def test_the_engine_equals_the_torch_network(cell, shape, make_engine):
 
 def test_the_engine_equals_a_textbook_lstm(make_engine):
     engine = make_engine(num_layers=1)
-    w = {name: a.astype(np.float64) for name, a in engine._weights.items()}
+    w = {name: a.astype(np.float64) for name, a in engine.weights.items()}
     ids = ids_of(engine)
     h, c, expected = np.zeros(8), np.zeros(8), []
     for i in ids:
@@ -164,7 +165,7 @@ def test_a_unit_that_is_not_there_is_a_sentence(units, value, tiny_engine):
 def test_load_reads_a_checkpoint_without_torch(make_engine, tmp_path):
     engine = make_engine(lookback_bars=(1, 2), tie_weights=True)
     save_checkpoint(
-        tmp_path / "tiny", config=engine.config, vocab=engine.vocab, weights=engine._weights, training={}, corpus={}
+        tmp_path / "tiny", config=engine.config, vocab=engine.vocab, weights=engine.weights, training={}, corpus={}
     )
     loaded = load(tmp_path / "tiny")
     assert loaded.name == "tiny" and loaded.checkpoint is not None and engine.name == ""
@@ -194,6 +195,6 @@ def test_every_tensor_is_used(make_engine):
     engine = make_engine(lookback_bars=(1,), num_layers=2, cell="gru")
     logits = engine.run(ids_of(engine))[0]
     for name in tensor_shapes(engine.config, len(engine.vocab)):
-        changed = dict(engine._weights) | {name: engine._weights[name] * 2}
+        changed = dict(engine.weights) | {name: engine.weights[name] * 2}
         other = Engine(ModelConfig(**engine.config.to_dict() | {"lookback_bars": (1,)}), engine.vocab, changed)
         assert np.abs(other.run(ids_of(engine))[0] - logits).max() > 1e-4, name

@@ -23,10 +23,10 @@ ALL = {"K": "D", "M": "6/8", "T": "My tune", "R": "jig", "L": "1/8"}
 def engine(make_engine) -> Engine:
     """Random, and fond of line breaks and slow to end, so that headers get written."""
     engine = make_engine(vocab=VOCAB, scale=0.3)
-    bias = engine._weights["decoder.bias"].copy()
+    bias = engine.weights["decoder.bias"].copy()
     bias[VOCAB.ids["\n"]] += 2.5
     bias[VOCAB.end] -= 2
-    return Engine(engine.config, VOCAB, dict(engine._weights) | {"decoder.bias": bias})
+    return Engine(engine.config, VOCAB, dict(engine.weights) | {"decoder.bias": bias})
 
 
 def header_of(text: str) -> list[str]:

@@ -25,46 +25,10 @@ SETTINGS = [
 
 def biased(engine: Engine, **symbols: float) -> Engine:
     """The engine with the biases of some symbols moved; END as `end`."""
-    bias = engine._weights["decoder.bias"].copy()
+    bias = engine.weights["decoder.bias"].copy()
     for symbol, by in symbols.items():
         bias[engine.vocab.end if symbol == "end" else engine.vocab.ids[symbol]] += by
-    return Engine(engine.config, engine.vocab, dict(engine._weights) | {"decoder.bias": bias})
-
-
-# The distribution
-
-
-def test_a_distribution_is_the_definition():
-    logits = np.log([[0.1, 0.2, 0.3, 0.4]])
-    np.testing.assert_allclose(distribution(logits, SampleConfig()), [[0.1, 0.2, 0.3, 0.4]])
-    np.testing.assert_allclose(
-        distribution(logits, SampleConfig(temperature=0.5)), np.array([[1, 4, 9, 16]]) / 30, rtol=1e-12
-    )
-    np.testing.assert_allclose(distribution(logits, SampleConfig(temperature=0)), [[0, 0, 0, 1]])
-    np.testing.assert_allclose(distribution(logits, SampleConfig(top_k=2)), [[0, 0, 3 / 7, 4 / 7]])
-    np.testing.assert_allclose(distribution(logits, SampleConfig(top_p=0.65)), [[0, 0, 3 / 7, 4 / 7]])
-    np.testing.assert_allclose(distribution(logits, SampleConfig(top_p=0.71)), [[0, 2 / 9, 3 / 9, 4 / 9]])
-    np.testing.assert_allclose(distribution(logits, SampleConfig(top_p=0.01)), [[0, 0, 0, 1]])
-    allowed = np.array([[True, True, False, True]])
-    np.testing.assert_allclose(distribution(logits, SampleConfig(top_k=2), allowed), [[0, 1 / 3, 0, 2 / 3]])
-    np.testing.assert_allclose(logits, np.log([[0.1, 0.2, 0.3, 0.4]]))  # what was given is not written on
-
-
-@pytest.mark.parametrize("temperature", [0.0, 1e-9, 1e-300, 0.01, 1.0, 100.0])
-def test_a_distribution_is_one_at_any_temperature(temperature):
-    logits = np.random.default_rng(0).normal(0, 300, (4, 50)).astype(np.float32)
-    rows = distribution(logits, SampleConfig(temperature=temperature, top_k=20, top_p=0.9))
-    np.testing.assert_allclose(rows.sum(axis=1), 1)
-    assert (rows >= 0).all() and ((rows > 0).sum(axis=1) <= 20).all()
-    if temperature < 0.1:
-        assert np.array_equal(rows.argmax(axis=1), logits.argmax(axis=1))
-
-
-def test_ties_go_to_the_lower_id():
-    logits = np.zeros((1, 6))
-    assert distribution(logits, SampleConfig(temperature=0)).tolist() == [[1, 0, 0, 0, 0, 0]]
-    assert np.flatnonzero(distribution(logits, SampleConfig(top_k=2))).tolist() == [0, 1]
-    assert np.flatnonzero(distribution(logits, SampleConfig(top_p=0.5))).tolist() == [0, 1, 2]
+    return Engine(engine.config, engine.vocab, dict(engine.weights) | {"decoder.bias": bias})
 
 
 def test_frequencies_match_the_distribution(make_engine):
@@ -102,6 +66,19 @@ def test_a_batch_is_many_singles_and_a_stream(settings, make_engine, monkeypatch
         assert "".join(stream(engine, config, seed=tune.seed, prime="K:D\n|:d")) == tune.text
 
 
+def test_a_streams_value_is_its_sample(tiny_engine):
+    writing = stream(tiny_engine, SHORT, seed=5)
+    value = None
+
+    def read():
+        nonlocal value
+        value = yield from writing
+
+    text = "".join(read())
+    (expected,) = sample(tiny_engine, SHORT, seed=5)
+    assert (value.text, value.stopped, text) == (expected.text, expected.stopped, expected.text)
+
+
 def test_same_seed_same_tune_and_another_seed_another(tiny_engine):
     once, again, other = (sample(tiny_engine, SHORT, seed=seed)[0].text for seed in (3, 3, 4))
     assert once == again != other
@@ -115,11 +92,11 @@ def test_float32_writes_what_float64_writes(settings, make_engine):
     assert [tune.text for tune in sample(engine, config, n=8)] == [tune.text for tune in exact]
 
 
-def test_an_unsure_draw_is_settled_by_the_exact_network(make_engine, monkeypatch):
-    """A float32 network that is visibly off still writes the exact one's tune, as long as it knows how far off it is."""
+def test_an_unsure_draw_is_settled_by_the_exact_network(make_engine):
+    """A network that is visibly off still writes the exact one's tune, as long as it knows how far off it is."""
     engine = biased(make_engine(scale=0.8), end=-2.0)
     expected = [tune.text for tune in sample(engine.exact, SHORT, n=6)]
-    blunt = dict(engine._weights) | {"decoder.bias": engine._weights["decoder.bias"] + _noise(engine, 0.02)}
+    blunt = dict(engine.weights) | {"decoder.bias": engine.weights["decoder.bias"] + _noise(engine, 0.02)}
     off = Engine(engine.config, engine.vocab, blunt)
     off.__dict__["exact"] = engine.exact
     off.__dict__["rounding"] = 0.0
@@ -163,7 +140,7 @@ def test_neither_start_nor_end_is_drawn_first(uniform_engine):
     start_lover = Engine(
         uniform_engine.config,
         uniform_engine.vocab,
-        dict(uniform_engine._weights) | {"decoder.bias": np.eye(len(uniform_engine.vocab), dtype=np.float32)[0] * 50},
+        dict(uniform_engine.weights) | {"decoder.bias": np.eye(len(uniform_engine.vocab), dtype=np.float32)[0] * 50},
     )
     for temperature in (0.0, 1.0):
         assert len(sample(start_lover, SampleConfig(temperature=temperature, max_length=30))[0].text) >= 1
@@ -197,7 +174,7 @@ def test_a_reference_number_is_dropped_unless_the_model_writes_them(uniform_engi
     keeps = Engine(
         uniform_engine.config,
         vocab,
-        {name: w if name[0] == "r" else w[: len(vocab)] for name, w in uniform_engine._weights.items()},
+        {name: w if name[0] == "r" else w[: len(vocab)] for name, w in uniform_engine.weights.items()},
     )
     assert sample(biased(keeps, X=5.0), SHORT, prime="X:1\nK:")[0].prime == "X:1\nK:"
 
