@@ -11,13 +11,15 @@ from typing import Any, NamedTuple
 
 from charlstm.tunes.events import Event
 
-_TYPES = {
-    Fraction(8): "maxima", Fraction(4): "longa", Fraction(2): "breve", Fraction(1): "whole", Fraction(1, 2): "half",
-    Fraction(1, 4): "quarter", Fraction(1, 8): "eighth", Fraction(1, 16): "16th", Fraction(1, 32): "32nd",
-    Fraction(1, 64): "64th", Fraction(1, 128): "128th", Fraction(1, 256): "256th", Fraction(1, 512): "512th",
-    Fraction(1, 1024): "1024th",
-}  # fmt: skip
-_DOTS = {1: 0, 3: 1, 7: 2}  # numerator of a dotted value -> dots
+_TYPES = ("breve", "whole", "half", "quarter", "eighth", "16th", "32nd", "64th", "128th", "256th", "512th", "1024th")
+_DOTTED = (Fraction(1), Fraction(3, 2), Fraction(7, 4))
+# Whole notes -> (music21's name, dots), longest first; the last dot is worth no less than a 1024th.
+_VALUES = {
+    Fraction(2, 1 << index) * _DOTTED[dots]: (name, dots)
+    for index, name in enumerate(_TYPES)
+    for dots in (2, 1, 0)
+    if index + dots < len(_TYPES)
+}
 
 
 class Piece(NamedTuple):
@@ -52,26 +54,14 @@ def pieces(event: Event) -> list[Piece]:
     if odd > 1:  # not a sum of note values: a tuplet of its own
         normal = 1 << (odd.bit_length() - 1)
         tuplet, written = (odd, normal), event.duration * odd / normal
-    return [Piece(*_value(value), tuplet, value) for value in _split(written)]
-
-
-def _value(value: Fraction) -> tuple[str, int]:
-    dots = _DOTS[value.numerator] if value.numerator in _DOTS else 0
-    head = value * Fraction(1 << dots, (1 << (dots + 1)) - 1)
-    return _TYPES[head], dots
+    return [Piece(*_VALUES[value], tuplet, value) for value in _split(written)]
 
 
 def _split(written: Fraction) -> list[Fraction]:
-    """Whole notes as a sum of single or dotted note values: 5/8 = 1/2 + 1/8, 7/8 = double-dotted 1/2."""
+    """Whole notes as a sum of single or dotted note values: 5/8 = 1/2 + 1/8, 7/8 = a double-dotted 1/2."""
     found: list[Fraction] = []
     while written:
-        value = next(
-            head * Fraction((1 << (dots + 1)) - 1, 1 << dots)
-            for head in _TYPES
-            for dots in (2, 1, 0)
-            if head * Fraction((1 << (dots + 1)) - 1, 1 << dots) <= written
-            and head / (1 << dots) in _TYPES
-        )
+        value = next(value for value in _VALUES if value <= written)
         found.append(value)
         written -= value
     return found

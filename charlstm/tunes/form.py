@@ -40,7 +40,7 @@ def play_order(measures: Sequence[Measure], parts: str | None = None) -> tuple[i
                 order += _repeats(measures, first, last, limit - len(order))
         if order:
             return tuple(order[:limit])
-    return tuple(_repeats(measures, 0, len(measures), limit))
+    return tuple(_repeats(measures, 0, len(measures), limit)) or tuple(range(len(measures)))
 
 
 def _repeats(measures: Sequence[Measure], first: int, last: int, limit: int) -> list[int]:

@@ -172,7 +172,7 @@ def parse_tempo(value: str | None, unit: Fraction | None = None, onset: Fraction
     words = " ".join(re.findall(r'"([^"]*)"', value or ""))
     bare = re.sub(r'"[^"]*"?', "", value or "").strip()
     number = re.search(r"(?:=\s*|^\s*)(\d{1,6}(?:\.\d{1,6})?)\s*$", bare)
-    if number is None:
+    if number is None or not float(number[1]):
         named = [_TEMPO_WORDS[w] for w in re.findall(r"[a-z]+", (words or bare).lower()) if w in _TEMPO_WORDS]
         return Tempo(onset, float(named[0]), None, words or bare) if named else None
     beats = [Fraction(int(a), int(b)) for a, b in re.findall(r"(\d{1,4})\s*/\s*(\d{1,4})", bare.split("=")[0]) if int(b)]
@@ -343,15 +343,18 @@ class _VoiceReader:
 
     def _drawable(self, item: Timed, start: int) -> tuple[Fraction, tuple[int, int] | None]:
         """The duration within what can be drawn, and the tuplet it belongs to."""
-        duration = item.duration
+        duration = item.duration or self.unit  # "A0" is read as A
         if duration > LONGEST or duration < SHORTEST:
             self.remarks.add(start, f"{item.token.text} is too {'long' if duration > LONGEST else 'short'} to be drawn")
             return min(LONGEST, max(SHORTEST, duration)), None
-        odd = duration.denominator
-        odd //= odd & -odd
-        if odd > 63 or duration.denominator // odd > 512:
-            return Fraction(round(duration * 512), 512), None
-        return duration, item.tuplet
+        odd = duration.denominator // (duration.denominator & -duration.denominator)
+        even = duration.denominator // odd
+        if odd > 63 or even << (odd.bit_length() - 1) > 1024:  # finer than 1/1024, the shortest note of MusicXML
+            return Fraction(max(1, round(duration * 512)), 512), None
+        tuplet = item.tuplet
+        if tuplet and (duration * tuplet[0] / tuplet[1]).denominator > 1024:
+            tuplet = None
+        return duration, tuplet
 
     def _resolve_ties(self, heads: tuple[Head, ...]) -> tuple[Head, ...]:
         """Tie the last event's waiting heads to those of equal pitch; a tie to another pitch is meant as a slur."""

@@ -1,0 +1,94 @@
+"""The timeline: what is heard, when, and from which characters."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from charlstm.errors import NotationError
+from charlstm.score.timeline import MAX_QUARTERS, as_json, attacks, timeline
+from charlstm.tunes.reader import read
+
+HEADER = "M:4/4\nL:1/8\nK:C\n"
+
+
+def test_each_sounding_names_its_characters_and_its_note():
+    text = HEADER + "|:C2^F2 [EG]4:|"
+    for sounding in timeline(text):
+        assert sounding.id == f"e{sounding.start}"
+        assert text[sounding.start : sounding.end] in ("C2", "^F2", "E", "G")
+    assert [(s.pitch, s.onset, s.duration, s.turn) for s in timeline(text)] == [
+        (60, 0, 1, 1), (66, 1, 1, 1), (64, 2, 2, 1), (67, 2, 2, 1),
+        (60, 4, 1, 2), (66, 5, 1, 2), (64, 6, 2, 2), (67, 6, 2, 2),
+    ]  # fmt: skip
+
+
+def test_overfull_and_underfull_bars_last_as_long_as_they_are():
+    assert [s.onset for s in timeline(HEADER + "C8D8|E|F")] == [0, 4, 8, 8.5]
+
+
+def test_a_tie_is_one_attack_with_two_heads():
+    soundings = timeline(HEADER + "C8-|C4 C4|")
+    assert [s.goes_on for s in soundings] == [False, True, False]
+    assert attacks(soundings) == [(0, 6, 60, 0), (6, 2, 60, 0)]
+
+
+def test_a_tie_in_a_chord_holds_only_its_note():
+    assert attacks(timeline(HEADER + "[CE]4-[CG]4|")) == [(0, 4, 60, 0), (0, 2, 64, 0), (2, 2, 67, 0)]
+
+
+def test_a_tie_into_a_section_that_is_played_again_is_struck_again():
+    text = HEADER + "C8-|:C8:|"
+    assert attacks(timeline(text)) == [(0, 8, 60, 0), (8, 4, 60, 0)]
+
+
+def test_a_tie_into_the_second_ending_holds_where_it_leads():
+    text = HEADER + "|:C8-|1 C8:|2 D8|]"
+    assert attacks(timeline(text)) == [(0, 8, 60, 0), (8, 4, 60, 0), (12, 4, 62, 0)]
+
+
+def test_graces_take_their_time_from_the_note_and_the_beat_stays():
+    soundings = timeline(HEADER + "{gab}c2 d2")
+    assert [s.grace for s in soundings] == [True, True, True, False, False]
+    assert soundings[0].onset == 0
+    assert soundings[3].onset + soundings[3].duration == pytest.approx(1)
+    assert soundings[3].duration >= 0.5
+    assert soundings[4].onset == 1
+
+
+def test_rests_and_chord_symbols_are_silent():
+    assert [s.pitch for s in timeline(HEADER + 'z4 "Am"A4|x8|Z|"Zork"B8|')] == [69, 71]
+
+
+def test_a_unison_sounds_once():
+    assert [s.pitch for s in timeline(HEADER + "[CC]4")] == [60]
+
+
+def test_voices_sound_together():
+    text = "X:1\nM:4/4\nL:1/4\nK:C\nV:1\nc4|:d4:|\nV:2\nC4|:D4:|\n"
+    assert [(s.onset, s.pitch, s.voice) for s in timeline(text)] == [
+        (0, 72, 0), (0, 60, 1), (4, 74, 0), (4, 62, 1), (8, 74, 0), (8, 62, 1),
+    ]  # fmt: skip
+
+
+def test_an_overlay_sounds_with_its_measure():
+    assert [(s.onset, s.pitch) for s in timeline(HEADER + "C8 & E4 G4|F8|")] == [(0, 60), (0, 64), (2, 67), (4, 65)]
+
+
+def test_the_length_is_bounded():
+    long = "|:" + "C128|" * 100 + ":|" * 9
+    soundings = timeline(HEADER + long)
+    assert max(s.onset + s.duration for s in soundings) <= MAX_QUARTERS
+
+
+def test_a_page_can_have_it_as_json():
+    soundings = timeline(read(HEADER + "(3CDE F2|"))
+    first = json.loads(json.dumps(as_json(soundings)))[1]
+    assert first["pitch"] == 62
+    assert first["onset"] == pytest.approx(1 / 3)
+
+
+def test_no_music_is_an_error():
+    with pytest.raises(NotationError):
+        timeline("K:C\n")
