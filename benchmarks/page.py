@@ -32,7 +32,7 @@ FLAGS = (
 ).split()
 # The player of the page, through the shadow roots: the ABC text whose score is drawn, "" while there is none.
 PLAYER = """() => [...document.querySelectorAll('*')].map((e) => e.shadowRoot?.querySelector('.player')).find(Boolean)"""
-DRAWN = f"""() => {{ const p = ({PLAYER})(); return p?.querySelector('.score svg') ? p.querySelector('.text').textContent : ''; }}"""
+DRAWN = f"""() => {{ const p = ({PLAYER})(); return p?.querySelector('.sheet svg') ? p.querySelector('.abc').textContent : ''; }}"""
 READY = f"""() => {{ const a = ({PLAYER})()?.querySelector('audio'); return Boolean(a?.src) && a.readyState > 2; }}"""
 
 

@@ -82,7 +82,7 @@ class Player {
     const find = (name) => root.querySelector(`.${name}`);
     this.section = find("player");
     this.parts = Object.fromEntries(
-      "play seek now all loop tempo tempo-value volume message score legend readout text".split(" ").map((n) => [n, find(n)]),
+      "play seek now all loop tempo tempo-value volume message sheet legend readout abc".split(" ").map((n) => [n, find(n)]),
     );
     this.audio = root.querySelector("audio");
     this.tune = {}; // as Python sent it
@@ -92,6 +92,7 @@ class Player {
     this.sounding = []; // events under the cursor
     this.chosen = null; // {first, last}: the events that repeat
     this.waiting = false; // play was asked for before the sound came
+    this.resting = true; // at the beginning or the end: no cursor
     this.wire();
   }
 
@@ -107,16 +108,16 @@ class Player {
     for (const name of ["play", "pause", "ended", "seeked", "timeupdate", "loadedmetadata"]) {
       audio.addEventListener(name, () => this.heard(name));
     }
-    for (const place of [parts.score, parts.text]) {
+    for (const place of [parts.sheet, parts.abc]) {
       place.addEventListener("click", (event) => this.clicked(event));
       place.addEventListener("pointerover", (event) => this.read(this.indexAt(event.target), event.target));
       place.addEventListener("pointerleave", () => this.read(null));
     }
     this.section.addEventListener("pointerdown", (event) => {
       this.dragging = false;
-      this.pressed = parts.score.contains(event.target) ? this.indexAt(event.target) : null;
+      this.pressed = parts.sheet.contains(event.target) ? this.indexAt(event.target) : null;
     });
-    parts.score.addEventListener("pointermove", (event) => this.dragged(event));
+    parts.sheet.addEventListener("pointermove", (event) => this.dragged(event));
     this.onKey = (event) => this.key(event);
     document.addEventListener("keydown", this.onKey);
     this.resized = new ResizeObserver(() => this.draw());
@@ -141,6 +142,7 @@ class Player {
       this.sounding = [];
       this.chosen = null;
       this.waiting = false;
+      this.resting = true;
       this.drawn = null;
       this.parts.message.textContent = tune.message;
       this.parts.message.hidden = !tune.message;
@@ -168,7 +170,7 @@ class Player {
       span.classList.toggle("bad", bad !== null && at >= bad[0] && at < bad[1]);
       return span;
     });
-    this.parts.text.replaceChildren(...this.characters);
+    this.parts.abc.replaceChildren(...this.characters);
   }
 
   draw() {
@@ -178,8 +180,8 @@ class Player {
     if (drawing === this.drawn || this.section.clientWidth === 0) return;
     this.drawn = drawing;
     this.cells.clear();
-    this.parts.score.replaceChildren(...(this.tune.pages[width] ?? []).map(cleanSvg).filter(Boolean));
-    for (const margin of this.parts.score.querySelectorAll(".page-margin")) this.layCells(margin);
+    this.parts.sheet.replaceChildren(...(this.tune.pages[width] ?? []).map(cleanSvg).filter(Boolean));
+    for (const margin of this.parts.sheet.querySelectorAll(".page-margin")) this.layCells(margin);
     this.paint();
     this.mark(this.sounding, true);
     this.markChosen();
@@ -320,7 +322,7 @@ class Player {
     const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
     if (event.key === " " && target.localName !== "button") this.toggle();
     else if (event.key === "Escape") this.stop();
-    else if (step && [this.parts.score, this.parts.text].includes(target)) this.step(step, event.shiftKey);
+    else if (step && [this.parts.sheet, this.parts.abc].includes(target)) this.step(step, event.shiftKey);
     else return;
     event.preventDefault();
   }
@@ -357,6 +359,7 @@ class Player {
   start() {
     if (!this.tune.sound) return;
     this.waiting = !this.audio.src;
+    this.resting = false;
     if (!this.waiting) this.audio.play().catch(() => this.section.classList.remove("playing"));
   }
 
@@ -364,10 +367,12 @@ class Player {
     this.audio.pause();
     this.choose(null);
     this.seek(0);
+    this.resting = true;
     this.mark([]);
   }
 
   seek(time) {
+    this.resting = false;
     if (this.audio.src) this.audio.currentTime = Math.min(time, this.length);
     this.follow(time);
   }
@@ -395,8 +400,8 @@ class Player {
     const playing = !this.audio.paused && !this.audio.ended;
     this.section.classList.toggle("playing", playing);
     this.parts.play.setAttribute("aria-label", playing ? "Pause" : "Play");
-    if (name === "ended") this.mark([]);
-    else if (name !== "loadedmetadata") this.follow(this.audio.currentTime);
+    if (name === "ended") this.resting = true;
+    if (name !== "loadedmetadata") this.follow(this.audio.currentTime);
     this.clockHands();
     cancelAnimationFrame(this.frame);
     if (playing) this.frame = requestAnimationFrame(() => this.tick());
@@ -414,7 +419,7 @@ class Player {
     if (chosen && taste.loop && !this.audio.paused && time >= this.events[chosen.last].stop - 0.02) {
       this.audio.currentTime = time = this.events[chosen.first].onset;
     }
-    this.mark(this.soundingAt(time));
+    this.mark(this.resting ? [] : this.soundingAt(time));
     this.clockHands(time);
   }
 

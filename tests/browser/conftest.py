@@ -1,0 +1,94 @@
+"""A server of the page on a free port, and a headless Chromium that looks at it. Skipped where there is none."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.conftest import TUNES
+from tests.reciter import save_reciter
+
+playwright_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+
+ROOT = Path(__file__).parent.parent.parent
+FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--no-first-run",
+    "--disable-component-update",
+    "--disable-sync",
+    "--autoplay-policy=no-user-gesture-required",
+]
+HOSTILE = (
+    'T:<script>window.HACKED=1</script><img src="http://outside.example/x" onerror="window.HACKED=2"> '
+    "![a](http://outside.example/y)\nM:4/4\nL:1/8\nK:D\n"
+    '|:"<b onclick=window.HACKED=3>"d2fd Adfd|e2ge cege|dfaf bafd|edce d4:|'
+)
+
+
+@pytest.fixture(scope="session")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Of a server with two models that recite: "reciter", and "hostile", whose tune attacks the page."""
+    home = tmp_path_factory.mktemp("home")
+    save_reciter(home / "checkpoints" / "reciter", (TUNES[0], TUNES[3], TUNES[5]))
+    save_reciter(home / "checkpoints" / "hostile", [HOSTILE])
+    with socket.socket() as probe:
+        probe.bind(("localhost", 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port), "--server.headless", "true"]
+    environment = {**os.environ, "CHARLSTM_HOME": str(home), "OMP_NUM_THREADS": "1"}
+    with open(home / "server.log", "wb") as log:
+        server = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)
+    try:
+        for _ in range(300):
+            try:
+                urllib.request.urlopen(f"http://localhost:{port}/_stcore/health", timeout=1).close()
+                break
+            except OSError:
+                time.sleep(0.1)
+        yield f"http://localhost:{port}"
+    finally:
+        server.terminate()
+        server.wait(20)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    """A headless Chromium."""
+    names = ("chromium", "chromium-browser", "google-chrome")
+    path = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
+    if path is None:
+        pytest.skip("there is no Chromium; install Debian's package chromium, or name one in CHROMIUM")
+    with playwright_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(browser: Any) -> Iterator[Any]:
+    """A fresh visit. It fails if anything was asked of another host, if a script failed, or if a hostile text ran."""
+    context = browser.new_context(viewport={"width": 1280, "height": 1000}, accept_downloads=True)
+    context.set_default_timeout(60_000)
+    page = context.new_page()
+    outside: list[str] = []
+    errors: list[str] = []
+    page.on("request", lambda r: None if r.url.startswith(("http://localhost:", "data:", "blob:")) else outside.append(r.url))
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    yield page
+    assert outside == []
+    assert errors == []
+    assert page.evaluate("window.HACKED") is None
+    context.close()

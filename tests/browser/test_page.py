@@ -1,0 +1,226 @@
+"""The page in a real browser: what is seen, heard, clicked and kept. Two models that recite; no training."""
+
+from __future__ import annotations
+
+import io
+import time
+from pathlib import Path
+from typing import Any
+
+import mido
+import pytest
+
+from tests.browser.conftest import HOSTILE
+from tests.conftest import TUNES
+
+# What the player shows now, read through its shadow root.
+STATE = """() => {
+  const player = [...document.querySelectorAll('*')].map((e) => e.shadowRoot?.querySelector('.player')).find(Boolean);
+  if (!player) return null;
+  const audio = player.querySelector('audio');
+  const ids = [...player.querySelectorAll('.sheet .sounding')].map((e) => e.id);
+  const text = [...player.querySelectorAll('.abc .sounding')];
+  return {
+    time: audio.currentTime, paused: audio.paused, duration: audio.duration, ready: Boolean(audio.src) && audio.readyState > 2,
+    rate: audio.playbackRate, ids, at: text.map((e) => Number(e.dataset.at)), text: player.querySelector('.abc').textContent,
+    cells: [...player.querySelectorAll('.cell')].map((e) => e.dataset.id), valued: player.classList.contains('valued'),
+    colours: [...player.querySelectorAll('.abc span')].map((e) => e.style.backgroundColor),
+    svg: player.querySelector('.sheet svg') !== null, chosen: player.querySelectorAll('.cell.chosen').length,
+  };
+}"""
+
+
+def ready(page: Any, address: str, query: str = "") -> dict[str, Any]:
+    """Open the page and wait for the score and its sound."""
+    page.goto(address + query)
+    page.locator(".player .sheet svg").first.wait_for()
+    return heard(page)
+
+
+def heard(page: Any) -> dict[str, Any]:
+    """Wait until the sound of the tune has come."""
+    until(page, lambda state: state["svg"] and state["ready"])
+    return page.evaluate(STATE)
+
+
+def until(page: Any, law: Any, seconds: float = 30) -> dict[str, Any]:
+    """Wait for a law of the player's state; the state."""
+    end = time.monotonic() + seconds
+    while True:
+        state = page.evaluate(STATE)
+        if state and law(state):
+            return state
+        assert time.monotonic() < end, {k: v for k, v in (state or {}).items() if k not in ("cells", "colours")}
+        page.wait_for_timeout(30)
+
+
+def seed_of(page: Any, address: str, opening: str) -> int:
+    """A seed with which the reciter's tune begins with a letter."""
+    for seed in range(1, 12):
+        if ready(page, address, f"/?model=reciter&seed={seed}")["text"].startswith(f"X:1\n{opening}"):
+            return seed
+    raise AssertionError(opening)
+
+
+def test_without_a_click_there_is_a_score_that_can_be_played_and_kept(page: Any, address: str) -> None:
+    state = ready(page, address)
+    assert len(state["cells"]) > 10
+    with page.expect_download() as download:
+        page.get_by_role("button", name="MIDI").click()
+    file = mido.MidiFile(file=io.BytesIO(Path(download.value.path()).read_bytes()))
+    notes = [message for message in file if message.type == "note_on" and message.velocity]
+    assert len(notes) > len(state["cells"])  # the repeat is played out
+    for label in ("ABC", "MusicXML", "WAV"):
+        with page.expect_download() as download:
+            page.get_by_role("button", name=label).click()
+        assert Path(download.value.path()).stat().st_size > 100
+    assert page.evaluate(STATE)["svg"]  # keeping a file draws nothing anew
+
+
+def test_the_sound_plays_and_the_cursor_is_on_the_note_that_sounds(page: Any, address: str) -> None:
+    ready(page, address, "/?model=hostile")
+    page.locator(".play").click()
+    until(page, lambda state: state["time"] > 0.3)
+    seen = set()
+    for _ in range(12):
+        state = page.evaluate(STATE)
+        assert len(state["ids"]) == 1
+        assert state["ids"][0] == f"e{state['at'][0]}"  # note and characters are the same event
+        seen.add(state["ids"][0])
+        page.wait_for_timeout(100)
+    assert len(seen) > 2
+    page.keyboard.press("Space")
+    until(page, lambda state: state["paused"])
+    # The event under the clock, counted by hand: eighths at 120 quarters a minute, 0.25 s each; d2 has two.
+    page.evaluate(f"() => {{ ({STATE}); }}")
+    body = HOSTILE.index("d2fd") + 4  # "X:1\n" stands before
+    for clock, offset in ((0.1, 0), (0.4, 0), (0.6, 2), (0.8, 3)):
+        page.locator(".seek").evaluate(
+            "(e, share) => { e.value = share; e.dispatchEvent(new Event('input')); }",
+            1000 * clock / page.evaluate(STATE)["duration"],
+        )
+        state = until(page, lambda state, clock=clock: abs(state["time"] - clock) < 0.03)
+        assert state["at"][0] == body + offset
+
+
+def test_a_click_on_a_note_and_on_a_character_plays_from_there(page: Any, address: str) -> None:
+    ready(page, address, "/?model=hostile")
+    page.locator(".cell").nth(5).click()
+    state = until(page, lambda state: not state["paused"])
+    assert state["time"] == pytest.approx(6 * 0.25, abs=0.5)  # the sixth note: d2 f d A d before it
+    page.keyboard.press("Escape")
+    state = until(page, lambda state: state["paused"] and state["time"] == 0)
+    assert state["ids"] == []
+    at = 4 + HOSTILE.index("bafd")
+    page.locator(f'.abc [data-at="{at}"]').click()
+    state = until(page, lambda state: not state["paused"])
+    assert state["time"] == pytest.approx((8 + 8 + 4) * 0.25, abs=0.5)
+
+
+def test_two_notes_with_shift_are_played_over_and_over(page: Any, address: str) -> None:
+    ready(page, address, "/?model=hostile")
+    page.locator(".cell").nth(2).click()
+    page.locator(".cell").nth(4).click(modifiers=["Shift"])
+    state = until(page, lambda state: state["chosen"] == 3)
+    times = []
+    for _ in range(30):
+        times.append(page.evaluate(STATE)["time"])
+        page.wait_for_timeout(50)
+    assert max(times) < 1.6  # the fifth note ends at 1.5 s
+    assert any(later < earlier for earlier, later in zip(times, times[1:], strict=False))
+    page.locator(".loop").click()
+    assert page.evaluate(STATE)["chosen"] == 0
+    assert state["svg"]
+
+
+def test_the_speed_changes_at_once_and_stays_for_the_next_tune(page: Any, address: str) -> None:
+    ready(page, address, "/?model=reciter&seed=1")
+    page.locator(".tempo").fill("50")
+    assert page.evaluate(STATE)["rate"] == 0.5
+    page.get_by_role("button", name="Another tune").click()
+    page.wait_for_url("**seed=2**")
+    heard(page)
+    assert page.evaluate(STATE)["rate"] == 0.5
+
+
+def test_the_address_brings_the_same_tune_back(page: Any, address: str) -> None:
+    first = ready(page, address)
+    page.wait_for_url("**seed=**")
+    url = page.url
+    page.get_by_role("button", name="Another tune").click()
+    page.wait_for_url(lambda new: new != url)
+    page.goto("about:blank")
+    page.goto(url)
+    assert heard(page)["text"] == first["text"]
+
+
+def test_a_hostile_tune_is_shown_as_text(page: Any, address: str) -> None:
+    state = ready(page, address, "/?model=hostile")
+    assert state["text"] == "X:1\n" + HOSTILE
+    assert page.get_by_test_id("stMain").get_by_role("heading").first.inner_text() == HOSTILE[2:].split("\n")[0]
+    page.goto(f"{address}/neurons?model=hostile")
+    heard(page)  # the page's own fixture looks for what ran and what was fetched
+
+
+def test_the_heatmap_changes_with_the_neuron_and_a_second_run_still_draws_the_score(page: Any, address: str) -> None:
+    ready(page, address, "/?model=hostile")
+    page.get_by_role("link", name="Neurons").click()
+    page.get_by_role("heading", name="Neuron 0").wait_for()
+    first = heard(page)
+    assert first["valued"]
+    assert len(first["colours"]) == len(HOSTILE)
+    page.locator(".sheet svg").first.evaluate("(svg) => { svg.dataset.mark = 'kept'; }")
+    page.get_by_label("Neuron by number").fill("5")
+    page.keyboard.press("Enter")
+    page.get_by_role("heading", name="Neuron 5").wait_for()
+    second = until(page, lambda state: state["colours"] != first["colours"])
+    assert second["cells"] == first["cells"]
+    assert page.locator(".sheet svg").first.get_attribute("data-mark") == "kept"  # coloured, not drawn again
+    page.get_by_role("link", name="Compose").click()
+    page.get_by_role("button", name="Another tune").wait_for()
+    assert not heard(page)["valued"]
+
+
+def test_changing_the_neuron_does_not_stop_the_sound(page: Any, address: str) -> None:
+    ready(page, address, "/neurons?model=hostile")
+    page.locator(".play").click()
+    until(page, lambda state: state["time"] > 0.2)
+    page.get_by_label("Neuron by number").fill("7")
+    page.keyboard.press("Enter")
+    page.get_by_role("heading", name="Neuron 7").wait_for()
+    state = until(page, lambda state: state["time"] > 0.6)
+    assert not state["paused"]
+
+
+def test_the_score_fits_a_phone(page: Any, address: str) -> None:
+    page.set_viewport_size({"width": 360, "height": 740})
+    ready(page, address, "/?model=reciter&seed=1")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert page.locator(".player .sheet svg").first.bounding_box()["width"] > 300
+    assert page.locator(".player .play").bounding_box()["height"] >= 44
+
+
+def test_the_keys_work_and_the_focus_is_seen(page: Any, address: str) -> None:
+    ready(page, address, "/?model=hostile")
+    page.locator(".play").focus()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Shift+Tab")
+    assert page.locator(".play").evaluate("(e) => getComputedStyle(e).outlineStyle") == "solid"
+    page.locator(".sheet").focus()
+    for _ in range(3):
+        page.keyboard.press("ArrowRight")
+        page.wait_for_timeout(100)
+    state = page.evaluate(STATE)
+    assert state["paused"]
+    assert len(state["ids"]) == 1
+    page.keyboard.press("Space")
+    until(page, lambda state: not state["paused"])
+
+
+def test_each_control_has_a_name(page: Any, address: str) -> None:
+    ready(page, address, f"/?model=reciter&seed={1}")
+    assert TUNES
+    for name in ("Play", "Repeat"):
+        assert page.get_by_role("button", name=name, exact=True).count() == 1
+    for name in ("Place in the tune", "Speed in percent", "Volume in percent"):
+        assert page.get_by_role("slider", name=name).count() == 1
