@@ -96,7 +96,7 @@ def terminal_bar() -> Any | None:
     if not sys.stderr.isatty():
         return None
     try:
-        from tqdm import tqdm  # type: ignore[import-untyped]
+        from tqdm import tqdm
     except ImportError:
         return None
     return tqdm

@@ -87,7 +87,9 @@ def _loss(options: argparse.Namespace) -> None:
         part = getattr(found, name)
         values = [f"{v:.4f}" if part.characters else "-" for v in (part.nats_per_character, part.bits_per_character)]
         rows.append((name, *values, f"{part.characters:,}"))
-    left_out = f"\n{found.skipped} tunes left out: the model does not know a character of theirs" if found.skipped else ""
+    left_out = (
+        f"\n{found.skipped} tunes left out: the model does not know a character of theirs" if found.skipped else ""
+    )
     text = table(rows, (f"{found.tunes} tunes of {what}", "nats/character", "bits/character", "characters"))
     show(options, found.to_dict(), text + left_out)
 

@@ -115,7 +115,8 @@ def configs(options: argparse.Namespace) -> tuple[ModelConfig, TrainConfig]:
 
 
 def _train(options: argparse.Namespace) -> None:
-    from charlstm.lm.train import RESUME_FILE, STOP_FILE, Trainer
+    from charlstm.lm.resume import RESUME_FILE
+    from charlstm.lm.train import STOP_FILE, Trainer
 
     out: Path = options.out
     model, train = configs(options)
@@ -127,7 +128,7 @@ def _train(options: argparse.Namespace) -> None:
         if options.resume:  # killed before its first save, or never started
             print(f"charlstm: {out} holds no run yet; starting one", file=sys.stderr)
         trainer = Trainer(corpus, model, train, out=out, device=options.device, threads=options.threads)
-    with _reporter(options.json) as report, _stop_on_interrupt(out / STOP_FILE):
+    with _reporter() as report, _stop_on_interrupt(out / STOP_FILE):
         checkpoint = trainer.fit([report])
     show(options, _describe(checkpoint), _text(checkpoint))
 
@@ -163,8 +164,8 @@ def _stop_on_interrupt(stop: Path) -> Iterator[None]:
 
 
 @contextmanager
-def _reporter(quiet: bool) -> Iterator[Callable[[Progress], None]]:
-    """A bar on a terminal, else a line an epoch on standard error; the sample tune of an epoch above the bar."""
+def _reporter() -> Iterator[Callable[[Progress], None]]:
+    """A bar on a terminal, else a line an epoch on standard error."""
     bar_type = terminal_bar()
     if bar_type is None:
         yield _print_epoch
@@ -177,8 +178,6 @@ def _reporter(quiet: bool) -> Iterator[Callable[[Progress], None]]:
             nonlocal best
             if progress.val_loss is not None:
                 best = f", validation {progress.val_loss:.3f}"
-                if progress.sample and not quiet:
-                    bar.write(f"\nepoch {progress.epoch:g}{best}\n{progress.sample}", file=sys.stderr)
             bar.set_description(f"epoch {progress.epoch:.1f}", refresh=False)
             speed = f"{progress.characters_per_second:,.0f} characters/s"
             bar.set_postfix_str(f"loss {progress.train_loss:.3f}{best}, {speed}", refresh=False)

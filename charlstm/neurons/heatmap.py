@@ -13,6 +13,7 @@ import unicodedata
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -27,6 +28,8 @@ COLOURS = (
 LOW, HIGH = -1.0, 1.0
 MAX_CHARACTERS = 20_000  # of a PNG, which takes half a millisecond a character
 _CELL = (0.125, 0.25)  # inches, width and height
+_MARGINS = (0.1, 0.75, 0.35, 0.1)  # inches: left, right with the colour bar, top with the title, bottom
+_BAR_HIGH = 2.5
 _DPI = 160
 
 Row = tuple[tuple[str, float], ...]
@@ -89,8 +92,10 @@ def colour(value: float) -> str:
 
 
 def ink(value: float) -> str:
-    """Black or white, whichever stands out on the value's colour."""
-    return "#ffffff" if abs(value) > 0.65 else "#000000"
+    """Black or white, whichever stands out more on the value's colour (WCAG 2.1's relative luminance)."""
+    parts = [part / 255 for part in bytes.fromhex(colour(value))]
+    red, green, blue = (p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts)
+    return "#000000" if 0.2126 * red + 0.7152 * green + 0.0722 * blue > 0.179 else "#ffffff"
 
 
 def printable(character: str) -> str:
@@ -144,8 +149,10 @@ def to_png(heatmap: Heatmap) -> bytes:
     for y, row in enumerate(heatmap.rows):
         grid[y, : len(row)] = [value for _, value in row]
     colours = LinearSegmentedColormap.from_list("charlstm", [f"#{c}" for c in COLOURS])
-    figure = Figure(figsize=(width * _CELL[0] + 1.2, len(grid) * _CELL[1] + 0.6), dpi=_DPI, layout="constrained")
-    axes = figure.add_subplot()
+    wide, high = width * _CELL[0], len(grid) * _CELL[1]
+    left, right, top, bottom = _MARGINS
+    figure = Figure(figsize=(left + wide + right, bottom + high + top), dpi=_DPI)
+    axes = figure.add_axes(_place(figure, left, bottom, wide, high))
     image = axes.imshow(grid, cmap=colours, vmin=LOW, vmax=HIGH, aspect="auto", interpolation="nearest")
     for y, row in enumerate(heatmap.rows):
         for x, (character, value) in enumerate(row):
@@ -154,9 +161,17 @@ def to_png(heatmap: Heatmap) -> bytes:
                           ha="center", va="center", parse_math=False)  # fmt: skip
     axes.set_axis_off()
     axes.set_title(f"unit {heatmap.unit}, {heatmap.kind}", fontsize=9, loc="left")
-    figure.colorbar(image, ax=axes, fraction=0.02, pad=0.01).ax.tick_params(labelsize=8)
+    bar_high = min(high, _BAR_HIGH)
+    bar = figure.add_axes(_place(figure, left + wide + 0.15, bottom + high - bar_high, 0.12, bar_high))
+    figure.colorbar(image, cax=bar, ticks=(LOW, LOW / 2, 0, HIGH / 2, HIGH)).ax.tick_params(labelsize=8)
     drawn = io.BytesIO()
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Glyph .* missing from")  # a font without it draws a box
         figure.savefig(drawn, format="png", metadata={"Software": None})
     return drawn.getvalue()
+
+
+def _place(figure: Any, left: float, bottom: float, width: float, height: float) -> tuple[float, float, float, float]:
+    """A rectangle in inches as shares of the figure."""
+    w, h = figure.get_size_inches()
+    return left / w, bottom / h, width / w, height / h
