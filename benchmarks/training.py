@@ -49,7 +49,9 @@ def made_up_corpus() -> Corpus:
     for k in range(TUNES):
         bars = max(8, int(rng.lognormal(2.9, 0.3)))
         body = " | ".join("".join(rng.choice(list("GABcdefg^c"), 8)).replace("^^", "^") for _ in range(bars))
-        texts.append(f"T:Tune {k}\nR:reel\nM:4/4\nL:1/8\nK:{rng.choice(['G', 'D', 'A', 'C'])}\n{body.replace('^ ', ' ')}|]")
+        texts.append(
+            f"T:Tune {k}\nR:reel\nM:4/4\nL:1/8\nK:{rng.choice(['G', 'D', 'A', 'C'])}\n{body.replace('^ ', ' ')}|]"
+        )
     return Corpus("made-up", train=tuple(texts), validation=tuple(texts[:8]))
 
 

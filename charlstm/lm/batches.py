@@ -104,6 +104,6 @@ def collate(tunes: Sequence[EncodedTune], rows: Sequence[int]) -> Batch:
     for row, tune in enumerate(chosen):
         inputs[row, : len(tune)] = tune.inputs
         targets[row, : len(tune)] = tune.targets
-        if lookback is not None:
+        if lookback is not None and tune.lookback is not None:
             lookback[row, : len(tune)] = tune.lookback
     return Batch(inputs, targets, lookback, tuple(rows), sum(len(tune) for tune in chosen))

@@ -57,9 +57,8 @@ class CharRNN(nn.Module):
             nn.init.normal_(self.embedding.weight, std=self.config.width**-0.5)
         if self.config.cell == "lstm":
             for layer in self.layers:  # gates i, f, g, o: an open forget gate lets gradients through from the start
-                quarter = layer.hidden_size
-                layer.bias_ih_l0[quarter : 2 * quarter] = 1.0
-                layer.bias_hh_l0[quarter : 2 * quarter] = 0.0
+                for name, value in (("bias_ih_l0", 1.0), ("bias_hh_l0", 0.0)):
+                    layer.get_parameter(name)[self.config.hidden_size : 2 * self.config.hidden_size] = value
 
     def forward(
         self,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from fractions import Fraction
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -12,8 +13,8 @@ import pytest
 from charlstm.lm.augment import Augmentation, transpose
 from charlstm.lm.vocab import Vocab
 from charlstm.tunes.abc import lex, parse_note, split_header
-from charlstm.tunes.keys import ALTERATIONS, SEMITONES, parse_key
 from charlstm.tunes.corpus import Corpus
+from charlstm.tunes.keys import ALTERATIONS, SEMITONES, parse_key
 
 EVERY = Vocab.of(["".join(map(chr, range(9, 127)))])
 
@@ -41,7 +42,7 @@ def pitches(text: str) -> list[tuple[int, Fraction]]:
 
 def intervals(text: str) -> list[int]:
     heights = [pitch for pitch, _ in pitches(text)]
-    return [b - a for a, b in zip(heights, heights[1:], strict=False)]
+    return [b - a for a, b in pairwise(heights)]
 
 
 DIALECTS = [
@@ -74,7 +75,7 @@ def test_a_moved_tune_keeps_intervals_lengths_and_mode_and_moves_back(text: str,
 
 
 def test_the_example_of_the_book() -> None:
-    """In D `=c` is one below C sharp; in Bb one below A is `_A`. Only notes, chord names and tonics are written anew."""
+    """In D `=c` is one below C sharp; in Bb one below A is `_A`. Only notes, chord names and tonics change."""
     text = 'T:A Bad Egg\nK:D % of A\n"A7"=c^cd|"^A text"[K:A]=g2 z/2"D"F|\nK: Em clef=treble\nE,>B, !f!~g\'|'
     expected = 'T:A Bad Egg\nK:Bb % of A\n"F7"_A=AB|"^A text"[K:F]_e2 z/2"Bb"D|\nK: Cm clef=treble\nC,>G, !f!~e\'|'
     assert transpose(text, -4, -2, EVERY) == expected
@@ -175,4 +176,5 @@ def test_optional_fields_are_left_out_each_by_itself() -> None:
 
 def test_a_unit_that_the_meter_does_not_imply_is_kept() -> None:
     text = "M:2/4\nL:1/8\nK:D\nABc|"
-    assert set(Augmentation([text] * 50, EVERY, transpose=False, drop_fields=0.9).texts(np.random.default_rng(0))) == {text}
+    augmentation = Augmentation([text] * 50, EVERY, transpose=False, drop_fields=0.9)
+    assert set(augmentation.texts(np.random.default_rng(0))) == {text}
