@@ -21,8 +21,8 @@ Step = tuple[int, tuple[int, int]]
 def melody(text: str) -> list[tuple[int, Fraction]]:
     """The notes of a tune as (MIDI pitch, duration), in order.
 
-    Accidentals hold to the end of the bar for their own octave, as players read them (ABC 2.1, 11.3 "pitch" apart);
-    a note tied to one of the same pitch is one note with it.
+    Accidentals hold to the end of the bar, in every octave (ABC 2.1, 11.3, the default of propagate-accidentals); a
+    note tied to one of the same pitch is one note with it.
     """
     header = split_header(text)
     meter_text = header.get("M")
@@ -30,7 +30,7 @@ def melody(text: str) -> list[tuple[int, Fraction]]:
     unit = parse_unit(header.get("L")) or default_unit(meter)
     key = parse_key(header.get("K"))
     signature = dict(key.signature) if key else {}
-    altered: dict[tuple[str, int], int] = {}
+    altered: dict[str, int] = {}
     notes: list[tuple[int, Fraction]] = []
     chord: list[int] = []
     tied = False
@@ -40,8 +40,8 @@ def melody(text: str) -> list[tuple[int, Fraction]]:
         elif token.kind == "note" and member != "grace":
             accidental, letter, octave, _ = parse_note(token.text)
             if accidental:
-                altered[letter, octave] = ALTERATIONS[accidental]
-            alteration = altered.get((letter, octave), signature.get(letter, 0))
+                altered[letter] = ALTERATIONS[accidental]
+            alteration = altered.get(letter, signature.get(letter, 0))
             pitch = 12 * (octave + 1) + SEMITONES[letter] + alteration
             if member == "chord":
                 chord.append(pitch)
