@@ -4,32 +4,33 @@ from __future__ import annotations
 
 import re
 import threading
+import zlib
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from charlstm.errors import NotationError
+from charlstm.score.layout import system_starts, with_system_starts
 from charlstm.score.notation import to_musicxml
 
 if TYPE_CHECKING:
     from music21.stream import Score
 
 _LOCK = threading.Lock()  # Verovio keeps fonts and its log in places shared by all toolkits
-_UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff]")
+_SEEDED = threading.local()  # a thread's first page ignores the seed of its ids
+_DATE = re.compile("<encoding-date>.*?</encoding-date>")
 
+MARGIN = 20
 _OPTIONS: dict[str, Any] = {
     "pageHeight": 60000,  # the most there is; a tune is one page, cut to its height
     "adjustPageHeight": True,
-    "breaks": "smart",  # those of the text, where they fill at least `breaksSmartSb` of a line
-    "breaksSmartSb": 0.5,
     "footer": "none",
-    "pageMarginLeft": 20,
-    "pageMarginRight": 20,
-    "pageMarginTop": 20,
-    "pageMarginBottom": 20,
+    "pageMarginLeft": MARGIN,
+    "pageMarginRight": MARGIN,
+    "pageMarginTop": MARGIN,
+    "pageMarginBottom": MARGIN,
     "spacingSystem": 6,
     "svgViewBox": True,
-    "xmlIdChecksum": True,  # the same score, the same SVG
 }
 
 
@@ -50,8 +51,8 @@ def engrave(score: Score, *, width: int = 900, scale: int = 40, title: bool = Fa
     Returns
     -------
     list of str
-        SVG. Note heads are groups with the id `e{offset of the character}`. Lines break where the text breaks them,
-        if that fills lines well; else to the width.
+        SVG. Note heads are groups with the id `e{offset of the character}`. Lines break where the text breaks its
+        own, as far as they fill a page of this width; else wherever the width is full.
 
     Raises
     ------
@@ -59,18 +60,32 @@ def engrave(score: Score, *, width: int = 900, scale: int = 40, title: bool = Fa
         If the score cannot be drawn.
     """
     width, scale = max(200, min(5000, width)), max(10, min(200, scale))
-    xml = _UNPRINTABLE.sub("", to_musicxml(score))
+    xml = _DATE.sub("", to_musicxml(score))
+    page_width = width * 100 // scale
+    reading = score.editorial.get("reading")
+    starts = system_starts(reading, page_width - 2 * MARGIN) if reading else None
+    if starts is not None:
+        xml = with_system_starts(xml, starts)
     options = _OPTIONS | {
-        "pageWidth": width * 100 // scale,
+        "breaks": "auto" if starts is None else "encoded",
+        "pageWidth": page_width,
         "scale": scale,
+        "xmlIdSeed": zlib.crc32(xml.encode()) % 2**31 or 1,  # the same score, the same ids
         "header": "auto" if title else "none",
     }
     with _LOCK:
-        toolkit = _toolkit()
-        toolkit.setOptions(options)
-        if not toolkit.loadData(xml):
-            raise NotationError("this tune cannot be engraved; its text still plays")
-        return [toolkit.renderToSVG(page + 1) for page in range(toolkit.getPageCount())]
+        if not getattr(_SEEDED, "done", False):
+            _pages(xml, options)
+            _SEEDED.done = True
+        return _pages(xml, options)
+
+
+def _pages(xml: str, options: dict[str, Any]) -> list[str]:
+    toolkit = _toolkit()
+    toolkit.setOptions(options)
+    if not toolkit.loadData(xml):
+        raise NotationError("this tune cannot be engraved; its text still plays")
+    return [toolkit.renderToSVG(page + 1) for page in range(toolkit.getPageCount())]
 
 
 @cache

@@ -7,13 +7,13 @@ Durations here are quarter notes, as music21's; the reading's are whole notes. K
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from charlstm.errors import NotationError
 from charlstm.score.durations import Piece, pieces
-from charlstm.score.signs import attach_signs
+from charlstm.score.signs import MAX_TEXT, attach_signs, printable
 from charlstm.tunes.events import Event, Head, Measure, Reading, Voice
 from charlstm.tunes.keys import Key, signature
 from charlstm.tunes.reader import read
@@ -57,8 +57,8 @@ def to_score(reading: Reading) -> Score:
         score = stream.Score()
         score.editorial.reading = reading
         score.metadata = metadata.Metadata()
-        score.metadata.title = reading.title or "Untitled"
-        if composer := reading.get("C"):
+        score.metadata.title = printable(reading.title) or "Untitled"
+        if composer := printable(reading.get("C") or ""):
             score.metadata.composer = composer
         longest = max(len(voice.measures) for voice in reading.voices)
         for index, voice in enumerate(reading.voices):
@@ -90,16 +90,22 @@ class _PartBuilder:
 
     def build(self, length: int) -> Any:
         """The part, with empty measures at its end if other voices have more."""
-        from music21 import layout, spanner, stream
+        from music21 import instrument, layout, spanner, stream
 
         part = stream.Part(id=f"voice{self.index + 1}")
+        player = instrument.Instrument()
+        player.partId = player.instrumentId = f"P{self.index + 1}"  # else random, and no two files alike
+        part.insert(0, player)
         if self.voice.name:
-            part.partName = self.voice.name
+            part.partName = printable(self.voice.name)
         number, offset, built = 0, Fraction(0), []
         previous: Measure | None = None
         for measure in self.voice.measures:
-            number += not measure.pickup
+            second_half = previous is not None and _complement(previous, measure)
+            number += not (measure.pickup or second_half)
             made = self._measure(measure, previous, number)
+            if measure.pickup or second_half:
+                made.showNumber = stream.enums.ShowNumber.NEVER
             if previous is not None and previous.line_end and self.index == 0:
                 made.insert(0, layout.SystemLayout(isNew=True))
             part.coreInsert(float(offset * 4), made)
@@ -128,8 +134,9 @@ class _PartBuilder:
             made.insert(0, _key_signature(measure.key))
         if (previous is None or measure.meter != previous.meter) and (meter := _time_signature(measure.meter)):
             made.insert(0, meter)
-        if previous is None and self.index == 0 and (mark := _metronome_mark(self.reading)):
-            made.insert(0, mark)
+        if previous is None and self.index == 0:
+            for mark in _tempo_marks(self.reading):
+                made.insert(0, mark)
         if not measure.overlays:
             self._fill(made, measure, measure.events)
         for layer, events in enumerate((measure.events, *measure.overlays) if measure.overlays else ()):
@@ -342,15 +349,25 @@ def _time_signature(value: str | None) -> Any:
     return meter.TimeSignature("+".join(f"{n}/{bottom}" for n in beats) if len(beats) > 1 else f"{beats[0]}/{bottom}")
 
 
-def _metronome_mark(reading: Reading) -> Any:
-    from music21 import duration, tempo
+def _tempo_marks(reading: Reading) -> Iterator[Any]:
+    """The header's Q: field above the first measure: its words, and its beats a minute."""
+    from music21 import duration, expressions, tempo
 
     first = reading.tempos[0] if reading.tempos else None
     if first is None or first.onset:
-        return None
-    if first.beat is None:
-        return tempo.TempoText(first.words) if first.words else None
-    mark = tempo.MetronomeMark(text=first.words or None, number=round(first.qpm / float(first.beat * 4), 1))
-    mark.referent = duration.Duration(float(first.beat * 4))
-    return mark
+        return
+    if first.words:
+        words = expressions.TextExpression(printable(first.words)[:MAX_TEXT])
+        words.style.fontWeight, words.placement = "bold", "above"
+        yield words
+    if first.beat is not None:
+        number = round(first.qpm / float(first.beat * 4), 1)
+        yield tempo.MetronomeMark(number=number, referent=duration.Duration(float(first.beat * 4)))
 
+
+def _complement(previous: Measure, measure: Measure) -> bool:
+    """Whether two short measures are halves of one, parted by a repeat sign or a double bar."""
+    expected = measure.expected
+    return bool(expected and previous.right.closes and not previous.pickup) and (
+        0 < previous.duration < expected and previous.duration + measure.duration <= expected
+    )

@@ -66,7 +66,7 @@ def attach_signs(event: Event, element: Any) -> Iterator[Any]:
         yield _text(text[1:], "below" if text[0] == "_" else "above", slant="italic")
     for verse, syllable in enumerate(event.lyrics):
         if syllable:
-            element.lyrics.append(note.Lyric(syllable.rstrip("-"), number=verse + 1, syllabic=_syllabic(syllable)))
+            element.lyrics.append(note.Lyric(printable(syllable.rstrip("-")), number=verse + 1, syllabic=_syllabic(syllable)))
 
 
 def _syllabic(syllable: str) -> str:

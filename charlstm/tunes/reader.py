@@ -140,14 +140,17 @@ def _by_voice(tokens: list[Token], header: Header, remarks: Remarks) -> list[tup
 
 
 def _mended(tokens: list[Token]) -> list[Token]:
-    """Signs that the lexer sees in pieces: bar lines that touch are one, `[|]:|`, and so is `:|` and, on the next line, 2."""
+    """Signs that the lexer sees in pieces: bar lines that touch are one, `[|]:|`, so is `:|` and, on the next line, 2;
+    a colon after a bar line is half a sign; and unknown characters that touch are one."""
     found: list[Token] = []
     after_bar = False
     for token in tokens:
-        if token.kind == "bar_line" and found and found[-1].kind == "bar_line" and found[-1].end == token.start:
-            found[-1] = Token("bar_line", found[-1].text + token.text, found[-1].start)
-        elif after_bar and token.kind == "unknown" and token.text in "123456789":
-            found.append(token._replace(kind="ending"))
+        last = found[-1] if found else None
+        if after_bar and token.kind == "unknown":
+            kind = "bar_line" if token.text == ":" else "ending" if token.text in "123456789" else "unknown"
+            token = token._replace(kind=kind)
+        if last and last.kind == token.kind in ("bar_line", "unknown") and last.end == token.start:
+            found[-1] = Token(token.kind, last.text + token.text, last.start)
         else:
             found.append(token)
         after_bar = token.kind == "bar_line" or (after_bar and token.kind in ("space", "line_break", "continuation"))
@@ -416,7 +419,7 @@ class _VoiceReader:
     # ---- bars
 
     def _bar_line(self, item: Timed) -> None:
-        if item.token.text == ":":
+        if item.token.text == ":" and self.layers[0]:
             return self._unknown(item)
         bar = parse_bar_line(item.token.text)
         self.joined = False
@@ -546,8 +549,6 @@ class _VoiceReader:
     # ---- what is no music
 
     def _unknown(self, item: Timed) -> None:
-        if item.token.text == ":" and not self.layers[0]:  # after a bar line, half a sign still opens a repeat
-            self.left = _merged(self.left, BarLine("none", 0, 1))
         self.remarks.add(item.token.start, f"{item.token.text!r} is no mark of ABC; it was skipped")
 
     # ---- the results
