@@ -12,8 +12,10 @@ Losses are nats per character on text and END. Knows nothing of terminals or pag
 
 from __future__ import annotations
 
+import ctypes
 import json
 import math
+import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -239,6 +241,7 @@ class Trainer:
                 self._report(callbacks)
         interval = self._take_interval()
         losses = self.validate()
+        _return_free_memory()
         if standing.position == self.steps_per_epoch:
             standing.epoch, standing.position = standing.epoch + 1, 0
         standing.history.append(
@@ -508,6 +511,12 @@ def _tensors(batch: Batch, device: torch.device) -> tuple[Tensor, Tensor, Tensor
 def _copy(source: Sequence[Tensor], target: Sequence[Tensor]) -> None:
     for a, b in zip(source, target, strict=True):
         b.copy_(a)
+
+
+def _return_free_memory() -> None:
+    """Give free heap pages back to the system: batches of ever new lengths leave holes, 200 MB an epoch at 1 x 250."""
+    if sys.platform == "linux" and (trim := getattr(ctypes.CDLL(None), "malloc_trim", None)):  # glibc has it
+        trim(0)
 
 
 def _device(name: str) -> torch.device:
