@@ -376,3 +376,20 @@ def test_no_models_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caps
     monkeypatch.setenv("CHARLSTM_HOME", str(tmp_path))
     assert run("models") == 0
     assert "charlstm train" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("status", "exit_status"), [(0, 0), (3, 1)])
+def test_app_runs_streamlit_on_the_page(monkeypatch: pytest.MonkeyPatch, status: int, exit_status: int) -> None:
+    pytest.importorskip("streamlit")
+    called: list[list[str]] = []
+
+    def call(command: list[str], *, cwd: Path) -> int:
+        called.append(command)
+        return status
+
+    monkeypatch.setattr("charlstm.cli.models.subprocess.call", call)
+    assert run("app --port 8765") == exit_status
+    ((*start, page, option, port),) = called
+    assert start == [sys.executable, "-m", "streamlit", "run"]
+    assert Path(page).name == "app.py"
+    assert (option, port) == ("--server.port", "8765")

@@ -7,6 +7,7 @@ from its 2.5th to its 97.5th percentile (Efron 1979). Bars are compared as text,
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import pairwise
@@ -158,7 +159,7 @@ def _measure_one(text: str, index: NoveltyIndex) -> dict[str, float]:
         "bars_filled": checked.bars_filled,
         "valid": checked.valid,
         "last_note_tonic": bool(pitches) and key is not None and pitches[-1] % 12 == key.semitone,
-        "bars_returning": sum(music.count(bar) > 1 for bar in music) / len(music) if music else 0.0,
+        "bars_returning": sum(n for n in Counter(music).values() if n > 1) / len(music) if music else 0.0,
         "phrase_returns": phrase_returns(music),
         "half_copied": bool(pitches) and longest_run >= len(pitches) / 2,
         "longest_run": longest_run,
