@@ -24,7 +24,7 @@ def soundfont_path() -> Path:
     spec = importlib.util.find_spec("pretty_midi")
     folder = Path(spec.origin).parent if spec and spec.origin else None
     if folder is None or not (folder / "TimGM6mb.sf2").is_file():
-        raise AudioUnavailable("there is no soundfont; install pretty_midi (pip install pretty_midi), or name a .sf2 file")
+        raise AudioUnavailable("there is no soundfont; pip install pretty_midi, which has one, or name a .sf2 file")
     return folder / "TimGM6mb.sf2"
 
 
@@ -64,7 +64,8 @@ def to_wav(midi: bytes, *, soundfont: Path | None = None, sample_rate: int = 44_
     try:
         rendered = midirenderer.render_wave_from(_soundfont(path), midi)
     except (OSError, ValueError, RuntimeError) as error:
-        raise AudioUnavailable(f"{path.name} or the MIDI file could not be rendered ({error}); try another soundfont") from error
+        reason = f"{path.name} or the MIDI file could not be rendered ({error}); try another soundfont"
+        raise AudioUnavailable(reason) from error
     with wave.open(io.BytesIO(rendered)) as file:
         rate, channels = file.getframerate(), file.getnchannels()
         frames = file.readframes(min(file.getnframes(), MAX_SECONDS * rate))
@@ -84,7 +85,8 @@ def resampled(sound: NDArray[np.float32], rate: int, new_rate: int) -> NDArray[n
     matrix, step, taps = _filter(rate, new_rate)  # (step + 2 * taps, samples out)
     blocks = -(-len(sound) // step)
     padded = np.pad(sound, ((taps, blocks * step - len(sound) + taps), (0, 0)))
-    windows = np.lib.stride_tricks.sliding_window_view(padded, len(matrix), axis=0)[::step]  # (blocks, channels, inputs)
+    windows = np.lib.stride_tricks.sliding_window_view(padded, len(matrix), axis=0)[::step]
+    # windows: (blocks, channels, samples in)
     made = np.moveaxis(windows @ matrix, 1, 2).reshape(-1, sound.shape[1])
     return made[: len(sound) * new_rate // rate]
 

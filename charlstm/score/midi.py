@@ -60,7 +60,8 @@ def to_midi(score: Score, *, qpm: float | None = None, instrument: int | str = 0
     for voice in range(len(reading.voices)):
         own = [(onset, duration, pitch + transpose) for onset, duration, pitch, v in notes if v == voice]
         made.tracks.append(_note_track(own, voice, program, round(TAIL * qpm / 60 * TICKS)))
-    return made.writestr()
+    written: bytes = made.writestr()
+    return written
 
 
 def _tempo_track(qpm: float, title: str) -> Any:

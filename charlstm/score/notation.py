@@ -75,9 +75,10 @@ def to_musicxml(score: Score) -> str:
     exporter = GeneralObjectExporter(score)
     exporter.makeNotation = False  # it would re-bar, re-beam and copy; the measures are ready
     try:
-        return exporter.parse().decode("utf-8")
+        written: bytes = exporter.parse()
     except Exception as error:
         raise NotationError(f"this tune cannot be written as MusicXML ({type(error).__name__}: {error})") from error
+    return written.decode("utf-8")
 
 
 class _PartBuilder:
@@ -368,6 +369,6 @@ def _tempo_marks(reading: Reading) -> Iterator[Any]:
 def _complement(previous: Measure, measure: Measure) -> bool:
     """Whether two short measures are halves of one, parted by a repeat sign or a double bar."""
     expected = measure.expected
-    return bool(expected and previous.right.closes and not previous.pickup) and (
-        0 < previous.duration < expected and previous.duration + measure.duration <= expected
-    )
+    if expected is None or not previous.right.closes or previous.pickup:
+        return False
+    return 0 < previous.duration < expected and previous.duration + measure.duration <= expected

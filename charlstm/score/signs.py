@@ -66,7 +66,8 @@ def attach_signs(event: Event, element: Any) -> Iterator[Any]:
         yield _text(text[1:], "below" if text[0] == "_" else "above", slant="italic")
     for verse, syllable in enumerate(event.lyrics):
         if syllable:
-            element.lyrics.append(note.Lyric(printable(syllable.rstrip("-")), number=verse + 1, syllabic=_syllabic(syllable)))
+            sung = printable(syllable.rstrip("-"))
+            element.lyrics.append(note.Lyric(sung, number=verse + 1, syllabic=_syllabic(syllable)))
 
 
 def _syllabic(syllable: str) -> str:

@@ -68,11 +68,12 @@ def _repeats(measures: Sequence[Measure], first: int, last: int, limit: int) -> 
         index += 1
         if measure.right.ends and turn < _turns(measures, start, last):
             index, turn, in_ending, repeated = start, turn + 1, False, True
-        elif measure.right.ends and not (index < last and turn in measures[index].ending):
+        elif (measure.right.ends and not (index < last and turn in measures[index].ending)) or (
+            measure.right.closes
+            and (in_ending or (turn == 1 and not opened and repeated))
+            and not _more_endings(measures, index, last)
+        ):
             start, turn, opened, in_ending = index, 1, False, False
-        elif measure.right.closes and (in_ending or (turn == 1 and not opened and repeated)):
-            if not _more_endings(measures, index, last):
-                start, turn, opened, in_ending = index, 1, False, False
     return order
 
 

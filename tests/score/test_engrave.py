@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import xml.etree.ElementTree as ET
 from concurrent.futures import ThreadPoolExecutor
 
@@ -58,9 +57,7 @@ HEADERS = {
 
 
 def note_ids(svg: str) -> set[str]:
-    return set(re.findall(r'<g class="note"[^>]* id="(e\d+[^"]*)"|<g id="(e\d+[^"]*)" class="note', svg)[0][:0]) | {
-        a or b for a, b in re.findall(r'<g class="note[^"]*"[^>]*?id="(e\d+[^"]*)"|<g id="(e\d+[^"]*)" class="note', svg)
-    }
+    return {g.get("id", "") for g in ET.fromstring(svg).iter() if "note" in g.get("class", "").split()}
 
 
 def letters(text: str) -> str:

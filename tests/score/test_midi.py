@@ -34,9 +34,11 @@ def opened(midi: bytes) -> Any:
 @pytest.mark.parametrize("qpm", [120.0, 97.0])
 def test_another_reader_finds_the_same_notes_at_the_same_times(body: str, qpm: float):
     text = HEADER + body
-    notes = sorted((n.start, n.pitch, n.end) for i in opened(to_midi(read_score(text), qpm=qpm)).instruments for n in i.notes)
-    seconds = 60 / qpm
-    expected = sorted((onset * seconds, pitch, (onset + length) * seconds) for onset, length, pitch, _ in attacks(timeline(text)))
+    (played,) = opened(to_midi(read_score(text), qpm=qpm)).instruments
+    notes = sorted((n.start, n.pitch, n.end) for n in played.notes)
+    beat = 60 / qpm
+    struck = attacks(timeline(text))
+    expected = sorted((onset * beat, pitch, (onset + length) * beat) for onset, length, pitch, _ in struck)
     assert len(notes) == len(expected)
     for found, wanted in zip(notes, expected, strict=True):
         assert found == pytest.approx(wanted, abs=2e-4)

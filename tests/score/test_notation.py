@@ -17,7 +17,8 @@ from charlstm.tunes.reader import read
 
 HEADER = "X:1\nT:Test\nM:4/4\nL:1/8\nK:C\n"
 HORNPIPE = (
-    'X:1\nT:The Test\nC:Trad.\nM:C|\nL:1/8\nQ:1/2=80\nK:D\nFA|"D"BA FA D2 (3FGA|(BA) {f}FA B3/2=c/ ^c2|Tf2 ~e2 z2 [A,E]2|\n'
+    'X:1\nT:The Test\nC:Trad.\nM:C|\nL:1/8\nQ:1/2=80\nK:D\n'
+    'FA|"D"BA FA D2 (3FGA|(BA) {f}FA B3/2=c/ ^c2|Tf2 ~e2 z2 [A,E]2|\n'
     "E>F EC E2 FA|1 B2 d2 d2:|2 B2 d2- d2||\n|:de|f8-|f6:|\n"
 )
 MARKS = "ABCdefgz|:[](){}<>-,'/02346^_=~.\"!& \nKMT"
@@ -163,8 +164,8 @@ def test_no_music_is_a_notation_error_with_its_place():
 @given(st.text(alphabet=MARKS, max_size=50))
 def test_any_text_gives_musicxml_or_one_error(body: str):
     try:
-        score = read_score(HEADER + body)
-    except NotationError as error:
-        assert "no note" in error.reason
+        read(HEADER + body)
+    except NotationError:
         return
+    score = read_score(HEADER + body)
     ET.fromstring(to_musicxml(score))

@@ -10,6 +10,8 @@ from charlstm.errors import NotationError
 from charlstm.tunes.form import MAX_TIMES, play_order
 from charlstm.tunes.reader import read
 
+SIGNS = ["C8", "|", ":|", "|:", "|1 ", ":|2 ", "|3,7 ", "::", "||", "|]", "\nP:A\n"]
+
 
 def heard(body: str, header: str = "") -> str:
     """The letters of the notes in playing order."""
@@ -83,7 +85,7 @@ def test_a_section_ended_often_does_not_double():
 
 
 @settings(max_examples=150, deadline=None, derandomize=True, database=None)
-@given(st.lists(st.sampled_from(["C8", "|", ":|", "|:", "|1 ", ":|2 ", "|3,7 ", "::", "||", "|]", "\nP:A\n"]), max_size=60))
+@given(st.lists(st.sampled_from(SIGNS), max_size=60))
 def test_every_order_is_bounded_and_begins_at_the_beginning(pieces: list[str]):
     try:
         measures = read("P:(A9)9\nK:C\n" + "".join(pieces)).measures

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from charlstm.errors import NotationError
 from charlstm.tunes.events import Reading
-from charlstm.tunes.reader import parse_bar_line, parse_ending, parse_tempo, read
+from charlstm.tunes.marks import parse_bar_line, parse_ending, parse_tempo
+from charlstm.tunes.reader import read
 
 HEADER = "M:4/4\nL:1/8\nK:C\n"
 MARKS = "ABCDEFGabcdefgzxZ|:[](){}<>-,'/0123456789^_=~.\"!& \n\\%KMLQVTw"
@@ -286,7 +287,8 @@ def test_mid_tune_changes():
 
 
 def test_voices_are_read_apart():
-    reading = read('X:1\nM:4/4\nL:1/4\nK:C\nV:1 name="Fiddle"\nV:2 clef=bass\n[V:1]cdef|\n[V:2]C4|\n[V:1]^c4|\n[V:2]C4|\n')
+    header = 'X:1\nM:4/4\nL:1/4\nK:C\nV:1 name="Fiddle"\nV:2 clef=bass\n'
+    reading = read(header + "[V:1]cdef|\n[V:2]C4|\n[V:1]^c4|\n[V:2]C4|\n")
     assert [v.id for v in reading.voices] == ["1", "2"]
     assert reading.voices[0].name == "Fiddle"
     assert [[h.midi for e in v.events for h in e.heads] for v in reading.voices] == [[72, 74, 76, 77, 73], [60, 60]]
@@ -296,7 +298,8 @@ def test_voices_are_read_apart():
 def test_an_overlay_is_a_second_layer_of_its_measure():
     reading = tune("C4 D4 & E8|F8|")
     first, second = reading.measures
-    assert [[h.step for e in layer for h in e.heads] for layer in (first.events, *first.overlays)] == [["C", "D"], ["E"]]
+    layers = (first.events, *first.overlays)
+    assert [[h.step for e in layer for h in e.heads] for layer in layers] == [["C", "D"], ["E"]]
     assert second.onset == 1
 
 
@@ -312,8 +315,7 @@ def test_lyrics_fall_under_their_notes():
 def test_any_text_gives_a_reading_or_no_music(body: str, header: str):
     try:
         reading = read(header + body)
-    except NotationError as error:
-        assert "no note" in error.reason
+    except NotationError:
         return
     for voice in reading.voices:
         assert sum((m.duration for m in voice.measures), Fraction(0)) == sum(
@@ -329,7 +331,4 @@ def test_any_text_gives_a_reading_or_no_music(body: str, header: str):
 @settings(max_examples=60, deadline=None, derandomize=True, database=None)
 @given(st.text(max_size=80))
 def test_any_unicode_is_read(text: str):
-    try:
-        read("K:C\nC" + text)
-    except NotationError:
-        pass
+    assert read("K:C\nC " + text).events
