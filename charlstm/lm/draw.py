@@ -92,9 +92,7 @@ def draw(z: Floats, u: float, config: SampleConfig, error: float = 0.0) -> int |
         return None
     cumulated = np.add.accumulate(weights)
     total = cumulated.item(-1)
-    symbol = int(cumulated.searchsorted(u * total, "right"))
-    if symbol == len(weights):  # u * total was rounded up to the total
-        symbol = int(cumulated.searchsorted(total))
+    symbol = int(cumulated.searchsorted(u * total, "right"))  # u * total < total, for u is at most 1 - 2**-53
     if error and config.temperature:
         slack = _slack(error, config)
         low = cumulated.item(symbol - 1) / total if symbol else 0.0

@@ -67,6 +67,14 @@ def test_a_sure_draw_is_the_same_for_all_logits_that_near(settings):
     assert changed > 0  # the law was tested where errors of this size do change draws
 
 
+def test_a_tie_at_the_edge_of_the_nucleus_is_unsure():
+    z = np.array([2.0, 1.001, 1.0, -3.0])  # the second is in, the third out, and they might change places
+    for settings in ({"top_p": 0.7}, {"top_k": 2}):
+        assert draw(z.copy(), 0.1, SampleConfig(**settings), 0.001) is None
+        assert draw(z.copy(), 0.1, SampleConfig(**settings), 0.0001) == 0
+    assert draw(np.array([1.0, 1.001]), 0.1, SampleConfig(temperature=0), 0.001) is None
+
+
 def test_a_number_picks_the_symbol_in_whose_part_it_falls():
     z = np.log([0.25, 0.5, 0.0625, 0.1875])
     picked = [draw(z.copy(), u, SampleConfig()) for u in (0.0, 0.24, 0.26, 0.74, 0.76, 0.81, 0.82, 1 - 2**-53)]

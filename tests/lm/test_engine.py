@@ -125,10 +125,25 @@ def test_a_step_changes_neither_its_state_nor_the_engine(make_engine):
 
 def test_start_begins_a_new_text_for_the_lookback(make_engine):
     engine = make_engine(lookback_bars=(1,))
-    twice = np.concatenate([ids_of(engine), ids_of(engine)])
+    text = TEXT[TEXT.index("K:") :]  # a START that is not seen would join the first line
+    twice = np.concatenate([ids_of(engine, text), ids_of(engine, text)])
     rows = engine._lookback(twice)
     assert np.array_equal(rows[: len(twice) // 2], rows[len(twice) // 2 :])
     assert (rows < len(engine.vocab)).any()
+    logits, state = engine.run(twice)[0], engine.initial_state()
+    for i, expected in zip(twice, logits, strict=True):
+        step, state = engine.step([i], state)
+        np.testing.assert_allclose(step[0], expected, atol=1e-6)
+
+
+def test_a_readers_state_is_a_copy(make_engine):
+    engine = make_engine(num_layers=2)
+    reader = Reader(engine, engine.initial_state())
+    reader.read([5])
+    state = reader.state
+    h, c = state.h.copy(), state.c.copy()
+    reader.read([6])
+    assert np.array_equal(state.h, h) and np.array_equal(state.c, c) and not np.array_equal(reader.h, h)
 
 
 @pytest.mark.parametrize("cell", CELLS)
@@ -142,6 +157,7 @@ def test_ablated_units_are_held_and_the_engine_is_not_changed(cell, make_engine)
     engine = make_engine(cell=cell, num_layers=2)
     ids = ids_of(engine)
     before = engine.run(ids)[0]
+    assert engine.exact is engine.exact  # made before the ablation, whose own it must not become
     means = np.arange(16).reshape(2, 8) / 16
     held = engine.ablate([(0, 3), (1, 0)]).ablate([(1, 5)], "mean", means=means).ablate([(0, 3)], 0.25)
     logits, trace = held.run(ids)

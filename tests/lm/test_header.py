@@ -89,6 +89,8 @@ def test_the_length_may_cut_a_given_line(engine):
 def test_a_prime_may_have_some_of_the_fields(engine):
     for tune in sample(engine, LONG, prime="T:My ", fields={"T": "My tune", "M": "6/8"}, n=5):
         assert tune.text.startswith("T:My tune\n") and "M:6/8" in header_of(tune.text)
+    for tune in sample(engine, LONG, prime="R", fields={"K": "D"}, n=5):
+        assert tune.text.startswith("R:")
     for tune in sample(engine, LONG, prime="M:6/8\nK:D\n", fields={"M": "6/8", "K": "D"}, n=5):
         assert tune.text.startswith("M:6/8\nK:D\n") and tune.text.count("M:6/8\n") == 1
 
