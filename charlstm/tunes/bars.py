@@ -5,7 +5,6 @@ Counted on the ABC as written, never on a score that has been re-barred. Knows n
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
@@ -159,26 +158,31 @@ def filled(text: str) -> float:
 def repeats_balance(text: str) -> bool:
     """Whether each `|:` is closed by a `:|` before the next one, and each `:|` closes one or the tune's beginning.
 
-    A `:|` without `|:` is right in the first section only; a second ending may end a section in `:|` or not.
+    A `:|` without `|:` is right in the first section only. A first ending must be closed by a `:|` before the next
+    ending or section; a second ending may end a section in `:|` or not.
     """
-    is_open, opened, in_endings = False, False, False
+    is_open, opened, in_endings, in_first = False, False, False, False
     for token in body_tokens(text):
         if token.kind == "ending":
-            in_endings = True
-        elif token.kind == "bar_line":
-            closes = token.text.startswith(":") and not re.fullmatch(r":+", token.text)
+            if in_first:
+                return False
+            in_endings, in_first = True, "1" in token.text
+        elif token.kind == "bar_line" and token.text != "|":
+            closes = token.text.startswith(":")
             opens = token.text.endswith(":")
-            if closes or token.text == "::":
+            if in_first and not closes:
+                return False
+            if closes:
                 if not is_open and opened and not in_endings:
                     return False
-                is_open, opened = False, True
-            if opens or token.text == "::":
+                is_open, opened, in_first = False, True, False
+            if opens:
                 if is_open:
                     return False
-                is_open, opened, in_endings = True, True, False
-            elif not closes and token.text != "|":
+                is_open, opened = True, True
+            if opens or not closes:
                 in_endings = False
-    return not is_open
+    return not is_open and not in_first
 
 
 def has_final_bar_line(text: str) -> bool:

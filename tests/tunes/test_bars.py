@@ -56,7 +56,7 @@ def test_balanced_repeats(body):
     assert repeats_balance(HEADER + body)
 
 
-@pytest.mark.parametrize("body", ["|:C8|]", "|:C8|:D8:|", "|:C8:|D8:|"])
+@pytest.mark.parametrize("body", ["|:C8|]", "|:C8|:D8:|", "|:C8:|D8:|", "|:C8|1 D8||", "|:C8|1 D8|2 E8:|"])
 def test_unbalanced_repeats(body):
     assert not repeats_balance(HEADER + body)
 
