@@ -26,13 +26,22 @@ from pathlib import Path
 from playwright.sync_api import Page, sync_playwright
 
 ROOT = Path(__file__).parent.parent
-FLAGS = (
-    "--headless --no-sandbox --disable-gpu --disable-background-networking --no-first-run --disable-component-update "
-    "--disable-sync"
-).split()
-# The player of the page, through the shadow roots: the ABC text whose score is drawn, "" while there is none.
-PLAYER = """() => [...document.querySelectorAll('*')].map((e) => e.shadowRoot?.querySelector('.player')).find(Boolean)"""
-DRAWN = f"""() => {{ const p = ({PLAYER})(); return p?.querySelector('.sheet svg') ? p.querySelector('.abc').textContent : ''; }}"""
+FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--no-first-run",
+    "--disable-component-update",
+    "--disable-sync",
+]
+# The player of the page, through the shadow roots.
+PLAYER = "() => [...document.querySelectorAll('*')].map((e) => e.shadowRoot?.querySelector('.player')).find(Boolean)"
+# The ABC text whose score stands on the page, "" while there is none.
+DRAWN = f"""() => {{
+  const player = ({PLAYER})();
+  return player?.querySelector('.sheet svg') ? player.querySelector('.abc').textContent : '';
+}}"""
 READY = f"""() => {{ const a = ({PLAYER})()?.querySelector('audio'); return Boolean(a?.src) && a.readyState > 2; }}"""
 
 
@@ -42,7 +51,17 @@ def server() -> Iterator[str]:
     with socket.socket() as probe:
         probe.bind(("localhost", 0))
         port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port), "--server.headless", "true"]
+    command = [
+        sys.executable,
+        "-m",
+        "streamlit",
+        "run",
+        "app.py",
+        "--server.port",
+        str(port),
+        "--server.headless",
+        "true",
+    ]
     process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         address = f"http://localhost:{port}"
@@ -71,7 +90,9 @@ def _wait(page: Page, before: str) -> str:
 
 def main() -> None:
     """Measure, and print a table or JSON."""
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0], formatter_class=argparse.ArgumentDefaultsHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__.split("\n")[0], formatter_class=argparse.ArgumentDefaultsHelpFormatter
+    )
     parser.add_argument("--tunes", type=int, default=12, help="new tunes to time")
     parser.add_argument("--model", default="", help="a model of checkpoints/; the page's first choice if not given")
     parser.add_argument("--chromium", default=shutil.which("chromium") or "", help="the browser's executable")

@@ -10,6 +10,8 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from charlstm.cli import main
+from charlstm.errors import AudioUnavailable
 from charlstm.lm.vocab import Vocab
 from charlstm.ui.address import Wish, parse_wish
 from charlstm.ui.common import draw, file_stem, plain
@@ -152,7 +154,10 @@ def test_the_neuron_that_follows_the_header_is_offered(home: Path) -> None:
     app.selectbox(key="neurons.concept").set_value("in_header").run()
     assert not app.exception
     best = app.get("button_group")[-1]
-    assert "%" in str(best.options[0])
+    assert "%" in best.options[0]
+    layer, index = app.session_state["neurons.unit"]
+    assert best.options[0].startswith(f"{index} ")
+    assert address_of(app)["neuron"] == f"{layer}:{index}"
 
 
 def test_characters_the_model_does_not_know_are_named_and_left_out_or_replaced(home: Path) -> None:
@@ -179,13 +184,35 @@ def test_an_address_puts_no_second_line_into_a_header(name: str, bad: str) -> No
 
 
 def test_an_address_says_all_and_is_read_back() -> None:
-    wish = Wish(model="a", seed=3, temperature=1.25, length=300, key="F#m", meter="C|", rhythm="slip jig", title="Mo's & Co")
+    wish = Wish(
+        model="a", seed=3, temperature=1.25, length=300, key="F#m", meter="C|", rhythm="slip jig", title="Mo's & Co"
+    )
     assert parse_wish(wish.query, models=["a"], default=Wish(model="a")) == (wish, [])
 
 
 def test_a_command_keeps_a_title_in_one_word() -> None:
     command = Wish(model="a", title="Mo's; rm -rf /").command
     assert "Mo's; rm -rf /" in shlex.split(command)
+
+
+def test_the_command_writes_the_same_tune(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    app = opened(seed=seed_of("T"))
+    capsys.readouterr()
+    command = app.code[0].value
+    assert main(shlex.split(command)[1:]) in (0, None)
+    assert app.session_state["tune.sample"][1].text in capsys.readouterr().out
+
+
+def test_without_a_synthesizer_the_page_says_so_and_still_shows_the_tune(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_sound(*_: object, **__: object) -> bytes:
+        raise AudioUnavailable("there is no synthesizer; install midirenderer")
+
+    monkeypatch.setattr("charlstm.score.audio.to_wav", no_sound)
+    app = opened()
+    assert any("install midirenderer" in caption.value for caption in app.caption)
+    assert {button.label for button in app.get("download_button")} >= {"MIDI", "ABC"}
 
 
 def test_what_cannot_be_drawn_says_why_and_where() -> None:
@@ -203,7 +230,9 @@ def test_events_cover_notes_of_the_text_in_order() -> None:
     assert {f'id="{event.id}"' in drawing.pages[0][0] for event in drawing.events} == {True}
 
 
-@pytest.mark.parametrize("text", ["**a**", "[a](http://b)", "![a](http://b)", "<b>", ":material/home:", "$x$", "`a`", "# a"])
+@pytest.mark.parametrize(
+    "text", ["**a**", "[a](http://b)", "![a](http://b)", "<b>", ":material/home:", "$x$", "`a`", "# a"]
+)
 def test_plain_leaves_no_mark_unescaped(text: str) -> None:
     escaped = plain(text)
     assert escaped.replace("\\", "") == text

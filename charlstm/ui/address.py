@@ -45,7 +45,9 @@ class Wish:
     def query(self) -> dict[str, str]:
         """The address: every setting that is not left open, as text."""
         values = {f.name: getattr(self, f.name) for f in fields(self)}
-        return {name: f"{value:g}" if name == "temperature" else str(value) for name, value in values.items() if value != ""}
+        return {
+            name: f"{value:g}" if name == "temperature" else str(value) for name, value in values.items() if value != ""
+        }
 
     @property
     def command(self) -> str:

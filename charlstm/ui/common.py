@@ -119,9 +119,7 @@ def draw(text: str) -> Drawing:
     except NotationError as error:
         return Drawing({}, (), b"", "", (), str(error), _place(text, error))
     qpm = reading.qpm or usual_tempo(reading.get("R") or "")
-    events = [
-        Played(s.start, s.end, s.id, s.onset * 60 / qpm, s.duration * 60 / qpm) for s in timeline(reading)
-    ]
+    events = [Played(s.start, s.end, s.id, s.onset * 60 / qpm, s.duration * 60 / qpm) for s in timeline(reading)]
     remarks = [str(remark) for remark in reading.notes]
     try:
         score = to_score(reading)
@@ -139,16 +137,14 @@ def usual_tempo(rhythm: str) -> float:
 
 @st.cache_data(max_entries=32, show_spinner=False)
 def wav_of(midi: bytes, *, small: bool = False) -> bytes:
-    """The sound of a MIDI file; `small`: one channel and half the rate, to be sent to a page. Raises AudioUnavailable."""
+    """The sound of a MIDI file; `small`: one channel, half the rate, to send to a page. Raises AudioUnavailable."""
     from charlstm.score.audio import to_wav
 
     return to_wav(midi, sample_rate=22_050, mono=True) if small else to_wav(midi)
 
 
-def show_tune(
-    text: str, drawing: Drawing, *, key: str, values: Sequence[float] | None = None, label: str = ""
-) -> None:
-    """The tune with its player. The sound comes with `sound_tune`, later, so that nobody waits for it to see a score."""
+def show_tune(text: str, drawing: Drawing, *, key: str, values: Sequence[float] | None = None, label: str = "") -> None:
+    """The tune with its player. Its sound comes later, with `sound_tune`: nobody waits for it to see a score."""
     show_score(
         text,
         key=key,

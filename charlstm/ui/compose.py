@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import numpy as np
 import streamlit as st
@@ -13,7 +13,18 @@ from charlstm.lm.sampling import Sample
 from charlstm.tunes.abc import split_header
 from charlstm.tunes.bars import bars, misfits
 from charlstm.ui.address import HEADER, LENGTHS, MAX_SEED, TEMPERATURES, Wish, plausible
-from charlstm.ui.common import Drawing, describe, draw, file_stem, models, plain, show_tune, sound_tune, stop_with, wav_of
+from charlstm.ui.common import (
+    Drawing,
+    describe,
+    draw,
+    file_stem,
+    models,
+    plain,
+    show_tune,
+    sound_tune,
+    stop_with,
+    wav_of,
+)
 from charlstm.ui.visit import current_wish, publish, set_wish, write
 
 OPEN = "The model chooses"
@@ -100,7 +111,7 @@ def facts(sample: Sample) -> str:
 def downloads(abc: str, drawing: Drawing, title: str) -> None:
     """The tune as files; what takes time is made when it is asked for."""
     stem, midi = file_stem(title), drawing.midi
-    files = [
+    files: list[tuple[str, str, str, str | bytes | Callable[[], bytes]]] = [
         ("MIDI", "mid", "audio/midi", midi),
         ("ABC", "abc", "text/vnd.abc", abc + "\n"),
         ("MusicXML", "musicxml", "application/vnd.recordare.musicxml+xml", drawing.musicxml),
@@ -132,12 +143,20 @@ def page() -> None:
     title = split_header(abc).get("T") or "Untitled"
     with heading:
         st.header(plain(title), anchor=False)
-        st.caption(plain(f"Written by {wish.model}, one character at a time. Temperature {wish.temperature:g}, seed {wish.seed}."))
+        st.caption(
+            plain(
+                f"Written by {wish.model}, one character at a time. Temperature {wish.temperature:g}, seed {wish.seed}."
+            )
+        )
     drawing = draw(abc)
     with slot.container():
         show_tune(abc, drawing, key="compose.player")
     downloads(abc, drawing, title)
     st.caption(plain(facts(sample)))
+    if drawing.remarks:
+        with st.expander("What the score leaves out"):
+            for remark in drawing.remarks:
+                st.caption(plain(remark))
     with st.expander("This tune again"):
         st.caption("The address of this page brings it back. So does this command:")
         st.code(wish.command, language=None, wrap_lines=True)

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Mapping
 
 import streamlit as st
 
 from charlstm.errors import CharlstmError
-from charlstm.lm.checkpoint import Checkpoint
+from charlstm.lm.checkpoint import JSON_FILE
 from charlstm.lm.vocab import Vocab
 from charlstm.neurons.concepts import CONCEPTS
 from charlstm.neurons.heatmap import heatmap, to_png
@@ -21,7 +20,19 @@ from charlstm.ui.visit import current_wish, publish, write
 MAX_LENGTH = 4000  # characters of a pasted tune
 OWN, PASTED = "This tune", "Your own"
 LEAVE_OUT, NEAREST = "Leave them out", "Use the nearest letter"
-_NEAREST = {"’": "'", "‘": "'", "“": '"', "”": '"', "–": "-", "—": "-", "\t": " ", "ß": "ss", "Æ": "AE", "æ": "ae", "ø": "o"}
+_NEAREST = {
+    "’": "'",
+    "‘": "'",
+    "“": '"',
+    "”": '"',
+    "–": "-",
+    "—": "-",
+    "\t": " ",
+    "ß": "ss",
+    "Æ": "AE",
+    "æ": "ae",
+    "ø": "o",
+}
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
@@ -39,7 +50,9 @@ def followers(model: str, stamp: int, text: str, concept: str) -> list[tuple[int
 
 def pasted_text(vocab: Vocab) -> str:
     """The tune of the text box as this model can read it; the page stops with a sentence where there is none."""
-    text = st.text_area("ABC", key="neurons.pasted", height=220, max_chars=MAX_LENGTH, placeholder="T:My tune\nM:4/4\n…")
+    text = st.text_area(
+        "ABC", key="neurons.pasted", height=220, max_chars=MAX_LENGTH, placeholder="T:My tune\nM:4/4\n…"
+    )
     tunes = split_tunebook(text)
     if not tunes:
         st.info("Paste a tune in ABC notation: its header lines, then its bars.")
@@ -67,36 +80,80 @@ def without_unknown(text: str, vocab: Vocab, *, nearest: bool) -> str:
     return "".join(map(known, text))
 
 
-def choose_unit(acts: Activations, available: Mapping[str, Checkpoint], model: str) -> Unit:
-    """The widgets that choose a neuron; slider, number and shortcuts move together."""
+def shown_unit(acts: Activations) -> Unit:
+    """The neuron of the visit, else the address's, within what this model has."""
+    layers, _, size = acts.values.shape
+    layer, index = st.session_state.get("neurons.unit", _from_address())
+    unit = Unit(min(layer, layers - 1), min(index, size - 1))
+    st.session_state["neurons.unit"] = unit
+    return unit
+
+
+def shortcuts(acts: Activations, model: str, stamp: int) -> None:
+    """Widgets that find a neuron by what it follows in this tune; a new choice shows the best one at once."""
+    state = st.session_state
+
+    def ask() -> None:
+        state["neurons.asked"] = True
+
+    def jump() -> None:
+        if state["neurons.jump"]:
+            state["neurons.unit"] = state["neurons.jump"]
+
+    concept = st.selectbox(
+        "Neurons that follow",
+        list(CONCEPTS),
+        index=None,
+        key="neurons.concept",
+        placeholder="Choose something",
+        format_func=lambda name: name.replace("_", " "),
+        on_change=ask,
+    )
+    if concept:
+        best = {(k, j): sure for k, j, sure in followers(model, stamp, acts.text, concept)}
+        if state.pop("neurons.asked", False):
+            state["neurons.unit"] = next(iter(best))
+        state["neurons.jump"] = tuple(current) if (current := shown_unit(acts)) in best else None
+        st.pills(
+            "Best first",
+            list(best),
+            key="neurons.jump",
+            on_change=jump,
+            format_func=lambda unit: f"{_name(unit, acts)} · {best[unit]:.0%}",
+            help="100 %: in this tune its value alone tells these characters from all others.",
+        )
+
+
+def picker(acts: Activations, unit: Unit) -> None:
+    """Widgets that choose a neuron by its number; they move together."""
     state = st.session_state
     layers, _, size = acts.values.shape
-    layer, index = state.get("neurons.unit", _from_address())
-    layer, index = min(layer, layers - 1), min(index, size - 1)
 
     def moved(source: str) -> None:
         state["neurons.unit"] = (state.get("neurons.layer", 1) - 1, state[source])
 
-    def jumped() -> None:
-        if chosen := state["neurons.jump"]:
-            state["neurons.unit"] = chosen
-
-    state["neurons.slider"] = state["neurons.number"] = index
+    state["neurons.slider"] = state["neurons.number"] = unit.index
     if layers > 1:
-        state["neurons.layer"] = layer + 1
-        st.segmented_control("Layer", range(1, layers + 1), key="neurons.layer", required=True, on_change=moved, args=("neurons.slider",))
-    st.slider("Neuron", 0, size - 1, key="neurons.slider", on_change=moved, args=("neurons.slider",))
-    st.number_input("Neuron by number", 0, size - 1, key="neurons.number", on_change=moved, args=("neurons.number",), label_visibility="collapsed")
-    concept = st.selectbox("Neurons that follow", list(CONCEPTS), index=None, key="neurons.concept", placeholder="Choose something in the tune", format_func=lambda name: name.replace("_", " "))
-    if concept:
-        stamp = _stamp(available[model])
-        best = {(k, j): sure for k, j, sure in followers(model, stamp, acts.text, concept)}
-        st.pills(
-            "Best first, in this tune", list(best), key="neurons.jump", on_change=jumped,
-            format_func=lambda unit: f"{_name(unit, layers)} · {best[unit]:.0%}",
-        )  # fmt: skip
-    state["neurons.unit"] = (layer, index)
-    return Unit(layer, index)
+        state["neurons.layer"] = unit.layer + 1
+        st.segmented_control(
+            "Layer",
+            range(1, layers + 1),
+            key="neurons.layer",
+            required=True,
+            on_change=moved,
+            args=("neurons.slider",),
+        )
+    wide, narrow = st.columns([4, 1], vertical_alignment="bottom")
+    wide.slider("Neuron", 0, size - 1, key="neurons.slider", on_change=moved, args=("neurons.slider",))
+    narrow.number_input(
+        "Neuron by number",
+        0,
+        size - 1,
+        key="neurons.number",
+        on_change=moved,
+        args=("neurons.number",),
+        label_visibility="collapsed",
+    )
 
 
 def _from_address() -> tuple[int, int]:
@@ -107,12 +164,8 @@ def _from_address() -> tuple[int, int]:
     return 0, 0
 
 
-def _name(unit: tuple[int, int], layers: int) -> str:
-    return f"{unit[1]}" if layers == 1 else f"{unit[1]} in layer {unit[0] + 1}"
-
-
-def _stamp(checkpoint: Checkpoint) -> int:
-    return (checkpoint.path / "model.json").stat().st_mtime_ns
+def _name(unit: tuple[int, int], acts: Activations) -> str:
+    return f"{unit[1]}" if acts.values.shape[0] == 1 else f"{unit[1]} in layer {unit[0] + 1}"
 
 
 def page() -> None:
@@ -123,33 +176,41 @@ def page() -> None:
         st.session_state.setdefault("neurons.model", wish.model)
         model = st.selectbox("Model that reads", list(available), key="neurons.model")
         source = st.segmented_control("Tune", [OWN, PASTED], default=OWN, required=True, key="neurons.source")
-        picker = st.container()
+        finder = st.container()
+    checkpoint = available[model]
+    stamp = (checkpoint.path / JSON_FILE).stat().st_mtime_ns
     heading, button = st.columns([4, 1], vertical_alignment="center")
-    vocab = available[model].vocab
     slot = st.empty()
     try:
-        text = pasted_text(vocab) if source == PASTED else without_unknown(write(wish, slot).text, vocab, nearest=True)
-        acts = recorded(model, _stamp(available[model]), text)
-        with picker:
-            unit = choose_unit(acts, available, model)
-        values = acts.unit(unit)
+        if source == PASTED:
+            text = pasted_text(checkpoint.vocab)
+        else:
+            text = without_unknown(write(wish, slot).text, checkpoint.vocab, nearest=True)
+        acts = recorded(model, stamp, text)
     except CharlstmError as error:
         stop_with(error)
-    layers = acts.values.shape[0]
+    with finder:
+        shortcuts(acts, model, stamp)
+    unit = shown_unit(acts)
+    name = f"Neuron {_name(unit, acts)}"
     title = split_header(text).get("T") or "Untitled"
-    with heading:
-        st.header(plain(f"Neuron {_name(unit, layers)}"), anchor=False)
-        st.caption(
-            plain(f"{model} reads “{title}”. A colour is what this neuron holds after reading that character.")
-        )
     drawing = draw(text)
+    with heading:
+        st.header(plain(name), anchor=False)
+        st.caption(plain(f"{model} reads “{title}”. A colour is what this neuron holds after reading that character."))
     with slot.container():
-        show_tune(text, drawing, key="neurons.player", values=values.tolist(), label=f"Neuron {_name(unit, layers)}")
-    with button:
-        st.download_button(
-            "Picture", lambda: to_png(heatmap(acts, unit)), f"{file_stem(title)}-neuron-{unit.layer}-{unit.index}.png",
-            "image/png", key="neurons.png", on_click="ignore", icon=":material/download:", width="stretch",
-        )  # fmt: skip
+        picker(acts, unit)
+        show_tune(text, drawing, key="neurons.player", values=acts.unit(unit).tolist(), label=name)
+    button.download_button(
+        "Save picture",
+        lambda: to_png(heatmap(acts, unit)),
+        f"{file_stem(title)}-neuron-{unit.layer}-{unit.index}.png",
+        "image/png",
+        key="neurons.png",
+        on_click="ignore",
+        icon=":material/download:",
+        width="stretch",
+    )
     publish(wish, neuron=str(unit))
     sound_tune(drawing, key="neurons.player")
 

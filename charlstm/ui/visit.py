@@ -16,16 +16,17 @@ from charlstm.lm.sampling import Sample, stream
 from charlstm.ui.address import TEMPERATURES, Wish, parse_wish
 from charlstm.ui.common import engine, plain
 
-FRAME = 0.05  # seconds between two looks at a tune that is being written
+FRAME = 0.05  # seconds between two looks at a tune that is being written slowly
+PAUSE, PAUSES = 0.025, 0.3  # seconds after each line, and of all of them: a fast model writes a tune unseen without
 _WISH = tuple(field.name for field in fields(Wish))
 
 
 def current_wish(available: Mapping[str, Checkpoint]) -> Wish:
-    """The tune that this visit is about: a new address's, else the session's, else a first one with a seed by chance."""
+    """The tune that this visit is about: a new address's, else the session's, else a first one, its seed by chance."""
     state = st.session_state
     query = {name: value for name, value in st.query_params.items() if name in _WISH}
     first = next(iter(available))
-    temperatures = {name: min(checkpoint.temperature, 2.0) for name, checkpoint in available.items()}
+    temperatures = {name: min(checkpoint.temperature, TEMPERATURES[1]) for name, checkpoint in available.items()}
     if query and query != state.get("tune.query"):
         default = Wish(model=first, seed=_first_seed(), temperature=temperatures[first])
         wish, problems = parse_wish(query, models=available, default=default, temperatures=temperatures)
@@ -34,7 +35,8 @@ def current_wish(available: Mapping[str, Checkpoint]) -> Wish:
             st.warning(plain(problem))
     elif "tune.wish" not in state or state["tune.wish"].model not in available:
         set_wish(Wish(model=first, seed=_first_seed(), temperature=temperatures[first]))
-    return state["tune.wish"]
+    current: Wish = state["tune.wish"]
+    return current
 
 
 def set_wish(wish: Wish) -> None:
@@ -58,20 +60,25 @@ def _first_seed() -> int:
 
 def write(wish: Wish, slot: DeltaGenerator) -> Sample:
     """The tune of a wish: the one at hand, or a new one, seen while it is written."""
-    kept = st.session_state.get("tune.sample")
+    kept: tuple[Wish, Sample] | None = st.session_state.get("tune.sample")
     if kept and kept[0] == wish:
         return kept[1]
     config = SampleConfig(temperature=wish.temperature, max_length=wish.length)
     writing = stream(engine(wish.model), config, seed=wish.seed, fields=wish.header)
-    text, shown = "", time.monotonic()
+    text, shown, paused = "", time.monotonic(), 0.0
     while True:
         try:
-            text += next(writing)
+            character = next(writing)
         except StopIteration as end:
             sample: Sample = end.value
             break
-        if time.monotonic() - shown > FRAME:
+        text += character
+        line_ends = character == "\n" and paused < PAUSES
+        if line_ends or time.monotonic() - shown > FRAME:
             slot.code(text, language=None, wrap_lines=True)
+            if line_ends:
+                time.sleep(PAUSE)
+                paused += PAUSE
             shown = time.monotonic()
     st.session_state["tune.sample"] = (wish, sample)
     return sample

@@ -47,7 +47,17 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with socket.socket() as probe:
         probe.bind(("localhost", 0))
         port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port), "--server.headless", "true"]
+    command = [
+        sys.executable,
+        "-m",
+        "streamlit",
+        "run",
+        "app.py",
+        "--server.port",
+        str(port),
+        "--server.headless",
+        "true",
+    ]
     environment = {**os.environ, "CHARLSTM_HOME": str(home), "OMP_NUM_THREADS": "1"}
     with open(home / "server.log", "wb") as log:
         server = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)
@@ -85,7 +95,10 @@ def page(browser: Any) -> Iterator[Any]:
     page = context.new_page()
     outside: list[str] = []
     errors: list[str] = []
-    page.on("request", lambda r: None if r.url.startswith(("http://localhost:", "data:", "blob:")) else outside.append(r.url))
+    page.on(
+        "request",
+        lambda r: None if r.url.startswith(("http://localhost:", "data:", "blob:")) else outside.append(r.url),
+    )
     page.on("pageerror", lambda error: errors.append(str(error)))
     yield page
     assert outside == []
