@@ -1,0 +1,66 @@
+"""What the documents say stays true: commands, code, the two set-up lines, docstrings."""
+
+from __future__ import annotations
+
+import ast
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import charlstm
+from charlstm.cli import build_parser
+from charlstm.neurons.concepts import CONCEPTS
+
+ROOT = Path(__file__).resolve().parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_the_two_commands_stand_word_for_word():
+    assert "python -m pip install -r requirements.txt && python -m streamlit run app.py\n" in README
+    assert "python -m pip install -r requirements-dev.txt && python -m pytest\n" in README
+
+
+def readme_commands():
+    return re.findall(r"(?m)^python -m charlstm ([^#\n]*?)(?:\s+#.*)?$", README.replace("\\\n", ""))
+
+
+def test_readme_has_every_command():
+    named = {line.split()[0] for line in readme_commands()}
+    assert named | {"app"} == set(commands(build_parser()))
+
+
+@pytest.mark.parametrize("line", readme_commands())
+def test_readme_commands_parse(line):
+    build_parser().parse_args(shlex.split(line))
+
+
+def commands(parser):
+    return next(action for action in parser._actions if action.choices).choices
+
+
+@pytest.mark.parametrize("name", [name for name in charlstm.__all__ if name != "__version__"])
+def test_every_public_name_is_there_and_has_a_docstring(name):
+    thing = getattr(charlstm, name)
+    if callable(thing):
+        assert (thing.__doc__ or "").strip()
+
+
+def test_importing_the_package_loads_nothing_heavy():
+    heavy = "torch music21 streamlit matplotlib verovio numpy"
+    code = f"import charlstm, sys; print([m for m in {heavy.split()} if m in sys.modules])"
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert found.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "charlstm").rglob("*.py")), ids=lambda p: str(p.relative_to(ROOT)))
+def test_every_file_says_what_it_is(path):
+    assert ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
+
+
+def test_every_concept_is_in_the_document():
+    text = (ROOT / "docs" / "neurons.md").read_text(encoding="utf-8")
+    assert [name for name in CONCEPTS if f"`{name}`" not in text] == []
