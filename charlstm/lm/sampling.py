@@ -6,7 +6,7 @@ the model itself would begin with X, because cleaned corpora have no reference n
 Same seed, same tune, alone or in a batch, on any machine. Sums in float32 come out differently in the last bits from
 one BLAS or batch size to the next, and a tune would turn into another one where a random number falls on the boundary
 of two symbols. So a draw is defined by float64 arithmetic, and float32 decides only where its answer is sure: where
-no error of the logits up to `Engine.rounding` could change it. Otherwise (once in two tunes or so) the tune so far is
+no error of the logits up to `Engine.rounding` could change it. Otherwise (once in ten tunes or so) the tune so far is
 read again by the float64 twin of the network, and drawn from that.
 """
 
