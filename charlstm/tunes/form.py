@@ -58,7 +58,7 @@ def _repeats(measures: Sequence[Measure], first: int, last: int, limit: int) -> 
             start, turn, opened, in_ending, repeated = index, 1, True, False, True
         elif index == start and measure.left.begins:
             opened = repeated = True
-        if measure.ending and turn not in measure.ending:
+        if measure.ending and turn not in measure.ending and _has_first_ending(measures, start, index):
             index = _ending_for(measures, index, last, turn)
             if index < last and not (measures[index].ending and turn in measures[index].ending):
                 start, turn, opened = index, 1, False
@@ -73,6 +73,8 @@ def _repeats(measures: Sequence[Measure], first: int, last: int, limit: int) -> 
             and (in_ending or (turn == 1 and not opened and repeated))
             and not _more_endings(measures, index, last)
         ):
+            while in_ending and index < last and measures[index].ending and not measures[index].left.begins:
+                index = _after_ending(measures, index, last)  # endings of turns that were played
             start, turn, opened, in_ending = index, 1, False, False
     return order
 
@@ -83,11 +85,16 @@ def _turns(measures: Sequence[Measure], start: int, last: int) -> int:
     for index in range(start, last):
         if index > start and measures[index].left.begins:
             break
-        if measures[index].ending:
+        if measures[index].ending and _has_first_ending(measures, start, index):
             turns = max(turns, *measures[index].ending)
         if measures[index].right.ends and not (index + 1 < last and measures[index + 1].ending):
             break
     return turns
+
+
+def _has_first_ending(measures: Sequence[Measure], start: int, index: int) -> bool:
+    """Whether the endings of this section begin with a first one; a lone `|2` is a slip and hides no music."""
+    return any(1 in measures[earlier].ending for earlier in range(start, index + 1))
 
 
 def _ending_for(measures: Sequence[Measure], index: int, last: int, turn: int) -> int:
@@ -97,10 +104,12 @@ def _ending_for(measures: Sequence[Measure], index: int, last: int, turn: int) -
             break
         if turn in measures[after].ending:
             return after
-    for after in range(index, last):
-        if measures[after].right.closes:
-            return after + 1
-    return last
+    return _after_ending(measures, index, last)
+
+
+def _after_ending(measures: Sequence[Measure], index: int, last: int) -> int:
+    """The measure after the bar line that closes the ending at `index`."""
+    return next((after + 1 for after in range(index, last) if measures[after].right.closes), last)
 
 
 def _more_endings(measures: Sequence[Measure], index: int, last: int) -> bool:

@@ -91,19 +91,23 @@ def _by_voice(tokens: list[Token], header: Header, remarks: Remarks) -> list[tup
 
 
 def _mended(tokens: list[Token]) -> list[Token]:
-    """Signs that the lexer sees in pieces: bar lines that touch are one, `[|]:|`, so is `:|` and, on the next line, 2;
-    a colon after a bar line is half a sign; and unknown characters that touch are one."""
+    """Signs that the lexer sees in pieces: bar lines that touch are one, as in `[|]:|`; a colon after a bar line is half
+    a sign; unknown characters that touch are one. An ending's number touches its bar line, or begins the line that a
+    backslash joins to it; elsewhere it is none (ABC 2.1, 4.9: `| 1` is not legal)."""
     found: list[Token] = []
-    after_bar = False
+    after_bar, touching = False, False
     for token in tokens:
         last = found[-1] if found else None
-        if after_bar and token.kind == "unknown":
-            kind = "bar_line" if token.text == ":" else "ending" if token.text in "123456789" else "unknown"
-            token = token._replace(kind=kind)
+        if token.kind == "ending" and token.text[0] != "[" and not touching:
+            token = token._replace(kind="unknown")
+        elif after_bar and token.kind == "unknown":
+            ending = touching and token.text in "123456789"
+            token = token._replace(kind="bar_line" if token.text == ":" else "ending" if ending else "unknown")
         if last and last.kind == token.kind in ("bar_line", "unknown") and last.end == token.start:
             found[-1] = Token(token.kind, last.text + token.text, last.start)
         else:
             found.append(token)
+        touching = token.kind == "bar_line" or (touching and token.kind == "continuation")
         after_bar = token.kind == "bar_line" or (after_bar and token.kind in ("space", "line_break", "continuation"))
     return found
 

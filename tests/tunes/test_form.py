@@ -57,6 +57,9 @@ def heard(body: str, header: str = "") -> str:
         ("|:C8|1,3 D8:|2 E8:|F8", "CDCECDF"),
         ("|:C8|1-3 D8:|4 E8|]", "CDCDCDCE"),
         ("|:C8|1 D8|E8:|2 F8|G8||A8", "CDECFGA"),
+        ("C8|2 D8|E8:|", "CDECDE"),  # an ending without a first one hides nothing
+        ("|:C8|3 D8:|E8", "CDCDE"),
+        ("C8| 1 D8|E8|", "CDE"),  # no ending: the number does not touch the bar line
         # where a lone :| goes back to
         ("C8||D8:|", "CDCD"),
         ("C8:|D8|E8||F8:|", "CCDEFF"),
