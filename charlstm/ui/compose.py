@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 import streamlit as st
 
-from charlstm.errors import CharlstmError
+from charlstm.errors import CharlstmError, VocabularyError
 from charlstm.lm.checkpoint import Checkpoint
 from charlstm.lm.sampling import Sample
 from charlstm.tunes.abc import split_header
@@ -137,6 +137,9 @@ def page() -> None:
     slot = st.empty()
     try:
         sample = write(wish, slot)
+    except VocabularyError as error:
+        st.error(plain(f"{wish.model} has never met {error.character}, so it cannot write it; choose other words."))
+        st.stop()
     except CharlstmError as error:
         stop_with(error)
     abc = "X:1\n" + sample.text

@@ -19,7 +19,7 @@ from charlstm.ui.visit import current_wish, publish, write
 
 MAX_LENGTH = 4000  # characters of a pasted tune
 OWN, PASTED = "This tune", "Your own"
-LEAVE_OUT, NEAREST = "Leave them out", "Use the nearest letter"
+LEAVE_OUT, NEAREST = "Leave out", "Nearest letter"
 _NEAREST = {
     "’": "'",
     "‘": "'",
@@ -51,7 +51,7 @@ def followers(model: str, stamp: int, text: str, concept: str) -> list[tuple[int
 def pasted_text(vocab: Vocab) -> str:
     """The tune of the text box as this model can read it; the page stops with a sentence where there is none."""
     text = st.text_area(
-        "ABC", key="neurons.pasted", height=220, max_chars=MAX_LENGTH, placeholder="T:My tune\nM:4/4\n…"
+        "ABC", key="neurons.pasted", height=160, max_chars=MAX_LENGTH, placeholder="T:My tune\nM:4/4\n…"
     )
     tunes = split_tunebook(text)
     if not tunes:
@@ -61,10 +61,13 @@ def pasted_text(vocab: Vocab) -> str:
     unknown = sorted(set(first) - set(vocab.ids))
     if not unknown:
         return first
-    marks = ", ".join(f"“{c}”" if c.isprintable() else f"U+{ord(c):04X}" for c in unknown[:12])
+    marks = " ".join(c if c.isprintable() else f"U+{ord(c):04X}" for c in unknown[:12])
     more = f" and {len(unknown) - 12} more" if len(unknown) > 12 else ""
-    st.warning(plain(f"This model has never met {marks}{more}."))
-    way = st.segmented_control("What to do with them", [LEAVE_OUT, NEAREST], default=LEAVE_OUT, key="neurons.unknown")
+    said, choice = st.columns([3, 2], vertical_alignment="center")
+    said.warning(plain(f"This model has never met {marks}{more}."))
+    way = choice.segmented_control(
+        "What to do with them", [NEAREST, LEAVE_OUT], default=NEAREST, required=True, key="neurons.unknown"
+    )
     return without_unknown(first, vocab, nearest=way == NEAREST)
 
 
@@ -180,10 +183,11 @@ def page() -> None:
     checkpoint = available[model]
     stamp = (checkpoint.path / JSON_FILE).stat().st_mtime_ns
     heading, button = st.columns([4, 1], vertical_alignment="center")
-    slot = st.empty()
+    own, slot = st.container(), st.empty()
     try:
         if source == PASTED:
-            text = pasted_text(checkpoint.vocab)
+            with own:
+                text = pasted_text(checkpoint.vocab)
         else:
             text = without_unknown(write(wish, slot).text, checkpoint.vocab, nearest=True)
         acts = recorded(model, stamp, text)
