@@ -53,7 +53,7 @@ def add(commands: Commands) -> None:
         type=_lags,
         default=LOOKBACK_BARS,
         metavar="BARS",
-        help="bars to look back, such as 1,2,4,8 (default), or none",
+        help="bars to look back, such as 1,2,4,8,0 (default; 0: the open repeat), or none",
     )
     model.add_argument("--tie-weights", action="store_true", help="the decoder is the embedding, transposed")
 
@@ -87,11 +87,11 @@ def _default(what: str = "") -> str:
 
 
 def _lags(text: str) -> tuple[int, ...]:
-    """1,2,4,8 or none."""
+    """1,2,4,8,0 or none."""
     try:
         return () if text in ("none", "0", "") else tuple(int(n) for n in text.split(","))
     except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a list such as 1,2,4,8, nor none") from None
+        raise argparse.ArgumentTypeError(f"{text!r} is not a list such as 1,2,4,8,0, nor none") from None
 
 
 def configs(options: argparse.Namespace) -> tuple[ModelConfig, TrainConfig]:

@@ -13,7 +13,7 @@ from typing import Any, Literal, Self
 from charlstm.errors import ConfigError
 
 CELLS = ("lstm", "gru", "rnn")
-LOOKBACK_BARS = (1, 2, 4, 8)
+LOOKBACK_BARS = (1, 2, 4, 8, 0)
 
 
 def _require(ok: bool, field: str, message: str) -> None:
@@ -55,7 +55,7 @@ class ModelConfig(_Config):
     dropout: float = 0.0  # on the outputs of every layer, the last one too: nn.LSTM's own skips a single layer
     embedding_dropout: float = 0.0
     tie_weights: bool = False  # decoder = embedding transposed (through a projection to E where H != E)
-    lookback_bars: tuple[int, ...] = ()  # lags in bars; () is the report's plain network
+    lookback_bars: tuple[int, ...] = ()  # lags in bars, 0: the open repeat; () is the report's plain network
     lookback_size: int = 32  # embedding of a lookback character, shared by the lags
 
     def __post_init__(self) -> None:
@@ -73,9 +73,9 @@ class ModelConfig(_Config):
             _require(isinstance(value, (int, float)) and 0 <= value < 1, field, "must be in [0, 1).")
         lags = self.lookback_bars
         _require(
-            len(lags) <= 8 and all(_is_count(k, 1, 64) for k in lags) and len(set(lags)) == len(lags),
+            len(lags) <= 9 and all(_is_count(k, 0, 64) for k in lags) and len(set(lags)) == len(lags),
             "lookback_bars",
-            "must be up to eight different numbers of bars from 1 to 64.",
+            "must be up to nine different numbers: bars from 1 to 64, and 0 for the open repeat.",
         )
 
     @property

@@ -1,4 +1,4 @@
-"""Bar lookback: the character that stood at the same place some bars ago, as a function of the text read so far.
+"""Bar lookback: what stood at the same place some bars ago, and whether a repeat is open, from the text read so far.
 
 Knows the six signs that part header from body and bar from bar, and no other ABC. A text here is a model text:
 characters without START and END.
@@ -12,6 +12,10 @@ For predicting character i of a text, let bar u be the last one begun among char
 at which it began. The lookback of lag k is character s(u-k) + (i - s(u)), or nothing (None, or the id V) if there
 is no bar u-k, as in the header. The pointer runs on through the old bar's end into the next bar, until the new bar
 begins, so that at a bar's end it suggests how the next one begins.
+
+Lag 0 looks back at the section, not at a bar: it gives `:` while a repeat is open, else nothing. A repeat is open if
+the last pair of neighbours in the body that was `|:`, `::` or `:|` was one of the first two. Without it a network
+forgets over a hundred characters how the section began, and ends every tenth tune in the wrong sign (docs/lab-log.md).
 
 The idea is that of Magenta's Lookback RNN (Waite 2016), which looks back one and two bars at fixed time steps.
 """
@@ -54,17 +58,18 @@ class Lookback:
     Parameters
     ----------
     lags : iterable of int
-        Bars to look back, each 1 or more.
+        Bars to look back, each 1 or more; 0 for the open repeat.
     """
 
-    __slots__ = ("_distances", "_mode", "_starts", "lags", "text")
+    __slots__ = ("_distances", "_is_open", "_mode", "_starts", "lags", "text")
 
     def __init__(self, lags: Iterable[int]) -> None:
         self.lags = tuple(lags)
         self.text = ""
         self._mode = _LINE_START
+        self._is_open = False
         self._starts: tuple[int, ...] = ()  # where the bars began; only as many as the longest lag needs
-        self._distances = (0,) * len(self.lags)  # s(u) - s(u-k) of each lag; 0: there is no such bar
+        self._distances = (0,) * len(self.lags)  # s(u) - s(u-k) of each lag; 0: there is none
 
     def after(self, char: str) -> Lookback:
         """The reader of the text with one more character."""
@@ -72,18 +77,23 @@ class Lookback:
         new.lags = self.lags
         new.text = self.text + char
         new._mode = _mode_after(self._mode, char)
-        new._starts, new._distances = self._starts, self._distances
+        new._starts, new._distances, new._is_open = self._starts, self._distances, self._is_open
+        if self._mode >= _GAP and self.text[-1:] + char in ("|:", "::", ":|"):
+            new._is_open = char == ":"
         if self._mode == _GAP and new._mode == _BAR and self.lags:
             start = len(self.text)
             starts = new._starts = (*self._starts[-max(self.lags) :], start)
-            new._distances = tuple(start - starts[-1 - k] if k < len(starts) else 0 for k in self.lags)
+            new._distances = tuple(start - starts[-1 - k] if 0 < k < len(starts) else 0 for k in self.lags)
         return new
 
     @property
     def characters(self) -> tuple[str | None, ...]:
         """For the next character, the one at the same place of an earlier bar, by lag; None where there is none."""
         # s(u-k) + (i - s(u)) with i = len(text) is that many characters from the end of the text.
-        return tuple([self.text[-d] if d else None for d in self._distances])
+        found = [self.text[-d] if d else None for d in self._distances]
+        if self._is_open and 0 in self.lags:
+            found[self.lags.index(0)] = ":"
+        return tuple(found)
 
 
 @lru_cache(maxsize=16)
@@ -115,7 +125,7 @@ def lookback_ids(ids: NDArray[np.int32], vocab: Vocab, lags: Iterable[int]) -> N
     vocab : Vocab
         Of V symbols.
     lags : iterable of int
-        K numbers of bars, each 1 or more.
+        K numbers of bars, each 1 or more; 0 for the open repeat.
 
     Returns
     -------
@@ -127,17 +137,32 @@ def lookback_ids(ids: NDArray[np.int32], vocab: Vocab, lags: Iterable[int]) -> N
     is_sign, bar_line, key, colon, newline = _signs_of(vocab)
     body = _body_start(ids, key, colon, newline)
     notes = np.flatnonzero(~is_sign[ids[body:]])  # the body's characters that are no signs
-    if not lags or not len(notes):
-        return np.full((length + 1, len(lags)), nothing, dtype=np.int32)
+    back = np.full((length + 1, len(lags)), nothing, dtype=np.int32)
+    if 0 in lags:
+        back[1:, lags.index(0)] = np.where(_repeat_is_open(ids, body, bar_line, colon), colon, nothing)
+    bar_lags = [k for k in lags if k]
+    if not bar_lags or not len(notes):
+        return back
     bar_lines_before = np.cumsum(ids[body:] == bar_line)[notes]
     begins = np.ones(len(notes), dtype=bool)
     np.not_equal(bar_lines_before[1:], bar_lines_before[:-1], out=begins[1:])
     starts = body + notes[begins]
     # Row 0: before any bar; row u + 1: in bar u. A distance beyond the text's length stands for "no such bar".
-    distances = np.full((len(starts) + 1, len(lags)), length + 1, dtype=np.int64)
-    for column, k in enumerate(lags):
+    distances = np.full((len(starts) + 1, len(bar_lags)), length + 1, dtype=np.int64)
+    for column, k in enumerate(bar_lags):
         distances[k + 1 :, column] = starts[k:] - starts[: max(len(starts) - k, 0)]
     bars_begun = np.zeros(length + 1, dtype=np.int64)
     bars_begun[starts + 1] = 1  # a bar counts from the row after its first character
     places = np.arange(length + 1)[:, None] - distances[np.cumsum(bars_begun)]
-    return np.where(places < 0, nothing, ids[places.clip(0)]).astype(np.int32)
+    back[:, [column for column, k in enumerate(lags) if k]] = np.where(places < 0, nothing, ids[places.clip(0)])
+    return back
+
+
+def _repeat_is_open(ids: NDArray[np.int32], body: int, bar_line: int, colon: int) -> NDArray[np.bool_]:
+    """(T,): whether a repeat is open after each character."""
+    sign = (ids == bar_line) | (ids == colon)
+    sign[:body] = False
+    changes = np.zeros(len(ids), dtype=bool)
+    changes[1:] = sign[1:] & sign[:-1] & ((ids[1:] == colon) | (ids[:-1] == colon))
+    last = np.maximum.accumulate(np.where(changes, np.arange(len(ids)), -1))
+    return (last >= 0) & (ids[last.clip(0)] == colon)

@@ -12,7 +12,7 @@ from charlstm.lm.vocab import Vocab
 
 ALPHABET = "|:][123 \nKMabC4(\"'z"
 VOCAB = Vocab.of([ALPHABET + "Tune"])
-LAGS = (1, 2, 4, 8)
+LAGS = (1, 2, 0, 4, 8)
 
 
 def textbook(text: str, lags: tuple[int, ...]) -> list[list[str | None]]:
@@ -27,7 +27,11 @@ def textbook(text: str, lags: tuple[int, ...]) -> list[list[str | None]]:
             runs = re.compile(r"\|[|:\]\[123 \n]*").finditer(read, first)
             starts = sorted({first, *(run.end() for run in runs)} - {len(read)})
         row = []
+        signs = re.findall(r"(?=(\|:|::|:\|))", read[header.end() :]) if header else []
         for k in lags:
+            if k == 0:
+                row.append(":" if signs and signs[-1] != ":|" else None)
+                continue
             place = starts[-1 - k] + (i - starts[-1]) if len(starts) > k else None
             row.append(None if place is None else read[place])
         rows.append(row)
@@ -51,7 +55,7 @@ def random_texts(n: int) -> list[str]:
 
 
 def test_both_forms_are_the_textbook_definition():
-    looked_back = 0
+    looked_back = open_repeats = 0
     for text in random_texts(140):
         expected = textbook(text, LAGS)
         reader, rows = Lookback(LAGS), []
@@ -61,8 +65,9 @@ def test_both_forms_are_the_textbook_definition():
             rows.append(list(reader.characters))
         assert rows == expected, text
         assert as_characters(lookback_ids(VOCAB.encode(text), VOCAB, LAGS)) == expected, text
-        looked_back += sum(row[3] is not None for row in expected)
-    assert looked_back > 500  # the law was tested where there is something eight bars ago
+        looked_back += sum(row[4] is not None for row in expected)
+        open_repeats += sum(row[2] is not None for row in expected)
+    assert looked_back > 500 and open_repeats > 500  # the law was tested where there is something eight bars ago
 
 
 def test_by_hand():
@@ -96,6 +101,13 @@ def test_a_reader_is_a_value():
     assert left.characters == ("|",)
     assert right.characters == ("|",)  # another place: z has begun a bar, and C| came before it
     assert (left.text, right.text) == ("K:C\nab|C4", "K:C\nab|C|z")
+
+
+def test_an_open_repeat_by_hand():
+    text = "K:C\n|:ab|C|1 b:|2 a||\nab|b|:C::a:|:b:|]"
+    (column,) = np.transpose(as_characters(lookback_ids(VOCAB.encode(text), VOCAB, (0,)))).tolist()
+    shown = "".join(sign or "." for sign in column[1:])
+    assert shown == ".....::::::::::............::::::.:::.."
 
 
 def test_no_lags_is_no_columns():
