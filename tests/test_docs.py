@@ -38,6 +38,17 @@ def test_readme_commands_parse(line):
     build_parser().parse_args(shlex.split(line))
 
 
+def test_the_program_in_the_readme_runs():
+    """The eight lines, on the shipped model that they name."""
+    (program,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    names = {}
+    exec(program, names)
+    assert names["tune"].text.startswith("M:6/8\nK:D\n") and names["tune"].stopped == "end"
+    assert names["pages"][0].lstrip().startswith("<") and names["midi"].startswith(b"MThd")
+    assert names["acts"].values.shape[1] == len(names["tune"].text)
+    assert names["best"][0].selectivity > 0.9
+
+
 def commands(parser):
     return next(action for action in parser._actions if action.choices).choices
 

@@ -165,4 +165,5 @@ def _repeat_is_open(ids: NDArray[np.int32], body: int, bar_line: int, colon: int
     changes = np.zeros(len(ids), dtype=bool)
     changes[1:] = sign[1:] & sign[:-1] & ((ids[1:] == colon) | (ids[:-1] == colon))
     last = np.maximum.accumulate(np.where(changes, np.arange(len(ids)), -1))
-    return (last >= 0) & (ids[last.clip(0)] == colon)
+    is_open: NDArray[np.bool_] = (last >= 0) & (ids[last.clip(0)] == colon)
+    return is_open
