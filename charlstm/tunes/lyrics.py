@@ -58,8 +58,8 @@ def underlay(line: str, onsets: Sequence[Fraction], bar_ends: Sequence[Fraction]
                 put(text)
                 text = ""
             if 0 < at <= len(onsets):
-                end = bar_ends[min(bisect.bisect_right(bar_ends, onsets[at - 1]), len(bar_ends) - 1)]
-                at = bisect.bisect_left(onsets, end)
+                bar = bisect.bisect_right(bar_ends, onsets[at - 1])
+                at = bisect.bisect_left(onsets, bar_ends[bar]) if bar < len(bar_ends) else len(onsets)
         elif mark.isspace():
             if text:
                 put(text)

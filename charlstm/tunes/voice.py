@@ -74,13 +74,12 @@ class VoiceReader:
         self.chord_symbols: list[str] = []
         self.annotations: list[str] = []
         self.slurs_open: list[int | None] = []  # index of the slur's first event; None: still to come
-        self.ties: list[int] = []  # heads of the last event that are to be tied
-        self.tie_start = 0
+        self.ties: tuple[int, list[int], int] | None = None  # an event, its heads to be tied, and the sign's offset
         self.joined = False
         self.tuplet_group = 0
         # the measure in the making
         self.layers: list[list[int]] = [[]]
-        self.main_ties: tuple[list[int], int] | None = None
+        self.main_ties: tuple[int, list[int], int] | None = None  # those of the first layer, while others are read
         self.onset = self.time = Fraction(0)
         self.left = BarLine()
         self.start: int | None = None
@@ -137,8 +136,8 @@ class VoiceReader:
         start, heads, ties = self.chord_start, tuple(self.chord), self.chord_ties
         self.chord, self.chord_ties, self.chord_start = [], [], None
         self._add("chord" if len(heads) > 1 else "note", start, item.token.end, item, heads)
-        if ties:
-            self.ties, self.tie_start = ties, item.token.start
+        if ties and not self.full:
+            self.ties = (len(self.events) - 1, ties, item.token.start)
 
     def _rest(self, item: Timed) -> None:
         token = item.token
@@ -175,8 +174,8 @@ class VoiceReader:
 
     def _tied_heads(self) -> Iterator[Head]:
         if self.ties:
-            for index in self.ties:
-                yield self.events[-1].heads[index]
+            event, heads, _ = self.ties
+            yield from (self.events[event].heads[index] for index in heads)
 
     def _add(
         self, kind: str, start: int, end: int, item: Timed, heads: tuple[Head, ...], visible: bool = True
@@ -225,18 +224,19 @@ class VoiceReader:
         """Tie the last event's waiting heads to those of equal pitch; a tie to another pitch is meant as a slur."""
         if not self.ties:
             return heads
-        last = self.events[-1]
-        pitches = {last.heads[index].midi for index in self.ties}
+        event, tied, start = self.ties
+        last = self.events[event]
+        pitches = {last.heads[index].midi for index in tied}
         both = pitches & {head.midi for head in heads}
         if both:
-            self.events[-1] = replace(last, heads=tuple(h._replace(tie=h.midi in both or h.tie) for h in last.heads))
+            self.events[event] = replace(last, heads=tuple(h._replace(tie=h.midi in both or h.tie) for h in last.heads))
             heads = tuple(h._replace(tied=h.midi in both) for h in heads)
         elif heads:
-            self.remarks.add(self.tie_start, "a tie joins notes of the same pitch; this one is drawn as a slur")
-            self.slurs.append((len(self.events) - 1, len(self.events)))
+            self.remarks.add(start, "a tie joins notes of the same pitch; this one is drawn as a slur")
+            self.slurs.append((event, len(self.events)))
         else:
-            self.remarks.add(self.tie_start, "this tie leads to no note")
-        self.ties = []
+            self.remarks.add(start, "this tie leads to no note")
+        self.ties = None
         return heads
 
     # ---- marks around notes
@@ -245,7 +245,7 @@ class VoiceReader:
         if self.chord_start is not None and self.chord:
             self.chord_ties.append(len(self.chord) - 1)
         elif self.events and self.events[-1].heads:
-            self.ties, self.tie_start = list(range(len(self.events[-1].heads))), item.token.start
+            self.ties = (len(self.events) - 1, list(range(len(self.events[-1].heads))), item.token.start)
 
     def _slur_open(self, item: Timed) -> None:
         if self.chord_start is None or not self.chord:
@@ -287,8 +287,7 @@ class VoiceReader:
         self.joined = False
         self.altered = {}
         if self.main_ties is not None:
-            self.ties, self.tie_start = self.main_ties
-            self.main_ties = None
+            self.ties, self.main_ties = self.main_ties, None
         if self.layers[0]:
             self._close(bar, item.token.end)
         else:  # a second bar line in the same place
@@ -328,8 +327,8 @@ class VoiceReader:
         if not self.layers[0]:
             return
         if self.main_ties is None:
-            self.main_ties = (self.ties, self.tie_start)
-        self.ties = []
+            self.main_ties = self.ties
+        self.ties = None
         self.layers.append([])
         self.time = self.onset
         self.joined = False

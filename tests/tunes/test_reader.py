@@ -310,6 +310,11 @@ def test_lyrics_fall_under_their_notes():
     ]  # fmt: skip
 
 
+def test_a_bar_line_in_the_words_goes_on_at_the_next_bar():
+    assert [e.lyrics for e in tune("CDEF|GAB\nw:a|b|c").events][:5] == [("a",), (), (), (), ("b",)]
+    assert tune("C\nw:a|b").events[0].lyrics == ("a",)  # no bar is closed yet
+
+
 @settings(max_examples=300, deadline=None, derandomize=True, database=None)
 @given(st.text(alphabet=MARKS, max_size=120), st.sampled_from(["", HEADER, "M:6/8\nK:Am\n"]))
 def test_any_text_gives_a_reading_or_no_music(body: str, header: str):
@@ -332,3 +337,10 @@ def test_any_text_gives_a_reading_or_no_music(body: str, header: str):
 @given(st.text(max_size=80))
 def test_any_unicode_is_read(text: str):
     assert read("K:C\nC " + text).events
+
+
+def test_a_tie_of_the_first_layer_survives_an_overlay():
+    """Its heads were once looked for in the overlay's last event, which crashed where that was a rest."""
+    reading = tune("C8- & E4 z4|C8|")
+    first, second = reading.measures
+    assert (first.events[0].heads[0].tie, second.events[0].heads[0].tied) == (True, True)
