@@ -83,7 +83,7 @@ def describe(checkpoint: Checkpoint) -> str:
         "rnn": "A short memory: it soon forgets what it began.",
     }[config.cell]
     if config.lookback_bars:
-        memory = "It also looks back at earlier bars, so its tunes return to what they began with."
+        memory = "It looks back at earlier bars as it writes, so its tunes return to what they began with."
     layers = f" in {config.num_layers} layers" if config.num_layers > 1 else ""
     return f"{config.hidden_size} neurons{layers}. {memory}"
 

@@ -104,7 +104,7 @@ def facts(sample: Sample) -> str:
         said.append(f"{which} {meter}.")
     if len(sample.log_probs):
         choices = float(np.exp(-sample.log_probs.mean()))
-        said.append(f"The model was about as unsure as between {choices:.1f} characters at each step.")
+        said.append(f"On average it hesitated between {choices:.1f} characters.")
     return " ".join(said)
 
 

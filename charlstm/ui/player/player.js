@@ -75,6 +75,12 @@ const signed = (value) => (value < 0 ? "−" : "+") + Math.abs(value).toFixed(2)
 const clock = (seconds) => `${Math.floor(seconds / 60)}:${String(Math.floor(seconds % 60)).padStart(2, "0")}`;
 const visible = (text) => text.replaceAll("\n", "↵").replaceAll(" ", "␣");
 
+// Colour a slider's track up to its thumb.
+function fill(slider) {
+  const share = (slider.value - slider.min) / (slider.max - slider.min);
+  slider.style.setProperty("--filled", `calc(${share} * (100% - 1rem) + 0.5rem)`);
+}
+
 // ---- the player -----------------------------------------------------------------------------------------------------
 
 class Player {
@@ -91,6 +97,7 @@ class Player {
     this.cells = new Map(); // note id -> {cell, value}
     this.sounding = []; // events under the cursor
     this.chosen = null; // {first, last}: the events that repeat
+    this.anchor = 0; // the event clicked last: a click with Shift chooses from there
     this.waiting = false; // play was asked for before the sound came
     this.resting = true; // at the beginning or the end: no cursor
     this.wire();
@@ -103,8 +110,8 @@ class Player {
     parts.tempo.oninput = () => this.setTempo(Number(parts.tempo.value));
     parts.volume.oninput = () => this.setVolume(Number(parts.volume.value));
     parts.seek.oninput = () => this.seek((parts.seek.value / 1000) * this.length);
-    parts.tempo.value = taste.tempo;
-    parts.volume.value = taste.volume;
+    this.setTempo(taste.tempo);
+    this.setVolume(taste.volume);
     for (const name of ["play", "pause", "ended", "seeked", "timeupdate", "loadedmetadata"]) {
       audio.addEventListener(name, () => this.heard(name));
     }
@@ -141,6 +148,7 @@ class Player {
       this.events = tune.events.map(([start, end, id, onset, length]) => ({ start, end, id, onset, stop: onset + length }));
       this.sounding = [];
       this.chosen = null;
+      this.anchor = 0;
       this.waiting = false;
       this.resting = true;
       this.drawn = null;
@@ -290,10 +298,11 @@ class Player {
     if (index === null || index < 0 || this.dragging) return;
     if (event.shiftKey) {
       document.getSelection()?.removeAllRanges();
-      this.choose(Math.max(0, this.indexOf(this.audio.currentTime)), index);
+      this.choose(this.anchor, index);
       return;
     }
     if (this.chosen && (index < this.chosen.first || index > this.chosen.last)) this.choose(null);
+    this.anchor = index;
     this.seek(this.events[index].onset);
     this.start();
   }
@@ -385,14 +394,16 @@ class Player {
   }
 
   setTempo(percent) {
-    taste.tempo = percent;
+    taste.tempo = this.parts.tempo.value = percent;
+    fill(this.parts.tempo);
     this.parts["tempo-value"].textContent = `${percent} %`;
     this.audio.preservesPitch = true;
     this.audio.defaultPlaybackRate = this.audio.playbackRate = percent / 100;
   }
 
   setVolume(percent) {
-    taste.volume = percent;
+    taste.volume = this.parts.volume.value = percent;
+    fill(this.parts.volume);
     this.audio.volume = percent / 100;
   }
 
@@ -427,7 +438,8 @@ class Player {
     const { now, all, seek } = this.parts;
     now.textContent = clock(time);
     all.textContent = clock(this.length);
-    if (this.length) seek.value = (1000 * time) / this.length;
+    seek.value = this.length ? (1000 * time) / this.length : 0;
+    fill(seek);
     seek.setAttribute("aria-valuetext", `${clock(time)} of ${clock(this.length)}`);
   }
 
