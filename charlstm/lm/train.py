@@ -47,6 +47,7 @@ REPORT_STEPS = 25
 SAVE_SECONDS = 30.0  # between two resume files: what a kill can cost
 EVALUATION_BATCH = 64
 SAMPLE = SampleConfig(temperature=0.8)
+WARMUP_SHARE = 0.05  # of a run by the clock: its warm-up ends then at the latest
 BETAS = (0.9, 0.99)  # a shorter memory of squared gradients than Adam's 0.999: runs are a few thousand steps
 _ORDER, _AUGMENT, _DROPOUT, _INIT = range(4)  # purposes of random draws
 
@@ -300,6 +301,8 @@ class Trainer:
         if config.minutes is None:  # a run of few steps must reach its peak too
             warmup = min(warmup, config.epochs * self.steps_per_epoch // 5)
         rise = min(1.0, (self.standing.step + 1) / warmup) if warmup else 1.0
+        if config.minutes is not None:  # so must a run of few minutes
+            rise = max(rise, min(1.0, self._done() / WARMUP_SHARE))
         fall = (1 + math.cos(math.pi * min(1.0, self._done()))) / 2
         return config.learning_rate * rise * (config.final_rate + (1 - config.final_rate) * fall)
 
