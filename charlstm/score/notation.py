@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from charlstm.errors import NotationError
 from charlstm.score.durations import Piece, pieces
-from charlstm.score.signs import MAX_TEXT, attach_signs, printable
+from charlstm.score.signs import MAX_TEXT, attach_signs, jump_text, printable
 from charlstm.tunes.events import Event, Head, Measure, Reading, Voice
 from charlstm.tunes.keys import Key, signature
 from charlstm.tunes.reader import read
@@ -144,6 +144,10 @@ class _PartBuilder:
             voice = stream.Voice(id=str(layer + 1))
             self._fill(voice, measure, events)
             made.insert(0, voice)
+        on_notes = {name for event in measure.events for name in event.decorations}
+        for name in measure.marks:
+            if name not in on_notes and measure.events:  # it stands at the bar line: write it over the last note
+                made.insert(float((measure.events[-1].onset - measure.onset) * 4), jump_text(name))
         _set_bar_lines(made, measure)
         return made
 

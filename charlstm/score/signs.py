@@ -59,7 +59,7 @@ def attach_signs(event: Event, element: Any) -> Iterator[Any]:
         elif name in ("segno", "coda"):
             yield repeat.Segno() if name == "segno" else repeat.Coda()
         elif name in _JUMPS:
-            yield _text(_JUMPS[name], "above", weight="bold")
+            yield jump_text(name)
     for symbol in event.chord_symbols:
         yield _text(symbol, "above", weight="bold")
     for text in event.annotations:
@@ -68,6 +68,11 @@ def attach_signs(event: Event, element: Any) -> Iterator[Any]:
         if syllable:
             sung = printable(syllable.rstrip("-"))
             element.lyrics.append(note.Lyric(sung, number=verse + 1, syllabic=_syllabic(syllable)))
+
+
+def jump_text(name: str) -> Any:
+    """The words of a sign such as D.C. or fine."""
+    return _text(_JUMPS.get(name, name), "above", weight="bold")
 
 
 def _syllabic(syllable: str) -> str:

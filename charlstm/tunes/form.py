@@ -1,7 +1,8 @@
-"""Play a tune out: which measures are heard, in which order, with repeats, variant endings and parts.
+"""Play a tune out: which measures are heard, in which order, with repeats, variant endings, parts and da capo.
 
 Bounded: whatever the text says, at most `MAX_TIMES` times the written measures are played.
-Source: ABC standard 2.1, sections 3.1.9 (parts), 4.8 to 4.10 (repeats and endings). Knows no pitches and no sound.
+Source: ABC standard 2.1, sections 3.1.9 (parts), 4.8 to 4.10 (repeats, endings), 4.14 (!D.C.!, !segno!, !fine!).
+Knows no pitches and no sound.
 """
 
 from __future__ import annotations
@@ -13,6 +14,10 @@ from charlstm.tunes.events import Measure
 
 MAX_TIMES = 8  # a page that plays more than this of one tune is a mistake of the text
 MAX_PARTS = 64
+_SIGNS = {
+    "dc": "da capo", "daca": "da capo", "dcal": "da capo", "ds": "dal segno", "dals": "dal segno", "dsal": "dal segno",
+    "segn": "segno", "fine": "fine", "coda": "coda", "daco": "to coda",
+}  # fmt: skip
 
 
 def play_order(measures: Sequence[Measure], parts: str | None = None) -> tuple[int, ...]:
@@ -40,7 +45,8 @@ def play_order(measures: Sequence[Measure], parts: str | None = None) -> tuple[i
                 order += _repeats(measures, first, last, limit - len(order))
         if order:
             return tuple(order[:limit])
-    return tuple(_repeats(measures, 0, len(measures), limit)) or tuple(range(len(measures)))
+    order = _repeats(measures, 0, len(measures), limit) or list(range(len(measures)))
+    return tuple(_da_capo(measures, order)[:limit])
 
 
 def _repeats(measures: Sequence[Measure], first: int, last: int, limit: int) -> list[int]:
@@ -120,6 +126,36 @@ def _more_endings(measures: Sequence[Measure], index: int, last: int) -> bool:
         if measures[after].ending:
             return min(measures[after].ending) > 1
     return False
+
+
+def _da_capo(measures: Sequence[Measure], order: list[int]) -> list[int]:
+    """The order with the first !D.C.! or !D.S.! obeyed once, after its last repeat; what comes back has no repeats.
+
+    It ends at !fine!, or leaves at !dacoda! (or the first of two !coda! signs) for the coda, or comes to the sign
+    again and goes on.
+    """
+    signs = [{_SIGNS.get(mark.lower().replace(".", "")[:4], "") for mark in measure.marks} for measure in measures]
+    sign = next((i for i in order if signs[i] & {"da capo", "dal segno"}), None)
+    if sign is None:
+        return order
+    played = len(order) - order[::-1].index(sign)
+    again: list[int] = []
+    index = next((i for i, s in enumerate(signs) if "segno" in s), 0) if "dal segno" in signs[sign] else 0
+    codas = [i for i, s in enumerate(signs) if "coda" in s]
+    leave = next((i for i, s in enumerate(signs) if "to coda" in s), codas[0] if len(codas) > 1 else None)
+    while index < len(measures):
+        if 1 in measures[index].ending and _more_endings(measures, index + 1, len(measures)):
+            index = _after_ending(measures, index, len(measures))  # the last time through takes the last ending
+            continue
+        again.append(index)
+        if "fine" in signs[index]:
+            return order[:played] + again
+        if index == leave and codas and codas[-1] > index:
+            return order[:played] + again + list(range(codas[-1], len(measures)))
+        if index == sign:
+            break
+        index += 1
+    return order[:played] + again + order[played:]
 
 
 def _sections(measures: Sequence[Measure]) -> dict[str, list[tuple[int, int]]]:

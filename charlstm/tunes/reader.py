@@ -91,9 +91,12 @@ def _by_voice(tokens: list[Token], header: Header, remarks: Remarks) -> list[tup
 
 
 def _mended(tokens: list[Token]) -> list[Token]:
-    """Signs that the lexer sees in pieces: bar lines that touch are one, as in `[|]:|`; a colon after a bar line is half
-    a sign; unknown characters that touch are one. An ending's number touches its bar line, or begins the line that a
-    backslash joins to it; elsewhere it is none (ABC 2.1, 4.9: `| 1` is not legal)."""
+    """Put together the signs that the lexer sees in pieces.
+
+    Bar lines that touch are one, as in `[|]:|`; a colon after a bar line is half a sign; unknown characters that touch
+    are one. An ending's number touches its bar line, or begins the line that a backslash joins to it; elsewhere it is
+    none (ABC 2.1, 4.9: `| 1` is not legal).
+    """
     found: list[Token] = []
     after_bar, touching = False, False
     for token in tokens:

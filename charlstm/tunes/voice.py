@@ -108,6 +108,7 @@ class VoiceReader:
                 method(item)
         if self.layers[0]:
             self._close(BarLine(), tokens[-1].end)
+        self._mark_last()
         return Voice(self.name, self.title, tuple(self._measures()), tuple(self._slurs()))
 
     # ---- notes, chords, rests
@@ -295,6 +296,7 @@ class VoiceReader:
             if self.measures:
                 last = self.measures[-1]
                 self.measures[-1] = replace(last, right=merged(last.right, bar))
+                self._mark_last()
 
     def _close(self, bar: BarLine, end: int) -> None:
         """End the measure in the making at this bar line."""
@@ -314,6 +316,13 @@ class VoiceReader:
         self.onset = self.time = onset + max(durations)
         self.layers, self.left, self.start, self.ending, self.part, self.marks = [[]], bar, None, (), None, []
         self.decorations = [d for d in self.decorations if not _MARKS.match(d)]
+
+    def _mark_last(self) -> None:
+        """Give signs that end a measure but stand after its bar line, `:|!fine!|`, to the measure they end."""
+        late = [mark for mark in self.marks if not mark.lower().startswith(("segno", "coda"))]
+        if late and self.measures:
+            self.measures[-1] = replace(self.measures[-1], marks=(*self.measures[-1].marks, *late))
+            self.marks = [mark for mark in self.marks if mark not in late]
 
     def _ending(self, item: Timed) -> None:
         if self.layers[0]:

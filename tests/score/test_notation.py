@@ -129,6 +129,12 @@ def test_slurs_graces_decorations_and_lyrics():
     ]  # fmt: skip
 
 
+def test_signs_of_the_form_are_written_over_the_bar():
+    root = xml(HEADER + "!segno!C8|D8!fine!|E8|!D.S.alfine!|")
+    assert len(list(root.iter("segno"))) == 1
+    assert [w.text for w in root.iter("words")] == ["Fine", "D.S. al Fine"]
+
+
 def test_clef_key_and_meter():
     root = xml("M:C|\nL:1/4\nK:Dmix\nc4|[K:Eb][M:6/8]c2|[K:D exp _b ^c]c2|[K:C clef=bass]C,2|")
     assert [c.text for c in root.iter("sign")] == ["G", "F"]

@@ -78,6 +78,25 @@ def test_parts(parts: str, expected: str):
     assert heard("P:A\nC8|\nP:B\nD8|", f"P:{parts}\n") == expected
 
 
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ("C8|D8!D.C.!|", "CDCD"),
+        ("C8!fine!|D8!D.C.!|", "CDC"),
+        ("|:C8:|!fine!|:D8:|!D.C.!|", "CCDDC"),
+        ("C8|!segno!D8|E8!D.S.!|", "CDEDE"),
+        ("C8|SD8!fine!|E8!D.S.alfine!|", "CDED"),
+        ("C8!dacoda!|D8!D.C.!|!coda!E8|", "CDCE"),
+        ("C8|!coda!D8|E8!D.C.alcoda!|!coda!F8|", "CDECDF"),
+        ("|:C8|1 D8:|2 E8!D.C.!|]", "CDCECE"),
+        ("C8!D.C.!|D8|", "CCD"),
+        ("C8!fine!|D8|", "CD"),
+    ],
+)
+def test_da_capo(body: str, expected: str):
+    assert heard(body) == expected
+
+
 def test_parts_keep_their_own_repeats():
     assert heard("P:A\n|:C8:|\nP:B\n|:D8:|", "P:ABA\n") == "CCDDCC"
 
