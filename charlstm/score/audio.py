@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from charlstm.errors import AudioUnavailable, ConfigError
 
 SAMPLE_RATES = (48_000, 44_100, 32_000, 24_000, 22_050, 16_000)
+MAX_SECONDS = 600  # of sound; more would fill the memory
 PEAK = 32767 * 10 ** (-3 / 20)
-MAX_SECONDS = 1200  # of sound; a wave file of more would fill the memory
 
 
 def soundfont_path() -> Path:
@@ -50,7 +50,7 @@ def to_wav(midi: bytes, *, soundfont: Path | None = None, sample_rate: int = 44_
     Raises
     ------
     AudioUnavailable
-        If the synthesizer or the soundfont is missing, or cannot read the file.
+        If the synthesizer or the soundfont is missing, or cannot read the file, or it lasts more than ten minutes.
     ConfigError
         If the sample rate is not one of those.
     """
@@ -61,6 +61,9 @@ def to_wav(midi: bytes, *, soundfont: Path | None = None, sample_rate: int = 44_
     except ImportError as error:
         raise AudioUnavailable("there is no synthesizer; install midirenderer (pip install midirenderer)") from error
     path = soundfont or soundfont_path()
+    if (seconds := _seconds(midi)) > MAX_SECONDS:
+        reason = f"this lasts {seconds / 60:.0f} minutes, and sound is made for {MAX_SECONDS // 60}; raise the tempo"
+        raise AudioUnavailable(reason)
     try:
         rendered = midirenderer.render_wave_from(_soundfont(path), midi)
     except (OSError, ValueError, RuntimeError) as error:
@@ -68,7 +71,7 @@ def to_wav(midi: bytes, *, soundfont: Path | None = None, sample_rate: int = 44_
         raise AudioUnavailable(reason) from error
     with wave.open(io.BytesIO(rendered)) as file:
         rate, channels = file.getframerate(), file.getnchannels()
-        frames = file.readframes(min(file.getnframes(), MAX_SECONDS * rate))
+        frames = file.readframes(file.getnframes())
     sound = np.frombuffer(frames, dtype="<i2").reshape(-1, channels).astype(np.float32)  # (samples, channels)
     if mono:
         sound = sound.mean(axis=1, keepdims=True)
@@ -115,6 +118,16 @@ def _wave(sound: NDArray[np.float32], rate: int) -> bytes:
         file.setframerate(rate)
         file.writeframes(scaled.astype("<i2").tobytes())
     return out.getvalue()
+
+
+def _seconds(midi: bytes) -> float:
+    """How long a MIDI file plays; 0 for what cannot be read, which the synthesizer then says."""
+    import mido  # pretty_midi brings it
+
+    try:
+        return float(mido.MidiFile(file=io.BytesIO(midi)).length)
+    except (OSError, EOFError, ValueError, KeyError, IndexError):
+        return 0.0
 
 
 @lru_cache(maxsize=2)

@@ -96,6 +96,7 @@ class _PartBuilder:
         part = stream.Part(id=f"voice{self.index + 1}")
         player = instrument.Instrument()
         player.partId = player.instrumentId = f"P{self.index + 1}"  # else random, and no two files alike
+        player.midiChannel = self.index  # else music21 looks for one, and warns when there are none left
         part.insert(0, player)
         if self.voice.name:
             part.partName = printable(self.voice.name)

@@ -87,7 +87,7 @@ def _voice(measures: Sequence[Measure], parts: str | None, number: int) -> Itera
     tied: frozenset[int] = frozenset()  # pitches that the last event hands on
     for index in play_order(measures, parts):
         measure = measures[index]
-        if float(time + measure.duration) * 4 > MAX_QUARTERS:
+        if time and float(time + measure.duration) * 4 > MAX_QUARTERS:
             return
         turn = heard[index] = heard.get(index, 0) + 1
         for layer, events in enumerate((measure.events, *measure.overlays)):

@@ -14,7 +14,7 @@ from charlstm.tunes.events import Reading, Tempo
 from charlstm.tunes.marks import parse_tempo
 from charlstm.tunes.voice import Remarks, VoiceReader
 
-MAX_VOICES = 16
+MAX_VOICES = 12
 
 
 def read(text: str) -> Reading:

@@ -20,6 +20,8 @@ from charlstm.tunes.marks import DECORATIONS, merged, parse_bar_line, parse_endi
 from charlstm.tunes.rhythm import Timed, is_compound, timed
 
 MAX_EVENTS = 4000  # of a voice; a page and a sound of more would take minutes
+MAX_LENGTH = Fraction(1000)  # whole notes; half an hour at a walking pace
+MAX_SLURS = 200  # of a voice; O'Neill's longest piece has 137
 MAX_REMARKS = 100
 LONGEST, SHORTEST = Fraction(16), Fraction(1, 512)  # whole notes; what lies beyond cannot be drawn
 _MARKS = re.compile(r"(segno|coda|fine|D\.?C\.?|D\.?S\.?|dacapo|dacoda|dalsegno)", re.IGNORECASE)
@@ -151,7 +153,7 @@ class VoiceReader:
             count = min(int(bars), 64)
             for index in range(count):
                 self._add("rest", token.start, token.end, item._replace(duration=item.duration / bars), (), visible)
-                if index < count - 1:
+                if index < count - 1 and not self.full:
                     self._close(BarLine("regular"), token.end)
         else:
             self._add("rest", token.start, token.end, item, (), visible)
@@ -182,9 +184,10 @@ class VoiceReader:
         self, kind: str, start: int, end: int, item: Timed, heads: tuple[Head, ...], visible: bool = True
     ) -> None:
         """Put an event into the measure, with all that waited for it."""
-        if len(self.events) >= MAX_EVENTS:
+        if self.full or len(self.events) >= MAX_EVENTS or self.time >= MAX_LENGTH:
             self.full = True
-            self.remarks.add(start, f"the tune goes on, but only its first {MAX_EVENTS} notes and rests are read")
+            most = f"{MAX_EVENTS} notes and rests, and {MAX_LENGTH} whole notes"
+            self.remarks.add(start, f"the tune goes on, but a voice is read to its first {most}")
             return
         if not any(self.layers) and self.start is None:
             self.start = start
@@ -433,7 +436,7 @@ class VoiceReader:
             yield replace(measure, events=events, overlays=tuple(overlays), pickup=pickup)
 
     def _slurs(self) -> Iterator[tuple[int, int]]:
-        for first, last in self.slurs:
+        for first, last in sorted(set(self.slurs))[:MAX_SLURS]:
             if first < last < len(self.events):
                 yield self.events[first].start, self.events[last].start
 

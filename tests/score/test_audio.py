@@ -103,6 +103,12 @@ def test_what_cannot_be_rendered_says_what_to_do(tmp_path: Path):
         to_wav(to_midi(read_score(SCALE)), sample_rate=44_101)
 
 
+def test_an_hour_of_sound_is_refused():
+    """A slow tempo and long notes would make gigabytes."""
+    with pytest.raises(AudioUnavailable, match="raise the tempo"):
+        to_wav(to_midi(read_score("L:1\nK:C\n" + "A16|" * 40), qpm=20))
+
+
 def test_a_missing_synthesizer_says_what_to_install(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setitem(sys.modules, "midirenderer", None)
     with pytest.raises(AudioUnavailable, match="pip install midirenderer"):
