@@ -48,10 +48,9 @@ class Piece(NamedTuple):
 def pieces(event: Event) -> list[Piece]:
     """The note values that draw an event, longest first; their `quarters` add up to its duration."""
     tuplet, written = event.tuplet, event.written
-    odd = written.denominator
-    while odd % 2 == 0:
-        odd //= 2
-    if odd > 1:  # not a sum of note values: a tuplet of its own
+    if written.denominator & (written.denominator - 1):  # not a sum of note values: a tuplet of its own
+        odd = event.duration.denominator
+        odd //= odd & -odd
         normal = 1 << (odd.bit_length() - 1)
         tuplet, written = (odd, normal), event.duration * odd / normal
     return [Piece(*_VALUES[value], tuplet, value) for value in _split(written)]

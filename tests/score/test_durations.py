@@ -37,6 +37,7 @@ def test_note_values(duration: str, expected: list[tuple[str, int]]):
 
 def test_a_tuplet_is_drawn_with_its_own_ratio():
     assert drawn(Fraction(1, 12), (3, 2)) == [("eighth", 0, (3, 2))]
+    assert drawn(Fraction(1, 15), (3, 2)) == [("eighth", 0, (15, 8))]  # in a triplet, but no triplet's note
     assert drawn(Fraction(1, 7)) == [("quarter", 0, (7, 4))]  # no tuplet was written: one is made
 
 
