@@ -122,5 +122,3 @@ def _voice_name(value: str) -> str:
 def _header_tempo(header: Header) -> tuple[Tempo, ...]:
     tempo = parse_tempo(header.get("Q"), parse_unit(header.get("L")))
     return () if tempo is None else (tempo,)
-
-

@@ -180,9 +180,7 @@ class VoiceReader:
             event, heads, _ = self.ties
             yield from (self.events[event].heads[index] for index in heads)
 
-    def _add(
-        self, kind: str, start: int, end: int, item: Timed, heads: tuple[Head, ...], visible: bool = True
-    ) -> None:
+    def _add(self, kind: str, start: int, end: int, item: Timed, heads: tuple[Head, ...], visible: bool = True) -> None:
         """Put an event into the measure, with all that waited for it."""
         if self.full or len(self.events) >= MAX_EVENTS or self.time >= MAX_LENGTH:
             self.full = True
@@ -439,5 +437,3 @@ class VoiceReader:
         for first, last in sorted(set(self.slurs))[:MAX_SLURS]:
             if first < last < len(self.events):
                 yield self.events[first].start, self.events[last].start
-
-

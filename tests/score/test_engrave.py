@@ -6,7 +6,10 @@ import xml.etree.ElementTree as ET
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from charlstm.errors import NotationError
 from charlstm.score.engrave import engrave
 from charlstm.score.layout import system_starts
 from charlstm.score.midi import to_midi
@@ -16,6 +19,7 @@ from charlstm.tunes.reader import read
 
 HEADER = "X:1\nT:Test\nM:4/4\nL:1/8\nK:C\n"
 REEL = HEADER + "|:C2EG cGEC|D2FA dAFD|E2GB eBGE|C2EG c4:|\n|:c2ec gcec|d2fd afdf|e2ge bgeg|c2ec c4:|\n"
+MARKS = "ABCdefgz|:[](){}<>-,'/02346^_=~.\"!& \nKMTVw"
 
 # The traps of other readers: text, and the pitches that must sound.
 TRAPS = {
@@ -82,6 +86,20 @@ def test_broken_headers_are_drawn_too(name: str):
     score = read_score(text)
     assert len(note_ids(engrave(score)[0])) == 3
     assert letters(text) == "CDE"
+    assert to_midi(score)[:4] == b"MThd"
+
+
+@settings(max_examples=300, deadline=None, derandomize=True, database=None)
+@given(st.text(alphabet=MARKS, max_size=40), st.sampled_from(["", HEADER, "M:6/8\nK:Am\n"]))
+def test_any_text_gives_a_page_and_a_sound_or_no_music(body: str, header: str):
+    try:
+        score = read_score(header + body)
+    except NotationError as error:
+        if "there is no note" not in error.reason:
+            raise
+        return
+    (page,) = engrave(score)
+    assert {s.id for s in timeline(header + body)} <= note_ids(page)
     assert to_midi(score)[:4] == b"MThd"
 
 

@@ -17,7 +17,7 @@ from charlstm.tunes.reader import read
 
 HEADER = "X:1\nT:Test\nM:4/4\nL:1/8\nK:C\n"
 HORNPIPE = (
-    'X:1\nT:The Test\nC:Trad.\nM:C|\nL:1/8\nQ:1/2=80\nK:D\n'
+    "X:1\nT:The Test\nC:Trad.\nM:C|\nL:1/8\nQ:1/2=80\nK:D\n"
     'FA|"D"BA FA D2 (3FGA|(BA) {f}FA B3/2=c/ ^c2|Tf2 ~e2 z2 [A,E]2|\n'
     "E>F EC E2 FA|1 B2 d2 d2:|2 B2 d2- d2||\n|:de|f8-|f6:|\n"
 )

@@ -30,7 +30,7 @@ def eighths(reading: Reading) -> list[Fraction]:
 
 
 def test_every_event_lies_where_its_text_is():
-    text = "X:1\nT:t\nM:6/8\nK:D\n|:(A|FED) {g}G3-|G2^F !trill!E3:|2 [FA]>c' d2 \"Am\"z|]\n"
+    text = 'X:1\nT:t\nM:6/8\nK:D\n|:(A|FED) {g}G3-|G2^F !trill!E3:|2 [FA]>c\' d2 "Am"z|]\n'
     reading = read(text)
     spelled = [text[e.start : e.end] for e in reading.events]
     assert spelled == ["A", "F", "E", "D", "G3", "G2", "^F", "E3", "[FA]", "c'", "d2", "z"]
