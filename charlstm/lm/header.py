@@ -11,13 +11,14 @@ left open. Other letters pass. No field is written twice, and the body begins af
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
 
 from charlstm.errors import ConfigError, VocabularyError
 from charlstm.lm.vocab import Vocab
+from charlstm.tunes.abc import default_unit, parse_meter, parse_unit, split_header
 
 ORDER = "TRMLK"
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -63,6 +64,23 @@ def fixed_lines(fields: Mapping[str, str], vocab: Vocab) -> dict[str, str]:
         lines[letter] = f"{letter}:{value}\n"
     vocab.encode("K:\n")  # without these no header can be ended
     return lines
+
+
+def with_unit(prime: str, units: Collection[str]) -> str:
+    """A prime whose finished header leaves out L:, with the L: that the model was trained on before its K: line.
+
+    A model of eighths writes eighths whatever it is told; without L: a meter below 3/4 would make sixteenths of them
+    (ABC 2.1, 3.1.7), and every bar half full. Where the default says the same, or the model has met several units,
+    the prime stays as it is.
+    """
+    header = split_header(prime)
+    key = next((f for f in header.fields if f.letter == "K"), None)
+    if key is None or key.end == len(prime) or header.get("L") is not None or len(units) != 1:
+        return prime
+    (unit,) = units
+    if parse_unit(unit) == default_unit(parse_meter(header.get("M"))):
+        return prime
+    return f"{prime[: key.start]}L:{unit}\n{prime[key.start :]}"
 
 
 class Header:

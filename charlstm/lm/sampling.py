@@ -1,7 +1,8 @@
 """Sampling: many tunes in a batch, or one as a stream of characters, with a prime and fixed header fields.
 
-Knows no ABC, but for the header's layout (lm/header.py) and one line: an X: that begins a prime is dropped, unless
-the model itself would begin with X, because cleaned corpora have no reference numbers.
+Knows no ABC, but for the header's layout (lm/header.py) and two lines: an X: that begins a prime is dropped, unless
+the model itself would begin with X, because cleaned corpora have no reference numbers; and a finished header gets the
+L: that the model writes by, where leaving it out would mean another one.
 
 Same seed, same tune, alone or in a batch, on any machine. Sums in float32 come out differently in the last bits from
 one BLAS or batch size to the next, and a tune would turn into another one where a random number falls on the boundary
@@ -25,7 +26,7 @@ from charlstm.lm.config import SampleConfig
 from charlstm.lm.draw import Floats, draw
 from charlstm.lm.draw import distribution as distribution
 from charlstm.lm.engine import Engine
-from charlstm.lm.header import Header, fixed_lines
+from charlstm.lm.header import Header, fixed_lines, with_unit
 from charlstm.lm.reader import Reader
 from charlstm.lm.vocab import START
 
@@ -180,14 +181,16 @@ def _begin(
 
 
 def _model_text(engine: Engine, prime: str) -> str:
-    """The prime as the model reads it: without a leading "<start>", and without X: unless the model writes it."""
+    """The prime as the model reads it: without "<start>", without X: unless the model writes it, with a unit."""
     if prime.startswith(START):
         prime = prime.removeprefix(START).lstrip("\n")
     if prime.startswith("X:"):
         first = engine.step([engine.vocab.start], engine.initial_state())[0]
         if engine.vocab.symbols[int(first.argmax())] != "X":
             prime = prime.partition("\n")[2]
-    return prime
+    headers = engine.checkpoint.corpus.get("headers") if engine.checkpoint else None
+    units = headers.get("L") if isinstance(headers, Mapping) else None
+    return with_unit(prime, units if isinstance(units, Mapping) else ())
 
 
 def sample(

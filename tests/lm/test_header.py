@@ -10,7 +10,7 @@ import pytest
 from charlstm.errors import ConfigError, VocabularyError
 from charlstm.lm.config import SampleConfig
 from charlstm.lm.engine import Engine
-from charlstm.lm.header import Header, fixed_lines
+from charlstm.lm.header import Header, fixed_lines, with_unit
 from charlstm.lm.sampling import sample, stream
 from charlstm.lm.vocab import Vocab
 
@@ -146,3 +146,20 @@ def test_what_may_come_next():
     for char in "1/8\nK:D\n":
         header.read(char)
     assert header.allowed() is None and header.instead("T") == ""
+
+
+@pytest.mark.parametrize(
+    ("prime", "units", "expected"),
+    [
+        ("M:2/4\nK:A\n", ["1/8"], "M:2/4\nL:1/8\nK:A\n"),
+        ("M:2/4\nK:A\n|:A2", ["1/8"], "M:2/4\nL:1/8\nK:A\n|:A2"),
+        ("M:6/8\nK:A\n", ["1/8"], None),  # the standard's default says the same
+        ("M:2/4\nL:1/16\nK:A\n", ["1/8"], None),  # said
+        ("M:2/4\n", ["1/8"], None),  # still to come
+        ("M:2/4\nK:A\n", ["1/8", "1/16"], None),
+        ("M:2/4\nK:A\n", [], None),
+    ],
+)
+def test_a_finished_header_says_the_unit_that_the_model_writes_by(prime, units, expected):
+    """`M:2/4`, `K:A` and no L: made sixteenths of the model's eighths: no bar was full."""
+    assert with_unit(prime, units) == (expected or prime)
