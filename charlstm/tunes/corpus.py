@@ -288,17 +288,18 @@ def _too_few(found: int, counts: Mapping[str, Counter[str]]) -> str:
     )
 
 
-_NAME = r"[A-Z][A-Za-z.'-]*(?: +[A-Z][A-Za-z.'-]*){1,3}"
+_WORD = r"(?!\S*[@:])[A-Z][A-Za-z.'-]*"  # no part of an address
+_NAME = rf"{_WORD}(?: +{_WORD}){{1,3}}"
 
 
 def _credit(value: str) -> str:
     """A transcriber's name out of a Z: field, "" if there is none in it: after "by", or at the head of a credit."""
-    match = re.search(rf"\bby +({_NAME})", value) or re.match(rf"\"?({_NAME})(?= *[*,]| +<)", value)
+    match = re.search(rf"(?<!collected )\bby +({_NAME})", value) or re.match(rf"\"?({_NAME})(?= *[*,]| +<)", value)
     address = re.search(r"\b([a-z]+)\.([a-z]+)@", value)
     if match is None:
         return f"{address[1].title()} {address[2].title()}" if address else ""
     name = re.sub(r"\.(?=[A-Z])", ". ", re.sub(r" +", " ", match[1])).strip(".")
-    return name.title() if name.isupper() and "." not in name else name
+    return name.title() if name.isupper() else name
 
 
 def _check_name(name: str) -> None:
