@@ -78,9 +78,9 @@ def describe(checkpoint: Checkpoint) -> str:
     """A model in a few plain words."""
     config = checkpoint.config
     memory = {
-        "lstm": "A long memory: it can keep a thought for many bars.",
-        "gru": "A long memory, built simpler than an LSTM's.",
-        "rnn": "A short memory: it soon forgets what it began.",
+        "lstm": "It keeps the beat and the bars; how the tune began it mostly forgets.",
+        "gru": "Simpler than an LSTM, and about as good: bars, but hardly a form.",
+        "rnn": "A short memory: even a bar is often too long for it.",
     }[config.cell]
     if config.lookback_bars:
         memory = "It looks back at earlier bars as it writes, so its tunes return to what they began with."
