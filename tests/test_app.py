@@ -15,7 +15,7 @@ from charlstm.errors import AudioUnavailable
 from charlstm.lm.vocab import Vocab
 from charlstm.ui.address import Wish, parse_wish
 from charlstm.ui.common import draw, file_stem, plain
-from charlstm.ui.neurons import without_unknown
+from charlstm.ui.lab.subject import without_unknown
 from tests.conftest import TUNES
 from tests.reciter import save_reciter
 

@@ -129,14 +129,15 @@ def downloads(abc: str, drawing: Drawing, title: str) -> None:
 def page() -> None:
     """The page, top to bottom."""
     available = models()
-    wish = current_wish(available)
+    with st.container():  # always there, so that a notice moves nothing
+        wish = current_wish(available)
     with st.sidebar:
         settings(available, wish)
     heading, button = st.columns([4, 1], vertical_alignment="center")
     button.button("Another tune", on_click=compose, args=(True,), icon=":material/refresh:", width="stretch")
-    slot = st.empty()
+    writing = st.empty()  # apart from the player, which must stay through a second run: made anew, it falls silent
     try:
-        sample = write(wish, slot)
+        sample = write(wish, writing)
     except VocabularyError as error:
         st.error(plain(f"{wish.model} has never met {error.character}, so it cannot write it; choose other words."))
         st.stop()
@@ -152,8 +153,8 @@ def page() -> None:
             )
         )
     drawing = draw(abc)
-    with slot.container():
-        show_tune(abc, drawing, key="compose.player")
+    writing.empty()
+    show_tune(abc, drawing, key="compose.player")
     downloads(abc, drawing, title)
     st.caption(plain(facts(sample)))
     if drawing.remarks:
