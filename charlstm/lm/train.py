@@ -503,6 +503,48 @@ def whole_tune_loss(network: CharRNN, texts: Sequence[str], vocab: Vocab) -> dic
     }
 
 
+@torch.no_grad()
+def slice_loss(
+    network: CharRNN, texts: Sequence[str], vocab: Vocab, *, sequence_length: int, seed: int = 0
+) -> float | None:
+    """Cross-entropy of one random slice of each tune from a zero state: what the report plots.
+
+    loss = (1/N) sum_n (1/T_n) sum_t -ln p(c_t | c_s ... c_(t-1)), a slice of tune n being its characters from a
+    random place s on, T_n of them. It asks of the network only what a slice can show, so it is no measure of tunes:
+    use `whole_tune_loss` to compare networks.
+
+    Parameters
+    ----------
+    network : CharRNN
+    texts : sequence of str
+        Model texts, N of them.
+    vocab : Vocab
+    sequence_length : int
+        Characters of a slice; a shorter tune is taken whole.
+    seed : int
+        Of where the slices lie: the same seed, the same slices.
+
+    Returns
+    -------
+    float or None
+        Nats per character; None without texts.
+    """
+    device = network.decoder.bias.device
+    tunes = [encode_tune(text, vocab, network.config.lookback_bars) for text in texts]
+    total = torch.zeros((), dtype=torch.float64, device=device)
+    was_training = network.training
+    network.eval()
+    for batch in random_slices(tunes, EVALUATION_BATCH, sequence_length, np.random.default_rng(seed)):
+        inputs, targets, lookback = _tensors(batch, device)
+        logits, _ = network(inputs, lookback)
+        losses = functional.cross_entropy(
+            logits.flatten(0, 1), targets.flatten(), ignore_index=IGNORED, reduction="none"
+        ).view(targets.shape)
+        total += (losses.sum(dim=1, dtype=torch.float64) / (targets != IGNORED).sum(dim=1)).sum()
+    network.train(was_training)
+    return float(total) / len(tunes) if tunes else None
+
+
 def _tensors(batch: Batch, device: torch.device) -> tuple[Tensor, Tensor, Tensor | None]:
     """Inputs, targets and lookback of a batch on the device."""
     lookback = None if batch.lookback is None else torch.from_numpy(batch.lookback).to(device, non_blocking=True)
