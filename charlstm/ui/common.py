@@ -17,7 +17,7 @@ from charlstm.errors import AudioUnavailable, CharlstmError, NotationError
 from charlstm.lm.checkpoint import JSON_FILE, Checkpoint, find_checkpoint, list_checkpoints
 from charlstm.lm.engine import Engine, load
 from charlstm.paths import checkpoints_path
-from charlstm.ui.player import Played, send_sound, show_score, sound_id
+from charlstm.ui.player import Played, Scale, Selection, send_sound, show_score, sound_id
 
 FIRST_CHOICE = "lstm-512"
 WIDTHS = {0: 420, 600: 900}  # px of the player -> px of the drawing made for it
@@ -143,9 +143,24 @@ def wav_of(midi: bytes, *, small: bool = False) -> bytes:
     return to_wav(midi, sample_rate=22_050, mono=True) if small else to_wav(midi)
 
 
-def show_tune(text: str, drawing: Drawing, *, key: str, values: Sequence[float] | None = None, label: str = "") -> None:
-    """The tune with its player. Its sound comes later, with `sound_tune`: nobody waits for it to see a score."""
-    show_score(
+def show_tune(
+    text: str,
+    drawing: Drawing,
+    *,
+    key: str,
+    values: Sequence[float] | None = None,
+    label: str = "",
+    scale: Scale = "diverging",
+    trace: bool = False,
+    marks: Sequence[tuple[int, int]] = (),
+    selectable: bool = False,
+) -> Selection | None:
+    """The tune with its player. Its sound comes later, with `sound_tune`: nobody waits for it to see a score.
+
+    `values`, one a character, colour it, and with `trace` are drawn as a curve; `marks` outline characters and their
+    notes; what a visitor chooses where it is `selectable` is returned. More of each in `player.show_score`.
+    """
+    return show_score(
         text,
         key=key,
         pages=drawing.pages,
@@ -155,6 +170,10 @@ def show_tune(text: str, drawing: Drawing, *, key: str, values: Sequence[float] 
         bad=drawing.bad,
         values=values,
         label=label,
+        scale=scale,
+        trace=trace,
+        marks=marks,
+        selectable=selectable,
     )
 
 

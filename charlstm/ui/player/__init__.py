@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import streamlit as st
 
@@ -21,6 +21,9 @@ _component = st.components.v2.component(
 )
 
 
+Scale = Literal["diverging", "unit"]
+
+
 class Played(NamedTuple):
     """One event of the tune as it sounds, repeats played out; the same place in the text may come back."""
 
@@ -29,6 +32,13 @@ class Played(NamedTuple):
     id: str  # of the note in the SVG; "" if it is not drawn
     onset: float  # seconds of the WAV
     duration: float  # seconds
+
+
+class Selection(NamedTuple):
+    """The characters that a visitor has chosen: first, and behind the last."""
+
+    start: int
+    end: int
 
 
 def show_score(
@@ -42,7 +52,11 @@ def show_score(
     bad: tuple[int, int] | None = None,
     values: Sequence[float] | None = None,
     label: str = "",
-) -> None:
+    scale: Scale = "diverging",
+    trace: bool = False,
+    marks: Sequence[tuple[int, int]] = (),
+    selectable: bool = False,
+) -> Selection | None:
     """Draw a tune with its player.
 
     Parameters
@@ -56,19 +70,32 @@ def show_score(
     events : sequence of Played
         By onset.
     sound : str or None
-        Id of the WAV that `send_sound` sends; None: nothing to play.
+        Id of the WAV that `send_sound` sends; None: nothing to play. It may change without a new drawing.
     message : str
         A sentence above the score: what is missing, and why.
     bad : (int, int), optional
         Characters to underline.
-    values : sequence of T floats in [-1, 1], optional
+    values : sequence of T floats in [-1, 1], or in [0, 1] on the scale "unit", optional
         Colours of the characters and of their notes; they may change without a new drawing.
     label : str
         What the values are of: "Neuron 12".
+    scale : "diverging" or "unit"
+        Blue to red with nothing at 0, or nothing to amber. Both are told apart by colour-blind eyes.
+    trace : bool
+        Draw the values as a curve too, with the cursor on it; a click on it plays from there.
+    marks : sequence of (int, int)
+        Characters that are outlined with their notes: where two tunes differ, say. They may change as the values do.
+    selectable : bool
+        Characters and notes can be chosen, by dragging, by two clicks (the second with Shift), or with A-B.
+
+    Returns
+    -------
+    Selection or None
+        What is chosen in this text; None: nothing. A choice runs the page again; nothing is drawn anew.
     """
-    drawing = hashlib.sha256(repr((text, sorted(pages.items()), events, sound, message, bad)).encode()).hexdigest()
+    drawing = hashlib.sha256(repr((text, sorted(pages.items()), events, message, bad)).encode()).hexdigest()[:32]
     data = {
-        "id": drawing[:32],
+        "id": drawing,
         "text": text,
         "pages": {str(width): list(svgs) for width, svgs in pages.items()},
         "events": [[e.start, e.end, e.id, round(e.onset, 4), round(e.duration, 4)] for e in events],
@@ -77,8 +104,30 @@ def show_score(
         "bad": bad,
         "values": None if values is None else [round(float(v), 3) for v in values],
         "label": label,
+        "scale": scale,
+        "trace": trace,
+        "marks": [[start, end] for start, end in marks],
+        "selectable": selectable,
     }
-    _component(key=key, data=data)
+    if not selectable:
+        _component(key=key, data=data)
+        return None
+    result = _component(key=key, data=data, default={"selection": None}, on_selection_change=_nothing)
+    return _selection(getattr(result, "selection", None), drawing, len(text))
+
+
+def _nothing() -> None:
+    """A choice is read where the page runs; it needs no callback of its own."""
+
+
+def _selection(sent: Any, drawing: str, length: int) -> Selection | None:
+    """What the browser sent, if it is a part of this text."""
+    if not isinstance(sent, Mapping) or sent.get("id") != drawing:
+        return None
+    start, end = sent.get("start"), sent.get("end")
+    if isinstance(start, int) and isinstance(end, int) and 0 <= start < end <= length:
+        return Selection(start, end)
+    return None
 
 
 def sound_id(midi: bytes) -> str:
