@@ -5,6 +5,7 @@ CharlstmError
 ├── VocabularyError      a character the model has never seen   .character  .position
 ├── CorpusError          no corpus, or nothing usable in a file .path
 ├── CheckpointError      missing, torn or mismatched checkpoint .path
+├── JobError             a run that cannot be started or steered  .path
 ├── ConfigError          a setting out of its range             .field
 └── AudioUnavailable     no synthesizer or soundfont            says what to install
 """
@@ -49,6 +50,14 @@ class CorpusError(CharlstmError):
 
 class CheckpointError(CharlstmError):
     """A checkpoint that is missing, torn, or does not fit its own description."""
+
+    def __init__(self, message: str, *, path: Path | None = None) -> None:
+        super().__init__(message)
+        self.path = path
+
+
+class JobError(CharlstmError):
+    """A training run that cannot be started, found or steered."""
 
     def __init__(self, message: str, *, path: Path | None = None) -> None:
         super().__init__(message)

@@ -8,6 +8,12 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+# What a training run's folder holds, as its trainer writes it and its watchers read it.
+METRICS_FILE = "metrics.jsonl"
+STOP_FILE = "stop"
+CONTROL_FILE = "control.json"
+EPOCHS_FOLDER = "epochs"
+
 
 def home() -> Path:
     """The folder that holds checkpoints/ and data/: $CHARLSTM_HOME, else the clone this package lies in."""
@@ -24,6 +30,16 @@ def corpus_path() -> Path:
     return home() / "data" / "corpus"
 
 
+def runs_path() -> Path:
+    """Folder of training runs that the page starts, one subfolder each."""
+    return home() / "runs"
+
+
 def results_path() -> Path:
     """Folder of study records: <study>.json."""
     return home() / "data" / "results"
+
+
+def cache_path() -> Path:
+    """Folder of what can be made again: activations of corpora. It may be deleted at any time."""
+    return home() / "data" / "cache"

@@ -192,6 +192,17 @@ def test_resuming_what_never_began_begins(home: Path, capsys: pytest.CaptureFixt
     assert "starting one" in capsys.readouterr().err
 
 
+def test_a_fork_of_an_epoch(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    pytest.importorskip("torch")
+    size = "--hidden-size 4 --embedding-size 4 --threads 1"
+    assert run(f"train --corpus tiny --out parent {size} --epochs 3 --keep-epochs") == 0
+    forked = says(capsys, "train --corpus tiny --out fork --fork parent --at 2 --epochs 1 --threads 1")
+    assert forked["config"]["hidden_size"] == 4
+    assert "kept are 0, 1, 2, 3" in refuses(capsys, "train --corpus tiny --out no --fork parent --at 7")
+    save_corpus(Corpus("strange", train=("K:C\nÄ|]",), validation=()))
+    assert "other characters" in refuses(capsys, "train --corpus strange --out no --fork parent --at 2")
+
+
 def test_a_bare_machine_trains(home: Path) -> None:
     """Torch, numpy and safetensors are enough, given a built corpus: nothing else that we use is there."""
     pytest.importorskip("torch")

@@ -19,8 +19,9 @@ from charlstm.errors import CheckpointError
 from charlstm.lm.config import CELLS, LOOKBACK_BARS, ModelConfig, TrainConfig
 
 if TYPE_CHECKING:
-    from charlstm.lm.checkpoint import Checkpoint
+    from charlstm.lm.checkpoint import Checkpoint, Weights
     from charlstm.lm.train import Progress
+    from charlstm.tunes.corpus import Corpus
 
 # What a corpus nobody has seen does best with; the report's plain network is --lookback none --dropout 0.
 DROPOUT = 0.2
@@ -40,6 +41,15 @@ def add(commands: Commands) -> None:
     parser.add_argument("--corpus", metavar="NAME", help="a built corpus (default fiddle, or the resumed run's own)")
     parser.add_argument("--out", type=Path, required=True, metavar="FOLDER", help="of the run and its checkpoint")
     parser.add_argument("--resume", action="store_true", help="go on where the run in FOLDER stands, with its settings")
+    parser.add_argument("--fork", metavar="MODEL", help="begin with the network of this model or run, not at random")
+    parser.add_argument("--at", type=int, metavar="EPOCH", help="of the fork: an epoch that it kept (default its best)")
+    parser.add_argument(
+        "--keep-epochs",
+        nargs="?",
+        const="float16",
+        choices=("float16", "float32"),
+        help="keep the weights of some epochs in FOLDER/epochs, for a film or a fork (default float16)",
+    )
 
     model = parser.add_argument_group("the network")
     model.add_argument("--cell", choices=CELLS, default=_MODEL.cell)
@@ -116,7 +126,8 @@ def configs(options: argparse.Namespace) -> tuple[ModelConfig, TrainConfig]:
 
 def _train(options: argparse.Namespace) -> None:
     from charlstm.lm.resume import RESUME_FILE
-    from charlstm.lm.train import STOP_FILE, Trainer
+    from charlstm.lm.train import Trainer
+    from charlstm.paths import STOP_FILE
 
     out: Path = options.out
     model, train = configs(options)
@@ -127,10 +138,38 @@ def _train(options: argparse.Namespace) -> None:
     else:
         if options.resume:  # killed before its first save, or never started
             print(f"charlstm: {out} holds no run yet; starting one", file=sys.stderr)
-        trainer = Trainer(corpus, model, train, out=out, device=options.device, threads=options.threads)
+        weights = None
+        if options.fork:
+            model, weights = _forked(options.fork, options.at, corpus)
+        trainer = Trainer(
+            corpus,
+            model,
+            train,
+            out=out,
+            device=options.device,
+            threads=options.threads,
+            keep_epochs=options.keep_epochs,
+            weights=weights,
+        )
     with _reporter() as report, _stop_on_interrupt(out / STOP_FILE):
         checkpoint = trainer.fit([report])
     show(options, _describe(checkpoint), _text(checkpoint))
+
+
+def _forked(name: str, epoch: int | None, corpus: Corpus) -> tuple[ModelConfig, Weights]:
+    """The network and the weights that a fork begins with. Raises CheckpointError if the corpus has other characters.
+
+    The characters must be the same ones: each has its row in the weights.
+    """
+    from charlstm.lm.checkpoint import load_checkpoint
+    from charlstm.lm.epochs import epoch_weights
+    from charlstm.lm.vocab import Vocab
+
+    parent = load_checkpoint(name)
+    if parent.vocab != Vocab.of(corpus.texts):
+        message = f"{parent.name} knows other characters than the corpus {corpus.name} has; fork it on its own corpus."
+        raise CheckpointError(message, path=parent.path)
+    return parent.config, parent.weights() if epoch is None else epoch_weights(parent, epoch)
 
 
 def _corpus_of_run(out: Path) -> str:

@@ -122,9 +122,7 @@ def save_checkpoint(
     """
     path = Path(path)
     arrays = {name: np.ascontiguousarray(w) for name, w in weights.items()}
-    shapes = tensor_shapes(config, len(vocab))
-    _check_tensors(path, shapes, {name: (a.shape, str(a.dtype)) for name, a in arrays.items()}, "float32")
-    _check_finite(path, arrays)
+    check_weights(path, config, len(vocab), arrays)
     path.mkdir(parents=True, exist_ok=True)
     replace_file(path / WEIGHTS_FILE, save(arrays, metadata={"format": FORMAT}))
     checkpoint = Checkpoint(
@@ -233,12 +231,27 @@ def find_checkpoint(name: str | Path) -> Path:
     raise CheckpointError(f"there is no checkpoint {text!r}: {hint}; or give a folder with a {JSON_FILE}.")
 
 
-def read_weights(file: Path, config: ModelConfig, vocab_size: int) -> Weights:
-    """The tensors of a safetensors file, checked in name, shape, type and value; see Checkpoint.weights."""
-    _check_tensors(file, tensor_shapes(config, vocab_size), _tensors_of(file), "F32")
+def check_weights(path: Path, config: ModelConfig, vocab_size: int, weights: Mapping[str, NDArray[np.float32]]) -> None:
+    """Raise CheckpointError unless the arrays are those of this network: names, shapes, float32, finite."""
+    found = {name: (array.shape, str(array.dtype)) for name, array in weights.items()}
+    _check_tensors(path, tensor_shapes(config, vocab_size), found, "float32")
+    _check_finite(path, weights)
+
+
+def read_weights(file: Path, config: ModelConfig, vocab_size: int, *, half: bool = False) -> Weights:
+    """The tensors of a safetensors file, checked in name, shape, type and value; see Checkpoint.weights.
+
+    `half`: the file may also hold them all as float16; what is returned is float32.
+    """
+    found = _tensors_of(file)
+    halved = half and found and all(kind == "F16" for _, kind in found.values())
+    _check_tensors(file, tensor_shapes(config, vocab_size), found, "F16" if halved else "F32")
     try:
         with safe_open(str(file), framework="np") as tensors:
-            arrays: Weights = {name: tensors.get_tensor(name) for name in tensors.keys()}  # noqa: SIM118 (no mapping)
+            arrays: Weights = {
+                name: tensors.get_tensor(name).astype(np.float32, copy=False)
+                for name in tensors.keys()  # noqa: SIM118 (no mapping)
+            }
     except (SafetensorError, OSError) as error:
         raise CheckpointError(f"{file} cannot be read ({error}); restore it or train anew.", path=file) from None
     _check_finite(file, arrays)

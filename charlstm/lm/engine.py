@@ -7,7 +7,7 @@ threads and sessions may share one; what works in place is a Reader (lm/reader.p
 from __future__ import annotations
 
 import copy
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -75,7 +75,7 @@ class Engine:
         self.dtype = np.dtype(dtype)
         self.folded = fold(config, weights, self.dtype)
         self.lag_ids: dict[str | None, int] = {None: len(vocab)} | vocab.ids  # what a lookback reads -> id
-        self._hold({})
+        self._change({}, {})
 
     @property
     def name(self) -> str:
@@ -88,7 +88,7 @@ class Engine:
         if self.dtype == np.float64:
             return self
         twin = Engine(self.config, self.vocab, self.weights, checkpoint=self.checkpoint, dtype=np.float64)
-        twin._hold(self._held)
+        twin._change(self._held, self._pushes)
         return twin
 
     @cached_property
@@ -161,13 +161,13 @@ class Engine:
             if k:
                 below, bias = self.folded.inputs[k - 1]
                 x = np.dot(h[k - 1], below) + bias
-            units, values = self.held_units.get(k, (None, None))
             now_h, now_c, now_gates = np.zeros_like(h[k, :1]), np.zeros_like(c[k, :1]), np.empty_like(x[:1])
             advance = make_layer(config.cell, w, b, now_h, now_c, now_gates)
+            change = self.change_of(k, now_h, now_gates)
             for t in range(length):
                 advance(x[t : t + 1])
-                if units is not None:
-                    now_h[:, units] = values
+                if change:
+                    change()
                 h[k, t], c[k, t], x[t] = now_h[0], now_c[0], now_gates[0]
             gates.append(x)
         letters = "" if config.cell == "rnn" else GATES[config.cell]
@@ -211,19 +211,73 @@ class Engine:
             held = np.full(shape, value, dtype=np.float64)
         if not np.isfinite(held).all():
             raise ConfigError("value", "a unit can be held at a finite number only.")
+        return self._changed(self._held | {(k, j): float(held[k, j]) for k, j in units}, self._pushes)
+
+    def push(self, vectors: Mapping[int, ArrayLike]) -> Engine:
+        """A new engine in which a vector is added to the outputs h of a layer, at every symbol.
+
+        h' = cell(h, x) + v, and h' is what the decoder, the layer above and the next step read. A GRU carries z h
+        on to the next step, where the push would add up; there h' = cell(h, x) + (1 - z) v.
+
+        Parameters
+        ----------
+        vectors : mapping from layer to float array, shape (H,)
+            What to add; those of an earlier `push` stay and add up. A vector of zeros changes nothing. A unit that
+            `ablate` holds is held all the same.
+
+        Raises
+        ------
+        ConfigError
+            If a layer does not exist, or a vector is misshapen or not finite.
+        """
+        pushes = dict(self._pushes)
+        for layer, vector in vectors.items():
+            v = np.asarray(vector, dtype=np.float64)
+            if not 0 <= layer < self.config.num_layers:
+                raise ConfigError(
+                    "vectors", f"there is no layer {layer}; layers are 0 to {self.config.num_layers - 1}."
+                )
+            if v.shape != (self.config.hidden_size,) or not np.isfinite(v).all():
+                raise ConfigError("vectors", f"a push is {self.config.hidden_size} finite numbers, one a unit.")
+            pushes[layer] = pushes.get(layer, 0.0) + v
+        return self._changed(self._held, {k: v for k, v in pushes.items() if v.any()})
+
+    @property
+    def changes(self) -> tuple[dict[tuple[int, int], float], dict[int, NDArray[np.float64]]]:
+        """What `ablate` and `push` have changed: units and what they are held at, layers and what is added."""
+        return dict(self._held), dict(self._pushes)
+
+    def _changed(self, held: dict[tuple[int, int], float], pushes: dict[int, NDArray[np.float64]]) -> Engine:
         new = copy.copy(self)
         for measured in ("exact", "rounding"):
             new.__dict__.pop(measured, None)
-        new._hold(self._held | {(layer, index): float(held[layer, index]) for layer, index in units})
+        new._change(held, pushes)
         return new
 
-    def _hold(self, held: dict[tuple[int, int], float]) -> None:
-        """Set which units are held at what value; only while the engine is being made."""
-        self._held = held
-        self.held_units: dict[int, tuple[list[int], Array]] = {}  # layer -> indices, values
+    def _change(self, held: dict[tuple[int, int], float], pushes: dict[int, NDArray[np.float64]]) -> None:
+        """Set which units are held at what value and what is added; only while the engine is being made."""
+        self._held, self._pushes = held, pushes
+        self._held_units: dict[int, tuple[list[int], Array]] = {}  # layer -> indices, values
         for layer in {layer for layer, _ in held}:
             indices = sorted(index for k, index in held if k == layer)
-            self.held_units[layer] = (indices, np.array([held[layer, j] for j in indices], dtype=self.dtype))
+            self._held_units[layer] = (indices, np.array([held[layer, j] for j in indices], dtype=self.dtype))
+
+    def change_of(self, layer: int, h: Array, gates: Array) -> Callable[[], None] | None:
+        """What `ablate` and `push` do to a layer's h, (B, H), in place after each step; None where they do nothing."""
+        units, values = self._held_units.get(layer, (None, None))
+        vector = self._pushes[layer].astype(self.dtype) if layer in self._pushes else None
+        if units is None and vector is None:
+            return None
+        size = self.config.hidden_size
+        z = gates[:, size : 2 * size] if self.config.cell == "gru" else None
+
+        def change() -> None:
+            if vector is not None:
+                np.add(h, vector if z is None else (1 - z) * vector, h)
+            if units is not None:
+                h[:, units] = values
+
+        return change
 
     def _lookback(self, ids: NDArray[np.int32]) -> NDArray[np.int32]:
         """The lookback after each symbol, (T, K); START and END begin a new text."""

@@ -55,11 +55,11 @@ class Reader:
         inputs = [np.empty((batch_size, w.shape[1]), dtype=engine.dtype) for w, _ in engine.folded.recurrent]
         self.gates = [np.empty_like(x) for x in inputs]  # of each layer, (B, G)
         self._first, self._top = inputs[0], self.h[-1]
-        # Of each layer: how to move it on, its held units, and from layer 1 on what makes its input: h, w, b, x.
+        # Of each layer: how to move it on, how its output is changed, and from layer 1 on its input: h, w, b, x.
         self._layers = [
             (
                 make_layer(engine.config.cell, w, b, self.h[k], self.c[k], self.gates[k]),
-                (self.h[k], *engine.held_units[k]) if k in engine.held_units else None,
+                engine.change_of(k, self.h[k], self.gates[k]),
                 (self.h[k - 1], *engine.folded.inputs[k - 1], inputs[k]) if k else None,
             )
             for k, (w, b) in enumerate(engine.folded.recurrent)
@@ -75,14 +75,13 @@ class Reader:
     def read(self, ids: Sequence[int]) -> Array:
         """Read one symbol of each text. The logits after them, (B, V), lie in a buffer that the next call reuses."""
         x = self._first_input(ids)
-        for advance, held, below in self._layers:
+        for advance, change, below in self._layers:
             if below:
                 h, w, b, x = below
                 np.add(np.dot(h, w, x), b, x)
             advance(x)
-            if held:
-                h, units, values = held
-                h[:, units] = values
+            if change:
+                change()
         return np.add(np.dot(self._top, self._decoder, self._logits), self._bias, self._logits)
 
     def _first_input(self, ids: Sequence[int]) -> Array:

@@ -40,6 +40,8 @@ class Standing:
     epoch_sums: list[float] = field(default_factory=lambda: [0.0, 0.0])  # loss, characters, up to the last report
     interval_sums: list[float] = field(default_factory=lambda: [0.0] * 4)  # since: loss, characters, norms, steps
     history: list[dict[str, Any]] = field(default_factory=list)
+    rates: list[list[float]] = field(default_factory=list)  # [step, factor] of each change of the learning rate
+    keep_epochs: str = ""  # "float16" or "float32": weights go to epochs/, too
     ended: str = ""  # why the run is over: "epochs", "minutes" or "patience"; empty while it is not
 
 

@@ -5,6 +5,8 @@ The run's folder holds
     model.safetensors    the weights that were best on validation, with model.json (charlstm.lm.checkpoint)
     resume.safetensors   where the run stands (charlstm.lm.resume)
     stop                 put there by anybody: the run saves where it stands and ends, and can be resumed
+    control.json         put there by anybody: {"rate": 0.5} halves the learning rate from the next step on
+    epochs/              where asked for: the weights after some of the epochs (charlstm.lm.epochs)
 Every random draw comes from a generator seeded by (seed, purpose, epoch or step), so no random state needs keeping:
 a run killed at any moment and resumed gives the numbers of one that never stopped (CPU, same thread count).
 Losses are nats per character on text and END. Knows nothing of terminals or pages: reports go to callbacks.
@@ -17,33 +19,42 @@ import json
 import math
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Protocol
+from typing import Literal, Protocol
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
 from charlstm.errors import CharlstmError, CheckpointError, ConfigError
 from charlstm.lm.augment import Augmentation
 from charlstm.lm.batches import IGNORED, Batch, encode_tune, fixed_batches, random_slices, shuffled_tunes
-from charlstm.lm.checkpoint import JSON_FILE, Checkpoint, load_checkpoint, save_checkpoint, write_description
+from charlstm.lm.checkpoint import (
+    JSON_FILE,
+    Checkpoint,
+    check_weights,
+    load_checkpoint,
+    save_checkpoint,
+    write_description,
+)
 from charlstm.lm.config import ModelConfig, SampleConfig, TrainConfig
 from charlstm.lm.engine import Engine
+from charlstm.lm.epochs import save_epoch
 from charlstm.lm.network import CharRNN
 from charlstm.lm.resume import RESUME_FILE, SavedRun, Standing, load_run, save_run
 from charlstm.lm.sampling import sample
 from charlstm.lm.vocab import Vocab
+from charlstm.paths import CONTROL_FILE, EPOCHS_FOLDER, METRICS_FILE, STOP_FILE
 from charlstm.tunes.abc import split_header
 from charlstm.tunes.corpus import header_counts
 
-METRICS_FILE = "metrics.jsonl"
-STOP_FILE = "stop"
 REPORT_STEPS = 25
+RATES = 0.001, 1000.0  # what control.json may multiply the learning rate by
 SAVE_SECONDS = 30.0  # between two resume files: what a kill can cost
 EVALUATION_BATCH = 64
 SAMPLE = SampleConfig(temperature=0.8)
@@ -80,7 +91,7 @@ class Progress:
     val_body: float | None
     seconds: float  # of training so far, earlier sittings included
     grad_norm: float  # before clipping, mean since the last report
-    learning_rate: float
+    learning_rate: float  # as it is taken: scheduled, and times what control.json says
     characters_per_second: float  # of training alone
     sample: str | None  # a tune of the weights as they are now
 
@@ -107,11 +118,15 @@ class Trainer:
         "auto" (CUDA if there is one), "cpu", "cuda", or any torch device.
     threads : int, optional
         CPU threads of torch; left alone when absent.
+    keep_epochs : "float16" or "float32", optional
+        Keep the weights of some epochs in epochs/, as numbers of this size; a resumed run goes on as it began.
+    weights : mapping of arrays, optional
+        Begin with these instead of random ones: a fork. They must fit the network and the corpus's characters.
 
     Raises
     ------
     CheckpointError
-        If the folder holds a run already.
+        If the folder holds a run already, or the weights do not fit.
     ConfigError
         If the device is not there, or there are no training tunes.
     """
@@ -125,11 +140,19 @@ class Trainer:
         out: Path,
         device: str = "auto",
         threads: int | None = None,
+        keep_epochs: Literal["float16", "float32"] | None = None,
+        weights: Mapping[str, NDArray[np.float32]] | None = None,
     ) -> None:
         if any((Path(out) / name).exists() for name in (JSON_FILE, RESUME_FILE)):
             message = f"{out} holds a run already; resume it with --resume, or choose another folder."
             raise CheckpointError(message, path=Path(out))
         self._build(corpus, model, train, Path(out), device, threads, None)
+        self.standing.keep_epochs = keep_epochs or ""
+        if weights is not None:
+            check_weights(Path(out), model, len(self.vocab), weights)
+            self.network.load_weights(weights)
+            if self.average is not None:
+                _copy(self.parameters, self.average)
 
     @classmethod
     def resume(
@@ -214,6 +237,8 @@ class Trainer:
             metrics.truncate(self.standing.metrics_bytes)  # what a killed run reported after its last save
         self._started = time.monotonic() - self.standing.seconds
         self._save()
+        if self.standing.keep_epochs and not self.standing.step:
+            self._keep_epoch(self.validate()["all"])  # the network as it was born: noise
         try:
             while not self.standing.ended:
                 self._epoch(callbacks)
@@ -234,6 +259,7 @@ class Trainer:
                 continue  # done before the run was resumed
             if (self.out / STOP_FILE).exists():
                 raise StopTraining
+            self._obey_control()
             self._step(batch)
             standing.step, standing.position = standing.step + 1, position + 1
             if self._done() >= 1:
@@ -257,6 +283,8 @@ class Trainer:
             }
         )
         standing.epoch_sums = [0.0, 0.0]
+        if standing.keep_epochs:
+            self._keep_epoch(losses["all"])
         self._keep_if_best(losses)
         if self._done() >= 1:
             standing.ended = "epochs" if self.config.minutes is None else "minutes"
@@ -304,7 +332,19 @@ class Trainer:
         if config.minutes is not None:  # so must a run of few minutes
             rise = max(rise, min(1.0, self._done() / WARMUP_SHARE))
         fall = (1 + math.cos(math.pi * min(1.0, self._done()))) / 2
-        return config.learning_rate * rise * (config.final_rate + (1 - config.final_rate) * fall)
+        planned = config.learning_rate * rise * (config.final_rate + (1 - config.final_rate) * fall)
+        return planned * (self.standing.rates[-1][1] if self.standing.rates else 1.0)
+
+    def _obey_control(self) -> None:
+        """Take the learning rate that control.json asks for; saved at once, so that a resume takes it at that step."""
+        try:
+            asked = json.loads((self.out / CONTROL_FILE).read_bytes())["rate"]
+        except (OSError, ValueError, TypeError, KeyError):
+            return
+        now = self.standing.rates[-1][1] if self.standing.rates else 1.0
+        if isinstance(asked, (int, float)) and RATES[0] <= asked <= RATES[1] and asked != now:
+            self.standing.rates.append([self.standing.step, float(asked)])
+            self._save()
 
     def _done(self) -> float:
         """Share of the run that lies behind: of its steps, or of its minutes."""
@@ -332,6 +372,20 @@ class Trainer:
             yield
         finally:
             _copy(now, self.parameters)
+
+    def _keep_epoch(self, loss: float | None) -> None:
+        """Keep the present (averaged) weights in epochs/, under the number of the epoch that they end or stand in."""
+        number = self.standing.epoch + (self.standing.position > 0)
+        with self._averaged():
+            save_epoch(
+                self.out / EPOCHS_FOLDER,
+                number,
+                self.network.weights(),
+                epoch=self._epochs(),
+                step=self.standing.step,
+                loss=loss,
+                half=self.standing.keep_epochs == "float16",
+            )
 
     def _keep_if_best(self, losses: dict[str, float | None]) -> None:
         loss, standing = losses["all"], self.standing
@@ -367,6 +421,7 @@ class Trainer:
             **self.config.to_dict(),
             "ended": standing.ended,
             "steps": standing.step,
+            **({"rates": standing.rates} if standing.rates else {}),  # [step, factor] of each change by hand
             "seconds": round(time.monotonic() - self._started, 1),
             "device": str(self.device),
             "threads": torch.get_num_threads(),

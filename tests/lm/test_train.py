@@ -19,6 +19,7 @@ from charlstm.lm import train as train_module
 from charlstm.lm.batches import IGNORED, encode_tune, fixed_batches
 from charlstm.lm.checkpoint import load_checkpoint
 from charlstm.lm.config import ModelConfig, TrainConfig
+from charlstm.lm.epochs import epoch_weights, list_epochs
 from charlstm.lm.network import CharRNN
 from charlstm.lm.train import Progress, StopTraining, Trainer, whole_tune_loss
 from charlstm.tunes.abc import split_header
@@ -145,6 +146,72 @@ def test_a_run_killed_in_the_middle_of_a_write_resumes_to_the_same_numbers(tiny_
     assert 0 < killed.standing.step < 40
     killed.fit()
     same_run(tmp_path / "whole", tmp_path / "killed")
+
+
+def test_a_rate_changed_by_hand_is_taken_at_the_same_step_after_a_kill(tiny_corpus: Corpus, tmp_path: Path) -> None:
+    """control.json comes at step 9; one run goes on, the other dies at step 12 without having saved since."""
+
+    def change_at_9(out: Path) -> train_module.Callback:
+        def change(progress: Progress) -> None:
+            if progress.step == 9:
+                (out / "control.json").write_text('{"rate": 0.25}')
+
+        return change
+
+    class Killed(BaseException):
+        pass
+
+    def die_at_12(progress: Progress) -> None:
+        if progress.step == 12:
+            raise Killed
+
+    whole = Trainer(tiny_corpus, MODEL, TRAIN, out=tmp_path / "whole").fit([change_at_9(tmp_path / "whole")])
+    killed = Trainer(tiny_corpus, MODEL, TRAIN, out=tmp_path / "killed")
+    with pytest.raises(Killed):
+        killed.fit([change_at_9(tmp_path / "killed"), die_at_12])
+    again = Trainer.resume(tmp_path / "killed", tiny_corpus)
+    assert (again.standing.step, again.standing.rates) == (9, [[9, 0.25]])
+    again.fit()
+    same_run(tmp_path / "whole", tmp_path / "killed")
+    assert whole.training["rates"] == [[9, 0.25]]
+    rates = {row["step"]: row["learning_rate"] for row in metrics(tmp_path / "whole")}
+    assert rates[12] == pytest.approx(0.25 * rates[9], rel=0.2)
+
+
+@pytest.mark.parametrize("text", ["", "[]", '{"rate": "2"}', '{"rate": 0}', '{"rate": NaN}', '{"rate": 1e9}', "\0"])
+def test_a_control_file_that_says_nothing_sensible_is_left_alone(
+    tiny_corpus: Corpus, tmp_path: Path, text: str
+) -> None:
+    trainer = Trainer(tiny_corpus, MODEL, replace(TRAIN, epochs=1), out=tmp_path)
+    (tmp_path / "control.json").write_text(text)
+    assert "rates" not in trainer.fit().training
+
+
+def test_kept_epochs_are_those_of_the_run_and_a_resume_keeps_on_keeping(tiny_corpus: Corpus, tmp_path: Path) -> None:
+    train = replace(TRAIN, epochs=9)
+    whole = Trainer(tiny_corpus, MODEL, train, out=tmp_path / "whole", keep_epochs="float32").fit()
+    Trainer(tiny_corpus, MODEL, train, out=tmp_path / "halves", keep_epochs="float32").fit([StopAt(7)])
+    halves = Trainer.resume(tmp_path / "halves", tiny_corpus).fit()
+    kept = list_epochs(tmp_path / "whole")
+    assert [stored.number for stored in kept] == [0, 1, 2, 3, 4, 5, 6, 8, 9]
+    assert [stored.number for stored in list_epochs(tmp_path / "halves")] == [stored.number for stored in kept]
+    for stored in kept:
+        weights = epoch_weights(whole, stored.number)
+        assert all(np.array_equal(w, epoch_weights(halves, stored.number)[name]) for name, w in weights.items())
+        network = CharRNN(MODEL, len(whole.vocab))
+        network.load_weights(weights)
+        assert whole_tune_loss(network, tiny_corpus.validation, whole.vocab)["all"] == stored.loss
+
+
+def test_a_fork_begins_with_its_parents_weights(tiny_corpus: Corpus, tmp_path: Path) -> None:
+    parent = Trainer(tiny_corpus, MODEL, replace(TRAIN, ema=0.9), out=tmp_path / "parent", keep_epochs="float32").fit()
+    weights = epoch_weights(parent, 4)
+    fork = Trainer(tiny_corpus, MODEL, replace(TRAIN, ema=0.9), out=tmp_path / "fork", weights=weights)
+    assert fork.validate()["all"] == next(e.loss for e in list_epochs(tmp_path / "parent") if e.number == 4)
+    kept = fork.fit()
+    assert kept.history[0]["val_loss"] < parent.history[0]["val_loss"]
+    with pytest.raises(CheckpointError, match="does not fit"):
+        Trainer(tiny_corpus, replace(MODEL, hidden_size=9), TRAIN, out=tmp_path / "other", weights=weights)
 
 
 def test_twenty_steps_on_one_tune_lower_the_loss(tiny_corpus: Corpus, tmp_path: Path) -> None:
