@@ -29,6 +29,7 @@ _HOME = {
     "lm.train": ("Trainer", "Progress", "StopTraining"),
     "score.notation": ("read_score", "to_musicxml"),
     "score.engrave": ("engrave",),
+    "score.pages": ("to_pdf", "tunebook_pdf"),
     "score.midi": ("to_midi",),
     "score.audio": ("to_wav",),
     "neurons.record": ("Activations", "Unit", "record"),

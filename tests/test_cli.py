@@ -362,9 +362,13 @@ def test_neurons_directory(home: Path, capsys: pytest.CaptureFixture[str]) -> No
 
 
 def test_render_writes_what_was_asked_for(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    value = says(capsys, "render book.abc --number 2 --svg a.svg --midi a.mid --musicxml a.xml --tempo 90")
+    line = "render book.abc --number 2 --svg a.svg --png a.png --pdf a.pdf --midi a.mid --musicxml a.xml --tempo 90"
+    value = says(capsys, line)
     assert value["title"] == "Maggie in the Barley"
-    assert value["written"] == {"svg": "a.svg", "midi": "a.mid", "musicxml": "a.xml"}
+    made = {"svg": "a.svg", "png": "a.png", "pdf": "a.pdf", "midi": "a.mid", "musicxml": "a.xml"}
+    assert value["written"] == made
+    assert (home / "a.png").read_bytes().startswith(b"\x89PNG")
+    assert (home / "a.pdf").read_bytes().startswith(b"%PDF")
     assert "<svg" in (home / "a.svg").read_text(encoding="utf-8")
     assert (home / "a.mid").read_bytes().startswith(b"MThd")
     assert "<score-partwise" in (home / "a.xml").read_text(encoding="utf-8")

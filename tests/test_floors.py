@@ -39,7 +39,8 @@ HOMES = {
     "verovio": ("score", "ui/common"),
     "pretty_midi": ("score",),
     "midirenderer": ("score",),
-    "matplotlib": ("neurons/heatmap",),
+    "typst": ("score/pages",),
+    "matplotlib": ("neurons/heatmap", "score/piano_roll"),
     "tqdm": ("cli",),
     "ray": ("experiments",),
 }
@@ -92,7 +93,7 @@ def test_a_trespass_is_seen() -> None:
 
 
 LIGHT = "charlstm", "charlstm.cli", "charlstm.lm.engine", "charlstm.lm.sampling", "charlstm.evaluate.panel"
-HEAVY = "torch", "music21", "streamlit", "matplotlib", "verovio"
+HEAVY = "torch", "music21", "streamlit", "matplotlib", "verovio", "typst"
 
 
 @pytest.mark.parametrize("module", [*LIGHT, "charlstm.neurons.heatmap", "charlstm.tunes.corpus"])

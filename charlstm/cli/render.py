@@ -10,7 +10,14 @@ from typing import Any
 from charlstm.cli.common import Commands, add_command, at_least, read_tunes, show
 from charlstm.errors import CorpusError, NotationError
 
-FORMATS = {"svg": "the page", "midi": "MIDI", "musicxml": "the score, for notation programs", "wav": "sound"}
+FORMATS = {
+    "svg": "the page",
+    "png": "the page as a picture",
+    "pdf": "the page to print",
+    "midi": "MIDI",
+    "musicxml": "the score, for notation programs",
+    "wav": "sound",
+}
 
 
 def add(commands: Commands) -> None:
@@ -18,7 +25,7 @@ def add(commands: Commands) -> None:
         commands,
         "render",
         "draw and sound a tune",
-        "charlstm render tune.abc --svg tune.svg --midi tune.mid --tempo 110 --instrument fiddle",
+        "charlstm render tune.abc --pdf tune.pdf --midi tune.mid --tempo 110 --instrument fiddle",
         _render,
     )
     parser.add_argument("tune", type=Path, metavar="TUNE.abc")
@@ -33,7 +40,7 @@ def add(commands: Commands) -> None:
 def _render(options: argparse.Namespace) -> None:
     wanted = {name: getattr(options, name) for name in FORMATS if getattr(options, name)}
     if not wanted:
-        options.parser.error("say what to write: --svg F, --midi F, --musicxml F, --wav F")
+        options.parser.error("say what to write: --svg F, --png F, --pdf F, --midi F, --musicxml F, --wav F")
     tunes = read_tunes(options.tune)
     if options.number > len(tunes):
         raise CorpusError(f"{options.tune} holds {len(tunes)} tunes, and no number {options.number}.")
@@ -71,10 +78,15 @@ def _make(score: Any, wanted: dict[str, Path], options: argparse.Namespace) -> d
             from charlstm.score.notation import to_musicxml
 
             made["musicxml"] = to_musicxml(score).encode()
-        if "svg" in wanted:
-            from charlstm.score.engrave import engrave
+        if wanted.keys() & {"svg", "png", "pdf"}:
+            from charlstm.score.pages import to_pdf, to_png, to_svg
 
-            made["svg"] = engrave(score, title=True)[0].encode()
+            if wanted.keys() & {"svg", "png"}:
+                made["svg"] = (svg := to_svg(score)).encode()
+            if "png" in wanted:
+                made["png"] = to_png(svg)
+            if "pdf" in wanted:
+                made["pdf"] = to_pdf(score)
     except NotationError as error:
         if not made:
             raise

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from charlstm.errors import NotationError
+from charlstm.score.glyphs import with_drawn_signs
 from charlstm.score.layout import system_starts, with_system_starts
 from charlstm.score.notation import to_musicxml
 
@@ -32,11 +33,21 @@ _OPTIONS: dict[str, Any] = {
     "spacingSystem": 6,
     "svgFormatRaw": True,  # no indentation: three fifths of the bytes
     "svgViewBox": True,
+    "smuflTextFont": "none",  # 57 kB a page for one sign: glyphs.py draws it
 }
 
 
-def engrave(score: Score, *, width: int = 900, scale: int = 40, title: bool = False) -> list[str]:
-    """Draw a score as SVG, one string a page; a tune has one page, as high as it needs.
+def engrave(
+    score: Score,
+    *,
+    width: int = 900,
+    scale: int = 40,
+    title: bool = False,
+    height: int | None = None,
+    flow: bool = False,
+    musicxml: str | None = None,
+) -> list[str]:
+    """Draw a score as SVG, one string a page; without a height a tune has one page, as high as it needs.
 
     Parameters
     ----------
@@ -48,6 +59,12 @@ def engrave(score: Score, *, width: int = 900, scale: int = 40, title: bool = Fa
         Size of the music in percent of Verovio's, in [10, 200]. 40 is that of a printed tune book on a screen.
     title : bool
         Whether the page shows the title; a page that has it as its heading does not need it twice.
+    height : int, optional
+        Of a page at most, in pixels, in [200, 5000]; more systems make more pages.
+    flow : bool
+        Whether lines break wherever the width is full, whatever the lines of the text.
+    musicxml : str, optional
+        What `to_musicxml` gave for this score, where it is at hand: writing it takes longest.
 
     Returns
     -------
@@ -61,19 +78,21 @@ def engrave(score: Score, *, width: int = 900, scale: int = 40, title: bool = Fa
         If the score cannot be drawn.
     """
     width, scale = max(200, min(5000, width)), max(10, min(200, scale))
-    xml = _DATE.sub("", to_musicxml(score))
+    xml = _DATE.sub("", to_musicxml(score) if musicxml is None else musicxml)
     page_width = width * 100 // scale
     reading = score.editorial.get("reading")
-    starts = system_starts(reading, page_width - 2 * MARGIN) if reading else None
+    starts = system_starts(reading, page_width - 2 * MARGIN) if reading and not flow else None
     if starts is not None:
         xml = with_system_starts(xml, starts)
     options = _OPTIONS | {
-        "breaks": "auto" if starts is None else "encoded",
+        "breaks": "auto" if starts is None else "line",  # as the text has them; pages break by themselves
         "pageWidth": page_width,
         "scale": scale,
         "xmlIdSeed": zlib.crc32(xml.encode()) % 2**31 or 1,  # the same score, the same ids
         "header": "auto" if title else "none",
     }
+    if height is not None:
+        options["pageHeight"] = max(200, min(5000, height)) * 100 // scale
     with _LOCK:
         if not getattr(_SEEDED, "done", False):
             _pages(xml, options)
@@ -86,7 +105,7 @@ def _pages(xml: str, options: dict[str, Any]) -> list[str]:
     toolkit.setOptions(options)
     if not toolkit.loadData(xml):
         raise NotationError("this tune cannot be engraved; its text still plays")
-    return [toolkit.renderToSVG(page + 1) for page in range(toolkit.getPageCount())]
+    return [with_drawn_signs(toolkit.renderToSVG(page + 1)) for page in range(toolkit.getPageCount())]
 
 
 @cache

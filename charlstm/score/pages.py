@@ -1,0 +1,216 @@
+"""Scores on paper: PNG of one page, PDF of a tune, and a tunebook of many with its contents. Typst sets them.
+
+Whatever stands in a tune reaches Typst as data, never as a part of its program; the program names no file and no
+package, so nothing is read and nothing is fetched.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from charlstm.errors import ConfigError, NotationError
+from charlstm.score.engrave import engrave
+from charlstm.score.notation import to_score
+from charlstm.score.signs import printable
+from charlstm.tunes.abc import split_header
+from charlstm.tunes.events import Reading
+from charlstm.tunes.reader import read
+
+if TYPE_CHECKING:
+    from music21.stream import Score
+
+MAX_TUNES = 500  # of a tunebook
+MAX_PIXELS = 40_000_000  # of a PNG; a longer score is drawn smaller
+WIDTH, HEIGHT = 900, 1150  # px of a page's music; on A4 as wide as the text, and a title above it fits
+_VIEW = re.compile(r'<svg viewBox="0 0 (\d+) (\d+)"')
+
+_IMAGE = """
+#let data = json(bytes(sys.inputs.data))
+#set page(width: data.width * 1pt, height: data.height * 1pt, margin: 0pt, fill: white)
+#image(bytes(data.svg), format: "svg", width: 100%)
+"""
+
+_BOOK = """
+#let data = json(bytes(sys.inputs.data))
+#set document(title: data.title, date: none)
+#set page(paper: "a4", margin: (x: 16mm, top: 16mm, bottom: 18mm), numbering: if data.contents { "1" })
+#set text(font: "Libertinus Serif", size: 10.5pt)
+#show heading: it => block(above: 0pt, below: 0pt, sticky: true, text(14pt, weight: "bold", it.body))
+#if data.contents {
+  v(1fr)
+  align(center, text(30pt, weight: "bold", data.title))
+  if data.credits != "" { v(4mm); align(center, text(11pt, data.credits)) }
+  v(2fr)
+  pagebreak()
+  text(18pt, weight: "bold", "Contents")
+  v(2mm)
+  outline(title: none)
+  pagebreak()
+}
+#for tune in data.tunes {
+  let head = {
+    align(center, heading(tune.title))
+    if tune.credits != "" { v(2mm, weak: true); align(center, text(9.5pt, style: "italic", tune.credits)) }
+    v(3mm, weak: true)
+  }
+  let first = if tune.pages.len() > 0 { image(bytes(tune.pages.first()), format: "svg", width: 100%, alt: tune.title) }
+  block(breakable: false, above: 9mm, head + first)
+  for page in tune.pages.slice(calc.min(1, tune.pages.len())) {
+    image(bytes(page), format: "svg", width: 100%, alt: tune.title)
+  }
+  if tune.reason != "" {
+    block(text(9.5pt, style: "italic", tune.reason))
+    raw(tune.abc, block: true)
+  }
+  for line in tune.words { block(above: 2.5mm, line) }
+  if tune.note != "" { v(2.5mm, weak: true); block(text(8.5pt, fill: luma(90), tune.note)) }
+}
+"""
+
+
+class Page(NamedTuple):
+    """One tune of a tunebook: its ABC text, and a line below it that says where it comes from."""
+
+    abc: str
+    note: str = ""
+
+
+def to_svg(score: Score) -> str:
+    """A score as a picture that stands alone, with its title. Raises NotationError."""
+    return engrave(score, title=True)[0]
+
+
+def to_png(svg: str, *, scale: float = 2.0) -> bytes:
+    """Paint an SVG page as a PNG picture, black on white.
+
+    Parameters
+    ----------
+    svg : str
+        A page of `engrave`.
+    scale : float
+        Pixels of the picture for one of the page, in [0.25, 8]. A picture of more than 40 million is made smaller.
+
+    Raises
+    ------
+    ConfigError
+        If the scale is out of its range.
+    NotationError
+        If it is no page of ours.
+    """
+    if not 0.25 <= scale <= 8:
+        raise ConfigError("scale", f"{scale:g} is outside 0.25 to 8")
+    view = _VIEW.match(svg.lstrip())
+    if view is None:
+        raise NotationError("this is no page of a score; engrave() makes them")
+    width, height = int(view[1]), int(view[2])
+    scale = min(scale, (MAX_PIXELS / (width * height)) ** 0.5)
+    return _set(_IMAGE, {"svg": svg, "width": width, "height": height}, "png", ppi=72 * scale)
+
+
+def to_pdf(score: Score, *, note: str = "") -> bytes:
+    """A tune on A4 paper, as many sheets as it needs, its title above it.
+
+    Parameters
+    ----------
+    score : music21.stream.Score
+        From `read_score`.
+    note : str
+        A line below the tune, such as where it comes from.
+
+    Raises
+    ------
+    NotationError
+        If the score cannot be drawn.
+    """
+    reading: Reading = score.editorial.reading
+    tune = _tune(reading, note) | {"pages": _sheets(score)}
+    return _set(_BOOK, {"title": tune["title"], "credits": "", "contents": False, "tunes": [tune]}, "pdf")
+
+
+def tunebook_pdf(tunes: Sequence[Page | str], *, title: str = "Tunes", credits: str = "") -> bytes:
+    """Many tunes as one book: a title page, contents with page numbers, and the tunes in their order.
+
+    Parameters
+    ----------
+    tunes : sequence of Page or str
+        ABC texts, at most 500. One that cannot be drawn is printed as text, with the reason.
+    title : str
+        Of the book.
+    credits : str
+        A line below the book's title.
+
+    Returns
+    -------
+    bytes
+        PDF, A4, its tunes in the outline too. The same tunes give the same bytes.
+
+    Raises
+    ------
+    ConfigError
+        If there is no tune, or there are too many.
+    """
+    if not 1 <= len(tunes) <= MAX_TUNES:
+        raise ConfigError("tunes", f"a tunebook has 1 to {MAX_TUNES} tunes, not {len(tunes)}")
+    pages = [Page(tune) if isinstance(tune, str) else tune for tune in tunes]
+    data = {"title": printable(title) or "Tunes", "credits": printable(credits), "contents": True}
+    return _set(_BOOK, data | {"tunes": [_printed(page) for page in pages]}, "pdf")
+
+
+def _printed(page: Page) -> dict[str, Any]:
+    """What Typst prints of a tune: the score, or where there is none the text and the reason."""
+    try:
+        reading = read(page.abc)
+        return _tune(reading, page.note) | {"pages": _sheets(to_score(reading))}
+    except NotationError as error:
+        title = next((f.value.strip() for f in split_header(page.abc).fields if f.letter == "T"), "")
+        abc = "\n".join(printable(line) for line in page.abc.splitlines())
+        reason = f"This tune cannot be drawn: {error}"
+        return {"title": printable(title) or "Untitled", "credits": "", "words": [], "note": printable(page.note)} | {
+            "pages": [], "reason": printable(reason), "abc": abc,
+        }  # fmt: skip
+
+
+def _tune(reading: Reading, note: str) -> dict[str, Any]:
+    fields = (reading.get(letter) for letter in "RCO")
+    return {
+        "title": printable(reading.title) or "Untitled",
+        "credits": ", ".join(_words(field for field in fields if field)),
+        "words": _words(reading.words),
+        "note": printable(note),
+        "reason": "",
+        "abc": "",
+    }
+
+
+def _words(lines: Iterable[str]) -> list[str]:
+    return [printable(line.strip()) for line in lines]
+
+
+def _sheets(score: Score) -> list[str]:
+    return engrave(score, width=WIDTH, height=HEIGHT)
+
+
+def _set(program: str, data: dict[str, Any], form: str, **options: Any) -> bytes:
+    """Run one of the programs above on data."""
+    import typst
+
+    compile_: Any = typst.compile  # none of its overloads takes options by name
+    try:
+        made = compile_(
+            program.encode(), format=form, font_paths=_fonts(), sys_inputs={"data": json.dumps(data)}, **options
+        )
+    except typst.TypstError as error:
+        raise NotationError(f"this page cannot be printed ({error})") from error
+    return b"".join(made) if isinstance(made, list) else bytes(made)
+
+
+@lru_cache(maxsize=1)
+def _fonts() -> Any:
+    """Typst's own fonts (Latin, Greek, Cyrillic); the machine's for any other letters."""
+    import typst
+
+    return typst.Fonts()
