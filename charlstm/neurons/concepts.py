@@ -1,175 +1,187 @@
-"""Concepts: named labellings of a text, one truth value a character, to hold units against.
+"""Concepts: named labellings of a text, one truth value a character, to hold units against. CONCEPTS has them all.
 
-A concept is a function of the text alone: T characters in, (T,) out. Knows nothing of networks. Marks and their
-durations are those of `tunes/`; a text that is no tune has labels too, most of them false.
+The first line of a concept's docstring is its definition, the one that the page shows. Here are the header, the signs
+of the body and the notes; bars, sections and kinds of tunes are in `phrases.py`. Knows nothing of networks.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable, Mapping
-from fractions import Fraction
+from collections.abc import Mapping
+from itertools import pairwise
 from types import MappingProxyType
 
-import numpy as np
-from numpy.typing import NDArray
+from charlstm.neurons.labels import Collection, Concept, Spans, letters_of, tokens_of
+from charlstm.neurons.layout import Layout, length_span
+from charlstm.neurons.phrases import PHRASES
 
-from charlstm.tunes.abc import Token, default_unit, lex, parse_meter, parse_note, parse_unit, split_header
-from charlstm.tunes.bars import bars
-from charlstm.tunes.rhythm import Timed, is_compound, timed
-
-Labels = NDArray[np.bool_]
-Concept = Callable[[str], Labels]
-
-NEAR_END = 16  # characters: about the last bar
+LEAP = 7  # semitones: a fifth
+_FOUND = Collection()
+_put = _FOUND.put
 
 
-def _spans(text: str, spans: Iterable[tuple[int, int]]) -> Labels:
-    """True from each start up to, not with, each end."""
-    labels = np.zeros(len(text), dtype=bool)
-    for start, end in spans:
-        labels[start:end] = True
-    return labels
+def _signs(text: Layout, *kinds: str) -> Spans:
+    return [(token.start, token.end) for token in text.tokens if token.kind in kinds]
 
 
-def _tokens(text: str) -> list[Token]:
-    start = split_header(text).body_start
-    return list(lex(text[start:], start))
+# ---- header ---------------------------------------------------------------------------------------------------------
 
 
-def _timed(text: str) -> list[Timed]:
-    header = split_header(text)
-    meter = parse_meter(header.get("M"))
-    unit = parse_unit(header.get("L")) or default_unit(meter)
-    return timed(_tokens(text), unit, meter, compound=is_compound(header.get("M")))
-
-
-def in_header(text: str) -> Labels:
+@_put("header", "text")
+def in_header(text: Layout) -> Spans:
     """The information fields, up to and with the newline of K:."""
-    return _spans(text, [(0, split_header(text).body_start)])
+    return [(0, text.body.start)]
 
 
-def in_body(text: str) -> Labels:
+@_put("body", "text")
+def in_body(text: Layout) -> Spans:
     """Everything after the header."""
-    return ~in_header(text)
+    return [text.body]
 
 
-def in_title(text: str) -> Labels:
+@_put("header field", "header")
+def in_title(text: Layout) -> Spans:
     """The value of T:, without the letter and the colon."""
-    fields = split_header(text).fields
-    return _spans(text, [(f.start + 2, f.end) for f in fields if f.letter == "T"])
+    return [(f.start + 2, f.end) for f in text.header.fields if f.letter == "T"]
 
 
-def in_key_field(text: str) -> Labels:
+@_put("header field", "header")
+def in_rhythm_field(text: Layout) -> Spans:
+    """The R: line of the header."""
+    return _fields(text, "R")
+
+
+@_put("header field", "header")
+def in_meter_field(text: Layout) -> Spans:
+    """The M: line of the header."""
+    return _fields(text, "M")
+
+
+@_put("header field", "header")
+def in_unit_field(text: Layout) -> Spans:
+    """The L: line of the header."""
+    return _fields(text, "L")
+
+
+@_put("header field", "header")
+def in_key_field(text: Layout) -> Spans:
     """The K: line of the header."""
-    return _spans(text, [(f.start, f.end) for f in split_header(text).fields if f.letter == "K"])
+    return _fields(text, "K")
 
 
-def bar_line(text: str) -> Labels:
+def _fields(text: Layout, letter: str) -> Spans:
+    return [(f.start, f.end) for f in text.header.fields if f.letter == letter]
+
+
+# ---- signs of the body ----------------------------------------------------------------------------------------------
+
+
+@_put("bar line")
+def bar_line(text: Layout) -> Spans:
     """The signs of bar lines and repeats."""
-    return _spans(text, [(t.start, t.end) for t in _tokens(text) if t.kind == "bar_line"])
+    return _signs(text, "bar_line")
 
 
-def line_end(text: str) -> Labels:
+@_put("bar line")
+def before_bar_line(text: Layout) -> Spans:
+    """The last character of a bar that a bar line ends: the bar is full, and the model must know it."""
+    return [(bar.end - 1, bar.end) for bar, _, _ in text.bars if bar.right]
+
+
+@_put("line end")
+def line_end(text: Layout) -> Spans:
     """Newlines of the body."""
-    return _spans(text, [(t.start, t.end) for t in _tokens(text) if t.kind == "line_break"])
+    return _signs(text, "line_break")
 
 
-def note(text: str) -> Labels:
-    """The letters of notes."""
-    return _spans(text, [(t.start + len(a), t.start + len(a) + 1) for t, a in _notes(text)])
+@_put("chord symbol")
+def chord_symbol(text: Layout) -> Spans:
+    """Chord symbols, such as "Am", with their quotation marks."""
+    return _signs(text, "chord_symbol")
 
 
-def high_note(text: str) -> Labels:
-    """The letters of notes from the C above middle C up."""
-    notes = [(t, a) for t, a in _notes(text) if parse_note(t.text).octave > 4]
-    return _spans(text, [(t.start + len(a), t.start + len(a) + 1) for t, a in notes])
+@_put("grace")
+def grace(text: Layout) -> Spans:
+    """Grace notes, from { to }."""
+    opened = [t.start for t in text.tokens if t.kind == "grace_open"]
+    closed = [t.end for t in text.tokens if t.kind == "grace_close"]
+    return list(zip(opened, closed, strict=False)) if len(opened) == len(closed) else _signs(text, "grace_open")
 
 
-def accidental(text: str) -> Labels:
-    """Sharps, flats and naturals before notes."""
-    return _spans(text, [(t.start, t.start + len(a)) for t, a in _notes(text)])
-
-
-def _notes(text: str) -> list[tuple[Token, str]]:
-    """The notes and their accidentals."""
-    return [(t, parse_note(t.text).accidental) for t in _tokens(text) if t.kind == "note"]
-
-
-def note_length(text: str) -> Labels:
-    """The digits and slashes that say how long a note or a rest is."""
-    sounding = [t for t in _tokens(text) if t.kind in ("note", "rest", "chord_close")]
-    lengths = [(t, re.search(r"[\d/]*$", t.text)) for t in sounding]
-    return _spans(text, [(t.start + match.start(), t.end) for t, match in lengths if match])
-
-
-def in_tuplet(text: str) -> Labels:
+@_put("tuplet")
+def in_tuplet(text: Layout) -> Spans:
     """The notes of tuplets, their sign included."""
-    return _spans(text, [(m.token.start, m.token.end) for m in _timed(text) if m.tuplet or m.token.kind == "tuplet"])
+    return [*_signs(text, "tuplet"), *tokens_of(e for e in text.events if e.tuplet)]
 
 
-def first_beat(text: str) -> Labels:
-    """The notes and rests that begin within the first beat of a bar; a pickup has none."""
-    header = split_header(text)
-    beat = _beat(header.get("M"))
-    pickups = {bar.start for bar in bars(text) if bar.opens and bar.expected and bar.duration < bar.expected}
-    spans = []
-    onset, upbeat, starts = Fraction(0), False, True
-    for token, duration, member, _ in _timed(text):
-        if token.kind == "bar_line":
-            onset, starts = Fraction(0), True
-        elif duration or member:
-            if starts:
-                upbeat, starts = token.start in pickups, False
-            if onset < beat and not upbeat:
-                spans.append((token.start, token.end))
-            onset += duration
-    return _spans(text, spans)
+@_put("accidental")
+def accidental(text: Layout) -> Spans:
+    """Sharps, flats and naturals before notes."""
+    return [(n.token.start, n.letter) for n in text.notes]
 
 
-def _beat(meter: str | None) -> Fraction:
-    """A beat in whole notes: three of the meter's units where they go in threes, else one; a quarter without meter."""
-    bar = parse_meter(meter)
-    if bar is None or meter is None or "/" not in meter:
-        return Fraction(1, 4)
-    unit = Fraction(1, int(re.split(r"/", meter)[1]))
-    return 3 * unit if is_compound(meter) else unit
+@_put("duration digit")
+def note_length(text: Layout) -> Spans:
+    """The digits and slashes that say how long a note or a rest is."""
+    return [length_span(e.token) for e in text.events]
 
 
-def in_repeat(text: str) -> Labels:
-    """The music between |: and :|, or from the tune's beginning to a first :| without |:."""
-    labels = np.zeros(len(text), dtype=bool)
-    start: int | None = split_header(text).body_start
-    for token in _tokens(text):
-        if token.kind == "bar_line":
-            if token.text.startswith(":") and start is not None:
-                labels[start : token.start] = True
-                start = None
-            if token.text.endswith(":"):
-                start = token.end
-    return labels
+@_put("duration digit")
+def broken_rhythm(text: Layout) -> Spans:
+    """The signs > and < of a dotted pair."""
+    return _signs(text, "broken")
 
 
-def near_end(text: str) -> Labels:
-    """The last 16 characters of the text."""
-    return _spans(text, [(max(len(text) - NEAR_END, 0), len(text))])
+# ---- notes ----------------------------------------------------------------------------------------------------------
 
 
-CONCEPTS: Mapping[str, Concept] = MappingProxyType(
-    {
-        "in_header": in_header,
-        "in_body": in_body,
-        "in_title": in_title,
-        "in_key_field": in_key_field,
-        "bar_line": bar_line,
-        "line_end": line_end,
-        "first_beat": first_beat,
-        "in_repeat": in_repeat,
-        "in_tuplet": in_tuplet,
-        "note": note,
-        "high_note": high_note,
-        "accidental": accidental,
-        "note_length": note_length,
-        "near_end": near_end,
-    }
-)
+@_put("note letter")
+def note(text: Layout) -> Spans:
+    """The letters of notes."""
+    return letters_of(text.notes)
+
+
+def _note_letter(letter: str) -> None:
+    def spans(text: Layout) -> Spans:
+        return letters_of(n for n in text.notes if text.text[n.letter].upper() == letter)
+
+    spans.__name__ = f"note_{letter.lower()}"
+    spans.__doc__ = f"The notes {letter}, in any octave, among all note letters."
+    _put("note letter", "letters")(spans)
+
+
+for _letter in "CDEFGAB":
+    _note_letter(_letter)
+
+
+@_put("note letter", "letters")
+def tonic(text: Layout) -> Spans:
+    """The notes on the letter of the key, such as D in K:Dmix."""
+    return letters_of(n for n in text.notes if text.key and text.text[n.letter].upper() == text.key.tonic)
+
+
+@_put("octave", "letters")
+def low_note(text: Layout) -> Spans:
+    """The letters of notes below the G above middle C."""
+    return letters_of(n for n in text.notes if n.pitch < 67)
+
+
+@_put("octave", "letters")
+def high_note(text: Layout) -> Spans:
+    """The letters of notes from the C above middle C up."""
+    return letters_of(n for n in text.notes if n.octave > 4)
+
+
+@_put("octave", "letters")
+def very_high_note(text: Layout) -> Spans:
+    """The letters of notes from the second G above middle C up."""
+    return letters_of(n for n in text.notes if n.pitch >= 79)
+
+
+@_put("leap", "events")
+def after_leap(text: Layout) -> Spans:
+    """The note that a leap of a fifth or more, up or down, leads to."""
+    notes = [n for n in text.notes if not n.member]
+    return [(now.letter, now.token.end) for last, now in pairwise(notes) if abs(now.pitch - last.pitch) >= LEAP]
+
+
+CONCEPTS: Mapping[str, Concept] = MappingProxyType({**_FOUND, **PHRASES})

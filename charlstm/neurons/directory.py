@@ -12,7 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from charlstm.lm.engine import Engine
-from charlstm.neurons.concepts import CONCEPTS, Concept
+from charlstm.neurons.concepts import CONCEPTS
+from charlstm.neurons.labels import Concept
 from charlstm.neurons.probe import auroc, unit_rows
 from charlstm.neurons.record import Unit, record
 

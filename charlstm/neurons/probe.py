@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from charlstm.errors import ConfigError
-from charlstm.neurons.concepts import Concept, Labels
+from charlstm.neurons.labels import Labeller, Labels
 from charlstm.neurons.record import Activations, Unit
 
 
@@ -67,7 +67,7 @@ def _ranks(values: NDArray[np.floating]) -> NDArray[np.float64]:
     return ranks
 
 
-def rank_units(acts: Activations | Sequence[Activations], concept: Concept, *, top: int = 10) -> list[UnitScore]:
+def rank_units(acts: Activations | Sequence[Activations], concept: Labeller, *, top: int = 10) -> list[UnitScore]:
     """The units that tell a concept best, by distance of their AUROC from 1/2; the lower unit first on a tie.
 
     Parameters
