@@ -27,6 +27,11 @@ def add(commands: Commands) -> None:
     build.add_argument("name", metavar="NAME", help="fiddle, or a name for your own")
     build.add_argument("--from", dest="sources", nargs="+", type=Path, metavar="FILE|FOLDER", help="your ABC files")
     build.add_argument("--as-is", action="store_true", help=AS_IS)
+    build.add_argument(
+        "--large",
+        action="store_true",
+        help="for more text than fits into memory: a memory-mapped corpus, relatives told by their contour alone",
+    )
     build.add_argument("--seed", type=int, default=0, help="of the split into parts (default 0)")
 
     bring = add_command(
@@ -47,14 +52,25 @@ def add(commands: Commands) -> None:
 
 
 def _build(options: argparse.Namespace) -> None:
+    from charlstm.paths import corpus_path
     from charlstm.tunes.corpus import DEFAULT_CORPUS, build_corpus, fiddle_corpus, save_corpus
     from charlstm.tunes.sources import file_tunes
 
     is_default = options.name == DEFAULT_CORPUS
-    if is_default and (options.sources or options.as_is):
+    if is_default and (options.sources or options.as_is or options.large):
         options.parser.error(f"{DEFAULT_CORPUS} is made of music21's books; give your tunes another name")
     if not is_default and not options.sources:
         options.parser.error(f"say where the tunes of {options.name} are: --from FILE|FOLDER ...")
+    if options.large:
+        from charlstm.tunes.large import build_mapped
+
+        with progress() as advance:
+            mapped = build_mapped(
+                options.sources, name=options.name, seed=options.seed, as_is=options.as_is, report=advance
+            )
+        path = corpus_path() / f"{options.name}.json"
+        show(options, {"path": str(path), **_describe(mapped)}, f"{_text(mapped)}\n\nwritten: {path}")
+        return
     with progress() as advance:
         if is_default:
             corpus = fiddle_corpus(report=advance)
@@ -85,8 +101,13 @@ def _show(options: argparse.Namespace) -> None:
 def _describe(corpus: Corpus) -> dict[str, Any]:
     """A corpus in JSON values, without its texts."""
     from charlstm.tunes.corpus import PARTS, header_counts
+    from charlstm.tunes.mapped import MappedCorpus
 
     parts = {part: getattr(corpus, part) for part in PARTS}
+    if isinstance(corpus, MappedCorpus):  # as it was counted when it was built: a pass over all texts takes minutes
+        own = ("name", "fingerprint", "tunes", "characters", "books", "as_is", "seed")
+        distinct = dict.fromkeys(PARTS, len(corpus.characters))
+        return {k: corpus.info[k] for k in own} | {"distinct_characters": distinct, "header": dict(corpus.headers)}
     return {
         "name": corpus.name,
         "fingerprint": corpus.fingerprint,

@@ -166,7 +166,7 @@ def _forked(name: str, epoch: int | None, corpus: Corpus) -> tuple[ModelConfig, 
     from charlstm.lm.vocab import Vocab
 
     parent = load_checkpoint(name)
-    if parent.vocab != Vocab.of(corpus.texts):
+    if parent.vocab != Vocab.of(corpus.characters):
         message = f"{parent.name} knows other characters than the corpus {corpus.name} has; fork it on its own corpus."
         raise CheckpointError(message, path=parent.path)
     return parent.config, parent.weights() if epoch is None else epoch_weights(parent, epoch)

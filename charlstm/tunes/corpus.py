@@ -28,6 +28,7 @@ from charlstm.tunes.sources import DEFAULT_COLLECTIONS, TITLES, SourceTune, file
 from charlstm.tunes.twins import families, grams, related
 
 FORMAT = "charlstm-corpus/1"
+MAPPED_FORMAT = "charlstm-corpus-mapped/1"  # charlstm.tunes.mapped
 PARTS = ("train", "validation", "test")
 DEFAULT_CORPUS = "fiddle"
 Report = Callable[[str, int, int], None]  # what is being done, how far, out of how many
@@ -38,9 +39,9 @@ class Corpus:
     """Texts in three parts. `info` holds JSON values: kept and dropped by book and reason, credits, seed."""
 
     name: str
-    train: tuple[str, ...]
-    validation: tuple[str, ...]
-    test: tuple[str, ...] = ()
+    train: Sequence[str]
+    validation: Sequence[str]
+    test: Sequence[str] = ()
     info: Mapping[str, Any] = field(default_factory=dict)
 
     @cached_property
@@ -53,10 +54,20 @@ class Corpus:
             digest.update(b"\1")
         return digest.hexdigest()
 
+    @cached_property
+    def characters(self) -> str:
+        """The distinct characters of all texts, sorted."""
+        return "".join(sorted(set().union(*self.texts)))
+
+    @cached_property
+    def headers(self) -> Mapping[str, Mapping[str, int]]:
+        """How often each value of M:, K:, R: and L: occurs in the training texts, commonest first."""
+        return header_counts(self.train)
+
     @property
-    def texts(self) -> tuple[str, ...]:
+    def texts(self) -> Iterable[str]:
         """All texts, train first."""
-        return self.train + self.validation + self.test
+        return (*self.train, *self.validation, *self.test)
 
 
 def header_counts(texts: Iterable[str], letters: str = "MKRL") -> dict[str, dict[str, int]]:
@@ -192,7 +203,7 @@ def save_corpus(corpus: Corpus, folder: Path | None = None) -> Path:
         Of the JSON file.
     """
     folder = folder or corpus_path()
-    _check_name(corpus.name)
+    check_name(corpus.name)
     folder.mkdir(parents=True, exist_ok=True)
     pieces, lengths, number = [], {}, 0
     for part in PARTS:
@@ -229,6 +240,10 @@ def load_corpus(name_or_path: str | Path) -> Corpus:
         path = corpus_path() / f"{name_or_path}.json"
     try:
         description = json.loads(path.read_text(encoding="utf-8"))
+        if isinstance(description, dict) and description.get("format") == MAPPED_FORMAT:
+            from charlstm.tunes.mapped import load_mapped  # it knows this module, not the other way round
+
+            return load_mapped(path, description)
         book = path.with_suffix(".abc").read_bytes().decode()
     except FileNotFoundError:
         how = f"charlstm corpus build {path.stem}"
@@ -302,6 +317,7 @@ def _credit(value: str) -> str:
     return name.title() if name.isupper() else name
 
 
-def _check_name(name: str) -> None:
+def check_name(name: str) -> None:
+    """Raise CorpusError unless the name can be a file's."""
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", name):
         raise CorpusError(f"{name!r} cannot name a corpus; use letters, digits, dots, dashes and underscores.")
