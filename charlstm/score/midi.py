@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from charlstm.errors import ConfigError
-from charlstm.score.timeline import attacks, timeline
+from charlstm.score.timeline import Clock, attacks, clock, timeline
 
 if TYPE_CHECKING:
     from music21.stream import Score
@@ -25,7 +25,8 @@ def to_midi(score: Score, *, qpm: float | None = None, instrument: int | str = 0
     score : music21.stream.Score
         From `read_score`.
     qpm : float, optional
-        Quarter notes per minute, in [5, 1000]. Without it the tune's own tempo (Q:), else 120.
+        Quarter notes per minute, in [5, 1000]. Without it the tune's own tempo (Q:), else 120. Where the tempo changes
+        in the tune, it changes in proportion.
     instrument : int or str
         General MIDI program in [0, 127], or a name of `INSTRUMENTS`.
     transpose : int
@@ -44,9 +45,8 @@ def to_midi(score: Score, *, qpm: float | None = None, instrument: int | str = 0
     from music21.midi import MidiFile
 
     reading = score.editorial.reading
-    qpm = reading.qpm or 120.0 if qpm is None else qpm
     program = INSTRUMENTS.get(instrument, -1) if isinstance(instrument, str) else instrument
-    if not 5 <= qpm <= 1000:
+    if qpm is not None and not 5 <= qpm <= 1000:
         raise ConfigError("qpm", f"{qpm:g} quarter notes per minute are outside 5 to 1000")
     if not 0 <= program <= 127:
         raise ConfigError("instrument", f"{instrument} is none of {', '.join(INSTRUMENTS)} nor a number from 0 to 127")
@@ -56,23 +56,29 @@ def to_midi(score: Score, *, qpm: float | None = None, instrument: int | str = 0
     made = MidiFile()
     made.ticksPerQuarterNote = TICKS
     made.format = 1
-    made.tracks = [_tempo_track(qpm, reading.title)]
+    tempos = clock(reading, qpm)
+    made.tracks = [_tempo_track(tempos, reading.title)]
+    tail = round(TAIL * tempos.qpms[-1] / 60 * TICKS)
     for voice in range(len(reading.voices)):
         own = [(onset, duration, pitch + transpose) for onset, duration, pitch, v in notes if v == voice]
-        made.tracks.append(_note_track(own, voice, program, round(TAIL * qpm / 60 * TICKS)))
+        made.tracks.append(_note_track(own, voice, program, tail))
     written: bytes = made.writestr()
     return written
 
 
-def _tempo_track(qpm: float, title: str) -> Any:
+def _tempo_track(tempos: Clock, title: str) -> Any:
     from music21.midi import MetaEvents, MidiEvent, MidiTrack
 
     track = MidiTrack(0)
     name = MidiEvent(track, type=MetaEvents.SEQUENCE_TRACK_NAME)
     name.data = title.encode("utf-8", "replace")[:120]
-    tempo = MidiEvent(track, type=MetaEvents.SET_TEMPO)
-    tempo.data = round(60_000_000 / qpm).to_bytes(3, "big")
-    track.events = [_pause(track, 0), name, _pause(track, 0), tempo]
+    track.events = [_pause(track, 0), name]
+    now = 0
+    for start, qpm in zip(tempos.starts, tempos.qpms, strict=True):
+        tempo = MidiEvent(track, type=MetaEvents.SET_TEMPO)
+        tempo.data = round(60_000_000 / qpm).to_bytes(3, "big")
+        track.events += [_pause(track, round(start * TICKS) - now), tempo]
+        now = round(start * TICKS)
     _end(track)
     return track
 

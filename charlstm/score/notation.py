@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from charlstm.errors import NotationError
 from charlstm.score.durations import Piece, pieces
 from charlstm.score.signs import MAX_TEXT, attach_signs, jump_text, printable
-from charlstm.tunes.events import Event, Head, Measure, Reading, Voice
+from charlstm.tunes.events import Event, Head, Measure, Reading, Tempo, Voice
 from charlstm.tunes.keys import Key, signature
 from charlstm.tunes.reader import read
 
@@ -136,15 +136,18 @@ class _PartBuilder:
             made.insert(0, _key_signature(measure.key))
         if (previous is None or measure.meter != previous.meter) and (meter := _time_signature(measure.meter)):
             made.insert(0, meter)
-        if previous is None and self.index == 0:
-            for mark in _tempo_marks(self.reading):
-                made.insert(0, mark)
         if not measure.overlays:
             self._fill(made, measure, measure.events)
         for layer, events in enumerate((measure.events, *measure.overlays) if measure.overlays else ()):
             voice = stream.Voice(id=str(layer + 1))
             self._fill(voice, measure, events)
             made.insert(0, voice)
+        for tempo in self.reading.tempos if self.index == 0 else ():
+            if measure.onset <= tempo.onset < measure.onset + measure.duration:
+                for mark in _tempo_marks(tempo):
+                    made.insert(
+                        float(tempo.onset - measure.onset) * 4, mark
+                    )  # after the notes: above their chord symbols
         on_notes = {name for event in measure.events for name in event.decorations}
         for name in measure.marks:
             if name not in on_notes and measure.events:  # it stands at the bar line: write it over the last note
@@ -355,20 +358,17 @@ def _time_signature(value: str | None) -> Any:
     return meter.TimeSignature("+".join(f"{n}/{bottom}" for n in beats) if len(beats) > 1 else f"{beats[0]}/{bottom}")
 
 
-def _tempo_marks(reading: Reading) -> Iterator[Any]:
-    """The header's Q: field above the first measure: its words, and its beats a minute."""
+def _tempo_marks(value: Tempo) -> Iterator[Any]:
+    """A Q: field above its measure: its words, and its beats a minute."""
     from music21 import duration, expressions, tempo
 
-    first = reading.tempos[0] if reading.tempos else None
-    if first is None or first.onset:
-        return
-    if first.words:
-        words = expressions.TextExpression(printable(first.words)[:MAX_TEXT])
+    if value.words:
+        words = expressions.TextExpression(printable(value.words)[:MAX_TEXT])
         words.style.fontWeight, words.placement = "bold", "above"
         yield words
-    if first.beat is not None:
-        number = round(first.qpm / float(first.beat * 4), 1)
-        yield tempo.MetronomeMark(number=number, referent=duration.Duration(float(first.beat * 4)))
+    if value.beat is not None:
+        number = round(value.qpm / float(value.beat * 4), 1)
+        yield tempo.MetronomeMark(number=number, referent=duration.Duration(float(value.beat * 4)))
 
 
 def _complement(previous: Measure, measure: Measure) -> bool:

@@ -1,11 +1,13 @@
 """A tune as it is heard: every note in playing order, with the characters and the note head it comes from.
 
 One list drives MIDI, the player's cursor and the heatmap alike. Times are quarter notes from the beginning, whatever
-the tempo. Repeats and endings are played out by `tunes/form.py`, bounded. Knows no music21, no pages, no seconds.
+the tempo; a `Clock` makes seconds of them. Repeats and endings are played out by `tunes/form.py`, bounded. Knows no
+music21 and no pages.
 """
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from fractions import Fraction
@@ -17,6 +19,8 @@ from charlstm.tunes.reader import read
 
 GRACE = Fraction(1, 32)  # whole notes; a group takes at most half of the note it stands before
 MAX_QUARTERS = 4096.0  # of a tune played out; more is not a tune
+USUAL_QPM = 120.0  # quarter notes per minute where nothing says it
+SLOWEST, FASTEST = 4.0, 4000.0  # quarter notes per minute that a MIDI file can hold
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +63,55 @@ def timeline(tune: Reading | str) -> tuple[Sounding, ...]:
     for number, voice in enumerate(reading.voices):
         found += _voice(voice.measures, reading.get("P"), number)
     return tuple(sorted(found, key=lambda s: (s.onset, s.voice, not s.grace, s.pitch)))
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """The tempos of a tune played out: from when each of them counts, and the seconds of any moment."""
+
+    starts: tuple[float, ...]  # quarter notes, rising; the first is 0
+    qpms: tuple[float, ...]  # quarter notes per minute from there on
+    at: tuple[float, ...]  # seconds of `starts`
+
+    def seconds(self, quarters: float) -> float:
+        """When a moment of the timeline is heard."""
+        index = max(0, bisect_right(self.starts, quarters) - 1)
+        return self.at[index] + (quarters - self.starts[index]) * 60 / self.qpms[index]
+
+
+def clock(reading: Reading, qpm: float | None = None) -> Clock:
+    """The clock of a tune: its Q: fields, where they stand.
+
+    Parameters
+    ----------
+    reading : Reading
+        Its first voice says when a tempo changes. A measure that is played again has its own tempo again.
+    qpm : float, optional
+        Quarter notes per minute to begin with; later tempos change in proportion. Without it the tune's own, else 120.
+    """
+    own = reading.qpm or USUAL_QPM
+    factor = 1.0 if qpm is None else qpm / own
+    tempos = [(Fraction(0), own), *((tempo.onset, tempo.qpm) for tempo in reading.tempos if tempo.onset)]
+    onsets = [onset for onset, _ in tempos]
+    starts, qpms, at = [0.0], [_playable(own * factor)], [0.0]
+    time = Fraction(0)
+    for index in play_order(reading.measures, reading.get("P")) if len(tempos) > 1 else ():
+        measure = reading.measures[index]
+        first = bisect_right(onsets, measure.onset) - 1
+        for onset, value in tempos[first:]:
+            if onset > measure.onset and onset >= measure.onset + measure.duration:
+                break
+            start = float(time + max(Fraction(0), onset - measure.onset)) * 4
+            if (made := _playable(value * factor)) != qpms[-1]:
+                at.append(at[-1] + (start - starts[-1]) * 60 / qpms[-1])
+                starts.append(start)
+                qpms.append(made)
+        time += measure.duration
+    return Clock(tuple(starts), tuple(qpms), tuple(at))
+
+
+def _playable(qpm: float) -> float:
+    return min(FASTEST, max(SLOWEST, qpm))
 
 
 def as_json(soundings: Sequence[Sounding]) -> list[dict[str, Any]]:

@@ -175,5 +175,5 @@ class Reading:
 
     @property
     def qpm(self) -> float | None:
-        """Quarter notes per minute of the first Q: field, in [20, 400]; None where there is none."""
-        return self.tempos[0].qpm if self.tempos else None
+        """Quarter notes per minute at the beginning, in [20, 400]; None where no Q: field says it."""
+        return next((tempo.qpm for tempo in reversed(self.tempos) if not tempo.onset), None)

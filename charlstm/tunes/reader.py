@@ -45,7 +45,7 @@ def read(text: str) -> Reading:
     if not voices:
         line = text.count("\n", 0, header.body_start) + 1
         raise NotationError("there is no note and no rest in this text; a tune needs some, such as GABc|", line=line)
-    tempos = _header_tempo(header) + tuple(readers[0].tempos)
+    tempos = tuple(sorted((*_header_tempo(header), *readers[0].tempos), key=lambda tempo: tempo.onset))
     words = tuple(word for reader in readers for word in reader.words)
     return Reading(text, header.fields, voices, tempos, tuple(remarks.sorted()), words)
 

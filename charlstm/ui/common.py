@@ -111,7 +111,7 @@ def draw(text: str) -> Drawing:
     from charlstm.score.engrave import engrave
     from charlstm.score.midi import to_midi
     from charlstm.score.notation import to_musicxml, to_score
-    from charlstm.score.timeline import timeline
+    from charlstm.score.timeline import clock, timeline
     from charlstm.tunes.reader import read
 
     try:
@@ -119,12 +119,17 @@ def draw(text: str) -> Drawing:
     except NotationError as error:
         return Drawing({}, (), b"", "", (), str(error), _place(text, error))
     qpm = reading.qpm or usual_tempo(reading.get("R") or "")
-    events = [Played(s.start, s.end, s.id, s.onset * 60 / qpm, s.duration * 60 / qpm) for s in timeline(reading)]
+    when = clock(reading, qpm).seconds
+    events = [
+        Played(s.start, s.end, s.id, when(s.onset), when(s.onset + s.duration) - when(s.onset))
+        for s in timeline(reading)
+    ]
     remarks = [str(remark) for remark in reading.notes]
     try:
         score = to_score(reading)
-        pages = {width: engrave(score, width=drawn) for width, drawn in WIDTHS.items()}
-        return Drawing(pages, events, to_midi(score, qpm=qpm), to_musicxml(score), remarks, "", None)
+        xml = to_musicxml(score)
+        pages = {width: engrave(score, width=drawn, musicxml=xml) for width, drawn in WIDTHS.items()}
+        return Drawing(pages, events, to_midi(score, qpm=qpm), xml, remarks, "", None)
     except NotationError as error:
         return Drawing({}, events, b"", "", remarks, str(error), _place(text, error))
 

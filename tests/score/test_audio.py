@@ -55,6 +55,15 @@ def test_every_note_has_its_pitch_and_rests_are_quiet(instrument: str):
             assert pitch_of(note, rate) == pytest.approx(pitch, abs=0.4)
 
 
+def test_a_tempo_that_changes_is_heard():
+    """At 60 a beat lasts a second; from the third note on, half of one."""
+    sound, rate = samples(to_wav(to_midi(read_score("Q:1/4=60\nM:4/4\nL:1/4\nK:C\nCE[Q:1/4=120]Gc|d")), mono=True))
+    assert len(sound) / rate == pytest.approx(3.5 + 1.0, abs=0.02)
+    for start, length, pitch in ((0, 1, 60), (1, 1, 64), (2, 0.5, 67), (2.5, 0.5, 72), (3, 0.5, 74)):
+        note = sound[round((start + length / 4) * rate) : round((start + length * 3 / 4) * rate)]
+        assert pitch_of(note, rate) == pytest.approx(pitch, abs=0.4)
+
+
 def test_the_pitch_detector_hears_a_sine():
     """The control: a wrong detector would find anything right."""
     time = np.arange(11025) / 44_100

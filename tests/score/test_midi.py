@@ -11,7 +11,9 @@ import pytest
 from charlstm.errors import ConfigError
 from charlstm.score.midi import to_midi
 from charlstm.score.notation import read_score
-from charlstm.score.timeline import attacks, timeline
+from charlstm.score.timeline import attacks, clock, timeline
+from charlstm.tunes.reader import read
+from tests.conftest import TUNES as REAL
 
 HEADER = "X:1\nT:Té \U0001f3bb\nM:4/4\nL:1/8\nK:C\n"
 TUNES = (
@@ -42,6 +44,29 @@ def test_another_reader_finds_the_same_notes_at_the_same_times(body: str, qpm: f
     assert len(notes) == len(expected)
     for found, wanted in zip(notes, expected, strict=True):
         assert found == pytest.approx(wanted, abs=2e-4)
+
+
+CHANGING = (
+    "X:1\nQ:1/4=60\nM:4/4\nL:1/4\nK:C\n|:CD[Q:1/4=137]EF|[Q:3/8=70]G4:|A>B (3cde|",
+    "X:1\nM:6/8\nL:1/8\nK:D\nV:1\nDEF GAB|[Q:1/4=200]A6|\nV:2\nD3 G3|A,6|\n",
+)
+
+
+@pytest.mark.parametrize("text", [*CHANGING, *("X:1\n" + tune for tune in REAL)])
+@pytest.mark.parametrize("qpm", [None, 150.0])
+def test_another_reader_finds_every_voice_at_our_clock(text: str, qpm: float | None):
+    """Pitch, onset and end of every note, in seconds, whatever the tempo does."""
+    reading = read(text)
+    when = clock(reading, qpm).seconds
+    played = opened(to_midi(read_score(text), qpm=qpm)).instruments
+    assert len(played) == len(reading.voices)
+    for voice, instrument in enumerate(played):
+        notes = sorted((n.start, n.pitch, n.end) for n in instrument.notes)
+        struck = [note for note in attacks(timeline(reading)) if note[3] == voice]
+        expected = sorted((when(onset), pitch, when(onset + length)) for onset, length, pitch, _ in struck)
+        assert len(notes) == len(expected) > 0
+        for found, wanted in zip(notes, expected, strict=True):
+            assert found == pytest.approx(wanted, abs=5e-4)
 
 
 def test_the_tempo_is_the_tunes_own_unless_it_is_given():

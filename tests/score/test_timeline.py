@@ -7,7 +7,7 @@ import json
 import pytest
 
 from charlstm.errors import NotationError
-from charlstm.score.timeline import MAX_QUARTERS, as_json, attacks, timeline
+from charlstm.score.timeline import MAX_QUARTERS, as_json, attacks, clock, timeline
 from charlstm.tunes.reader import read
 
 HEADER = "M:4/4\nL:1/8\nK:C\n"
@@ -74,6 +74,32 @@ def test_voices_sound_together():
 
 def test_an_overlay_sounds_with_its_measure():
     assert [(s.onset, s.pitch) for s in timeline(HEADER + "C8 & E4 G4|F8|")] == [(0, 60), (0, 64), (2, 67), (4, 65)]
+
+
+def test_a_tempo_that_changes_counts_from_where_it_stands():
+    tune = read("Q:1/4=60\nM:4/4\nL:1/4\nK:C\nCD[Q:1/4=120]EF|\nQ:1/2=30\nG4|")
+    beats = clock(tune)
+    assert [beats.seconds(quarter) for quarter in (0, 1, 2, 3, 4, 8, 9)] == [0, 1, 2, 2.5, 3, 7, 8]
+    assert clock(tune, 120).seconds(8) == 3.5  # twice as fast throughout
+
+
+def test_a_measure_that_comes_again_has_its_tempo_again():
+    tune = read("M:4/4\nL:1/4\nK:C\nQ:1/4=60\n|:C4|[Q:1/4=240]D4:|E4|")
+    assert [clock(tune).seconds(4 * n) for n in range(6)] == [0, 4, 5, 9, 10, 11]
+
+
+def test_a_tune_without_a_tempo_has_the_usual_one_until_there_is_one():
+    tune = read("M:4/4\nL:1/4\nK:C\nC4|[Q:1/4=60]D4|")
+    assert tune.qpm is None
+    assert [clock(tune).seconds(4 * n) for n in range(3)] == [0, 2, 6]
+    assert clock(read("K:C\nC")).qpms == (120,)
+
+
+@pytest.mark.parametrize("field", ["[Q:1/4=0]", "[Q:]", "[Q:1/0=9]", "[Q:999999=999999]", "[Q:1/4=1]" * 50])
+def test_no_tempo_stops_the_clock(field: str):
+    beats = clock(read(HEADER + f"|:C8|{field}D8&E8|[Q:1/4=90]:|"), 1000)
+    assert all(4 <= qpm <= 4000 for qpm in beats.qpms)
+    assert 0 < beats.seconds(8) < beats.seconds(16) < 300
 
 
 def test_the_length_is_bounded():
