@@ -44,9 +44,8 @@ def main() -> None:
         prepare_store(engine, texts)
         print(f"prepared in {time.perf_counter() - start:.1f} s")
     store = prepare_store(engine, texts)
-    print(
-        f"{options.model}: {store.characters:,} characters x {len(store.values)} units, {store.values.nbytes / 1e6:.0f} MB"
-    )
+    size = f"{store.characters:,} characters x {len(store.values)} units, {store.values.nbytes / 1e6:.0f} MB"
+    print(f"{options.model}: {size}")
     text = texts[0]
     acts = record(engine, text)
     third = text.index("|", text.index("K:")) + 1
