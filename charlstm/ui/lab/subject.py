@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import unicodedata
-
 import streamlit as st
 
+from charlstm.lm.spelling import name_characters, unknown_characters
+from charlstm.lm.spelling import without_unknown as without_unknown
 from charlstm.lm.vocab import Vocab
 from charlstm.neurons.record import Activations, record
 from charlstm.tunes.abc import split_tunebook
@@ -16,19 +16,6 @@ from charlstm.ui.visit import write
 MAX_LENGTH = 4000  # characters of a pasted tune
 OWN, PASTED = "This tune", "Your own"
 LEAVE_OUT, NEAREST = "Leave out", "Nearest letter"
-_NEAREST = {
-    "’": "'",
-    "‘": "'",
-    "“": '"',
-    "”": '"',
-    "–": "-",
-    "—": "-",
-    "\t": " ",
-    "ß": "ss",
-    "Æ": "AE",
-    "æ": "ae",
-    "ø": "o",
-}
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
@@ -63,26 +50,12 @@ def pasted_text(vocab: Vocab) -> str:
         st.info("Paste a tune in ABC notation: its header lines, then its bars.")
         st.stop()
     first = tunes[0].partition("\n")[2] if tunes[0].startswith("X:") else tunes[0]
-    unknown = sorted(set(first) - set(vocab.ids))
+    unknown = unknown_characters(first, vocab)
     if not unknown:
         return first
-    marks = " ".join(c if c.isprintable() else f"U+{ord(c):04X}" for c in unknown[:12])
-    more = f" and {len(unknown) - 12} more" if len(unknown) > 12 else ""
     said, choice = st.columns([3, 2], vertical_alignment="center")
-    said.warning(plain(f"This model has never met {marks}{more}."))
+    said.warning(plain(f"This model has never met {name_characters(unknown)}."))
     way = choice.segmented_control(
         "What to do with them", [NEAREST, LEAVE_OUT], default=NEAREST, required=True, key="neurons.unknown"
     )
     return without_unknown(first, vocab, nearest=way == NEAREST)
-
-
-def without_unknown(text: str, vocab: Vocab, *, nearest: bool) -> str:
-    """A text of known characters only: the others are left out, or replaced by their nearest known spelling."""
-
-    def known(character: str) -> str:
-        if character in vocab.ids:
-            return character
-        spelt = _NEAREST.get(character) or unicodedata.normalize("NFKD", character)
-        return "".join(c for c in spelt if c in vocab.ids) if nearest else ""
-
-    return "".join(map(known, text))
