@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from charlstm.errors import NotationError
 from charlstm.score.durations import Piece, pieces
 from charlstm.score.signs import MAX_TEXT, attach_signs, jump_text, printable
+from charlstm.score.timeline import bar_numbers
 from charlstm.tunes.events import Event, Head, Measure, Reading, Tempo, Voice
 from charlstm.tunes.keys import Key, signature
 from charlstm.tunes.reader import read
@@ -102,11 +103,10 @@ class _PartBuilder:
             part.partName = printable(self.voice.name)
         number, offset, built = 0, Fraction(0), []
         previous: Measure | None = None
-        for measure in self.voice.measures:
-            second_half = previous is not None and _complement(previous, measure)
-            number += not (measure.pickup or second_half)
+        numbers = bar_numbers(self.voice.measures)
+        for before, number, measure in zip([0, *numbers], numbers, self.voice.measures, strict=False):
             made = self._measure(measure, previous, number)
-            if measure.pickup or second_half:
+            if number == before:  # a pickup, or the second half of a bar
                 made.showNumber = stream.enums.ShowNumber.NEVER
             if previous is not None and previous.line_end and self.index == 0:
                 made.insert(0, layout.SystemLayout(isNew=True))
@@ -369,11 +369,3 @@ def _tempo_marks(value: Tempo) -> Iterator[Any]:
     if value.beat is not None:
         number = round(value.qpm / float(value.beat * 4), 1)
         yield tempo.MetronomeMark(number=number, referent=duration.Duration(float(value.beat * 4)))
-
-
-def _complement(previous: Measure, measure: Measure) -> bool:
-    """Whether two short measures are halves of one, parted by a repeat sign or a double bar."""
-    expected = measure.expected
-    if expected is None or not previous.right.closes or previous.pickup:
-        return False
-    return 0 < previous.duration < expected and previous.duration + measure.duration <= expected

@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass
 from fractions import Fraction
 from typing import Any
 
-from charlstm.tunes.events import Event, Measure, Reading
+from charlstm.tunes.events import Event, Measure, Reading, Voice
 from charlstm.tunes.form import play_order
 from charlstm.tunes.reader import read
 
@@ -61,7 +61,7 @@ def timeline(tune: Reading | str) -> tuple[Sounding, ...]:
     reading = read(tune) if isinstance(tune, str) else tune
     found: list[Sounding] = []
     for number, voice in enumerate(reading.voices):
-        found += _voice(voice.measures, reading.get("P"), number)
+        found += _voice(voice.measures, _order(reading, voice), number)
     return tuple(sorted(found, key=lambda s: (s.onset, s.voice, not s.grace, s.pitch)))
 
 
@@ -110,6 +110,41 @@ def clock(reading: Reading, qpm: float | None = None) -> Clock:
     return Clock(tuple(starts), tuple(qpms), tuple(at))
 
 
+def bar_starts(reading: Reading) -> list[tuple[float, int]]:
+    """When each bar of the first voice begins, in quarter notes, as it is heard, and its number as it is printed.
+
+    A pickup, and the second half of a bar that a repeat sign parts, have the number of the bar they belong to; 0 is a
+    pickup at the beginning.
+    """
+    numbers = bar_numbers(reading.measures)
+    found: list[tuple[float, int]] = []
+    time = Fraction(0)
+    for index in play_order(reading.measures, reading.get("P")):
+        if float(time) * 4 > MAX_QUARTERS:
+            break
+        found.append((float(time) * 4, numbers[index]))
+        time += reading.measures[index].duration
+    return found
+
+
+def bar_numbers(measures: Sequence[Measure]) -> list[int]:
+    """The number of each measure as musicians count: short ones that complete each other are one bar."""
+    numbers: list[int] = []
+    number = 0
+    for previous, measure in zip([None, *measures], measures, strict=False):
+        number += not (measure.pickup or (previous is not None and _complement(previous, measure)))
+        numbers.append(number)
+    return numbers
+
+
+def _complement(previous: Measure, measure: Measure) -> bool:
+    """Whether two short measures are halves of one, parted by a repeat sign or a double bar."""
+    expected = measure.expected
+    if expected is None or not previous.right.closes or previous.pickup:
+        return False
+    return 0 < previous.duration < expected and previous.duration + measure.duration <= expected
+
+
 def _playable(qpm: float) -> float:
     return min(FASTEST, max(SLOWEST, qpm))
 
@@ -134,11 +169,18 @@ def attacks(soundings: Sequence[Sounding]) -> list[tuple[float, float, int, int]
     return [(onset, duration, pitch, voice) for onset, duration, pitch, voice in struck]
 
 
-def _voice(measures: Sequence[Measure], parts: str | None, number: int) -> Iterator[Sounding]:
+def _order(reading: Reading, voice: Voice) -> tuple[int, ...]:
+    """Which measures of a voice are heard; one without a repeat sign of its own repeats with the first voice."""
+    plain = not any(m.left.begins or m.right.ends or m.ending or m.marks or m.part for m in voice.measures)
+    leading = reading.measures if plain and len(reading.measures) == len(voice.measures) else voice.measures
+    return play_order(leading, reading.get("P"))
+
+
+def _voice(measures: Sequence[Measure], order: Sequence[int], number: int) -> Iterator[Sounding]:
     time = Fraction(0)
     heard: dict[int, int] = {}
     tied: frozenset[int] = frozenset()  # pitches that the last event hands on
-    for index in play_order(measures, parts):
+    for index in order:
         measure = measures[index]
         if time and float(time + measure.duration) * 4 > MAX_QUARTERS:
             return

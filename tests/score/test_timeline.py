@@ -72,6 +72,13 @@ def test_voices_sound_together():
     ]  # fmt: skip
 
 
+def test_a_voice_without_repeat_signs_repeats_with_the_first():
+    text = "X:1\nM:4/4\nL:1/4\nK:C\nV:1\n|:c4:|d4|\nV:2\nC4|D4|\n"
+    assert [s.pitch for s in timeline(text) if s.voice] == [60, 60, 62]
+    own = text.replace("C4|D4|", "C4|D4:|")
+    assert [s.pitch for s in timeline(own) if s.voice] == [60, 62, 60, 62]
+
+
 def test_an_overlay_sounds_with_its_measure():
     assert [(s.onset, s.pitch) for s in timeline(HEADER + "C8 & E4 G4|F8|")] == [(0, 60), (0, 64), (2, 67), (4, 65)]
 
