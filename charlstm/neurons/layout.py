@@ -80,7 +80,7 @@ class Layout:
         return self.header.get(letter) or ""
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=256)
 def layout(text: str) -> Layout:
     """The layout of a text; kept for a while, since all concepts ask for it in a row."""
     header = split_header(text)

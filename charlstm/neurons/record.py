@@ -6,16 +6,27 @@ Axis letters: L layers, T characters, H units of a layer. `values[:, t]` is what
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from charlstm.errors import ConfigError
-from charlstm.lm.engine import Engine
+from charlstm.lm.engine import Engine, Trace
+from charlstm.neurons.guesses import Guesses, guesses
 
 Kind = Literal["hidden", "cell", "i", "f", "o", "g", "r", "z", "n"]
+KINDS: Mapping[str, tuple[Kind, ...]] = MappingProxyType(
+    {
+        "lstm": ("hidden", "cell", "i", "f", "o", "g"),
+        "gru": ("hidden", "r", "z", "n"),
+        "rnn": ("hidden",),
+    }
+)  # of each cell
+UNIT_SCALE = frozenset("iforz")  # kinds that lie in [0, 1]; the others are shown on -1 to 1, c as tanh(c)
 
 
 class Unit(NamedTuple):
@@ -76,11 +87,54 @@ def record(engine: Engine, text: str, *, kind: Kind = "hidden") -> Activations:
     ConfigError
         If the network has no such thing as `kind`, or the text is empty.
     """
+    known = KINDS[engine.config.cell]
+    if kind not in known:
+        raise ConfigError("kind", f"{kind!r} is none of this network's {', '.join(known)}.")
+    return replay(engine, text).acts(kind)
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """A text read once: every signal of every unit, and what the network expected.
+
+    `guesses` row t is of the character after `text[:t]`; so what was expected after reading `text[t]` is row t + 1.
+    """
+
+    text: str
+    trace: Trace
+    guesses: Guesses
+
+    @property
+    def kinds(self) -> tuple[Kind, ...]:
+        """The kinds of signal there are."""
+        if self.trace.c is not None:
+            return KINDS["lstm"]
+        return KINDS["gru" if self.trace.gates else "rnn"]
+
+    def acts(self, kind: Kind = "hidden") -> Activations:
+        """What the units did, of one kind."""
+        values = {"hidden": self.trace.h, "cell": self.trace.c}.get(kind)
+        values = self.trace.gates[kind] if values is None else values
+        return Activations(self.text, values[:, 1:].astype(np.float32, copy=False), kind)
+
+
+def replay(engine: Engine, text: str) -> Replay:
+    """Read a text from a zero state, START first, and keep all that went on.
+
+    Raises
+    ------
+    VocabularyError
+        If the model does not know a character of the text.
+    ConfigError
+        If the text is empty.
+    """
     if not text:
         raise ConfigError("text", "is empty, and has no states to look at.")
     ids = np.concatenate([[engine.vocab.start], engine.vocab.encode(text)])
-    _, trace = engine.run(ids)
-    known = {"hidden": trace.h, **({} if trace.c is None else {"cell": trace.c}), **trace.gates}
-    if kind not in known:
-        raise ConfigError("kind", f"{kind!r} is none of this network's {', '.join(known)}.")
-    return Activations(text, known[kind][:, 1:].astype(np.float32, copy=False), kind)
+    logits, trace = engine.run(ids)
+    return Replay(text, trace, guesses(logits, np.append(ids[1:], engine.vocab.end)))
+
+
+def shown(values: NDArray[np.float32], kind: Kind) -> NDArray[np.float32]:
+    """Values as they are shown: cell states, which have no bounds, as tanh(c), what the output gate lets through."""
+    return np.tanh(values) if kind == "cell" else values
