@@ -36,7 +36,7 @@ def runs_path() -> Path:
 
 
 def results_path() -> Path:
-    """Folder of study records: <study>.json."""
+    """Folder of study records: <key>.json, one a run."""
     return home() / "data" / "results"
 
 

@@ -1,0 +1,372 @@
+"""The report's studies as data: each with its question, its runs, and what the report says. Runs nothing.
+
+The report (L. Gan, Z. Xia, J. Song, B. Zhu, University of California San Diego) trains networks of one layer on
+folk tunes: random slices, teacher forcing, Adam, START and END. A case here is one bar of a figure: a label, the job
+that answers for it, and the report's own figure and numbers. A job is everything but the seed; two studies that ask
+for the same job share its run.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
+from typing import Any, Literal
+
+from charlstm.errors import ConfigError
+from charlstm.lm.config import ModelConfig, TrainConfig
+
+EPOCHS = 25  # so that every run of every study, with two seeds, takes one core an hour and a half; the report took 100
+SLICE = 30  # characters; with slices of 30 the losses are those that the report plots
+BATCH = 8  # slices a step; the report takes one, which is six times slower a character and no better for the study
+LEARNING_RATE = 2e-3  # constant; a step of eight slices can be longer than one of a single slice (1e-3)
+SEEDS = 2  # of every run: fewer would not tell a difference from luck
+THREADS = 1  # of a run, so that its numbers do not depend on how many run side by side
+TUNES = 200  # sampled at each temperature
+TEMPERATURES = (0.5, 0.8, 1.0, 2.0)  # the report's three, and its code's default
+ORDER = 6  # of the n-gram model: its best here
+CELL_NAMES = {"lstm": "LSTM", "gru": "GRU", "rnn": "RNN"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Training:
+    """Train a network; the record has its curves and losses."""
+
+    model: ModelConfig
+    train: TrainConfig
+    kind: Literal["training"] = "training"
+
+    @property
+    def name(self) -> str:
+        """Readable, and not unique: cell, units, dropout."""
+        dropout = f"-dropout-{self.model.dropout:g}" if self.model.dropout else ""
+        return f"{self.model.cell}-{self.model.hidden_size}{dropout}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sampling:
+    """Sample a network at a temperature and measure the tunes."""
+
+    network: Training | str  # a training of the same seed, or the name of a model in checkpoints/
+    temperature: float
+    tunes: int = TUNES
+    max_length: int = 1000
+    kind: Literal["sampling"] = "sampling"
+
+    @property
+    def name(self) -> str:
+        """Readable, and not unique: network and temperature."""
+        return f"{_name(self.network)}-t-{self.temperature:g}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Neurons:
+    """Find a header neuron, a body neuron and a quiet neuron of a network, and keep what they do in one tune."""
+
+    network: Training | str
+    temperature: float = 0.8  # of the tune, as in the report's code
+    kind: Literal["neurons"] = "neurons"
+
+    @property
+    def name(self) -> str:
+        """Readable, and not unique."""
+        return f"{_name(self.network)}-neurons"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Counting:
+    """An n-gram model of the training tunes: what counting alone reaches. It has no seed."""
+
+    order: int = ORDER
+    kind: Literal["counting"] = "counting"
+
+    @property
+    def name(self) -> str:
+        """Readable."""
+        return f"{self.order}-gram"
+
+
+Job = Training | Sampling | Neurons | Counting
+
+
+@dataclass(frozen=True)
+class Run:
+    """A job with its seed: what makes one record."""
+
+    job: Job
+    seed: int
+
+    def needs(self) -> Run | None:
+        """The run whose network this one looks at, if it is not a model of checkpoints/."""
+        if isinstance(self.job, Sampling | Neurons) and isinstance(self.job.network, Training):
+            return Run(self.job.network, self.seed)
+        return None
+
+    def key(self, fingerprint: str) -> str:
+        """Name of the record: readable, and different for every configuration, seed and corpus.
+
+        Settings that stand at their defaults are left out of it, so that a setting which is new to the program does
+        not make old records strangers.
+        """
+        identity = {"job": settings(self.job), "seed": self.seed, "corpus": fingerprint}
+        digest = hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:10]
+        return f"{self.job.name}-s{self.seed}-{digest}"
+
+
+@dataclass(frozen=True)
+class Case:
+    """One entry of a study. `columns` are its cells in the study's table; `report` the report's numbers."""
+
+    label: str
+    job: Job
+    columns: Mapping[str, Any]
+    figure: str = ""  # of the report
+    report: Mapping[str, float] = field(default_factory=dict)  # "train" and "validation": nats a character on slices
+
+    def runs(self, seeds: int) -> list[Run]:
+        """One run a seed; a job without randomness has one."""
+        return [Run(self.job, seed) for seed in range(1 if isinstance(self.job, Counting) else seeds)]
+
+
+@dataclass(frozen=True)
+class Study:
+    """A question of the report, and the cases that answer it."""
+
+    name: str
+    title: str
+    question: str
+    about: str
+    cases: tuple[Case, ...]
+
+    def runs(self, seeds: int = SEEDS) -> list[Run]:
+        """Every run once, what others need first, all cases of a seed before the next seed."""
+        wanted: dict[Run, None] = {}
+        for seed in range(seeds):
+            for case in self.cases:
+                for run in case.runs(seeds):
+                    if run.seed == seed:
+                        if needed := run.needs():
+                            wanted.setdefault(needed)
+                        wanted.setdefault(run)
+        return list(wanted)
+
+
+def settings(job: Job) -> dict[str, Any]:
+    """What distinguishes a job, as plain JSON values: its fields that are not at their defaults, and its kind."""
+    found: dict[str, Any] = {"kind": job.kind}
+    for name, value in _unusual(job).items():
+        found[name] = settings(value) if isinstance(value, Training) else value
+        if isinstance(value, ModelConfig | TrainConfig):
+            found[name] = {k: list(v) if isinstance(v, tuple) else v for k, v in _unusual(value).items()}
+    return found
+
+
+def _unusual(thing: Any) -> dict[str, Any]:
+    """The fields of a dataclass that are not at their defaults, but for the seed."""
+    return {
+        f.name: getattr(thing, f.name)
+        for f in fields(thing)
+        if f.name not in ("seed", "kind") and getattr(thing, f.name) != f.default
+    }
+
+
+def _name(network: Training | str) -> str:
+    return network if isinstance(network, str) else network.name
+
+
+def report_training(cell: str, hidden_size: int, dropout: float = 0.0, *, epochs: int = EPOCHS) -> Training:
+    """A network and its training as the report did it: random slices, Adam at a constant rate, nothing transposed.
+
+    Parameters
+    ----------
+    cell : "lstm", "gru" or "rnn"
+    hidden_size : int
+        Units, and size of the embedding, as in the report.
+    dropout : float
+        Dropout that acts: on the output of the layer. 0 for what the report's code did: it gave its p to nn.LSTM,
+        which drops between layers only, and there was one.
+    epochs : int
+        Passes over the tunes, one slice of each.
+    """
+    return Training(
+        model=ModelConfig(
+            cell=cell,  # type: ignore[arg-type]  # checked by ModelConfig
+            hidden_size=hidden_size,
+            embedding_size=hidden_size,
+            dropout=dropout,
+        ),
+        train=TrainConfig(
+            batching="slices",
+            sequence_length=SLICE,
+            batch_size=BATCH,
+            learning_rate=LEARNING_RATE,
+            warmup_steps=0,
+            final_rate=1.0,
+            optimizer="adam",
+            clip_norm=5.0,  # only a guard: the norms of these runs stay below it
+            epochs=epochs,
+            transpose=False,
+            drop_fields=0.0,
+        ),
+    )
+
+
+def catalog(epochs: int = EPOCHS) -> dict[str, Study]:
+    """The studies by name, in the report's order.
+
+    Parameters
+    ----------
+    epochs : int
+        Of every training; other epochs are other runs, with records of their own.
+    """
+    studies = (
+        _baseline(epochs),
+        _temperatures(epochs),
+        _cells(epochs),
+        _sizes(epochs),
+        _dropout(epochs),
+        _heatmaps(epochs),
+    )
+    return {study.name: study for study in studies}
+
+
+def study(name: str, epochs: int = EPOCHS) -> Study:
+    """One study. Raises ConfigError for a name that is none."""
+    studies = catalog(epochs)
+    if name not in studies:
+        raise ConfigError("study", f"{name!r} is none of {', '.join(studies)}.")
+    return studies[name]
+
+
+def all_runs(studies: Sequence[Study], seeds: int = SEEDS) -> list[Run]:
+    """The runs of several studies, each once: all of a seed before the next, what others need first."""
+    wanted = dict.fromkeys(run for each in studies for run in each.runs(seeds))
+    return sorted(wanted, key=lambda run: (run.seed, not isinstance(run.job, Training)))
+
+
+def _trained(cell: str, size: int, dropout: float, acts: bool, epochs: int, figure: str, **report: float) -> Case:
+    """A case that trains: `dropout` as the figure names it, acting or given to nn.LSTM where it does not."""
+    label = f"{CELL_NAMES[cell]}, {size} neurons" + (f", dropout {dropout:g}" if dropout else "")
+    columns: dict[str, Any] = {"cell": CELL_NAMES[cell], "neurons": size, "dropout": dropout}
+    if dropout:
+        columns["dropout acts"] = "yes" if acts else "no"
+        label += " that acts" if acts else ""
+    return Case(label, report_training(cell, size, dropout if acts else 0.0, epochs=epochs), columns, figure, report)
+
+
+def _counted() -> Case:
+    return Case(f"{ORDER}-gram", Counting(), {"cell": f"{ORDER}-gram"})
+
+
+def _baseline(epochs: int) -> Study:
+    return Study(
+        "baseline",
+        "The baseline",
+        "How well does an LSTM of 150 neurons learn to write the next character?",
+        "One layer of 150 neurons, trained on random slices of the tunes.",
+        (_trained("lstm", 150, 0.0, False, epochs, "1", train=1.5, validation=1.5), _counted()),
+    )
+
+
+def _cells(epochs: int) -> Study:
+    lstm, rnn = {"train": 1.3, "validation": 1.3}, {"train": 1.8, "validation": 2.0}
+    pairs = ((200, 0.1, "11", "12"), (250, 0.2, "13", "14"))
+    cases = []
+    for size, dropout, first, second in pairs:
+        cases += [
+            _trained("lstm", size, dropout, False, epochs, first, **lstm),
+            _trained("rnn", size, dropout, False, epochs, second, **rnn),
+            _trained("gru", size, dropout, False, epochs, ""),
+        ]
+    for size, dropout, _, _ in pairs:
+        cases += [_trained(cell, size, dropout, True, epochs, "") for cell in ("lstm", "rnn")]
+    return Study(
+        "cells",
+        "LSTM or plain RNN",
+        "What is the LSTM's memory worth?",
+        "The same training for an LSTM and a plain RNN, in two settings. A GRU is added here. The dropout of the "
+        "first rows is the report's, which cannot act; below it, dropout that acts.",
+        (*cases, _counted()),
+    )
+
+
+def _sizes(epochs: int) -> Study:
+    figures = {"lstm": ("15", "16", "17"), "rnn": ("18", "19", "20"), "gru": ("", "", "")}
+    cases = [
+        _trained(cell, size, 0.0, False, epochs, figure)
+        for cell in ("lstm", "rnn", "gru")
+        for size, figure in zip((150, 200, 250), figures[cell], strict=True)
+    ]
+    return Study(
+        "sizes",
+        "How many neurons",
+        "Do more neurons in the hidden layer help?",
+        "150, 200 and 250 neurons, for each cell.",
+        (*cases, _counted()),
+    )
+
+
+def _dropout(epochs: int) -> Study:
+    rates = (0.1, 0.2, 0.3)
+    figures = {"rnn": ("21", "22", "23"), "lstm": ("24", "25", "26")}
+    as_reported = [
+        _trained(cell, 150, rate, False, epochs, figure)
+        for cell in ("rnn", "lstm")
+        for rate, figure in zip(rates, figures[cell], strict=True)
+    ]
+    acting = [_trained(cell, 150, rate, True, epochs, "") for cell in ("rnn", "lstm", "gru") for rate in rates]
+    without = [_trained("gru", 150, 0.0, False, epochs, "")]
+    return Study(
+        "dropout",
+        "Dropout",
+        "Does dropout help?",
+        "150 neurons. PyTorch's own dropout works between layers, so with one layer it drops nothing, whatever its "
+        "rate: these rows are one and the same training. Below them, dropout on the layer's output, which acts.",
+        (*as_reported, *without, *acting),
+    )
+
+
+def _temperatures(epochs: int) -> Study:
+    baseline = report_training("lstm", 150, epochs=epochs)
+    figures = {0.5: "5-7", 1.0: "2-4", 2.0: "8-10"}
+    cases = [
+        Case(
+            f"baseline, T = {t:g}",
+            Sampling(network=baseline, temperature=t),
+            {"model": "baseline", "T": t},
+            figures.get(t, ""),
+        )
+        for t in TEMPERATURES
+    ]
+    cases += [
+        Case(f"lstm-512, T = {t:g}", Sampling(network="lstm-512", temperature=t), {"model": "lstm-512", "T": t})
+        for t in TEMPERATURES
+    ]
+    return Study(
+        "temperatures",
+        "Temperature",
+        "What does the temperature do to the tunes?",
+        f"{TUNES} tunes of the baseline at each temperature, and of lstm-512, which learned on whole tunes.",
+        tuple(cases),
+    )
+
+
+def _heatmaps(epochs: int) -> Study:
+    baseline = report_training("lstm", 150, epochs=epochs)
+    return Study(
+        "heatmaps",
+        "Three neurons",
+        "Are there neurons that know where they are?",
+        "In each network three neurons are looked for by measuring all of them on the test tunes: the one that is "
+        "highest in headers, the one that is highest in bodies, and the quietest one.",
+        (
+            Case("lstm-150", Neurons(network="lstm-150"), {"model": "lstm-150"}, "27-29"),
+            Case("baseline", Neurons(network=baseline), {"model": "baseline"}, "27-29"),
+        ),
+    )
+
+
+def with_seed(training: Training, seed: int) -> TrainConfig:
+    """The training's configuration under a seed."""
+    return replace(training.train, seed=seed)

@@ -1,0 +1,265 @@
+"""Tables: records to rows, curves and Markdown; intervals over seeds. Draws nothing, trains nothing."""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from charlstm.experiments.catalog import Case, Neurons, Run, Sampling, Study, Training
+from charlstm.experiments.records import Record, find_record
+
+ROLES = {"header": "Header neuron", "body": "Body neuron", "quiet": "Quiet neuron"}
+# Student's t at 97.5 % for 1, 2, ... degrees of freedom; from the 30th on the normal's 1.96 is near enough.
+_T = (
+    *(12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201, 2.179, 2.160, 2.145, 2.131),
+    *(2.120, 2.110, 2.101, 2.093, 2.086, 2.080, 2.074, 2.069, 2.064, 2.060, 2.056, 2.052, 2.048, 2.045, 2.042),
+)
+TRAINING = {  # column -> what it is
+    "parameters": "numbers that are learnt",
+    "train": "training loss on slices in the last epoch, as the report plots it",
+    "validation": "validation loss on slices after the last epoch, as the report plots it",
+    "test slices": "test loss on slices",
+    "validation tunes": "validation loss on whole tunes, at its lowest",
+    "test tunes": "test loss on whole tunes, of the network that did best on validation",
+    "characters/s": "characters learnt from in a second, one thread",
+    "seconds": "of the whole training",
+}
+SAMPLING = {
+    "ended": "tunes that ended by themselves",
+    "header": "tunes with a readable meter and key",
+    "in_meter": "bars that fill their meter, none in a tune without a readable meter and key",
+    "valid": "tunes without a fault",
+    "bars_returning": "bars that come back in their tune",
+    "longest_run": "notes of the longest run that a training tune has too",
+    "half_copied": "tunes that share half their notes in one run with a training tune",
+    "characters": "characters of a tune",
+    "hesitation": "mean entropy of the choice of a character, in nats",
+}
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A mean over seeds, and between what it lies. `kind`: "t" or "range", or "" for one seed."""
+
+    mean: float
+    low: float
+    high: float
+    n: int
+    kind: str
+
+    def text(self, digits: int = 3) -> str:
+        """The mean, and the interval behind it."""
+        middle = f"{self.mean:,.{digits}f}"
+        if not self.kind or self.low == self.high:
+            return middle
+        return f"{middle} ({self.low:,.{digits}f} to {self.high:,.{digits}f})"
+
+
+def interval(values: Sequence[float]) -> Interval | None:
+    """Mean and interval of one number a seed; None without numbers.
+
+    From three seeds on, the 95 % interval of the mean by Student's t:
+
+    mean +- t(n - 1) s / sqrt(n),  s^2 = sum_i (x_i - mean)^2 / (n - 1)
+
+    With two seeds t is 12.7 and such an interval says nothing; then it is the range, from the lower to the higher.
+    """
+    n = len(values)
+    if not n:
+        return None
+    mean = statistics.fmean(values)
+    if n < 3:
+        return Interval(mean, min(values), max(values), n, "range" if n > 1 else "")
+    t = _T[n - 2] if n - 2 < len(_T) else 1.96
+    half = t * statistics.stdev(values) / math.sqrt(n)
+    return Interval(mean, mean - half, mean + half, n, "t")
+
+
+@dataclass(frozen=True)
+class Row:
+    """A case with the records that are there, one a seed."""
+
+    case: Case
+    records: tuple[Record, ...]
+
+    def values(self, column: str) -> list[float]:
+        """One number a seed under a column of TRAINING or SAMPLING; fewer where a record lacks it."""
+        found = (_value(record, column) for record in self.records)
+        return [value for value in found if value is not None]
+
+    def interval(self, column: str) -> Interval | None:
+        """Mean and interval over seeds."""
+        return interval(self.values(column))
+
+    def to_dict(self) -> dict[str, Any]:
+        """The row as plain JSON values: the case's columns, then mean, low and high of each measure."""
+        measures = {
+            name: None if (found := self.interval(name)) is None else [found.mean, found.low, found.high]
+            for name in (*TRAINING, *SAMPLING)
+            if self.values(name)
+        }
+        report = {f"report {name}": value for name, value in self.case.report.items()}
+        return {
+            "case": self.case.label,
+            **self.case.columns,
+            "figure": self.case.figure,
+            "seeds": [record["seed"] for record in self.records],
+            **measures,
+            **report,
+        }
+
+
+def _value(record: Record, column: str) -> float | None:
+    result = record["result"]
+    curves = result.get("curves", {})
+    places: Mapping[str, Any] = {
+        "train": (curves.get("train_slices") or [None])[-1],
+        "validation": (curves.get("validation_slices") or [None])[-1],
+        "test slices": result.get("test_slices"),
+        "validation tunes": result.get("validation_tunes"),
+        "test tunes": result.get("test_tunes"),
+        "characters/s": result.get("characters_per_second"),
+        "seconds": record["seconds"] if curves else None,
+    }
+    value = places[column] if column in places else result.get(column)
+    if value is None and column in result.get("measures", {}):
+        value = result["measures"][column]["value"]
+    return None if value is None else float(value)
+
+
+def rows_of(study: Study, fingerprint: str, *, seeds: int | None = None, folder: Path | None = None) -> list[Row]:
+    """A study's cases with their records.
+
+    Parameters
+    ----------
+    study : Study
+    fingerprint : str
+        Of the corpus.
+    seeds : int, optional
+        Look for this many; when absent, for as many as there are.
+    folder : Path, optional
+        Of the records (default data/results/).
+    """
+    rows = []
+    for case in study.cases:
+        records = []
+        for run in case.runs(seeds or 1000):
+            found = find_record(Run(case.job, run.seed), fingerprint, folder)
+            if found is not None:
+                records.append(found)
+            elif seeds is None:
+                break
+        rows.append(Row(case, tuple(records)))
+    return rows
+
+
+def curves(rows: Iterable[Row]) -> list[dict[str, Any]]:
+    """Loss curves in long form: one entry a case, seed, epoch, set and way of measuring.
+
+    `set` is "training" or "validation"; `way` "slices", as the report plots it, or "tunes", whole ones.
+    """
+    found = []
+    for row in rows:
+        for record in row.records:
+            lines = record["result"].get("curves")
+            for name in (k for k in lines or () if k != "epoch"):
+                which, _, way = name.partition("_")
+                found += [
+                    {
+                        "case": row.case.label,
+                        "figure": row.case.figure,
+                        "seed": record["seed"],
+                        "epoch": epoch,
+                        "set": {"train": "training"}.get(which, which),
+                        "way": way,
+                        "loss": loss,
+                    }
+                    for epoch, loss in zip(lines["epoch"], lines[name], strict=True)
+                    if loss is not None
+                ]
+    return found
+
+
+def columns(study: Study) -> dict[str, str]:
+    """The measures of a study's table, with what each is."""
+    kinds = {type(case.job) for case in study.cases}
+    return {**(TRAINING if Training in kinds else {}), **(SAMPLING if Sampling in kinds else {})}
+
+
+def cell(row: Row, column: str) -> str:
+    """One measure of a row as text: mean and interval over seeds, or a hyphen."""
+    found = row.interval(column)
+    if found is None:
+        return "-"
+    if column in ("parameters", "characters/s", "seconds", "characters"):
+        return f"{found.mean:,.0f}"
+    return found.text(1 if column == "longest_run" else 3)
+
+
+def neuron_rows(rows: Iterable[Row]) -> list[dict[str, Any]]:
+    """The three neurons of each network: role, unit, AUROC for the header, mean values in header and body."""
+    found = []
+    for row in rows:
+        for record in row.records:
+            for role, neuron in record["result"].get("neurons", {}).items():
+                found.append(
+                    {
+                        "network": f"{row.case.label}, seed {record['seed']}",
+                        "neuron": ROLES[role],
+                        "unit": "{}:{}".format(*neuron["unit"]),
+                        "AUROC of the header": neuron["auroc"],
+                        "mean in headers": neuron["mean"][0],
+                        "mean in bodies": neuron["mean"][1],
+                        "mean size in headers": neuron["size"][0],
+                        "mean size in bodies": neuron["size"][1],
+                    }
+                )
+    return found
+
+
+def markdown(study: Study, rows: Sequence[Row]) -> str:
+    """A study as Markdown: title, question, table, and what the columns are."""
+    head = [f"## {study.title}", "", study.question, "", study.about, ""]
+    if any(isinstance(case.job, Neurons) for case in study.cases):
+        entries = neuron_rows(rows)
+        names = list(entries[0]) if entries else ["network"]
+        return "\n".join([*head, *_grid(names, [[str(entry[name]) for name in names] for entry in entries])])
+    measures = columns(study)
+    own = list(dict.fromkeys(name for row in rows for name in row.case.columns))
+    said = list(dict.fromkeys(name for row in rows for name in row.case.report))
+    shown = [name for name in measures if any(row.values(name) for row in rows)]
+    names = ["figure", *own, *(f"report: {name}" for name in said), *shown, "seeds"]
+    body = [
+        [
+            row.case.figure or "-",
+            *(str(row.case.columns.get(name, "-")) for name in own),
+            *(f"{row.case.report[name]:g}" if name in row.case.report else "-" for name in said),
+            *(cell(row, name) for name in shown),
+            str(len(row.records)),
+        ]
+        for row in rows
+    ]
+    notes = [f"- {name}: {measures[name]}" for name in shown]
+    return "\n".join([*head, *_grid(names, body), "", *notes, f"- {interval_note(rows)}"])
+
+
+def interval_note(rows: Sequence[Row]) -> str:
+    """What the brackets are, for these rows."""
+    most = max((len(row.records) for row in rows), default=0)
+    if most < 2:
+        return "one seed: no intervals"
+    if most == 2:
+        return "in brackets: the range over two seeds"
+    return "in brackets: the 95 % interval of the mean over seeds by Student's t (of two seeds, their range)"
+
+
+def _grid(names: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    return [_line(names), _line(["---"] * len(names)), *map(_line, rows)]
+
+
+def _line(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(text.replace('|', chr(92) + '|') for text in cells)} |"
