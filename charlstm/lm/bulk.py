@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from charlstm.lm.cells import GATES, Array, make_layer
+from charlstm.lm.cells import GATES, Advance, Array, make_layer
 from charlstm.lm.engine import Engine, Trace
 from charlstm.lm.lookback import lookback_ids
 
@@ -134,3 +134,66 @@ def _read_batch(engine: Engine, rows: list[int], encoded: list[NDArray[np.int32]
         states = h[:, :n, b]
         logits = np.dot(states[-1], folded.decoder) + folded.decoder_bias
         yield Reading(index, encoded[b], Trace(states, None if c is None else c[:, :n, b], parts), logits)
+
+
+def read_from(
+    engine: Engine,
+    rows: Sequence[NDArray[np.int32]],
+    read: Sequence[int],
+    states: Sequence[tuple[Array, Array | None]],
+    logits: Array,
+) -> Array:
+    """Go on reading some texts side by side, each from its own place, to their ends.
+
+    Parameters
+    ----------
+    engine : Engine
+    rows : sequence of B int32 arrays
+        Whole texts, START left out: a lookback reaches into what was read.
+    read : sequence of B ints
+        How many characters of each were read already.
+    states : sequence of B pairs of float arrays, (L, H)
+        h and c (None but in an LSTM) after those.
+    logits : float array, shape (B, V)
+        After those; the answer for a text with nothing left to read.
+
+    Returns
+    -------
+    float array, shape (B, V)
+        Logits after all of each text.
+    """
+    config, folded = engine.config, engine.folded
+    left = np.array([len(row) - n for row, n in zip(rows, read, strict=True)])
+    order = np.argsort(-left, kind="stable")
+    h = np.stack([states[b][0] for b in order], axis=1).astype(engine.dtype)  # (L, B, H)
+    c = np.stack([np.zeros_like(h[:, 0]) if (s := states[b][1]) is None else s for b in order], axis=1)
+    c = c.astype(engine.dtype)
+    steps = int(left.max(initial=0))
+    symbols = np.zeros((steps, len(rows)), dtype=np.int32)
+    back = np.zeros((len(config.lookback_bars), steps, len(rows)), dtype=np.int32)
+    for column, b in enumerate(order.tolist()):
+        symbols[: left[b], column] = rows[b][read[b] :]
+        if config.lookback_bars:
+            back[:, : left[b], column] = lookback_ids(rows[b], engine.vocab, config.lookback_bars)[read[b] + 1 :].T
+    going = -1
+    layers: list[tuple[Advance, Callable[[], None] | None]] = []
+    for t in range(steps):
+        alive = int((left > t).sum())
+        if alive != going:
+            going, layers = alive, []
+            for k, (w, b_n) in enumerate(folded.recurrent):
+                gates = np.empty((going, w.shape[1]), dtype=engine.dtype)
+                advance = make_layer(config.cell, w, b_n, h[k, :going], c[k, :going], gates)
+                layers.append((advance, engine.change_of(k, h[k, :going], gates)))
+        x = folded.first_input([symbols[t, :going], *back[:, t, :going]])
+        for k, (advance, change) in enumerate(layers):
+            if k:
+                below, bias = folded.inputs[k - 1]
+                x = np.dot(h[k - 1, :going], below) + bias
+            advance(x)
+            if change:
+                change()
+    found = np.array(logits, dtype=engine.dtype)
+    some = order[left[order] > 0]
+    found[some] = np.dot(h[-1, : len(some)], folded.decoder) + folded.decoder_bias
+    return found
