@@ -1,35 +1,44 @@
-// The score player: draws, plays, follows and tints one tune. Everything it is given is shown as text or as cleaned SVG.
+// The score player: draws, plays, follows and tints a tune. Everything it is given is shown as text or as cleaned SVG.
 //
-// Mounted twice on a page: once with bytes (an id of 32 characters, then a WAV), once with the tune's JSON, so that a
-// change of the tune's colours does not send the sound again. Times are seconds of the WAV, places are characters.
+// Mounted twice for a tune: once with bytes (an id of 32 characters, then a WAV), once with the tune's JSON, so that a
+// change of the tune's colours does not send the sound again. Several tunes may stand on a page: one sounds at a time.
+// Times are seconds of the WAV, places are characters.
 
 const ID_LENGTH = 32;
+const KEPT = 6; // sounds beside those that are on the page
 const sounds = new Map(); // id -> object URL of the WAV
 const players = new Map(); // shadow root -> Player
-const taste = { tempo: 100, volume: 80, loop: false }; // outlives a tune
+const taste = { tempo: 100, volume: 80, loop: false, metronome: false }; // outlives a tune
+let front = null; // the player that was used last: the keys are for it
 
-export default function ({ data, parentElement }) {
+export default function ({ data, parentElement, setStateValue }) {
   if (data instanceof Uint8Array) {
     parentElement.replaceChildren();
     keepSound(data);
     return undefined;
   }
   if (!players.has(parentElement)) players.set(parentElement, new Player(parentElement));
-  players.get(parentElement).show(data);
+  const player = players.get(parentElement);
+  player.send = setStateValue;
+  player.show(data);
   return () => {
-    players.get(parentElement)?.leave();
+    player.leave();
     players.delete(parentElement);
   };
 }
 
 function keepSound(bytes) {
   const id = new TextDecoder().decode(bytes.subarray(0, ID_LENGTH));
-  if (!sounds.has(id)) sounds.set(id, URL.createObjectURL(new Blob([bytes.subarray(ID_LENGTH)], { type: "audio/wav" })));
-  for (const old of [...sounds.keys()].slice(0, -4)) {
-    URL.revokeObjectURL(sounds.get(old));
+  const url = sounds.get(id) ?? URL.createObjectURL(new Blob([bytes.subarray(ID_LENGTH)], { type: "audio/wav" }));
+  sounds.delete(id); // and in again, as the newest
+  sounds.set(id, url);
+  for (const player of players.values()) player.listen();
+  const needed = new Set([...players.values()].map((player) => player.audio.src));
+  const spare = [...sounds].filter(([, kept]) => !needed.has(kept));
+  for (const [old, kept] of spare.slice(0, -KEPT)) {
+    URL.revokeObjectURL(kept);
     sounds.delete(old);
   }
-  for (const player of players.values()) player.listen();
 }
 
 // ---- cleaned SVG ----------------------------------------------------------------------------------------------------
@@ -57,23 +66,26 @@ function cleanSvg(source) {
   return document.importNode(root, true);
 }
 
-function rectangle(className, { x, y, width, height }) {
-  const rect = document.createElementNS("http://www.w3.org/2000/svg", "rect");
-  for (const [name, value] of Object.entries({ class: className, x, y, width, height, rx: className === "cursor" ? height / 12 : 0 })) {
-    rect.setAttribute(name, value);
-  }
-  return rect;
-}
-
 // ---- values and times as seen ---------------------------------------------------------------------------------------
 
-const tint = (value) => {
+const COLOURS = { below: "33 102 172", above: "178 24 43", unit: "224 130 20" };
+const tint = (value, scale) => {
   const strength = Math.min(1, Math.abs(value));
-  return strength < 0.01 ? "transparent" : `rgb(${value < 0 ? "33 102 172" : "178 24 43"} / ${strength.toFixed(2)})`;
+  const colour = scale === "unit" ? COLOURS.unit : value < 0 ? COLOURS.below : COLOURS.above;
+  return strength < 0.01 ? "transparent" : `rgb(${colour} / ${strength.toFixed(2)})`;
 };
 const signed = (value) => (value < 0 ? "−" : "+") + Math.abs(value).toFixed(2);
 const clock = (seconds) => `${Math.floor(seconds / 60)}:${String(Math.floor(seconds % 60)).padStart(2, "0")}`;
 const visible = (text) => text.replaceAll("\n", "↵").replaceAll(" ", "␣");
+
+function drawn(name, attributes = {}) {
+  const element = document.createElementNS("http://www.w3.org/2000/svg", name);
+  for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
+  return element;
+}
+
+const rectangle = (name, { x, y, width, height }) =>
+  drawn("rect", { class: name, x, y, width, height, rx: name === "cursor" || name === "mark" ? height / 12 : 0 });
 
 // Colour a slider's track up to its thumb.
 function fill(slider) {
@@ -81,79 +93,193 @@ function fill(slider) {
   slider.style.setProperty("--filled", `calc(${share} * (100% - 1rem) + 0.5rem)`);
 }
 
+// ---- the metronome --------------------------------------------------------------------------------------------------
+
+const LATE = 0.06; // seconds: a beat just gone is still struck when the sound begins on it
+const SOON = 0.02; // seconds: what is heard so soon is not taken back
+let context = null; // of WebAudio; made when the metronome is first asked for
+let lag = 0.02; // seconds from asking for the sound to hearing it, learnt from every count-in
+
+// Strikes the beats of a player's tune. The audio element is the clock: a beat's place in WebAudio's time is worked out
+// from where the sound is now, over and over, so that neither another speed nor a jump puts them out of step.
+class Metronome {
+  constructor(player) {
+    this.player = player;
+    this.planned = []; // clicks handed to WebAudio: {at, beat, oscillator}
+    this.from = 0; // beats before this time have been handed over
+    this.seen = 0; // the sound's time at the last look
+    this.awaited = null; // {time, at}: a count-in has struck this beat already, and the sound should begin at that time
+  }
+
+  begin() {
+    this.end();
+    context ??= new AudioContext();
+    context.resume();
+    this.again();
+    this.timer = setInterval(() => this.plan(), 20);
+  }
+
+  end() {
+    clearInterval(this.timer);
+    for (const { at, oscillator } of this.planned) if (at > context.currentTime + SOON) oscillator.disconnect();
+    this.planned = [];
+  }
+
+  // After a jump or another speed: what was handed over and not heard yet is taken back.
+  again() {
+    const time = this.player.audio.currentTime;
+    const unheard = this.planned.filter(({ at }) => at > context.currentTime + SOON);
+    for (const { oscillator } of unheard) oscillator.disconnect();
+    this.planned = [];
+    this.from = Math.min(...unheard.map(({ beat }) => beat), Infinity);
+    if (!(this.from > time - LATE && this.from < time + 1)) this.from = time - LATE;
+    if (this.awaited && Math.abs(this.awaited.time - time) < 0.05) this.from = time + SOON;
+    this.seen = time;
+  }
+
+  plan() {
+    const { audio, beats } = this.player;
+    const time = audio.currentTime;
+    if (audio.paused || audio.seeking || context.state !== "running" || time === this.seen) return;
+    if (time < this.seen || time > this.seen + 3) this.again();
+    if (this.awaited) {
+      const late = context.currentTime - this.awaited.at - (time - this.awaited.time) / audio.playbackRate;
+      lag = Math.min(0.15, Math.max(0, lag + late / 2));
+      this.awaited = null;
+    }
+    this.seen = time;
+    const ahead = document.hidden ? 2 : 0.2; // seconds; a hidden page is woken once a second
+    const until = Math.min(time + ahead * audio.playbackRate, this.player.stopTime);
+    for (const [beat, place] of beats) {
+      if (beat < this.from) continue;
+      if (beat >= until) break;
+      this.from = beat + 1e-4;
+      this.strike(context.currentTime + (beat - time) / audio.playbackRate, place === 0, beat);
+    }
+    this.planned = this.planned.filter(({ at }) => at > context.currentTime);
+  }
+
+  strike(at, accent, beat) {
+    const oscillator = new OscillatorNode(context, { frequency: accent ? 1760 : 1175, type: "triangle" });
+    const loudness = new GainNode(context, { gain: 0 });
+    const start = Math.max(at, context.currentTime);
+    const peak = ((accent ? 0.9 : 0.5) * taste.volume) / 100;
+    loudness.gain.setValueAtTime(peak, start);
+    loudness.gain.exponentialRampToValueAtTime(1e-4, start + 0.06);
+    oscillator.connect(loudness).connect(context.destination);
+    oscillator.start(start);
+    oscillator.stop(start + 0.08);
+    this.planned.push({ at: start, beat, oscillator });
+    const { dataset } = this.player.section;
+    dataset.clicks = Number(dataset.clicks ?? 0) + 1;
+    dataset.accents = Number(dataset.accents ?? 0) + (accent ? 1 : 0);
+    // Of the last click: which beat, and when it is heard by the page's clock.
+    dataset.click = `${beat.toFixed(3)} ${(performance.now() / 1000 + start - context.currentTime).toFixed(3)}`;
+  }
+}
+
 // ---- the player -----------------------------------------------------------------------------------------------------
+
+const PARTS =
+  "play count seek now all loop part part-letters metronome tempo tempo-value volume message sheet legend legend-low " +
+  "legend-high readout abc trace";
 
 class Player {
   constructor(root) {
     const find = (name) => root.querySelector(`.${name}`);
     this.section = find("player");
-    this.parts = Object.fromEntries(
-      "play seek now all loop tempo tempo-value volume message sheet legend readout abc".split(" ").map((n) => [n, find(n)]),
-    );
+    this.parts = Object.fromEntries(PARTS.split(" ").map((name) => [name, find(name)]));
     this.audio = root.querySelector("audio");
+    this.metronome = new Metronome(this);
     this.tune = {}; // as Python sent it
     this.events = []; // {start, end, id, onset, stop}, by onset
+    this.beats = []; // [time, place in the bar, beats of the bar, seconds of a beat], by time
     this.characters = []; // the span of each character
-    this.cells = new Map(); // note id -> {cell, value}
+    this.cells = new Map(); // note id -> {cell, value, mark}
     this.sounding = []; // events under the cursor
-    this.chosen = null; // {first, last}: the events that repeat
-    this.anchor = 0; // the event clicked last: a click with Shift chooses from there
+    this.chosen = null; // {start, end, first, last}: characters, and the events that repeat
+    this.anchor = { at: 0, index: 0 }; // the place clicked last: a click with Shift chooses from there
+    this.sent = "null"; // what Python knows to be chosen
+    this.picking = null; // "A" or "B": the end of a part that the next click gives
     this.waiting = false; // play was asked for before the sound came
     this.resting = true; // at the beginning or the end: no cursor
+    this.resume = null; // {time, playing}: to go on there when the same tune comes in another sound
+    this.counting = null; // the bar before the sound: {began, start, beat, first, timer}
+    this.gone = new AbortController();
     this.wire();
   }
 
   wire() {
-    const { audio, parts } = this;
-    parts.play.onclick = () => this.toggle();
-    parts.loop.onclick = () => this.setLoop(!taste.loop);
-    parts.tempo.oninput = () => this.setTempo(Number(parts.tempo.value));
-    parts.volume.oninput = () => this.setVolume(Number(parts.volume.value));
-    parts.seek.oninput = () => this.seek((parts.seek.value / 1000) * this.length);
-    this.setTempo(taste.tempo);
-    this.setVolume(taste.volume);
-    for (const name of ["play", "pause", "ended", "seeked", "timeupdate", "loadedmetadata"]) {
-      audio.addEventListener(name, () => this.heard(name));
+    const { audio, parts, section } = this;
+    const until = { signal: this.gone.signal };
+    const on = (target, name, act) => target.addEventListener(name, act, until);
+    on(parts.play, "click", () => this.toggle());
+    on(parts.loop, "click", () => this.setLoop(!(taste.loop || this.chosen)));
+    on(parts.part, "click", () => this.pick(this.picking || this.chosen ? null : "A"));
+    on(parts.metronome, "click", () => this.setMetronome(!taste.metronome));
+    on(parts.tempo, "input", () => this.set("tempo", Number(parts.tempo.value)));
+    on(parts.volume, "input", () => this.set("volume", Number(parts.volume.value)));
+    on(parts.seek, "input", () => this.seek((parts.seek.value / 1000) * this.length));
+    this.showTaste();
+    for (const name of "play playing pause ended seeking seeked timeupdate loadedmetadata ratechange".split(" ")) {
+      on(audio, name, () => this.heard(name));
     }
     for (const place of [parts.sheet, parts.abc]) {
-      place.addEventListener("click", (event) => this.clicked(event));
-      place.addEventListener("pointerover", (event) => this.read(this.indexAt(event.target), event.target));
-      place.addEventListener("pointerleave", () => this.read(null));
+      on(place, "click", (event) => this.clicked(event.target, event.shiftKey));
+      on(place, "pointerover", (event) => this.read(this.placeOf(event.target)));
+      on(place, "pointerleave", () => this.read(null));
+      on(place, "pointermove", (event) => this.dragged(event));
     }
-    this.section.addEventListener("pointerdown", (event) => {
+    on(parts.trace, "click", (event) => this.clicked(this.characters[this.traceAt(event)], event.shiftKey));
+    on(parts.trace, "pointermove", (event) => this.read(this.placeOf(this.characters[this.traceAt(event)])));
+    on(parts.trace, "pointerleave", () => this.read(null));
+    on(section, "pointerdown", (event) => {
+      front = this;
       this.dragging = false;
-      this.pressed = parts.sheet.contains(event.target) ? this.indexAt(event.target) : null;
+      this.pressed = parts.sheet.contains(event.target) || parts.abc.contains(event.target) ? event.target : null;
     });
-    parts.sheet.addEventListener("pointermove", (event) => this.dragged(event));
-    this.onKey = (event) => this.key(event);
-    document.addEventListener("keydown", this.onKey);
+    on(section, "focusin", () => (front = this));
+    on(document, "pointerup", () => this.dragging && this.sendChosen());
+    on(document, "keydown", (event) => this.key(event));
     this.resized = new ResizeObserver(() => this.draw());
-    this.resized.observe(this.section);
+    this.resized.observe(section);
   }
 
   leave() {
+    this.stopCounting();
+    this.metronome.end();
     this.audio.pause();
     this.audio.removeAttribute("src");
-    document.removeEventListener("keydown", this.onKey);
+    this.gone.abort();
     this.resized.disconnect();
     cancelAnimationFrame(this.frame);
+    clearTimeout(this.sending);
+    if (front === this) front = null;
   }
 
   // Take what Python sent; only what changed is drawn again.
   show(tune) {
     const before = this.tune;
     this.tune = tune;
+    this.beats = tune.beats ?? [];
+    this.parts.metronome.hidden = this.beats.length === 0;
     if (before.id !== tune.id) {
+      const again = Boolean(tune.origin) && tune.origin === before.origin; // the same tune in another key
+      const playing = !this.audio.paused || this.waiting || Boolean(this.resume?.playing);
+      this.resume = again && !this.resting ? { time: this.resume?.time ?? this.audio.currentTime, playing } : null;
+      this.stopCounting();
       this.audio.pause();
       this.events = tune.events.map(([start, end, id, onset, length]) => ({ start, end, id, onset, stop: onset + length }));
       this.sounding = [];
-      this.chosen = null;
-      this.anchor = 0;
+      this.chosen = again && this.events[this.chosen?.last] ? this.spanned(this.chosen.first, this.chosen.last) : null;
+      this.anchor = { at: 0, index: 0 };
       this.waiting = false;
-      this.resting = true;
+      this.resting = !this.resume;
       this.drawn = null;
       this.parts.message.textContent = tune.message;
       this.parts.message.hidden = !tune.message;
+      this.section.classList.toggle("selectable", tune.selectable);
+      this.pick(null, this.chosen);
       this.write();
     }
     this.draw();
@@ -164,6 +290,11 @@ class Player {
   get length() {
     const { duration } = this.audio;
     return Number.isFinite(duration) && duration > 0 ? duration : Math.max(0, ...this.events.map((e) => e.stop));
+  }
+
+  // Where the sound ends or jumps back.
+  get stopTime() {
+    return this.chosen?.last >= 0 ? this.events[this.chosen.last].stop : Infinity;
   }
 
   // -- drawing --
@@ -179,6 +310,8 @@ class Player {
       return span;
     });
     this.parts.abc.replaceChildren(...this.characters);
+    this.endOf = new Map(this.events.map((event) => [event.id, event])); // any of its times: the text is the same
+    this.markChosen();
   }
 
   draw() {
@@ -222,56 +355,115 @@ class Player {
         const rise = (bottom - top) * 0.55;
         const box = { x: head.x - gap, y: top - rise, width: Math.max(end - head.x + gap, head.width + gap), height: bottom - top + 2 * rise };
         const value = rectangle("value", box);
+        const mark = rectangle("mark", box);
         const cell = rectangle("cell", box);
         value.style.fill = "none";
         cell.dataset.id = id;
-        layer.append(value, cell);
-        this.cells.set(id, { cell, value, box, layer, element });
+        layer.append(value, mark, cell);
+        this.cells.set(id, { cell, value, mark, box, layer, element });
       });
     }
     margin.prepend(layer);
   }
 
-  // Colours of the values: nothing is drawn again, nothing stops.
+  // Colours of the values, and what is outlined: nothing is drawn again, nothing stops.
   paint() {
-    const { values } = this.tune;
-    this.section.classList.toggle("valued", Boolean(values));
-    this.parts.legend.hidden = !values;
+    const { values, scale, marks } = this.tune;
+    const { section, parts } = this;
+    section.classList.toggle("valued", Boolean(values));
+    section.classList.toggle("unit", scale === "unit");
+    parts.legend.hidden = !values;
+    parts["legend-low"].textContent = scale === "unit" ? "0" : "−1";
+    parts["legend-high"].textContent = scale === "unit" ? "1" : "+1";
+    const strong = scale === "unit" ? (value) => value > 0.5 : (value) => value > 0.7 || value < -0.8;
+    const marked = new Uint8Array(this.characters.length);
+    for (const [start, end] of marks ?? []) marked.fill(1, start, end);
     this.characters.forEach((span, at) => {
-      span.style.backgroundColor = values ? tint(values[at]) : "";
-      span.classList.toggle("strong", Boolean(values) && (values[at] > 0.7 || values[at] < -0.8));
+      span.style.backgroundColor = values ? tint(values[at], scale) : "";
+      span.classList.toggle("strong", Boolean(values) && strong(values[at]));
+      span.classList.toggle("marked", Boolean(marked[at]));
+      span.classList.toggle("marked-first", Boolean(marked[at] && !marked[at - 1]));
+      span.classList.toggle("marked-last", Boolean(marked[at] && !marked[at + 1]));
     });
-    for (const [id, { value }] of this.cells) {
-      const event = values && this.events.find((e) => e.id === id);
-      value.style.fill = event ? tint(values[event.end - 1]) : "none";
+    for (const [id, { value, mark }] of this.cells) {
+      const event = this.endOf.get(id);
+      value.style.fill = event && values ? tint(values[event.end - 1], scale) : "none";
+      mark.classList.toggle("shown", Boolean(event && marked.subarray(event.start, event.end).some(Boolean)));
     }
+    this.trace();
     this.read(null);
   }
 
-  read(index, target = null) {
-    const { values, text, label } = this.tune;
+  // The values as a curve over the characters; a faint line where a line of the text ends.
+  trace() {
+    const { values, scale, trace } = this.tune;
+    const { parts, characters } = this;
+    parts.trace.hidden = !(trace && values && characters.length);
+    this.hand = null;
+    if (parts.trace.hidden) return parts.trace.replaceChildren();
+    const count = characters.length;
+    const height = scale === "unit" ? 1 : 2;
+    const picture = drawn("svg", { viewBox: `0 0 ${count} ${height}`, preserveAspectRatio: "none" });
+    const area = (name, keep) => {
+      const steps = values.map((value, at) => `L${at} ${1 - keep(value)}H${at + 1}`);
+      picture.append(drawn("path", { class: name, d: `M0 1${steps.join("")}L${count} 1Z` }));
+    };
+    area("above", (value) => Math.min(1, Math.max(0, value)));
+    if (scale !== "unit") area("below", (value) => Math.max(-1, Math.min(0, value)));
+    const breaks = characters.flatMap((span, at) => (span.textContent === "\n" ? [`M${at + 1} 0V${height}`] : []));
+    picture.append(drawn("path", { class: "breaks", d: breaks.join("") || "M0 0" }));
+    picture.append(drawn("path", { class: "zero", d: `M0 1H${count}` }));
+    this.hand = drawn("rect", { class: "hand", x: -9, y: 0, width: 1, height });
+    picture.append(this.hand);
+    parts.trace.replaceChildren(picture);
+    this.point();
+  }
+
+  // The curve's cursor, on the characters that sound.
+  point() {
+    if (!this.hand) return;
+    const [event] = this.sounding;
+    const least = this.characters.length / 250;
+    this.hand.setAttribute("x", event ? event.start : -9 * least);
+    this.hand.setAttribute("width", event ? Math.max(event.end - event.start, least) : 0);
+  }
+
+  traceAt(event) {
+    const { left, width } = this.parts.trace.getBoundingClientRect();
+    const at = Math.floor(((event.clientX - left) / width) * this.characters.length);
+    return Math.min(this.characters.length - 1, Math.max(0, at));
+  }
+
+  // Say the value at a place; without one, at the cursor.
+  read(place) {
+    const { values, label, scale } = this.tune;
     if (!values) return;
-    const at = target?.dataset?.at ?? (index === null ? this.sounding[0]?.end - 1 : this.events[index].end - 1);
-    const known = Number.isInteger(Number(at));
-    const character = known ? visible(Array.from(text)[at]) : "";
-    this.parts.readout.textContent = known ? `${label} after “${character}”: ${signed(values[at])}` : label;
+    const at = place?.at ?? (place?.index >= 0 ? this.events[place.index].end - 1 : this.sounding[0]?.end - 1);
+    const known = Number.isInteger(at);
+    const value = known ? (scale === "unit" ? values[at].toFixed(2) : signed(values[at])) : "";
+    const character = known ? visible(this.characters[at].textContent) : "";
+    this.parts.readout.textContent = known ? `${label} after “${character}”: ${value}` : label;
   }
 
   // -- where things are --
 
-  // The event of a note's cell or of a character: the one that covers it, else the next one written.
-  indexAt(target) {
-    const id = target.dataset?.id;
-    if (id) return this.events.findIndex((event) => event.id === id);
-    if (target.dataset?.at === undefined) return null;
+  // The place of a note's cell or of a character: {at, index}, of its character and of an event. A character's event is
+  // the one that covers it, else the next one written; null for what is neither.
+  placeOf(target) {
+    const id = target?.dataset?.id;
+    if (id) {
+      const index = this.events.findIndex((event) => event.id === id);
+      return index < 0 ? null : { at: null, index };
+    }
+    if (target?.dataset?.at === undefined) return null;
     const at = Number(target.dataset.at);
     const covering = this.events.findIndex((event) => event.start <= at && at < event.end);
-    if (covering >= 0) return covering;
-    let best = null;
+    if (covering >= 0) return { at, index: covering };
+    let best = -1;
     this.events.forEach((event, i) => {
-      if (event.start >= at && (best === null || event.start < this.events[best].start)) best = i;
+      if (event.start >= at && (best < 0 || event.start < this.events[best].start)) best = i;
     });
-    return best;
+    return { at, index: best };
   }
 
   // The last event that has begun at a time, -1 before the first.
@@ -293,41 +485,112 @@ class Player {
 
   // -- what the user does --
 
-  clicked(event) {
-    const index = this.indexAt(event.target);
-    if (index === null || index < 0 || this.dragging) return;
-    if (event.shiftKey) {
+  clicked(target, shift) {
+    const place = this.placeOf(target);
+    if (place === null || this.dragging) return;
+    if (shift || this.picking === "B") {
       document.getSelection()?.removeAllRanges();
-      this.choose(this.anchor, index);
+      this.choose(this.anchor, place);
+      this.sendChosen();
       return;
     }
-    if (this.chosen && (index < this.chosen.first || index > this.chosen.last)) this.choose(null);
-    this.anchor = index;
-    this.seek(this.events[index].onset);
-    this.start();
+    this.anchor = place;
+    if (this.picking === "A") {
+      this.choose(place, place);
+      this.pick("B");
+      return;
+    }
+    if (place.index < 0) return;
+    const { chosen } = this;
+    const inside = chosen && (place.at === null
+      ? chosen.first <= place.index && place.index <= chosen.last
+      : chosen.start <= place.at && place.at < chosen.end);
+    if (chosen && !inside) {
+      this.choose(null);
+      this.sendChosen();
+    }
+    this.seek(this.events[place.index].onset);
+    this.start({ counted: false });
   }
 
   dragged(event) {
-    if (!event.buttons || event.pointerType === "touch" || (this.pressed ?? null) === null) return;
-    const index = this.indexAt(event.target);
-    if (index === null || (index === this.pressed && !this.dragging)) return;
+    if (!event.buttons || event.pointerType === "touch" || !this.pressed) return;
+    if (!this.tune.selectable && this.parts.abc.contains(this.pressed)) return; // there one marks text to copy it
+    const [from, to] = [this.placeOf(this.pressed), this.placeOf(event.target)];
+    if (!from || !to || (event.target === this.pressed && !this.dragging)) return;
     this.dragging = true;
-    this.choose(this.pressed, index);
+    this.choose(from, to);
   }
 
+  // The part from one place to another: characters where characters may be chosen, else notes.
   choose(one, other = null) {
-    this.chosen = one === null ? null : { first: Math.min(one, other), last: Math.max(one, other) };
-    this.markChosen();
-    if (this.chosen) {
-      this.setLoop(true);
-      this.seek(this.events[this.chosen.first].onset);
+    let chosen = null;
+    if (one && this.tune.selectable && one.at !== null && other.at !== null) {
+      const [start, end] = [Math.min(one.at, other.at), Math.max(one.at, other.at) + 1];
+      chosen = { start, end, ...this.heardIn(start, end) };
+    } else if (one && one.index >= 0 && other.index >= 0) {
+      chosen = this.spanned(Math.min(one.index, other.index), Math.max(one.index, other.index));
     }
+    this.chosen = chosen;
+    this.pick(null, chosen);
+    this.markChosen();
+    if (!(chosen?.first >= 0)) return;
+    const { currentTime: now, paused } = this.audio;
+    const { onset } = this.events[chosen.first];
+    if (paused || now < onset || now >= this.stopTime) this.seek(onset);
+  }
+
+  spanned(first, last) {
+    const events = this.events.slice(first, last + 1);
+    return { first, last, start: Math.min(...events.map((e) => e.start)), end: Math.max(...events.map((e) => e.end)) };
+  }
+
+  // The events of some characters, the first time they are heard from beginning to end.
+  heardIn(start, end) {
+    const inside = (event) => event.start >= start && event.start < end;
+    const first = this.events.findIndex(inside);
+    let last = first;
+    for (let i = first + 1; first >= 0 && i < this.events.length; i += 1) {
+      if (!inside(this.events[i])) continue;
+      if (this.events[i].start < this.events[last].start) break;
+      last = i;
+    }
+    return { first, last };
+  }
+
+  // Ask for the first note of a part, then for the last; null: for none.
+  pick(end, keep = null) {
+    if (end === null && keep === null && this.chosen) {
+      this.chosen = null;
+      this.markChosen();
+      this.sendChosen();
+    }
+    this.picking = end;
+    const { part } = this.parts;
+    this.parts["part-letters"].textContent = end ? `${end} ?` : "A–B";
+    part.classList.toggle("asking", end !== null);
+    part.setAttribute("aria-label", end ? `Click the ${end === "A" ? "first" : "last"} note of the part` : "Repeat a part");
+    this.showTaste();
+  }
+
+  // Tell Python what is chosen; after a moment, so that keys held down are one choice.
+  sendChosen() {
+    if (!this.tune.selectable) return;
+    clearTimeout(this.sending);
+    this.sending = setTimeout(() => {
+      const { chosen, tune } = this;
+      const sent = chosen && { id: tune.id, start: chosen.start, end: chosen.end };
+      if (JSON.stringify(sent) === this.sent) return;
+      this.sent = JSON.stringify(sent);
+      this.send("selection", sent);
+    }, 150);
   }
 
   key(event) {
     const target = event.composedPath()[0];
     const inside = this.section.contains(target);
-    if ((!inside && target !== document.body) || event.ctrlKey || event.metaKey || event.altKey) return;
+    const mine = inside || (target === document.body && this === (front ?? [...players.values()][0]));
+    if (!mine || event.ctrlKey || event.metaKey || event.altKey) return;
     const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
     if (event.key === " " && target.localName !== "button") this.toggle();
     else if (event.key === "Escape") this.stop();
@@ -340,8 +603,12 @@ class Player {
     const at = Math.max(0, this.indexOf(this.audio.currentTime));
     const next = Math.min(this.events.length - 1, Math.max(0, this.sounding.length ? at + by : at));
     if (next < 0) return;
-    if (extend) this.choose(this.chosen?.first ?? at, Math.max(0, (this.chosen?.last ?? at) + by));
-    else this.seek(this.events[next].onset);
+    if (extend) {
+      const from = this.chosen?.first >= 0 ? this.chosen : { first: at, last: at };
+      const last = Math.min(this.events.length - 1, Math.max(0, from.last + by));
+      this.choose({ at: null, index: from.first }, { at: null, index: last });
+      this.sendChosen();
+    } else this.seek(this.events[next].onset);
   }
 
   // -- sound --
@@ -350,31 +617,49 @@ class Player {
     const url = sounds.get(this.tune.sound);
     this.parts.play.disabled = this.parts.seek.disabled = !this.tune.sound;
     if (url && this.audio.src !== url) {
+      const again = this.resume ?? (this.voiced === this.tune.id && !this.resting ? this.heardSoFar() : null);
+      this.resume = null;
+      this.voiced = this.tune.id;
       this.audio.src = url;
-      this.setTempo(taste.tempo);
-      this.setVolume(taste.volume);
-      this.setLoop(taste.loop);
-      if (this.waiting) this.start();
+      this.showTaste();
+      if (again) this.seek(again.time);
+      if (this.waiting || again?.playing) this.start({ counted: false });
     }
-    if (!url) this.audio.removeAttribute("src");
+    // The sound before goes on until the same tune's other instrument has come.
+    if (!url && this.voiced !== this.tune.id) this.audio.removeAttribute("src");
     this.clockHands();
   }
 
-  toggle() {
-    if (this.audio.paused) this.start();
-    else this.audio.pause();
+  heardSoFar() {
+    return { time: this.audio.currentTime, playing: !this.audio.paused };
   }
 
-  start() {
+  toggle() {
+    if (this.counting || this.waiting || !this.audio.paused) this.pause();
+    else this.start();
+  }
+
+  pause() {
+    this.waiting = false;
+    this.stopCounting();
+    this.audio.pause();
+  }
+
+  start({ counted = true } = {}) {
     if (!this.tune.sound) return;
+    front = this;
+    this.stopCounting();
     this.waiting = !this.audio.src;
     this.resting = false;
-    if (!this.waiting) this.audio.play().catch(() => this.section.classList.remove("playing"));
+    for (const other of players.values()) if (other !== this) other.pause();
+    if (this.waiting) return;
+    if (counted && taste.metronome && this.beats.length) this.countIn();
+    else this.audio.play().catch(() => this.section.classList.remove("playing"));
   }
 
   stop() {
-    this.audio.pause();
-    this.choose(null);
+    this.pause();
+    if (this.picking || this.chosen) this.pick(null);
     this.seek(0);
     this.resting = true;
     this.mark([]);
@@ -382,37 +667,110 @@ class Player {
 
   seek(time) {
     this.resting = false;
+    this.stopCounting();
     if (this.audio.src) this.audio.currentTime = Math.min(time, this.length);
     this.follow(time);
   }
 
+  // A bar of clicks, and what is missing of the bar before the place where the sound begins, then the sound.
+  countIn() {
+    this.metronome.begin();
+    const time = this.audio.ended ? 0 : this.audio.currentTime;
+    const [beat, place, count, seconds] = this.beats.findLast(([at]) => at <= time + 0.01) ?? this.beats[0];
+    const lasts = seconds / this.audio.playbackRate;
+    const passed = (((place + (time - beat) / seconds) % count) + count) % count; // beats since the bar began
+    const before = passed > count - 0.02 ? 0 : passed;
+    const began = context.currentTime + 0.1;
+    const sounds = began + (count + before) * lasts;
+    for (let k = -count; k < before + 0.01; k += 1) {
+      this.metronome.strike(began + (k + count) * lasts, k === 0 || k === -count, time + (k - before) * seconds);
+    }
+    const struck = Math.abs(before - Math.round(before)) < 0.01;
+    const go = () => {
+      const left = sounds - lag - context.currentTime;
+      if (left > 0.003) {
+        this.counting.timer = setTimeout(go, left > 0.05 ? (left - 0.04) * 1000 : 1);
+        return;
+      }
+      this.metronome.awaited = struck ? { time, at: sounds } : null;
+      this.metronome.planned = []; // the last click is heard with the sound
+      this.stopCounting();
+      this.audio.play().catch(() => this.section.classList.remove("playing"));
+    };
+    this.counting = { began, lasts, count };
+    this.section.classList.add("counting", "playing");
+    this.parts.play.setAttribute("aria-label", "Pause");
+    this.count();
+    go();
+  }
+
+  // The number of the beat on the button, while it is counted in.
+  count() {
+    if (!this.counting) return;
+    const { began, lasts, count } = this.counting;
+    const beat = Math.max(0, Math.floor((context.currentTime - began) / lasts));
+    this.parts.count.textContent = (beat % count) + 1;
+    requestAnimationFrame(() => this.count());
+  }
+
+  stopCounting() {
+    if (!this.counting) return;
+    clearTimeout(this.counting.timer);
+    this.counting = null;
+    this.parts.count.textContent = "";
+    this.parts.play.setAttribute("aria-label", this.audio.paused ? "Play" : "Pause");
+    this.section.classList.remove("counting");
+    this.section.classList.toggle("playing", !this.audio.paused);
+    this.metronome.end();
+  }
+
+  // -- the visitor's taste, the same for all players --
+
+  set(name, value) {
+    taste[name] = value;
+    for (const player of players.values()) player.showTaste();
+  }
+
   setLoop(on) {
-    taste.loop = on;
-    this.audio.loop = on && !this.chosen;
-    this.parts.loop.setAttribute("aria-pressed", on);
-    if (!on && this.chosen) this.choose(null);
+    if (!on && (this.chosen || this.picking)) this.pick(null);
+    this.set("loop", on);
   }
 
-  setTempo(percent) {
-    taste.tempo = this.parts.tempo.value = percent;
-    fill(this.parts.tempo);
-    this.parts["tempo-value"].textContent = `${percent} %`;
-    this.audio.preservesPitch = true;
-    this.audio.defaultPlaybackRate = this.audio.playbackRate = percent / 100;
+  setMetronome(on) {
+    this.set("metronome", on);
+    if (!on) this.stopCounting();
+    for (const player of players.values()) {
+      if (on && !player.audio.paused) player.metronome.begin();
+      else player.metronome.end();
+    }
   }
 
-  setVolume(percent) {
-    taste.volume = this.parts.volume.value = percent;
-    fill(this.parts.volume);
-    this.audio.volume = percent / 100;
+  showTaste() {
+    const { audio, parts } = this;
+    const { tempo, volume, loop, metronome } = taste;
+    parts.tempo.value = tempo;
+    parts.volume.value = volume;
+    fill(parts.tempo);
+    fill(parts.volume);
+    parts["tempo-value"].textContent = `${tempo} %`;
+    parts.loop.setAttribute("aria-pressed", Boolean(loop || this.chosen));
+    parts.part.setAttribute("aria-pressed", Boolean(this.picking || this.chosen));
+    parts.metronome.setAttribute("aria-pressed", metronome);
+    audio.loop = loop && !this.chosen;
+    audio.preservesPitch = true;
+    audio.defaultPlaybackRate = audio.playbackRate = tempo / 100;
+    audio.volume = volume / 100;
   }
 
   heard(name) {
     const playing = !this.audio.paused && !this.audio.ended;
-    this.section.classList.toggle("playing", playing);
-    this.parts.play.setAttribute("aria-label", playing ? "Pause" : "Play");
+    this.section.classList.toggle("playing", playing || Boolean(this.counting));
+    this.parts.play.setAttribute("aria-label", playing || this.counting ? "Pause" : "Play");
     if (name === "ended") this.resting = true;
-    if (name !== "loadedmetadata") this.follow(this.audio.currentTime);
+    if (name === "playing" && taste.metronome) this.metronome.begin();
+    if ((name === "pause" || name === "ended") && !this.counting) this.metronome.end();
+    if (["seeking", "seeked", "ratechange"].includes(name) && taste.metronome && playing) this.metronome.again();
+    if (name !== "loadedmetadata" && name !== "ratechange") this.follow(this.audio.currentTime);
     this.clockHands();
     cancelAnimationFrame(this.frame);
     if (playing) this.frame = requestAnimationFrame(() => this.tick());
@@ -427,7 +785,7 @@ class Player {
 
   follow(time) {
     const { chosen } = this;
-    if (chosen && taste.loop && !this.audio.paused && time >= this.events[chosen.last].stop - 0.02) {
+    if (chosen?.first >= 0 && !this.audio.paused && time >= this.stopTime - 0.02) {
       this.audio.currentTime = time = this.events[chosen.first].onset;
     }
     this.mark(this.resting ? [] : this.soundingAt(time));
@@ -458,6 +816,7 @@ class Player {
       }
       for (const span of this.characters.slice(start, end)) span.classList.add("sounding");
     }
+    this.point();
     this.lead = lead?.cell;
     if (lead && inView && !this.audio.paused && !this.inView(lead.cell)) {
       const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
@@ -473,12 +832,11 @@ class Player {
 
   markChosen() {
     for (const element of this.section.querySelectorAll(".chosen")) element.classList.remove("chosen");
-    this.audio.loop = taste.loop && !this.chosen;
+    this.showTaste();
     if (!this.chosen) return;
-    const events = this.events.slice(this.chosen.first, this.chosen.last + 1);
-    for (const { id } of events) this.cells.get(id)?.cell.classList.add("chosen");
-    const start = Math.min(...events.map((event) => event.start));
-    const end = Math.max(...events.map((event) => event.end));
+    const { first, last, start, end } = this.chosen;
+    const inside = this.tune.selectable ? (event) => event.start >= start && event.start < end : (_, i) => i >= first && i <= last;
+    this.events.forEach((event, i) => inside(event, i) && this.cells.get(event.id)?.cell.classList.add("chosen"));
     for (const span of this.characters.slice(start, end)) span.classList.add("chosen");
   }
 }
