@@ -159,11 +159,12 @@ def show_tune(
     trace: bool = False,
     marks: Sequence[tuple[int, int]] = (),
     selectable: bool = False,
+    play: str = "",
 ) -> Selection | None:
     """The tune with its player. Its sound comes later, with `sound_tune`: nobody waits for it to see a score.
 
     `values`, one a character, colour it, and with `trace` are drawn as a curve; `marks` outline characters and their
-    notes; what a visitor chooses where it is `selectable` is returned. More of each in `player.show_score`.
+    notes; what a visitor chooses where it is `selectable` is returned; a new `play` plays. More of each in `player.show_score`.
     """
     return show_score(
         text,
@@ -179,6 +180,7 @@ def show_tune(
         trace=trace,
         marks=marks,
         selectable=selectable,
+        play=play,
     )
 
 

@@ -56,6 +56,7 @@ def show_score(
     trace: bool = False,
     marks: Sequence[tuple[int, int]] = (),
     selectable: bool = False,
+    play: str = "",
 ) -> Selection | None:
     """Draw a tune with its player.
 
@@ -87,6 +88,8 @@ def show_score(
         Characters that are outlined with their notes: where two tunes differ, say. They may change as the values do.
     selectable : bool
         Characters and notes can be chosen, by dragging, by two clicks (the second with Shift), or with A-B.
+    play : str
+        A word that is new each time a button beside the player asks it to play; "" asks for nothing.
 
     Returns
     -------
@@ -108,6 +111,7 @@ def show_score(
         "trace": trace,
         "marks": [[start, end] for start, end in marks],
         "selectable": selectable,
+        "play": play,
     }
     if not selectable:
         _component(key=key, data=data)

@@ -285,6 +285,7 @@ class Player {
     this.draw();
     this.paint();
     this.listen();
+    if (tune.play && tune.play !== before.play) this.start({ counted: false });
   }
 
   get length() {
@@ -440,9 +441,17 @@ class Player {
     if (!values) return;
     const at = place?.at ?? (place?.index >= 0 ? this.events[place.index].end - 1 : this.sounding[0]?.end - 1);
     const known = Number.isInteger(at);
+    this.tell(known ? at : null);
     const value = known ? (scale === "unit" ? values[at].toFixed(2) : signed(values[at])) : "";
     const character = known ? visible(this.characters[at].textContent) : "";
     this.parts.readout.textContent = known ? `${label} after “${character}”: ${value}` : label;
+  }
+
+  // Say on the page which character the pointer or the sound is on: other parts of it follow.
+  tell(at) {
+    if (at === this.told) return;
+    this.told = at;
+    document.dispatchEvent(new CustomEvent("charlstm:at", { detail: at }));
   }
 
   // -- where things are --
