@@ -1,0 +1,176 @@
+"""Tables and findings: numbers come from the records, whatever they are, and from nowhere else."""
+
+from __future__ import annotations
+
+import copy
+import statistics
+
+import pytest
+
+from charlstm.experiments.catalog import Run, Training, catalog
+from charlstm.experiments.findings import epochs_to_converge, findings, fluctuation
+from charlstm.experiments.records import write_record
+from charlstm.experiments.tables import curves, interval, interval_note, markdown, neuron_rows, rows_of
+
+STUDIES = catalog()
+PRINT = "fingerprint"
+
+
+def record(run: Run, result: dict) -> dict:
+    return {
+        "format": "charlstm-result/1",
+        "key": run.key(PRINT),
+        "seed": run.seed,
+        "seconds": 10.0,
+        "settings": {"network": "one"},
+        "result": result,
+    }
+
+
+def trained(start: float, end: float, test: float, epochs: int = 4) -> dict:
+    line = [start + (end - start) * k / (epochs - 1) for k in range(epochs)]
+    return {
+        "parameters": 1000,
+        "validation_tunes": test - 0.01,
+        "test_tunes": test,
+        "test_slices": end,
+        "characters_per_second": 5000,
+        "curves": {
+            "epoch": list(range(1, epochs + 1)),
+            "train_slices": line,
+            "validation_slices": [loss + 0.02 for loss in line],
+            "train_tunes": line,
+            "validation_tunes": line,
+        },
+    }
+
+
+def neurons(header: float) -> dict:
+    one = {"unit": [0, 7], "auroc": 0.9, "mean": [header, -header], "size": [0.1, 0.1], "values": [0.5] * 3}
+    roles = {"header": one, "body": {**one, "mean": [-header, header]}, "quiet": one}
+    return {"text": "abc", "characters": 3, "usual_size": 0.5, "neurons": roles}
+
+
+def sampled(t: float) -> dict:
+    measure = {"value": 0.5, "low": 0.4, "high": 0.6, "real": 1.0}
+    names = ("ended", "valid", "bars_returning", "longest_run", "half_copied", "characters")
+    return {
+        "measures": dict.fromkeys(names, measure),
+        "hesitation": t,
+        "header": 0.9,
+        "in_meter": 1 / (1 + t),
+        "example": "K:C\nc4|]",
+    }
+
+
+def write_study(name, folder, seeds=2, losses=None):
+    """Records of a study: a training's test loss is `losses[cell]`, else 1.3."""
+    for run in STUDIES[name].runs(seeds):
+        if isinstance(run.job, Training):
+            level = (losses or {}).get(run.job.model.cell, 1.3) + run.seed / 100
+            result = trained(3.0, level, level)
+        elif run.job.kind == "sampling":
+            result = sampled(run.job.temperature)
+        elif run.job.kind == "neurons":
+            result = neurons(0.6)
+        else:
+            result = {"validation_tunes": 1.51, "test_tunes": 1.5}
+        write_record(record(run, result), folder)
+    return rows_of(STUDIES[name], PRINT, folder=folder)
+
+
+def test_the_interval_of_two_seeds_is_their_range():
+    found = interval([1.0, 1.2])
+    assert (found.mean, found.low, found.high, found.kind) == (pytest.approx(1.1), 1.0, 1.2, "range")
+
+
+def test_the_interval_of_more_seeds_is_students():
+    """Against scipy.stats.t.interval(0.95, 4, loc=mean, scale=sem) worked out by hand: t = 2.776 for 4 degrees."""
+    values = [1.0, 1.1, 1.2, 1.3, 1.5]
+    found = interval(values)
+    half = 2.776 * statistics.stdev(values) / 5**0.5
+    assert found.kind == "t" and found.high - found.mean == pytest.approx(half)
+    many = interval([1.0, 2.0] * 50)
+    assert many.high - many.mean == pytest.approx(1.96 * statistics.stdev([1.0, 2.0] * 50) / 10)
+
+
+def test_one_seed_has_no_interval_and_none_no_mean():
+    assert interval([2.0]).text() == "2.000" and interval([]) is None
+
+
+@pytest.mark.parametrize("name", STUDIES)
+def test_every_study_has_a_table_and_findings(name, tmp_path):
+    rows = write_study(name, tmp_path)
+    text = markdown(STUDIES[name], rows)
+    assert STUDIES[name].question in text and "| - | - | 0 |" not in text
+    if name != "heatmaps":
+        assert all((case.figure or "-") in text for case in STUDIES[name].cases)
+        assert "the range over two seeds" in text
+    found = findings(STUDIES[name], rows)
+    assert found and all(one.says and one.finds.endswith(".") for one in found)
+    assert any(one.agrees is not None for one in found)
+
+
+@pytest.mark.parametrize("name", STUDIES)
+def test_without_records_there_is_a_table_and_nothing_is_claimed(name, tmp_path):
+    rows = rows_of(STUDIES[name], PRINT, folder=tmp_path)
+    assert markdown(STUDIES[name], rows) and findings(STUDIES[name], rows) == [] and curves(rows) == []
+
+
+def test_findings_follow_the_records(tmp_path):
+    """The same claims, of records that say the opposite."""
+    usual = findings(STUDIES["cells"], write_study("cells", tmp_path / "a", losses={"lstm": 1.3, "rnn": 1.9}))
+    other = findings(STUDIES["cells"], write_study("cells", tmp_path / "b", losses={"lstm": 1.9, "rnn": 1.3}))
+    assert usual[0].agrees is True and other[0].agrees is False
+    assert "LSTM 1.30 to 1.31" in usual[0].finds and "LSTM 1.90 to 1.91" in other[0].finds
+
+
+def test_half_a_study_is_shown_as_far_as_it_is(tmp_path):
+    for run in STUDIES["sizes"].runs(1)[:2]:
+        write_record(record(run, trained(3.0, 1.4, 1.4)), tmp_path)
+    rows = rows_of(STUDIES["sizes"], PRINT, folder=tmp_path)
+    assert sum(len(row.records) for row in rows) == 2
+    assert findings(STUDIES["sizes"], rows) == [] and "one seed" in markdown(STUDIES["sizes"], rows)
+
+
+def test_curves_are_in_long_form(tmp_path):
+    rows = write_study("baseline", tmp_path)
+    found = curves(rows)
+    assert {(p["set"], p["way"]) for p in found} == {
+        (s, w) for s in ("training", "validation") for w in ("slices", "tunes")
+    }
+    assert len(found) == 2 * 4 * 4 and {p["seed"] for p in found} == {0, 1}
+    assert min(p["loss"] for p in found if p["way"] == "slices") == pytest.approx(1.3)
+
+
+def test_more_seeds_than_asked_for_are_found(tmp_path):
+    rows = write_study("baseline", tmp_path, seeds=5)
+    assert len(rows[0].records) == 5 and "Student" in interval_note(rows)
+    assert len(rows_of(STUDIES["baseline"], PRINT, seeds=2, folder=tmp_path)[0].records) == 2
+
+
+def test_neurons_have_rows_of_their_own(tmp_path):
+    entries = neuron_rows(write_study("heatmaps", tmp_path))
+    assert len(entries) == 2 * 2 * 3 and entries[0]["unit"] == "0:7"
+
+
+def test_a_loud_quiet_neuron_is_not_called_quiet(tmp_path):
+    rows = write_study("heatmaps", tmp_path)
+    assert findings(STUDIES["heatmaps"], rows)[2].agrees is True
+    loud = copy.deepcopy(rows)
+    for row in loud:
+        for one in row.records:
+            one["result"]["neurons"]["quiet"]["size"] = [0.49, 0.1]
+    assert findings(STUDIES["heatmaps"], loud)[2].agrees is False
+
+
+def test_measures_of_a_curve():
+    assert fluctuation([3.0, 2.0, 1.5, 1.5, 1.5, 1.5]) == 0 and fluctuation([3, 2, 1, 2, 1, 2]) == pytest.approx(1.0)
+    assert epochs_to_converge([3.0, 2.0, 1.04, 1.03, 1.0]) == 3
+    assert epochs_to_converge([1.0]) == 1
+
+
+def test_a_bar_in_a_label_does_not_break_the_table(tmp_path):
+    rows = write_study("baseline", tmp_path)
+    rows[0].case.columns["cell"] = "L|M"
+    assert "L\\|M" in markdown(STUDIES["baseline"], rows)
