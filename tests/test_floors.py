@@ -33,7 +33,7 @@ ROOMS = {
 HOMES = {
     "streamlit": ("ui", "app"),
     "altair": ("ui",),
-    "torch": ("lm/network", "lm/train", "lm/resume"),
+    "torch": ("lm/network", "lm/train", "lm/resume", "lm/parallel"),
     "safetensors": ("lm",),
     "music21": ("score", "ui/common"),  # ui/common only loads them beforehand
     "verovio": ("score", "ui/common"),

@@ -132,22 +132,29 @@ class Augmentation:
             total = sum(weight for _, weight in own)
             self._keys[mode] = [f for f, _ in own], [w / total for w in accumulate(weight for _, weight in own)]
 
-    def texts(self, rng: np.random.Generator) -> list[str]:
-        """All tunes, in their order, as this epoch sees them; all randomness is drawn from `rng`."""
-        if not self._tunes:
-            return list(self._texts)
-        draws = rng.random((len(self._tunes), DRAWS, 2)).tolist()
-        dropped = (rng.random((len(self._tunes), 3)) < self._drop_fields).tolist()
+    def texts(self, rng: np.random.Generator, texts: Sequence[str] | None = None) -> list[str]:
+        """All tunes, in their order, as this epoch sees them; all randomness is drawn from `rng`.
+
+        `texts`, where given, are taken instead of those that the keys were counted on: the tunes of a corpus that is
+        too large to be held, some at a time.
+        """
+        if not (self._transpose or self._drop_fields):
+            return list(self._texts if texts is None else texts)
+        tunes = self._tunes if texts is None else [_cut(text) for text in texts]
+        draws = rng.random((len(tunes), DRAWS, 2)).tolist()
+        dropped = (rng.random((len(tunes), 3)) < self._drop_fields).tolist()
         return [
             tune.text(
                 [letter for letter, drop in zip("TRL", drops, strict=True) if drop],
                 self._moved(tune, draw) if self._transpose and tune.keys else None,
             )
-            for tune, draw, drops in zip(self._tunes, draws, dropped, strict=True)
+            for tune, draw, drops in zip(tunes, draws, dropped, strict=True)
         ]
 
     def _moved(self, tune: _Tune, draws: Sequence[tuple[float, float]]) -> list[str] | None:
         """The moving marks of a tune in the first drawn key that can be; None: where it is."""
+        if tune.mode not in self._keys:
+            return None
         keys, shares = self._keys[tune.mode]
         for which_key, which_way in draws:
             move = keys[min(bisect(shares, which_key), len(keys) - 1)] - tune.keys[0][0]

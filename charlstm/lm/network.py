@@ -68,6 +68,7 @@ class CharRNN(nn.Module):
         *,
         generator: torch.Generator | None = None,
         bfloat16: bool = False,
+        rows: tuple[int, slice] | None = None,
     ) -> tuple[Tensor, State]:
         """Read characters and predict the next one after each.
 
@@ -84,6 +85,9 @@ class CharRNN(nn.Module):
             Where dropout draws its masks while training, on the device of the network.
         bfloat16 : bool
             Compute the recurrent layers in bfloat16; embeddings, dropout and the decoder stay in float32.
+        rows : (int, slice), optional
+            These are some rows of a larger batch: how many it has, and which they are. Masks are drawn for all of
+            them, so that processes with a part of the rows each draw what one process with all of them would.
 
         Returns
         -------
@@ -95,7 +99,7 @@ class CharRNN(nn.Module):
             if lookback is None:
                 raise ValueError("this network reads lookback characters; give them")
             x = torch.cat((x, self.lookback_embedding(lookback).flatten(2)), dim=2)  # (B, T, E + K * size)
-        x = self._drop(x, self.config.embedding_dropout, generator)
+        x = self._drop(x, self.config.embedding_dropout, generator, rows)
         ends: list[State] = []
         for k, layer in enumerate(self.layers):
             before = None if state is None else tuple(part[k : k + 1].contiguous() for part in state)
@@ -103,17 +107,20 @@ class CharRNN(nn.Module):
                 x, end = layer(x, before if before is None or self.config.cell == "lstm" else before[0])
             x = x.float()
             ends.append(end if self.config.cell == "lstm" else (end,))
-            x = self._drop(x, self.config.dropout, generator)  # (B, T, H)
+            x = self._drop(x, self.config.dropout, generator, rows)  # (B, T, H)
         if self.projection is not None:
             x = self.projection(x)
         return self.decoder(x), tuple(torch.cat(part) for part in zip(*ends, strict=True))
 
-    def _drop(self, x: Tensor, p: float, generator: torch.Generator | None) -> Tensor:
+    def _drop(
+        self, x: Tensor, p: float, generator: torch.Generator | None, rows: tuple[int, slice] | None = None
+    ) -> Tensor:
         """Locked dropout of (B, T, features): whole features of a sequence are silenced, the rest scaled up."""
         if not self.training or p == 0:
             return x
-        mask = torch.empty((x.shape[0], 1, x.shape[2]), device=x.device, dtype=x.dtype)
-        return x * mask.bernoulli_(1 - p, generator=generator).div_(1 - p)
+        drawn, mine = rows or (x.shape[0], slice(None))
+        mask = torch.empty((drawn, 1, x.shape[2]), device=x.device, dtype=x.dtype)
+        return x * mask.bernoulli_(1 - p, generator=generator).div_(1 - p)[mine]
 
     def weights(self) -> dict[str, NDArray[np.float32]]:
         """A copy of the parameters under the names of a checkpoint (charlstm.lm.checkpoint)."""

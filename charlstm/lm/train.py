@@ -46,12 +46,12 @@ from charlstm.lm.config import ModelConfig, SampleConfig, TrainConfig
 from charlstm.lm.engine import Engine
 from charlstm.lm.epochs import save_epoch
 from charlstm.lm.network import CharRNN
+from charlstm.lm.parallel import Parallel
 from charlstm.lm.resume import RESUME_FILE, SavedRun, Standing, load_run, save_run
 from charlstm.lm.sampling import sample
 from charlstm.lm.vocab import Vocab
 from charlstm.paths import CONTROL_FILE, EPOCHS_FOLDER, METRICS_FILE, STOP_FILE
 from charlstm.tunes.abc import split_header
-from charlstm.tunes.corpus import header_counts
 
 REPORT_STEPS = 25
 RATES = 0.001, 1000.0  # what control.json may multiply the learning rate by
@@ -60,7 +60,8 @@ EVALUATION_BATCH = 64
 SAMPLE = SampleConfig(temperature=0.8)
 WARMUP_SHARE = 0.05  # of a run by the clock: its warm-up ends then at the latest
 BETAS = (0.9, 0.99)  # a shorter memory of squared gradients than Adam's 0.999: runs are a few thousand steps
-_ORDER, _AUGMENT, _DROPOUT, _INIT = range(4)  # purposes of random draws
+SHARD = 8192  # tunes that are cut, augmented and encoded at once; a corpus of more goes by in shards
+_ORDER, _AUGMENT, _DROPOUT, _INIT, _SHARDS = range(5)  # purposes of random draws
 
 
 class TrainingCorpus(Protocol):
@@ -76,6 +77,10 @@ class TrainingCorpus(Protocol):
     def test(self) -> Sequence[str]: ...
     @property
     def fingerprint(self) -> str: ...
+    @property
+    def characters(self) -> str: ...
+    @property
+    def headers(self) -> Mapping[str, Mapping[str, int]]: ...
 
 
 @dataclass(frozen=True)
@@ -198,18 +203,21 @@ class Trainer:
             raise ConfigError("corpus", f"{corpus.name} has no training tunes; build it from more tunes.")
         if threads is not None:
             torch.set_num_threads(threads)
-        self.device = _device(device)
+        self.device = Parallel.device(_device(device))
+        self.parallel = Parallel(self.device)
         # Held-out tunes count too: a character that they alone have must cost a loss, not an error.
-        self.vocab = Vocab.of((*corpus.train, *corpus.validation, *corpus.test))
-        seen = header_counts(corpus.train)  # so that a page offers only keys and meters that the model has met
+        self.vocab = Vocab.of(corpus.characters)
+        seen = corpus.headers  # so that a page offers only keys and meters that the model has met
         self._headers = {letter: dict(list(counts.items())[:100]) for letter, counts in seen.items()}
-        self.augmentation = Augmentation(
-            corpus.train, self.vocab, transpose=train.transpose, drop_fields=train.drop_fields
+        self.shards = [slice(a, a + SHARD) for a in range(0, len(corpus.train), SHARD)]
+        self.augmentation = Augmentation(  # a corpus of several shards is in a random order: the first is a sample
+            corpus.train[self.shards[0]], self.vocab, transpose=train.transpose, drop_fields=train.drop_fields
         )
-        self.steps_per_epoch = math.ceil(len(corpus.train) / train.batch_size)
+        self.total_steps = train.epochs * sum(map(self._steps_of, self.shards))
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(_seed(train.seed, _INIT, 0))
             self.network = CharRNN(model, len(self.vocab)).to(self.device)
+        self._shared = self.parallel.wrap(self.network)
         self.parameters = list(self.network.named_weights().values())
         self.average = [p.detach().clone() for p in self.parameters] if train.ema else None
         kind = torch.optim.AdamW if train.optimizer == "adamw" else torch.optim.Adam
@@ -222,6 +230,8 @@ class Trainer:
             saved.restore(self.network, self.optimizer, self.average)
         # Summed on the device, so that no step waits for it: loss, characters, gradient norms, steps since a report.
         self._sums = torch.tensor(self.standing.interval_sums, dtype=torch.float64, device=self.device)
+        if not self.parallel.first:
+            self._sums[:2] = 0  # losses and characters are each process's own and added up
 
     def fit(self, callbacks: Sequence[Callback] = ()) -> Checkpoint:
         """Train to the end, and return the checkpoint of the best weights.
@@ -231,11 +241,14 @@ class Trainer:
         CharlstmError
             If the loss is no longer a finite number.
         """
-        self.out.mkdir(parents=True, exist_ok=True)
-        (self.out / STOP_FILE).unlink(missing_ok=True)
-        with open(self.out / METRICS_FILE, "ab") as metrics:
-            metrics.truncate(self.standing.metrics_bytes)  # what a killed run reported after its last save
+        self.parallel.wait()  # until each has seen that the folder is free
+        if self.parallel.first:
+            self.out.mkdir(parents=True, exist_ok=True)
+            (self.out / STOP_FILE).unlink(missing_ok=True)
+            with open(self.out / METRICS_FILE, "ab") as metrics:
+                metrics.truncate(self.standing.metrics_bytes)  # what a killed run reported after its last save
         self._started = time.monotonic() - self.standing.seconds
+        self._seconds, self._stopping = self.standing.seconds, False
         self._save()
         if self.standing.keep_epochs and not self.standing.step:
             self._keep_epoch(self.validate()["all"])  # the network as it was born: noise
@@ -245,7 +258,7 @@ class Trainer:
             self._save()
         except StopTraining:
             self._save()
-            if not (self.out / JSON_FILE).exists():  # stopped within the first epoch
+            if self.parallel.told(not (self.out / JSON_FILE).exists())[0]:  # stopped within the first epoch
                 self._keep(self.validate())
         return self._finish()
 
@@ -254,22 +267,21 @@ class Trainer:
         standing = self.standing
         self.network.train()
         self._since = time.monotonic()
+        steps = self._steps_of(self._shard(standing.epoch))
         for position, batch in enumerate(self._batches(standing.epoch)):
             if position < standing.position:
                 continue  # done before the run was resumed
-            if (self.out / STOP_FILE).exists():
-                raise StopTraining
-            self._obey_control()
+            self._listen()
             self._step(batch)
             standing.step, standing.position = standing.step + 1, position + 1
             if self._done() >= 1:
                 break
-            if standing.step % REPORT_STEPS == 0 and standing.position < self.steps_per_epoch:
+            if standing.step % REPORT_STEPS == 0 and standing.position < steps:
                 self._report(callbacks)
         interval = self._take_interval()
         losses = self.validate()
         _return_free_memory()
-        if standing.position == self.steps_per_epoch:
+        if standing.position == steps:
             standing.epoch, standing.position = standing.epoch + 1, 0
         standing.history.append(
             {
@@ -279,7 +291,7 @@ class Trainer:
                 "val_loss": losses["all"],
                 "val_header": losses["header"],
                 "val_body": losses["body"],
-                "seconds": round(time.monotonic() - self._started, 3),
+                "seconds": round(self._elapsed(), 3),
             }
         )
         standing.epoch_sums = [0.0, 0.0]
@@ -292,10 +304,22 @@ class Trainer:
             standing.ended = "patience"
         self._report(callbacks, interval, losses, self._sample())
 
+    def _shard(self, epoch: int) -> slice:
+        """The training tunes of an epoch, counted in shards: each shard once, in an order of each pass's own."""
+        passes, place = divmod(epoch, len(self.shards))
+        return self.shards[int(_rng(self.config.seed, _SHARDS, passes).permutation(len(self.shards))[place])]
+
+    def _steps_of(self, shard: slice) -> int:
+        """Batches of a shard."""
+        return math.ceil(len(range(*shard.indices(len(self.corpus.train)))) / self.config.batch_size)
+
     def _batches(self, epoch: int) -> Iterator[Batch]:
         """The batches of an epoch: always the same ones for the same seed and epoch."""
         config = self.config
-        texts = self.augmentation.texts(_rng(config.seed, _AUGMENT, epoch))
+        texts = self.augmentation.texts(
+            _rng(config.seed, _AUGMENT, epoch),
+            None if len(self.shards) == 1 else self.corpus.train[self._shard(epoch)],
+        )
         tunes = [encode_tune(text, self.vocab, self.model.lookback_bars) for text in texts]
         rng = _rng(config.seed, _ORDER, epoch)
         if config.batching == "slices":
@@ -308,9 +332,14 @@ class Trainer:
         for group in self.optimizer.param_groups:
             group["lr"] = self.learning_rate()
         self.generator.manual_seed(_seed(config.seed, _DROPOUT, standing.step))
-        inputs, targets, lookback = _tensors(batch, self.device)
-        logits, _ = self.network(inputs, lookback, generator=self.generator, bfloat16=config.bfloat16)
-        loss = functional.cross_entropy(logits.flatten(0, 1), targets.flatten(), ignore_index=IGNORED)
+        own, rows = self.parallel.rows(batch)
+        inputs, targets, lookback = _tensors(own, self.device)
+        logits, _ = self._shared(inputs, lookback, generator=self.generator, bfloat16=config.bfloat16, rows=rows)
+        loss = functional.cross_entropy(
+            logits.flatten(0, 1), targets.flatten(), ignore_index=IGNORED, reduction="mean" if rows is None else "sum"
+        )
+        if rows is not None:  # the processes' gradients are averaged: their mean is that of the whole batch's loss
+            loss = loss * (self.parallel.world / batch.characters)
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         norm = torch.nn.utils.clip_grad_norm_(self.parameters, config.clip_norm)
@@ -318,8 +347,8 @@ class Trainer:
         if self.average is not None:  # a short memory early on, or the random start would stay in the average
             keep = min(config.ema, (1 + standing.step) / (10 + standing.step))
             torch._foreach_lerp_(self.average, [p.detach() for p in self.parameters], 1 - keep)
-        self._sums[0] += loss.detach() * batch.characters
-        self._sums[1] += batch.characters
+        self._sums[0] += loss.detach() * (batch.characters / self.parallel.world)
+        self._sums[1] += own.characters
         self._sums[2] += norm.detach()
         self._sums[3] += 1
 
@@ -327,7 +356,7 @@ class Trainer:
         """Of the coming step: linear warm-up, then a cosine from the peak to final_rate of it."""
         config, warmup = self.config, self.config.warmup_steps
         if config.minutes is None:  # a run of few steps must reach its peak too
-            warmup = min(warmup, config.epochs * self.steps_per_epoch // 5)
+            warmup = min(warmup, self.total_steps // 5)
         rise = min(1.0, (self.standing.step + 1) / warmup) if warmup else 1.0
         if config.minutes is not None:  # so must a run of few minutes
             rise = max(rise, min(1.0, self._done() / WARMUP_SHARE))
@@ -335,30 +364,49 @@ class Trainer:
         planned = config.learning_rate * rise * (config.final_rate + (1 - config.final_rate) * fall)
         return planned * (self.standing.rates[-1][1] if self.standing.rates else 1.0)
 
-    def _obey_control(self) -> None:
-        """Take the learning rate that control.json asks for; saved at once, so that a resume takes it at that step."""
+    def _listen(self) -> None:
+        """Obey what was put into the folder: stop, or another learning rate. Raises StopTraining.
+
+        A new rate is saved at once: a resume takes it at the same step.
+        """
+        stops, self._seconds, asked = self.parallel.told(
+            self._stopping or (self.out / STOP_FILE).exists(), self._elapsed(), self._asked_rate()
+        )
+        if stops:
+            raise StopTraining
+        now = self.standing.rates[-1][1] if self.standing.rates else 1.0
+        if RATES[0] <= asked <= RATES[1] and asked != now:
+            self.standing.rates.append([self.standing.step, asked])
+            self._save()
+
+    def _asked_rate(self) -> float:
+        """The factor of the learning rate that control.json asks for; not a number if it asks for none."""
         try:
             asked = json.loads((self.out / CONTROL_FILE).read_bytes())["rate"]
         except (OSError, ValueError, TypeError, KeyError):
-            return
-        now = self.standing.rates[-1][1] if self.standing.rates else 1.0
-        if isinstance(asked, (int, float)) and RATES[0] <= asked <= RATES[1] and asked != now:
-            self.standing.rates.append([self.standing.step, float(asked)])
-            self._save()
+            return math.nan
+        return float(asked) if isinstance(asked, (int, float)) else math.nan
+
+    def _elapsed(self) -> float:
+        """Seconds of training, earlier sittings included: the first process's, as of the last step, in all others."""
+        return time.monotonic() - self._started if self.parallel.first else self._seconds
 
     def _done(self) -> float:
         """Share of the run that lies behind: of its steps, or of its minutes."""
         if self.config.minutes is not None:
-            return (time.monotonic() - self._started) / (60 * self.config.minutes)
-        return self.standing.step / (self.config.epochs * self.steps_per_epoch)
+            seconds = self._elapsed() if self.parallel.world == 1 else self._seconds
+            return seconds / (60 * self.config.minutes)
+        return self.standing.step / self.total_steps
 
     def _epochs(self) -> float:
-        return round(self.standing.epoch + self.standing.position / self.steps_per_epoch, 4)
+        shard = self.standing.position / self._steps_of(self._shard(self.standing.epoch))
+        return round((self.standing.epoch + shard) / len(self.shards), 4)
 
     def validate(self) -> dict[str, float | None]:
         """Loss of the present (averaged) weights on the validation tunes: "all", "header", "body"; None without any."""
         with self._averaged():
-            return whole_tune_loss(self.network, self.corpus.validation, self.vocab)
+            sums = _loss_sums(self.network, self.parallel.share(self.corpus.validation), self.vocab)
+        return _means(self.parallel.add_up(sums))
 
     @contextmanager
     def _averaged(self) -> Iterator[None]:
@@ -375,6 +423,8 @@ class Trainer:
 
     def _keep_epoch(self, loss: float | None) -> None:
         """Keep the present (averaged) weights in epochs/, under the number of the epoch that they end or stand in."""
+        if not self.parallel.first:
+            return
         number = self.standing.epoch + (self.standing.position > 0)
         with self._averaged():
             save_epoch(
@@ -397,6 +447,8 @@ class Trainer:
 
     def _keep(self, losses: dict[str, float | None]) -> None:
         """Write the checkpoint of the present (averaged) weights."""
+        if not self.parallel.first:
+            return
         with self._averaged():
             save_checkpoint(
                 self.out,
@@ -422,13 +474,21 @@ class Trainer:
             "ended": standing.ended,
             "steps": standing.step,
             **({"rates": standing.rates} if standing.rates else {}),  # [step, factor] of each change by hand
-            "seconds": round(time.monotonic() - self._started, 1),
+            "seconds": round(self._elapsed(), 1),
             "device": str(self.device),
             "threads": torch.get_num_threads(),
+            **({"processes": self.parallel.world} if self.parallel.world > 1 else {}),
             "torch": torch.__version__,
         }
 
     def _finish(self) -> Checkpoint:
+        """The checkpoint, when its description is complete."""
+        if self.parallel.first:
+            self._complete()
+        self.parallel.wait()
+        return load_checkpoint(self.out)
+
+    def _complete(self) -> None:
         """Measure the kept weights on the test tunes, and complete the description of the checkpoint."""
         kept = load_checkpoint(self.out)
         network = CharRNN(self.model, len(self.vocab)).to(self.device)
@@ -437,11 +497,10 @@ class Trainer:
         training = {**self._training(), "test_header": test["header"], "test_body": test["body"]}
         kept = replace(kept, history=tuple(self.standing.history), test_loss=test["all"], training=training)
         write_description(kept)
-        return kept
 
     def _take_interval(self) -> tuple[float, float, float]:
         """What happened since the last report: loss, gradient norm, characters a second."""
-        loss, characters, norms, steps = self._sums.tolist()
+        loss, characters, norms, steps = self._all_sums()
         seconds = max(time.monotonic() - self._since, 1e-9)  # after tolist, which waits for the device
         self._sums.zero_()
         self.standing.epoch_sums[0] += loss
@@ -452,6 +511,12 @@ class Trainer:
                 f"learning rate than {self.config.learning_rate:g}."
             )
         return loss / max(characters, 1), norms / max(steps, 1), characters / seconds
+
+    def _all_sums(self) -> list[float]:
+        """Loss, characters, gradient norms and steps since the last report, of all processes together."""
+        sums = self.parallel.add_up(self._sums.clone())
+        sums[2:] /= self.parallel.world  # norms and steps are the same in each
+        return sums.tolist()
 
     def _report(
         self,
@@ -471,26 +536,40 @@ class Trainer:
             val_loss=losses["all"],
             val_header=losses["header"],
             val_body=losses["body"],
-            seconds=round(time.monotonic() - self._started, 3),
+            seconds=round(self._elapsed(), 3),
             grad_norm=grad_norm,
             learning_rate=self.learning_rate(),
             characters_per_second=round(speed, 1),
             sample=sample,
         )
         line = (json.dumps(asdict(report), ensure_ascii=False) + "\n").encode()
-        with open(self.out / METRICS_FILE, "ab") as metrics:
-            metrics.write(line)
+        if self.parallel.first:
+            with open(self.out / METRICS_FILE, "ab") as metrics:
+                metrics.write(line)
         self.standing.metrics_bytes += len(line)
-        if time.monotonic() - self._saved > SAVE_SECONDS:
+        if self.parallel.told(time.monotonic() - self._saved > SAVE_SECONDS)[0]:
             self._save()
-        for callback in callbacks:
-            callback(report)
+        if self.parallel.first:
+            self._call(callbacks, report)
         self._since = time.monotonic()
+
+    def _call(self, callbacks: Sequence[Callback], report: Progress) -> None:
+        """Call back. Where there are other processes, they are told at the next step that this one wants to stop."""
+        try:
+            for callback in callbacks:
+                callback(report)
+        except StopTraining:
+            if self.parallel.world == 1:
+                raise
+            self._stopping = True
 
     def _save(self) -> None:
         """Write the resume file."""
-        self.standing.seconds = time.monotonic() - self._started
-        self.standing.interval_sums = self._sums.tolist()
+        self.standing.seconds = self._elapsed()
+        self.standing.interval_sums = self._all_sums()
+        self._saved = time.monotonic()
+        if not self.parallel.first:
+            return
         save_run(
             self.out / RESUME_FILE,
             self.network,
@@ -501,16 +580,16 @@ class Trainer:
             fingerprint=self.corpus.fingerprint,
             standing=self.standing,
         )
-        self._saved = time.monotonic()
 
     def _sample(self) -> str:
         """A tune of the present (averaged) weights; the same seed each time, so that one can watch it grow up."""
+        if not self.parallel.first:
+            return ""
         with self._averaged():
             engine = Engine(self.model, self.vocab, self.network.weights())
         return sample(engine, SAMPLE, seed=self.config.seed)[0].text
 
 
-@torch.no_grad()
 def whole_tune_loss(network: CharRNN, texts: Sequence[str], vocab: Vocab) -> dict[str, float | None]:
     """Cross-entropy of whole tunes, each from a zero state at START, in a fixed order.
 
@@ -529,10 +608,16 @@ def whole_tune_loss(network: CharRNN, texts: Sequence[str], vocab: Vocab) -> dic
         "all", "header" (characters up to the end of the K: line) and "body" (the others, END too), in nats per
         character; None where there is no character.
     """
+    return _means(_loss_sums(network, texts, vocab))
+
+
+@torch.no_grad()
+def _loss_sums(network: CharRNN, texts: Sequence[str], vocab: Vocab) -> Tensor:
+    """Loss of all characters and of headers, in nats; their numbers: (4,) in float64."""
     device = network.decoder.bias.device
     tunes = [encode_tune(text, vocab, network.config.lookback_bars) for text in texts]
     headers = np.array([split_header(text).body_start for text in texts], dtype=np.int64)
-    sums = torch.zeros(2, dtype=torch.float64, device=device)  # all, header
+    sums = torch.tensor([0, 0, sum(map(len, tunes)), int(headers.sum())], dtype=torch.float64, device=device)
     was_training = network.training
     network.eval()
     for batch in fixed_batches(tunes, EVALUATION_BATCH):
@@ -545,16 +630,20 @@ def whole_tune_loss(network: CharRNN, texts: Sequence[str], vocab: Vocab) -> dic
         sums[0] += losses.sum(dtype=torch.float64)
         sums[1] += (losses * in_header.to(device)).sum(dtype=torch.float64)
     network.train(was_training)
-    everything, header = sums.tolist()
-    in_all, in_header_count = sum(map(len, tunes)), int(headers.sum())
+    return sums
 
-    def mean(total: float, count: int) -> float | None:
+
+def _means(sums: Tensor) -> dict[str, float | None]:
+    """Nats per character of what `_loss_sums` gives."""
+    everything, header, in_all, in_header = sums.tolist()
+
+    def mean(total: float, count: float) -> float | None:
         return total / count if count else None
 
     return {
         "all": mean(everything, in_all),
-        "header": mean(header, in_header_count),
-        "body": mean(everything - header, in_all - in_header_count),
+        "header": mean(header, in_header),
+        "body": mean(everything - header, in_all - in_header),
     }
 
 

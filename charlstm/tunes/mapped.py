@@ -53,13 +53,15 @@ class MappedTexts(Sequence[str]):
     def __getitem__(self, place: slice) -> list[str]: ...
     def __getitem__(self, place: int | slice) -> str | list[str]:
         if isinstance(place, slice):
-            return [self[k] for k in range(*place.indices(len(self)))]
+            found = [self[k] for k in range(*place.indices(len(self)))]
+            self.release()
+            return found
         if not -len(self) <= place < len(self):
             raise IndexError(place)
         k = place % len(self)
         start, end = int(self._bounds[k]), int(self._bounds[k + 1])
-        found = np.frombuffer(self._ids[start * self._width : end * self._width], dtype=self._kind)
-        return self._code_points[found].tobytes().decode("utf-32-le")
+        ids = np.frombuffer(self._ids[start * self._width : end * self._width], dtype=self._kind)
+        return self._code_points[ids].tobytes().decode("utf-32-le")
 
     def __iter__(self) -> Iterator[str]:
         read = 0

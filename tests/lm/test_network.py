@@ -83,7 +83,7 @@ def test_a_mask_holds_through_a_sequence_and_differs_between_sequences() -> None
 def test_every_layer_is_dropped_the_last_one_too() -> None:
     network = CharRNN(replace(PLAIN, num_layers=3, dropout=0.5, embedding_dropout=0.25), V)
     seen = []
-    network._drop = lambda x, p, generator: seen.append((x.shape[2], p)) or x  # type: ignore[method-assign, func-returns-value]
+    network._drop = lambda x, p, generator, rows=None: seen.append((x.shape[2], p)) or x  # type: ignore[method-assign, func-returns-value]
     network(inputs_of(PLAIN)[0])
     assert seen == [(4, 0.25), (5, 0.5), (5, 0.5), (5, 0.5)]
 
