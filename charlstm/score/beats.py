@@ -1,0 +1,89 @@
+"""The beats of a tune as it is heard: what a metronome strikes. Knows no sound.
+
+Compound meters (6/8, 9/8, 12/8) are counted in groups of three, others by the meter's lower number; `C|` in halves.
+"""
+
+from __future__ import annotations
+
+import re
+from fractions import Fraction
+from typing import NamedTuple
+
+from charlstm.score.timeline import MAX_QUARTERS, clock
+from charlstm.tunes.events import Measure, Reading
+from charlstm.tunes.form import play_order
+
+MAX_BEATS = 4000
+
+
+class Beat(NamedTuple):
+    """One beat. A pickup's beats are the last of their bar."""
+
+    time: float  # seconds
+    place: int  # in its bar, from 0, the strong one
+    of: int  # beats of the bar
+    seconds: float  # until the next beat of this bar
+
+
+def beats(reading: Reading, qpm: float | None = None) -> list[Beat]:
+    """When each beat falls, repeats played out.
+
+    Parameters
+    ----------
+    reading : Reading
+        Its first voice counts. Measures without a meter have no beats.
+    qpm : float, optional
+        Quarter notes per minute to begin with, as in `timeline.clock`.
+
+    Returns
+    -------
+    list of Beat
+        By time, at most 4,000. A bar that is too short or too long is counted from its first note; a short one that
+        completes the one before it, from where that one stopped.
+    """
+    seconds = clock(reading, qpm).seconds
+    found: list[Beat] = []
+    time, left_over = Fraction(0), Fraction(0)  # whole notes; of the short measure before
+    for index in play_order(reading.measures, reading.get("P")):
+        measure = reading.measures[index]
+        if float(time) * 4 > MAX_QUARTERS or len(found) > MAX_BEATS:
+            break
+        beat, bar = meter_beat(measure.meter), measure.expected
+        if beat is None or bar is None:
+            left_over = Fraction(0)
+        else:
+            passed = _passed(measure, bar, left_over, at_start=not found and not time)
+            left_over = passed + measure.duration if passed + measure.duration < bar else Fraction(0)
+            count = max(1, round(bar / beat))
+            number = -(-passed // beat)  # the first beat that falls into this measure
+            while number * beat < passed + measure.duration:
+                start = time + number * beat - passed
+                begins, ends = seconds(float(start) * 4), seconds(float(start + beat) * 4)
+                found.append(Beat(begins, int(number) % count, count, ends - begins))
+                number += 1
+        time += measure.duration
+    return found[:MAX_BEATS]
+
+
+def _passed(measure: Measure, bar: Fraction, left_over: Fraction, *, at_start: bool) -> Fraction:
+    """How much of its bar is over when a measure begins: of a pickup all but itself, of an ordinary one nothing."""
+    if measure.duration >= bar:
+        return Fraction(0)
+    if left_over and left_over + measure.duration <= bar:
+        return left_over
+    return bar - measure.duration if measure.pickup or at_start else Fraction(0)
+
+
+def meter_beat(meter: str | None) -> Fraction | None:
+    """The beat of a meter in whole notes: 1/4 in 4/4, 3/8 in 6/8, 1/2 in C|; None for none."""
+    if meter is None:
+        return None
+    if meter.strip() in ("C", "C|"):
+        return Fraction(1, 2 if meter.strip() == "C|" else 4)
+    match = re.fullmatch(r"\(?\s*(\d+(?:\s*\+\s*\d+)*)\s*\)?\s*/\s*(\d+)\s*", meter)
+    if match is None or not int(match[2]):
+        return None
+    upper, lower = sum(map(int, match[1].split("+"))), int(match[2])
+    if "+" not in match[1] and lower >= 8 and upper > 3 and upper % 3 == 0:
+        return Fraction(3, lower)
+    return Fraction(1, lower)
