@@ -162,7 +162,7 @@ def test_the_neuron_that_follows_the_header_is_offered(home: Path) -> None:
 
 def test_characters_the_model_does_not_know_are_named_and_left_out_or_replaced(home: Path) -> None:
     app = opened("neurons")
-    app.get("button_group")[0].set_value("Your own").run()
+    app.radio(key="neurons.source").set_value("Your own").run()
     app.text_area(key="neurons.pasted").set_value("T:The Cóld Ke”ttle\nM:4/4\nK:D\nd2fd|").run()
     assert not app.exception
     assert "ó" in app.warning[0].value

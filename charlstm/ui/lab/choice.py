@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+
 import streamlit as st
 
 from charlstm.neurons.concepts import CONCEPTS
 from charlstm.neurons.probe import rank_units
-from charlstm.neurons.record import Activations, Unit
+from charlstm.neurons.record import Activations, Kind, Unit
 from charlstm.ui.lab import Lab
 from charlstm.ui.lab.subject import recorded
 
@@ -91,6 +94,38 @@ def picker(layers: int, size: int, unit: Unit) -> None:
         args=("neurons.number",),
         label_visibility="collapsed",
     )
+
+
+SIGNALS: Mapping[Kind, tuple[str, str, str]] = MappingProxyType(
+    {
+        "hidden": ("h", "h output", "its output h, all that the rest of the model sees of it"),
+        "cell": ("c", "c memory", "its memory c, as tanh c"),
+        "i": ("i", "i input gate", "how much of what is new it writes down: 0 nothing, 1 all of it"),
+        "f": ("f", "f forget gate", "how much of its memory it keeps: 0 nothing, 1 all of it"),
+        "o": ("o", "o output gate", "how much of its memory it shows: 0 nothing, 1 all of it"),
+        "g": ("g", "g candidate", "what it would write down"),
+        "r": ("r", "r reset gate", "how much of the past its new value may use: 0 nothing, 1 all of it"),
+        "z": ("z", "z update gate", "how much of its old value it keeps: 0 nothing, 1 all of it"),
+        "n": ("n", "n candidate", "the new value that it would take"),
+    }
+)  # letter in the address, label, in words
+
+
+def signal_picker(kinds: Sequence[Kind]) -> Kind:
+    """A widget that chooses what of the neuron is shown; the output where there is nothing else."""
+    state = st.session_state
+    letters = {SIGNALS[kind][0]: kind for kind in kinds}
+    if state.get("neurons.signal") not in letters.values():
+        wanted = state.get("neurons.last_signal", letters.get(st.query_params.get("signal", "")))
+        state["neurons.signal"] = wanted if wanted in letters.values() else "hidden"
+    if len(kinds) > 1:
+        st.segmented_control(
+            "What of it", kinds, key="neurons.signal", required=True, format_func=lambda kind: SIGNALS[kind][1],
+            label_visibility="collapsed",
+        )  # fmt: skip
+    state["neurons.last_signal"] = state["neurons.signal"]
+    found: Kind = state["neurons.signal"]
+    return found
 
 
 def unit_name(unit: tuple[int, int], layers: int) -> str:

@@ -1,27 +1,43 @@
-"""What is read: the tune of the visit or a pasted one, and what every neuron did while it was read."""
+"""What is read: the tune of the visit, one of a corpus or a pasted one, and what every neuron did while it was read."""
 
 from __future__ import annotations
+
+from typing import NamedTuple
 
 import streamlit as st
 
 from charlstm.lm.spelling import name_characters, unknown_characters
 from charlstm.lm.spelling import without_unknown as without_unknown
 from charlstm.lm.vocab import Vocab
-from charlstm.neurons.record import Activations, record
+from charlstm.neurons.record import Activations, Replay, replay
 from charlstm.tunes.abc import split_tunebook
 from charlstm.ui.common import engine, plain
 from charlstm.ui.lab import Lab
+from charlstm.ui.lab.corpora import UNSEEN, corpus_for, titles, tune_of
 from charlstm.ui.visit import write
 
 MAX_LENGTH = 4000  # characters of a pasted tune
-OWN, PASTED = "This tune", "Your own"
+OWN, CORPUS, PASTED = "The tune just written", "One of the collection", "Your own"
 LEAVE_OUT, NEAREST = "Leave out", "Nearest letter"
 
 
-@st.cache_resource(max_entries=16, show_spinner=False)
+class Subject(NamedTuple):
+    """What is read: the text in the model's own characters, a remark on it, and what the address says of it."""
+
+    text: str
+    remark: str
+    query: dict[str, str]
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def replayed(model: str, stamp: int, text: str) -> Replay:
+    """A model's reading of a text; never changed. `stamp` makes a model that was trained anew another one."""
+    return replay(engine(model), text)
+
+
 def recorded(model: str, stamp: int, text: str) -> Activations:
-    """What every neuron of a model did; never changed. `stamp` makes a model that was trained anew another one."""
-    return record(engine(model), text)
+    """The outputs of every neuron of a model; never changed."""
+    return replayed(model, stamp, text).acts()
 
 
 def subject(lab: Lab) -> str:
@@ -29,15 +45,48 @@ def subject(lab: Lab) -> str:
 
     Raises CharlstmError where the tune cannot be written.
     """
-    source = st.sidebar.segmented_control("Tune", [OWN, PASTED], default=OWN, required=True, key="neurons.source")
+    return chosen_subject(lab).text
+
+
+def chosen_subject(lab: Lab) -> Subject:
+    """What the model reads, and a remark on it; as `subject`."""
+    vocab, state = lab.checkpoint.vocab, st.session_state
+    if "neurons.source" not in state:
+        state["neurons.source"] = CORPUS if _from_address() is not None else OWN
+    source = st.sidebar.radio("Tune", [OWN, CORPUS, PASTED], key="neurons.source")
+    below = st.sidebar.container()
     place = st.container()  # the same places in every run: what moves is made anew, and a sound would stop
     writing = st.empty()
+    if source == CORPUS:
+        with below:
+            return _corpus_tune(lab)
     if source == PASTED:
         with place:
-            return pasted_text(lab.checkpoint.vocab)
-    text = without_unknown(write(lab.wish, writing).text, lab.checkpoint.vocab, nearest=True)
+            return Subject(pasted_text(vocab), "", {})
+    text = without_unknown(write(lab.wish, writing).text, vocab, nearest=True)
     writing.empty()
-    return text
+    return Subject(text, "", {})
+
+
+def _corpus_tune(lab: Lab) -> Subject:
+    """A tune of the corpus, found by its title."""
+    corpus, state = corpus_for(lab.checkpoint), st.session_state
+    names = titles(corpus, corpus.fingerprint)
+    wanted = state.get("neurons.place", _from_address() or 0)  # widgets forget when a page is left
+    state["neurons.corpus_tune"] = min(wanted, len(names) - 1)
+    place = st.selectbox("Title", range(len(names)), key="neurons.corpus_tune", format_func=names.__getitem__)
+    state["neurons.place"] = place
+    text, part = tune_of(corpus, place)
+    text = without_unknown(text, lab.checkpoint.vocab, nearest=True)
+    known = lab.checkpoint.corpus.get("fingerprint") == corpus.fingerprint
+    remark = UNSEEN.get(part, "the model learned from it") if known else ""
+    return Subject(text, remark, {"tune": str(place)})
+
+
+def _from_address() -> int | None:
+    """The tune of the collection that the address names, by its number."""
+    wanted = st.query_params.get("tune", "")
+    return int(wanted) if wanted.isascii() and wanted.isdigit() and len(wanted) < 8 else None
 
 
 def pasted_text(vocab: Vocab) -> str:
