@@ -6,6 +6,7 @@ Needs torch, numpy and safetensors only, given a built corpus.
 from __future__ import annotations
 
 import argparse
+import os
 import signal
 import sys
 import threading
@@ -19,6 +20,7 @@ from charlstm.errors import CheckpointError
 from charlstm.lm.config import CELLS, LOOKBACK_BARS, ModelConfig, TrainConfig
 
 if TYPE_CHECKING:
+    from charlstm.jobs import Signature
     from charlstm.lm.checkpoint import Checkpoint, Weights
     from charlstm.lm.train import Progress
     from charlstm.tunes.corpus import Corpus
@@ -125,6 +127,19 @@ def configs(options: argparse.Namespace) -> tuple[ModelConfig, TrainConfig]:
 
 
 def _train(options: argparse.Namespace) -> None:
+    from charlstm.jobs import signed
+
+    if int(os.environ.get("RANK", "0")):  # of several processes that torchrun started only the first one speaks
+        _trained(options, None)
+        return
+    with signed(options.out) as signature:  # so that a page sees the run, whoever started it
+        checkpoint = _trained(options, signature)
+        ended = bool(checkpoint.training.get("ended"))
+        signature.end("finished" if ended else signature.asked())
+    show(options, _describe(checkpoint), _text(checkpoint))
+
+
+def _trained(options: argparse.Namespace, signature: Signature | None) -> Checkpoint:
     from charlstm.lm.resume import RESUME_FILE
     from charlstm.lm.train import Trainer
     from charlstm.paths import STOP_FILE
@@ -151,9 +166,12 @@ def _train(options: argparse.Namespace) -> None:
             keep_epochs=options.keep_epochs,
             weights=weights,
         )
-    with _reporter() as report, _stop_on_interrupt(out / STOP_FILE):
-        checkpoint = trainer.fit([report])
-    show(options, _describe(checkpoint), _text(checkpoint))
+    if signature is None:
+        return trainer.fit()
+    settings = {"corpus": corpus.name, "model": trainer.model.to_dict(), "train": trainer.config.to_dict()}
+    signature.begin({**settings, "fork": options.fork, "at": options.at})
+    with _reporter() as report, _stop_on_signal(out / STOP_FILE):
+        return trainer.fit([report])
 
 
 def _forked(name: str, epoch: int | None, corpus: Corpus) -> tuple[ModelConfig, Weights]:
@@ -183,23 +201,25 @@ def _corpus_of_run(out: Path) -> str:
 
 
 @contextmanager
-def _stop_on_interrupt(stop: Path) -> Iterator[None]:
-    """Ctrl-C asks the run to save where it stands and end; a second one ends it at once."""
+def _stop_on_signal(stop: Path) -> Iterator[None]:
+    """Ctrl-C, or a machine that shuts down, asks the run to save where it stands and end; a second one ends it."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = signal.getsignal(signal.SIGINT)
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
 
     def ask(number: int, frame: object) -> None:
-        signal.signal(signal.SIGINT, before)
+        signal.signal(number, before[signal.Signals(number)])
         stop.touch()
         print("\ncharlstm: stopping; the run can be resumed with --resume", file=sys.stderr)
 
-    signal.signal(signal.SIGINT, ask)
+    for number in before:
+        signal.signal(number, ask)
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 @contextmanager
