@@ -357,8 +357,17 @@ def test_neurons_heatmap(home: Path, capsys: pytest.CaptureFixture[str]) -> None
 
 def test_neurons_directory(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     value = says(capsys, "neurons directory toy")
-    assert "in_header" in {entry["concept"] for entry in value}
-    assert all(0 <= entry["held_out"] <= 1 for entry in value)
+    assert "in_header" in {entry["concept"] for entry in value["concepts"] if entry["best"]}
+    assert len(value["neurons"]) == len(value["scores"])
+    assert all(0 <= neuron["score"]["held_out"] <= 1 for neuron in value["neurons"])
+    kept = home / "checkpoints" / "toy" / "directory.json"
+    assert json.loads(kept.read_text(encoding="utf-8"))["model"] == value["model"]
+    before = kept.stat().st_mtime_ns
+    assert says(capsys, "neurons directory toy --corpus tiny") == value  # shown from its file
+    assert kept.stat().st_mtime_ns == before
+    assert run("neurons directory toy --again --tunes 1") == 0
+    assert "units have a name" in capsys.readouterr().out
+    assert kept.stat().st_mtime_ns == before  # a trial on fewer tunes is not kept
 
 
 def test_render_writes_what_was_asked_for(home: Path, capsys: pytest.CaptureFixture[str]) -> None:

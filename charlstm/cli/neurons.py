@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import argparse
-from dataclasses import asdict
+import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from charlstm.cli.common import (
     Commands,
@@ -13,11 +14,14 @@ from charlstm.cli.common import (
     as_model_texts,
     at_least,
     find_corpus,
+    progress,
     read_tunes,
     show,
     table,
 )
-from charlstm.errors import CorpusError
+
+if TYPE_CHECKING:
+    from charlstm.neurons.directory import Directory
 
 
 def add(commands: Commands) -> None:
@@ -40,13 +44,14 @@ def add(commands: Commands) -> None:
     names = add_command(
         group,
         "directory",
-        "for each concept the unit that knows it best, chosen on validation tunes, scored on test tunes",
+        "which unit knows which concept: chosen on validation tunes, scored on test tunes, beside what chance reaches",
         "charlstm neurons directory lstm-250 --corpus fiddle",
         _directory,
     )
     names.add_argument("model", metavar="MODEL", help="a name in checkpoints/, or a folder")
     names.add_argument("--corpus", metavar="NAME", help="(default: the corpus the model was trained on)")
-    names.add_argument("--tunes", type=at_least(1), default=100, metavar="N", help="of each part (default 100)")
+    names.add_argument("--tunes", type=at_least(1), metavar="N", help="of each part at most (default: all)")
+    names.add_argument("--again", action="store_true", help="measure anew, though it was measured before")
 
 
 def _unit(text: str) -> tuple[int, int]:
@@ -83,16 +88,52 @@ def _heatmap(options: argparse.Namespace) -> None:
 
 def _directory(options: argparse.Namespace) -> None:
     from charlstm.lm.engine import load
-    from charlstm.neurons.directory import directory
+    from charlstm.neurons.directory_file import measure, open_directory, save_directory, to_dict
 
     engine = load(options.model)
     named = engine.checkpoint.corpus.get("name") if engine.checkpoint else None
     corpus = find_corpus(options.corpus or str(named or "fiddle"))
-    if not corpus.test:
-        raise CorpusError(f"the corpus {corpus.name} has no test tunes to score units on; build one that has.")
-    chosen, scored = (as_model_texts(engine, part[: options.tunes]) for part in (corpus.validation, corpus.test))
-    entries = directory(engine, chosen, scored)
-    values = [{**asdict(e), "unit": str(e.unit)} for e in entries]
-    rows = [(e.concept, str(e.unit), f"{e.held_out:.3f}", f"{e.chosen:.3f}", f"{e.share:.3f}") for e in entries]
-    head = ("concept", "unit", "AUROC on test", "where chosen", "share of characters")
-    show(options, values, table(rows, head))
+    found = None if options.again or options.tunes else open_directory(engine, corpus)
+    if found is None:
+        with progress() as advance:
+            found = measure(engine, corpus, tunes=options.tunes, report=advance)
+        if engine.checkpoint and not options.tunes:  # a part of the tunes is a trial, and not kept
+            try:
+                save_directory(found, engine.checkpoint.path)
+            except OSError as error:
+                print(f"charlstm: the directory could not be kept ({error})", file=sys.stderr)
+    show(options, to_dict(found), _directory_text(found))
+
+
+def _directory_text(found: Directory) -> str:
+    """The directory as two tables and what was tried."""
+    rows: list[tuple[str, ...]] = []
+    for entry in sorted(found.measured, key=lambda entry: -entry.best[0].sureness):
+        best = entry.best[0]
+        scores = (best.sureness, entry.shuffled_high, entry.untrained, entry.character, entry.probes[-1])
+        interval = sorted((best.low, best.high) if best.chosen >= 0.5 else (1 - best.low, 1 - best.high))
+        rows.append(
+            (
+                entry.concept,
+                f"{best.unit}{'+' if best.chosen >= 0.5 else '-'}",
+                *(f"{score:.3f}" for score in scores[:1]),
+                f"{interval[0]:.3f}-{interval[1]:.3f}",
+                *(f"{score:.3f}" for score in scores[1:]),
+            )
+        )
+    head = ("concept", "unit", "AUROC", "95 %", "other tunes", "untrained", "character", "16 units")
+    rare = [entry.concept for entry in found.concepts if not entry.best]
+    named = sum(neuron.named for neuron in found.neurons)
+    roles = {"header": "rises in the header", "body": "rises in the body", "quiet": "moves least"}
+    lines = [
+        f"{found.tried:,} pairs of a unit and a concept were tried. Units are chosen on {found.tunes[0]} validation "
+        f"tunes, scored on {found.tunes[1]} test tunes; + rises, - falls where the concept holds.",
+        table(rows, head),
+        f"{named} of {len(found.neurons)} units have a name; {found.nameless:.0%} have none.",
+    ]
+    if rare:
+        lines.append(f"Too rare in these tunes to be measured: {', '.join(rare)}.")
+    if found.examples:
+        shown = (f"{role}: {found.examples[role].unit} ({words})" for role, words in roles.items())
+        lines.append(f"The report's three: {', '.join(shown)}.")
+    return "\n\n".join(lines)

@@ -1,66 +1,429 @@
-"""Directory: for each concept, the unit that knows it best, named on some tunes and scored on others.
+"""Directory: which unit knows which concept, and which units have no name. Chosen on some tunes, scored on others.
 
-A unit chosen among hundreds as the best on some tunes looks better there than it is; only its score on tunes that
-had no say in the choice is shown.
+A unit chosen among hundreds as the best looks better where it was chosen than it is; so only scores on tunes that had
+no say in the choice are shown, beside what labels of other tunes, an untrained network and the last character alone
+reach. How it is stored: `directory_file.py`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import NDArray
 
+from charlstm.errors import ConfigError
 from charlstm.lm.engine import Engine
 from charlstm.neurons.concepts import CONCEPTS
-from charlstm.neurons.labels import Concept
-from charlstm.neurons.probe import auroc, unit_rows
-from charlstm.neurons.record import Unit, record
+from charlstm.neurons.evidence import (
+    Annotations,
+    annotate,
+    aurocs,
+    aurocs_of_moved,
+    centred_ranks,
+    in_threads,
+    pairs_of,
+    places_of,
+    values_of,
+)
+from charlstm.neurons.intervals import auroc_interval, draws_of
+from charlstm.neurons.labels import WITHIN, Concept, Labels
+from charlstm.neurons.nulls import by_character, other_tunes, untrained
+from charlstm.neurons.probe import midranks
+from charlstm.neurons.record import Unit
+from charlstm.neurons.sparse import Fitting
+
+BEST = 5  # units kept of each concept
+NULL_DRAWS = 40  # labellings of other tunes
+FIT_CHARACTERS = 10_000  # that a probe is fitted on: every k-th of those there are
+MIN_TUNES = 10  # that have a concept, and that lack it somewhere, in each part; a fifth of the tunes where they are few
+NAME_AUROC = 0.75  # a name says at least this much: three of four pairs in order
+LEVEL = 0.95  # of the null's draws that a name must exceed
+
+Report = Callable[[str, int, int], None]  # what is being done, how far, out of how many
 
 
 @dataclass(frozen=True)
-class Entry:
-    """A concept's best unit. AUROCs in [0, 1], below 1/2 where the unit falls; `share` of characters that have it."""
+class UnitEntry:
+    """A unit's score for one concept. AUROCs in [0, 1], below 1/2 where the unit falls."""
+
+    unit: Unit
+    chosen: float  # on the tunes it was chosen on
+    held_out: float  # on the others
+    low: float  # interval of held_out over draws of tunes
+    high: float
+
+    @property
+    def sureness(self) -> float:
+        """The held-out AUROC in the direction that it was chosen in: max(AUROC, 1 - AUROC) of one that keeps it."""
+        return self.held_out if self.chosen >= 0.5 else 1 - self.held_out
+
+
+@dataclass(frozen=True)
+class ConceptEntry:
+    """A concept: its best units and what the nulls reach, all as AUROCs on held-out tunes in the chosen direction."""
 
     concept: str
-    unit: Unit
-    chosen: float  # AUROC on the tunes it was chosen on
-    held_out: float  # AUROC on the others
-    share: float
+    share: float  # of the characters it is asked among that have it, on held-out tunes
+    tunes: int  # held-out tunes that have it somewhere
+    best: tuple[UnitEntry, ...] = ()  # by their score where they were chosen; empty: too rare to be measured
+    shuffled: float = 0.5  # the best unit for labels of other tunes, chosen and scored alike: median of the draws
+    shuffled_high: float = 0.5  # ... and the 95th percentile
+    untrained: float = 0.5  # the best unit of an untrained network, chosen and scored alike
+    character: float = 0.5  # the last character alone
+    floor: float = 1.0  # what a name must exceed
+    probes: tuple[float, ...] = ()  # sparse probes of SIZES units
+    probes_shuffled: tuple[float, ...] = ()
+    probes_untrained: tuple[float, ...] = ()
+
+    @property
+    def margin(self) -> float:
+        """How far the best unit's held-out AUROC lies above all nulls; below 0 if one of them is better."""
+        nulls = max(self.shuffled_high, self.untrained, self.character)
+        return self.best[0].sureness - nulls if self.best else -1.0
+
+
+@dataclass(frozen=True)
+class NeuronEntry:
+    """A unit and the concept it tells best, with a name if the rule of `directory` allows it."""
+
+    score: UnitEntry
+    concept: str
+    named: bool
+    loudness: float  # mean of |h| over the held-out tunes
+
+
+@dataclass(frozen=True)
+class Directory:
+    """What is known of a model's units. `scores`: held-out AUROC of each unit for each measured concept, (U, C)."""
+
+    model: str  # fingerprint of the network
+    corpus: Mapping[str, str]  # name, fingerprint
+    tunes: tuple[int, int]  # chosen on, scored on
+    characters: tuple[int, int]
+    concepts: tuple[ConceptEntry, ...]
+    neurons: tuple[NeuronEntry, ...]
+    examples: Mapping[str, UnitEntry]  # the report's three, chosen like all: "header", "body", "quiet"; by in_header
+    scores: NDArray[np.float32] = field(repr=False, compare=False)
+    seconds: float = 0.0
+
+    @property
+    def measured(self) -> tuple[ConceptEntry, ...]:
+        """The concepts that occur often enough, the columns of `scores`."""
+        return tuple(entry for entry in self.concepts if entry.best)
+
+    @property
+    def tried(self) -> int:
+        """How many pairs of a unit and a concept were looked at."""
+        return len(self.neurons) * len(self.measured)
+
+    @property
+    def nameless(self) -> float:
+        """The share of units without a name, in [0, 1]."""
+        return sum(not neuron.named for neuron in self.neurons) / max(len(self.neurons), 1)
+
+    def entry(self, concept: str) -> ConceptEntry | None:
+        """What is known of a concept."""
+        return next((entry for entry in self.concepts if entry.concept == concept), None)
 
 
 def directory(
     engine: Engine,
     choose: Sequence[str],
     score: Sequence[str],
-    concepts: Mapping[str, Concept] = CONCEPTS,
-) -> list[Entry]:
-    """Find each concept's best unit on some tunes, and score it on others; best held-out score first.
+    concepts: Mapping[str, Concept] | None = None,
+    *,
+    model: str = "",
+    corpus: Mapping[str, str] | None = None,
+    report: Report | None = None,
+) -> Directory:
+    """Find each concept's best units and each unit's best concept on some tunes, and score them on others.
 
-    best = argmax over units of |AUROC - 1/2| on the tunes `choose`; `held_out` is its AUROC on the tunes `score`.
+    The rule of names. On the tunes `choose`, a unit's concept is the one that it tells best (largest |AUROC - 1/2|)
+    among those where it exceeds the floor, or among all. It has that name if on the tunes `score` it tells it in the
+    same direction with an AUROC above the concept's floor, the largest of
+
+    - 0.75;
+    - the best unit of an untrained network of the same shape, on the same tunes;
+    - what 95 of 100 labellings of other tunes reach at most, over all units and concepts at once: with
+      M_dc the largest |AUROC - 1/2| of any unit in draw d for concept c, and s_c its median over the draws, the 95th
+      percentile over d of max_c M_dc / s_c, times s_c (the maximum statistic of Westfall and Young 1993).
 
     Parameters
     ----------
     engine : Engine
     choose, score : sequences of str
         Model texts, without a tune in common; their characters are pooled.
-    concepts : mapping from name to concept
-        Those that hold nowhere, or everywhere, in either set are left out.
+    concepts : mapping from name to concept, optional
+        By default all of CONCEPTS but in_body, which is in_header turned round. Those that too few tunes have, or
+        that too few lack, are listed and not measured.
+    model, corpus : str and mapping, optional
+        Fingerprints, kept in the result.
+    report : callable, optional
+        Told how far the work is; it may raise to stop.
+
+    Raises
+    ------
+    ConfigError
+        If a part holds no tunes.
     """
-    chosen, labels = _scores(engine, choose, concepts)
-    held_out, _ = _scores(engine, score, concepts)
-    found = []
-    for column, name in enumerate(concepts):
-        if np.isnan(chosen[:, column]).any() or np.isnan(held_out[:, column]).any():
+    begun = time.perf_counter()
+    if not any(choose) or not any(score):
+        raise ConfigError("tunes", "are needed both to choose neurons on and to score them on.")
+    named = dict(CONCEPTS if concepts is None else concepts)
+    if concepts is None:
+        del named["in_body"]
+    steps = _Steps(report, 2 * (2 + len(WITHIN)) + 2)
+    parts = [annotate(texts, named.values()) for texts in (choose, score)]
+    steps.done("labels of every character")
+    usable = [
+        k for k, concept in enumerate(named.values()) if all(_is_common(part, k, concept.within) for part in parts)
+    ]
+    names = [list(named)[k] for k in usable]
+    kinds = [named[name].within for name in names]
+    rows = dict(zip(names, usable, strict=True))
+
+    trained = _measure(engine, parts, rows, kinds, steps, real=True)
+    blank = _measure(untrained(engine), parts, rows, kinds, steps, real=False)
+
+    floors = np.maximum.reduce(
+        [
+            np.full(len(names), NAME_AUROC - 0.5),
+            np.abs(blank.scored - 0.5).max(axis=0, initial=0),
+            _familywise(trained.null_highest),
+        ]
+    )
+    size, best_of = engine.config.hidden_size, np.argsort(-np.abs(trained.chosen - 0.5), axis=0, kind="stable")[:BEST]
+    candidates = _candidates(trained.chosen, floors)
+    examples = _examples(trained, names)
+    pairs = [(row, names.index("in_header")) for row in examples.values()]
+    pairs += [(int(row), c) for c in range(len(names)) for row in best_of[:, c]]
+    pairs += enumerate(candidates)
+    intervals = _intervals(trained, parts[1], rows, kinds, pairs)
+
+    def unit_entry(row: int, column: int) -> UnitEntry:
+        scores = float(trained.chosen[row, column]), float(trained.scored[row, column])
+        return UnitEntry(Unit(*divmod(row, size)), *scores, *intervals[row, column])
+
+    entries = []
+    for name in named:
+        share, tunes = _presence(parts[1], list(named).index(name), named[name].within)
+        if name not in names:
+            entries.append(ConceptEntry(name, share, tunes))
             continue
-        row = int(np.abs(chosen[:, column] - 0.5).argmax())
-        unit = Unit(*divmod(row, engine.config.hidden_size))
-        share = float(labels[column].mean())
-        found.append(Entry(name, unit, float(chosen[row, column]), float(held_out[row, column]), share))
-    return sorted(found, key=lambda entry: -abs(entry.held_out - 0.5))
+        c = names.index(name)
+        entries.append(
+            ConceptEntry(
+                name,
+                share,
+                tunes,
+                tuple(unit_entry(int(row), c) for row in best_of[:, c]),
+                float(np.median(trained.null_best[:, c])),
+                float(np.quantile(trained.null_best[:, c], LEVEL)),
+                float(_held_out(blank.chosen[:, c], blank.scored[:, c])),
+                trained.character[c],
+                float(0.5 + floors[c]),
+                trained.probes[c],
+                trained.null_probes[c],
+                blank.probes[c],
+            )
+        )
+    loudness = np.abs(trained.values[1]).mean(axis=1)
+    neurons = []
+    for row, c in enumerate(candidates):
+        known = unit_entry(row, c)
+        neurons.append(NeuronEntry(known, names[c], bool(known.sureness - 0.5 > floors[c]), float(loudness[row])))
+    steps.done("intervals over draws of tunes")
+    return Directory(
+        model,
+        dict(corpus or {}),
+        (len(choose), len(score)),
+        (len(parts[0].tune), len(parts[1].tune)),
+        tuple(entries),
+        tuple(neurons),
+        {role: unit_entry(row, names.index("in_header")) for role, row in examples.items()},
+        trained.scored.astype(np.float32),
+        time.perf_counter() - begun,
+    )
 
 
-def _scores(engine: Engine, texts: Sequence[str], concepts: Mapping[str, Concept]) -> tuple[np.ndarray, np.ndarray]:
-    """AUROC of every unit for every concept, (L H, C), and the labels, (C, T), of pooled texts."""
-    labels = np.array([np.concatenate([concept(text) for text in texts]) for concept in concepts.values()])
-    return auroc(unit_rows([record(engine, text) for text in texts]), labels), labels
+class _Steps:
+    """Counts steps of about the same length for a report."""
+
+    def __init__(self, report: Report | None, total: int) -> None:
+        self._report, self._total, self._count = report, total, 0
+
+    def done(self, doing: str) -> None:
+        self._count += 1
+        if self._report:
+            self._report(doing, min(self._count, self._total), self._total)
+
+
+@dataclass(eq=False)
+class _Measured:
+    """What was measured of one network: its values (U, T) on both parts, AUROCs (U, C), and where asked for, nulls."""
+
+    values: list[NDArray[np.float32]]
+    where: list[NDArray[np.int32]]
+    chosen: NDArray[np.float64]
+    scored: NDArray[np.float64]
+    null_best: NDArray[np.float64]  # (draws, C) the best unit for labels of other tunes, chosen and scored alike
+    null_highest: NDArray[np.float64]  # (draws, C) the largest |AUROC - 1/2| of any unit
+    probes: list[tuple[float, ...]]
+    null_probes: list[tuple[float, ...]]
+    character: list[float]
+
+
+def _measure(
+    engine: Engine, parts: list[Annotations], rows: Mapping[str, int], kinds: list[str], steps: _Steps, *, real: bool
+) -> _Measured:
+    """All scores of a network; of a real one also those for labels of other tunes."""
+    which = "the model" if real else "an untrained network"
+    values = in_threads(lambda part: values_of(engine, part.texts), parts)
+    steps.done(f"{which} reads")
+    where = [places_of(read) for read in values]
+    steps.done(f"{which}: its values in order")
+    units, count, draws = len(values[0]), len(rows), NULL_DRAWS if real else 0
+    found = _Measured(
+        values,
+        where,
+        np.full((units, count), np.nan),
+        np.full((units, count), np.nan),
+        np.full((draws, count), np.nan),
+        np.full((draws, count), np.nan),
+        [()] * count,
+        [()] * count,
+        [0.5] * count,
+    )
+    for kind in WITHIN:
+        columns = [c for c, within in enumerate(kinds) if within == kind]
+        if columns:
+            _measure_among(found, parts, list(rows.values()), columns, kind, draws)
+        steps.done(f"{which}, among {WITHIN[kind]}")
+    return found
+
+
+def _measure_among(
+    found: _Measured, parts: list[Annotations], rows: list[int], columns: list[int], kind: str, draws: int
+) -> None:
+    """The scores of the concepts that are asked among one kind of character."""
+    wanted = [rows[c] for c in columns]
+    among = [part.among[kind] for part in parts]
+    labels = [part.labels[np.ix_(np.array(wanted), at)] for part, at in zip(parts, among, strict=True)]
+    tunes = [part.tune[at] for part, at in zip(parts, among, strict=True)]
+    ranks = [centred_ranks(where, at) for where, at in zip(found.where, among, strict=True)]
+    found.chosen[:, columns], found.scored[:, columns] = map(aurocs, ranks, labels)
+    weights = [np.ascontiguousarray(said.T, dtype=np.float32) for said in labels]
+    pairs = [pairs_of(said) for said in labels]
+
+    def draw(seed: int) -> None:
+        rng = np.random.default_rng(seed)
+        orders = [other_tunes(tune, rng) for tune in tunes]
+        chosen, scored = map(aurocs_of_moved, ranks, weights, orders, pairs)
+        for place, c in enumerate(columns):
+            found.null_best[seed, c] = _held_out(chosen[:, place], scored[:, place])
+        found.null_highest[seed, columns] = np.abs(scored - 0.5).max(axis=0)
+
+    in_threads(draw, range(draws))
+    stride = max(1, len(among[0]) // FIT_CHARACTERS)
+    fitting = Fitting(found.values[0][:, among[0][::stride]])
+    heard = found.values[1][:, among[1]]
+    curves = _curves(fitting, labels[0][:, ::stride], heard, labels[1])
+    null_curves: list[tuple[float, ...]] = [()] * len(columns)
+    if draws:
+        rng = np.random.default_rng(draws)
+        moved = [said[:, other_tunes(tune, rng)] for said, tune in zip(labels, tunes, strict=True)]
+        null_curves = _curves(fitting, moved[0][:, ::stride], heard, moved[1])
+        joined = ["".join(part.texts) for part in parts]
+        said_by = by_character((joined[0], among[0], labels[0]), (joined[1], among[1], labels[1]))
+        for place, c in enumerate(columns):
+            found.character[c] = float(said_by[place])
+    for place, c in enumerate(columns):
+        found.probes[c], found.null_probes[c] = curves[place], null_curves[place]
+
+
+def _curves(
+    fitting: Fitting, fit_labels: Labels, values: NDArray[np.float32], labels: Labels
+) -> list[tuple[float, ...]]:
+    """AUROC of the probes of each size for each concept. Sums are ranked in 65,536 steps, which sorting would cost."""
+
+    def curve(row: int) -> tuple[float, ...]:
+        (fitted,) = fitting.probes(fit_labels[row : row + 1])
+        sums = np.array([weights.astype(np.float32) @ values[units] for units, weights in fitted])
+        low, high = sums.min(axis=1, keepdims=True), sums.max(axis=1, keepdims=True)
+        steps = ((sums - low) * (65_535 / np.maximum(high - low, 1e-9))).astype(np.int32)
+        middle = (sums.shape[1] + 1) / 2
+        totals = np.array([(midranks(line)[labels[row]] - middle).sum() for line in steps])
+        return tuple(float(score) for score in 0.5 + totals / pairs_of(labels[row : row + 1]))
+
+    return in_threads(curve, range(len(labels)))
+
+
+def _is_common(part: Annotations, row: int, kind: str) -> bool:
+    """Whether enough tunes have a concept, and enough lack it somewhere, among the characters it is asked among."""
+    among = part.among[kind]
+    said, tune = part.labels[row, among], part.tune[among]
+    least = min(MIN_TUNES, -(-len(part.texts) // 5))
+    return all(len(np.unique(tune[said == want])) >= least for want in (True, False))
+
+
+def _presence(part: Annotations, row: int, kind: str) -> tuple[float, int]:
+    """The share of the characters that have a concept, and how many tunes have it."""
+    among = part.among[kind]
+    said = part.labels[row, among]
+    return (float(said.mean()) if len(said) else 0.0), len(np.unique(part.tune[among][said]))
+
+
+def _held_out(chosen: NDArray[np.float64], scored: NDArray[np.float64]) -> float:
+    """The held-out AUROC, in the direction chosen, of the best unit of (U,) chosen by |AUROC - 1/2|."""
+    best = int(np.abs(chosen - 0.5).argmax())
+    return float(scored[best] if chosen[best] >= 0.5 else 1 - scored[best])
+
+
+def _familywise(highest: NDArray[np.float64]) -> NDArray[np.float64]:
+    """For each concept the |AUROC - 1/2| that chance exceeds anywhere in 5 of 100 draws; see `directory`."""
+    usual = np.maximum(np.median(highest, axis=0), 1e-9)
+    worst = (highest / usual).max(axis=1) if highest.shape[1] else np.ones(len(highest))
+    floors: NDArray[np.float64] = np.quantile(worst, LEVEL) * usual
+    return floors
+
+
+def _examples(found: _Measured, names: list[str]) -> dict[str, int]:
+    """The report's three, by the tunes that units are chosen on: what rises most surely in the header, what in the
+    body, and what moves least (smallest mean of |h|). None where headers were not measured."""
+    if "in_header" not in names:
+        return {}
+    header = found.chosen[:, names.index("in_header")]
+    loudness = np.abs(found.values[0]).mean(axis=1)
+    return {"header": int(header.argmax()), "body": int(header.argmin()), "quiet": int(loudness.argmin())}
+
+
+def _candidates(chosen: NDArray[np.float64], floors: NDArray[np.float64]) -> list[int]:
+    """Each unit's concept: what it tells best where it exceeds the floor, or else at all."""
+    distance = np.abs(chosen - 0.5)
+    above = np.where(distance > floors, distance, -1.0)
+    columns = np.where(above.max(axis=1, initial=-1) > 0, above.argmax(axis=1), distance.argmax(axis=1))
+    return [int(column) for column in columns]
+
+
+def _intervals(
+    found: _Measured,
+    part: Annotations,
+    rows: Mapping[str, int],
+    kinds: list[str],
+    pairs: Sequence[tuple[int, int]],
+) -> dict[tuple[int, int], tuple[float, float]]:
+    """Intervals of the held-out AUROCs of some pairs of a unit and a concept."""
+    draws, indices = draws_of(len(part.texts)), list(rows.values())
+    wanted = list(dict.fromkeys(pairs))
+
+    def interval(pair: tuple[int, int]) -> tuple[float, float]:
+        row, c = pair
+        among = part.among[kinds[c]]
+        ranks = midranks(found.where[1][row, among])
+        low, high = auroc_interval(ranks, part.labels[indices[c], among], part.tune[among], draws)
+        return (low, high) if low <= high else (0.0, 1.0)  # no draw of so few tunes had the concept
+
+    return dict(zip(wanted, in_threads(interval, wanted), strict=True))

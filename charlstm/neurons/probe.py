@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from charlstm.errors import ConfigError
-from charlstm.neurons.labels import Labeller, Labels
+from charlstm.neurons.labels import Concept, Labeller, Labels, domain
 from charlstm.neurons.record import Activations, Unit
 
 
@@ -50,20 +50,29 @@ def auroc(values: NDArray[np.floating], labels: Labels) -> NDArray[np.float64]:
     weights = labels.T.astype(np.float64)  # (T, C)
     have = weights.sum(axis=0)
     lack = labels.shape[1] - have
-    sums = np.array([_ranks(row) @ weights for row in values]).reshape(len(values), len(labels))
+    sums = np.array([midranks(places(row)) @ weights for row in values]).reshape(len(values), len(labels))
     with np.errstate(invalid="ignore", divide="ignore"):
         scores: NDArray[np.float64] = (sums - have * (have + 1) / 2) / (have * lack)
     return scores
 
 
-def _ranks(values: NDArray[np.floating]) -> NDArray[np.float64]:
-    """Ranks of (T,) values from 1, equal values sharing the mean of their ranks."""
-    order = np.argsort(values, kind="stable")
+def places(values: NDArray[np.floating]) -> NDArray[np.int32]:
+    """The place of each of (T,) values among the distinct ones, from 0; equal values share theirs."""
+    order = np.argsort(values)
     ordered = values[order]
-    firsts = np.flatnonzero(np.concatenate([[True], ordered[1:] != ordered[:-1]]))
-    counts = np.diff(np.append(firsts, len(values)))
-    ranks = np.empty(len(values))
-    ranks[order] = np.repeat(firsts + (counts + 1) / 2, counts)
+    found = np.empty(len(values), dtype=np.int32)
+    found[order[:1]] = 0
+    found[order[1:]] = np.cumsum(ordered[1:] != ordered[:-1])
+    return found
+
+
+def midranks(places: NDArray[np.int32]) -> NDArray[np.float64]:
+    """Ranks from 1 of (T,) values given by their places, equal ones sharing the mean of their ranks.
+
+    The places may leave numbers out: those of a part of the characters are ranked among that part.
+    """
+    counts = np.bincount(places)
+    ranks: NDArray[np.float64] = (np.cumsum(counts) - (counts - 1) / 2)[places]
     return ranks
 
 
@@ -75,7 +84,8 @@ def rank_units(acts: Activations | Sequence[Activations], concept: Labeller, *, 
     acts : Activations, or several of one network
         Characters of several texts are pooled.
     concept : callable
-        One of CONCEPTS, or any function from a text of T characters to (T,) truth values.
+        One of CONCEPTS, which is asked among the characters of its `within` only, or any function from a text of
+        T characters to (T,) truth values.
     top : int
         How many to return.
 
@@ -86,10 +96,13 @@ def rank_units(acts: Activations | Sequence[Activations], concept: Labeller, *, 
     """
     several = [acts] if isinstance(acts, Activations) else list(acts)
     labels = np.concatenate([concept(a.text) for a in several])
+    values = unit_rows(several)
+    if isinstance(concept, Concept):
+        among = np.concatenate([domain(a.text, concept.within) for a in several])
+        labels, values = labels[among], values[:, among]
     if labels.all() or not labels.any():
         which = "every" if labels.all() else "no"
         raise ConfigError("concept", f"holds at {which} character of this text; choose another text or concept.")
-    values = unit_rows(several)
     scores = auroc(values, labels[None])[:, 0]
     size = several[0].values.shape[2]
     best = np.argsort(-np.abs(scores - 0.5), kind="stable")[:top]
