@@ -35,14 +35,22 @@ class SourceTune:
     rhythm: str = ""
 
 
-def read_text(path: Path) -> str:
-    """A file's text: UTF-8, else Latin-1; any line ends become newlines."""
-    data = path.read_bytes()
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        text = data.decode("latin-1")
+def decode_text(data: bytes) -> str:
+    """The text of some bytes: UTF-8, UTF-16 with its mark, else Latin-1; any line ends become newlines."""
+    encodings = ["utf-16"] if data[:2] in (b"\xff\xfe", b"\xfe\xff") else []
+    text = ""
+    for encoding in [*encodings, "utf-8-sig", "latin-1"]:
+        try:
+            text = data.decode(encoding)
+            break
+        except UnicodeDecodeError:
+            continue
     return re.sub(r"\r\n?", "\n", text)
+
+
+def read_text(path: Path) -> str:
+    """A file's text, as `decode_text` reads it."""
+    return decode_text(path.read_bytes())
 
 
 def music21_tunes(collections: Sequence[str] = DEFAULT_COLLECTIONS) -> Iterator[SourceTune]:
