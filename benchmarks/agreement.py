@@ -3,6 +3,8 @@
     python benchmarks/agreement.py                        music21's fiddle books, every tune
     python benchmarks/agreement.py --mutate 3 --limit 500 each tune with 3 random edits, as a model in training writes
     python benchmarks/agreement.py --show 10              and the first 10 that differ, with where
+    python benchmarks/agreement.py --books essenFolksong --limit 1000 --seed 1     a sample of another book
+    python benchmarks/agreement.py --files /usr/share/doc/abcmidi/examples/*.abc   tune books of one's own
 
 Repeats are played out; grace notes, ornaments, chord symbols and R: (abc2midi swings hornpipes) are taken out of the
 text before either reads it. Where the number of notes differs, both read the tune again with every `|:` written that
@@ -45,17 +47,26 @@ def tunes(books: tuple[str, ...]) -> Iterator[tuple[str, str]]:
     corpus = Path(music21.__file__).parent / "corpus"
     for book in books:
         for path in sorted((corpus / book).glob("*.abc")):
-            raw = path.read_bytes()
-            try:
-                text = raw.decode("utf-8")
-            except UnicodeDecodeError:
-                text = raw.decode("latin-1")
-            for number, tune in enumerate(split_tunebook(text)):
-                yield f"{book}/{path.name}#{number + 1}", tune
+            yield from tunes_of(path, book)
+
+
+def tunes_of(path: Path, book: str) -> Iterator[tuple[str, str]]:
+    """Every tune of a file."""
+    raw = path.read_bytes()
+    try:
+        text = raw.decode("utf-8")
+    except UnicodeDecodeError:
+        text = raw.decode("latin-1")
+    for number, tune in enumerate(split_tunebook(text)):
+        yield f"{book}/{path.name}#{number + 1}", tune
 
 
 def bare(text: str) -> str:
-    """A tune without what is not compared: grace notes, ornaments, words, R: and directives."""
+    """A tune without what is not compared: grace notes, ornaments, words, R: and directives.
+
+    Lines of comments go whole: what they would leave is an empty line, and that ends a tune.
+    """
+    text = re.sub(r"(?m)^[ \t]*%.*\n?", "", text)
     header = split_header(text)
     head = "".join(line for line in text[: header.body_start].splitlines(keepends=True) if line[:2] not in ("R:", "%%"))
     body, in_graces = [], False
@@ -63,7 +74,7 @@ def bare(text: str) -> str:
         in_graces = (in_graces or token.kind == "grace_open") and token.kind not in ("grace_close", "bar_line")
         if not in_graces and token.kind not in (*SILENT, "grace_close", "comment"):
             body.append(token.text)
-    return head + re.sub(r"(?m)^(?:R|N|w|W):.*\n?", "", "".join(body))
+    return head + re.sub(r"(?m)^(?:R|N|w|W|s):.*\n?", "", "".join(body))
 
 
 def mutated(text: str, edits: int, rng: random.Random) -> str:
@@ -140,11 +151,14 @@ def difference(a: list[Note], b: list[Note]) -> tuple[str, int]:
 def spelled_out(text: str) -> str:
     """The text with `|:` written wherever our reading goes back to: no player has to guess it (ABC 2.1, 4.8)."""
     reading = read(text)
-    order = play_order(reading.measures, reading.get("P"))
-    starts = {b for a, b in itertools.pairwise(order) if b <= a and not reading.measures[b].left.begins}
-    for index in sorted(starts, reverse=True):
-        measure = reading.measures[index]
-        at = reading.measures[index - 1].end if index else measure.start
+    places = set()
+    for voice in reading.voices:
+        measures = voice.measures
+        order = play_order(measures, reading.get("P"))
+        for before, index in itertools.pairwise(order):
+            if index <= before and not measures[index].left.begins:
+                places.add(measures[index].start)
+    for at in sorted(places, reverse=True):
         text = text[:at] + "|:" + text[at:]
     return text
 
@@ -170,13 +184,18 @@ def compare(name: str, text: str, folder: Path) -> tuple[str, str, int]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--books", nargs="+", default=list(BOOKS))
+    parser.add_argument("--files", nargs="+", type=Path, help="tune books to compare instead")
     parser.add_argument("--limit", type=int, default=0, help="so many tunes, spread over the books (0: all)")
     parser.add_argument("--mutate", type=int, default=0, help="random edits of each tune")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--show", type=int, default=0)
     parser.add_argument("--out", type=Path, help="write what differs as JSON")
     options = parser.parse_args()
-    chosen = list(tunes(tuple(options.books)))
+    if options.files:
+        options.books = sorted({path.parent.parent.name for path in options.files})
+        chosen = [tune for path in options.files for tune in tunes_of(path, path.parent.parent.name)]
+    else:
+        chosen = list(tunes(tuple(options.books)))
     rng = random.Random(options.seed)
     if options.limit:
         chosen = rng.sample(chosen, min(options.limit, len(chosen)))

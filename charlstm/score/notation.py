@@ -16,6 +16,7 @@ from charlstm.score.durations import Piece, pieces
 from charlstm.score.signs import MAX_TEXT, attach_signs, jump_text, printable
 from charlstm.score.timeline import bar_numbers
 from charlstm.tunes.events import Event, Head, Measure, Reading, Tempo, Voice
+from charlstm.tunes.form import ending_last
 from charlstm.tunes.keys import Key, signature
 from charlstm.tunes.reader import read
 
@@ -23,7 +24,12 @@ if TYPE_CHECKING:
     from music21 import note
     from music21.stream import Score
 
-_CLEFS = {"bass": "BassClef", "alto": "AltoClef", "tenor": "TenorClef", "perc": "PercussionClef"}
+_CLEFS = {
+    "bass": "BassClef", "bass3": "FBaritoneClef", "bass5": "SubBassClef", "alto": "AltoClef", "alto1": "SopranoClef",
+    "alto2": "MezzoSopranoClef", "alto4": "TenorClef", "tenor": "TenorClef", "perc": "PercussionClef",
+    "treble1": "FrenchViolinClef", "treble-8": "Treble8vbClef", "treble+8": "Treble8vaClef", "bass-8": "Bass8vbClef",
+    "bass+8": "Bass8vaClef",
+}  # fmt: skip
 _ALTERATIONS = {-2: "double-flat", -1: "flat", 0: "natural", 1: "sharp", 2: "double-sharp"}
 MAX_BEATS = 32  # of a time signature that is drawn
 
@@ -248,11 +254,7 @@ class _PartBuilder:
         for index, measure in enumerate(measures):
             if not measure.ending:
                 continue
-            last = index
-            while last + 1 < len(measures) and not measures[last].right.closes and not measures[last + 1].ending:
-                last += 1
-            if not measures[last].right.closes and last + 1 == len(measures):
-                last = index  # never closed: the bracket stays over its first measure
+            last = ending_last(measures, index)
             yield spanner.RepeatBracket(list(built[index : last + 1]), number=",".join(map(str, measure.ending)))
 
 
@@ -324,9 +326,10 @@ def _clef(name: str) -> Any:
     from music21 import clef
 
     base = name.removesuffix("+8").removesuffix("-8")
-    if base == "treble" and name != base:
-        return clef.Treble8vaClef() if name.endswith("+8") else clef.Treble8vbClef()
-    return getattr(clef, _CLEFS.get(base, "TrebleClef"))()
+    made = getattr(clef, _CLEFS.get(name) or _CLEFS.get(base) or _CLEFS.get(base.rstrip("0123456789"), "TrebleClef"))()
+    if name != base:
+        made.octaveChange = 1 if name.endswith("+8") else -1
+    return made
 
 
 def _key_signature(key: Key | None) -> Any:

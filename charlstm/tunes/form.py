@@ -14,6 +14,7 @@ from charlstm.tunes.events import Measure
 
 MAX_TIMES = 8  # a page that plays more than this of one tune is a mistake of the text
 MAX_PARTS = 64
+FAR = 3  # measures by which a second ending outlasts the first, before it is taken for a section of its own
 _SIGNS = {
     "dc": "da capo", "daca": "da capo", "dcal": "da capo", "ds": "dal segno", "dals": "dal segno", "dsal": "dal segno",
     "segn": "segno", "fine": "fine", "coda": "coda", "daco": "to coda",
@@ -57,7 +58,7 @@ def _repeats(measures: Sequence[Measure], first: int, last: int, limit: int) -> 
     tune books mean it and players play it.
     """
     order: list[int] = []
-    start, turn, index, opened, in_ending, repeated = first, 1, first, False, False, False
+    start, turn, index, opened, in_ending, repeated, ending = first, 1, first, False, False, False, first
     while index < last and len(order) < limit:
         measure = measures[index]
         if index != start and measure.left.begins:
@@ -70,10 +71,14 @@ def _repeats(measures: Sequence[Measure], first: int, last: int, limit: int) -> 
                 start, turn, opened = index, 1, False
             continue
         in_ending = in_ending or bool(measure.ending)
+        if measure.ending:
+            ending = index
         order.append(index)
         index += 1
         if measure.right.ends and turn < _turns(measures, start, last):
             index, turn, in_ending, repeated = start, turn + 1, False, True
+        elif measure.right.ends and in_ending and turn > 1 and (after := ending_last(measures, ending) + 1) < index:
+            start, index, turn, opened, in_ending = after, after, 2, False, False  # the section behind the last ending
         elif (measure.right.ends and not (index < last and turn in measures[index].ending)) or (
             measure.right.closes
             and (in_ending or (turn == 1 and not opened and repeated))
@@ -83,6 +88,25 @@ def _repeats(measures: Sequence[Measure], first: int, last: int, limit: int) -> 
                 index = _after_ending(measures, index, last)  # endings of turns that were played
             start, turn, opened, in_ending = index, 1, False, False
     return order
+
+
+def ending_last(measures: Sequence[Measure], index: int) -> int:
+    """The last measure of the variant ending that begins at `index`.
+
+    It goes to a closing bar line, at most to where the next ending begins. A last ending that is left open and runs on
+    to a `:|` far behind, as in `|1 A:|2 B|C|D|E:|`, is as long as the ending before it: what follows is a section of its
+    own. One that is never closed is one measure.
+    """
+    last = index
+    while last + 1 < len(measures) and not measures[last].right.closes and not measures[last + 1].ending:
+        last += 1
+    if not measures[last].right.closes and last + 1 == len(measures):
+        return index
+    before = next((i for i in range(index - 1, -1, -1) if measures[i].ending), None)
+    if measures[last].right.ends and before is not None and measures[index - 1].right.ends:
+        usual = index + max(0, index - before - 1)
+        return usual if last - usual >= FAR else last
+    return last
 
 
 def _turns(measures: Sequence[Measure], start: int, last: int) -> int:

@@ -12,7 +12,7 @@ from charlstm.errors import NotationError
 from charlstm.tunes.abc import Header, Token, lex, parse_unit, split_header
 from charlstm.tunes.events import Reading, Tempo
 from charlstm.tunes.marks import parse_tempo
-from charlstm.tunes.voice import Remarks, VoiceReader
+from charlstm.tunes.voice import UNREAD, Remarks, VoiceReader
 
 MAX_VOICES = 12
 
@@ -35,8 +35,11 @@ def read(text: str) -> Reading:
     NotationError
         If there is no note and no rest in it.
     """
-    header = split_header(text)
     remarks = Remarks(text)
+    header = _header(text, remarks)
+    for field in header.fields:
+        if field.letter in UNREAD:
+            remarks.add(field.start, f"{field.letter}: {UNREAD[field.letter]} are not read; it was skipped")
     end = _end_of_tune(text, header.body_start, remarks)
     streams = _by_voice(list(lex(text[header.body_start : end], header.body_start)), header, remarks)
     readers = [VoiceReader(name, value, header, remarks) for name, value, _ in streams]
@@ -48,6 +51,18 @@ def read(text: str) -> Reading:
     tempos = tuple(sorted((*_header_tempo(header), *readers[0].tempos), key=lambda tempo: tempo.onset))
     words = tuple(word for reader in readers for word in reader.words)
     return Reading(text, header.fields, voices, tempos, tuple(remarks.sorted()), words)
+
+
+def _header(text: str, remarks: Remarks) -> Header:
+    """The information fields; one line among them that is no field is skipped, where more fields and K: follow it."""
+    header = split_header(text)
+    if header.get("K") is None and header.fields:
+        junk = re.compile(r"[^\n]*\n((?:[A-Za-z]:[^\n]*\n)*?)K:").match(text, header.body_start)
+        if junk and any(line[0] not in "MLQKPVwW" for line in junk[1].splitlines()):
+            remarks.add(header.body_start, "this line is no information field; it was skipped")
+            at = header.body_start
+            return split_header(f"{text[:at]}%{text[at + 1 :]}")
+    return header
 
 
 def _end_of_tune(text: str, start: int, remarks: Remarks) -> int:

@@ -36,6 +36,7 @@ def timed(
     *,
     compound: bool = False,
     unequal: bool = True,
+    over_lines: bool = False,
 ) -> list[Timed]:
     """Give every token its duration, in order, none left out.
 
@@ -52,6 +53,8 @@ def timed(
     unequal : bool
         Whether broken rhythm acts between notes of unequal lengths, as in `A2>B`, which the standard leaves open
         (4.4), and ends at a bar line. False is how players have it: unequal notes stay, bar lines make no difference.
+    over_lines : bool
+        Whether a chord may go on in the next line, as mail programs break them.
 
     Notes
     -----
@@ -59,7 +62,7 @@ def timed(
     count. A tuplet goes on over bar lines until its notes are used up.
     """
     tokens = list(tokens)
-    closed = _closed(tokens)
+    closed = _closed(tokens, over_lines)
     found: list[Timed] = []
     place: list[int] = []  # indices into `found` of what takes time, for broken rhythm
     inside, left = "", 0
@@ -147,13 +150,16 @@ def is_compound(meter: str | None) -> bool:
     return top.isdigit() and int(top) in _COMPOUND_UNITS
 
 
-def _closed(tokens: list[Token]) -> set[int]:
+def _closed(tokens: list[Token], over_lines: bool) -> set[int]:
     """Indices of the chord and grace openings that are closed before the bar or the line ends."""
     closed: set[int] = set()
     opening: int | None = None
+    lines = 0
     for index, token in enumerate(tokens):
         if token.kind in ("chord_open", "grace_open"):
-            opening = index
+            opening, lines = index, 0
+        elif token.kind == "line_break" and over_lines and not lines:
+            lines = 1
         elif token.kind in ("bar_line", "line_break", "field"):
             opening = None
         elif opening is not None and token.kind == tokens[opening].kind.replace("open", "close"):

@@ -23,6 +23,7 @@ MAX_EVENTS = 4000  # of a voice; a page and a sound of more would take minutes
 MAX_LENGTH = Fraction(1000)  # whole notes; half an hour at a walking pace
 MAX_SLURS = 200  # of a voice; O'Neill's longest piece has 137
 MAX_REMARKS = 100
+UNREAD = {"m": "macros", "s": "symbol lines"}
 LONGEST, SHORTEST = Fraction(16), Fraction(1, 512)  # whole notes; what lies beyond cannot be drawn
 _MARKS = re.compile(r"(segno|coda|fine|D\.?C\.?|D\.?S\.?|dacapo|dacoda|dalsegno)", re.IGNORECASE)
 
@@ -44,7 +45,7 @@ class Remarks:
         return sorted(self._found.values(), key=lambda remark: remark.start)
 
 
-_CLEF = re.compile(r"(?:clef\s*=\s*|\b)(treble|bass|alto|tenor|perc|none)(?:\d)?([+-]8)?", re.IGNORECASE)
+_CLEF = re.compile(r"(?:clef\s*=\s*|\b)(treble|bass|alto|tenor|perc|none)(\d?)([+-]8)?", re.IGNORECASE)
 _OCTAVE = re.compile(r"octave\s*=\s*(-?[0-4])")
 
 
@@ -63,7 +64,11 @@ class VoiceReader:
         if unit is None and header.get("L") is not None:
             self._remark_field(header, "L", "cannot be read as a note length; the meter's usual one is taken")
         self.unit = unit or default_unit(parse_meter(self.meter))
-        self.clef, self.octave = "treble", 0
+        self.symbols: dict[str, str] = {}  # what U: fields make of letters
+        for field in header.fields:
+            if field.letter == "U":
+                self._define(field.value, field.start)
+        self.clef, self.octave, self.shift = "treble", 0, 0  # octaves by octave= and by a clef with an 8 (ABC 2.1, 4.6)
         self._clef_of(" ".join(f.value for f in header.fields if f.letter == "K") + " " + value)
         self.events: list[Event] = []
         self.measures: list[Measure] = []
@@ -102,7 +107,7 @@ class VoiceReader:
     def read(self, tokens: list[Token]) -> Voice:
         """The voice these tokens make."""
         meter = parse_meter(self.meter)
-        for item in timed(tokens, self.unit, meter, compound=is_compound(self.meter), unequal=False):
+        for item in timed(tokens, self.unit, meter, compound=is_compound(self.meter), unequal=False, over_lines=True):
             if self.full and item.token.kind in ("note", "rest", "chord_close"):
                 continue
             method = getattr(self, f"_{item.token.kind}", None)
@@ -161,7 +166,7 @@ class VoiceReader:
     def _head(self, token: Token, *, grace: bool) -> Head:
         """A note head: the alteration comes from its accidental, a tie, the bar so far, or the key."""
         parts = parse_note(token.text)
-        step, octave = parts.letter, parts.octave + self.octave
+        step, octave = parts.letter, parts.octave + self.octave + self.shift
         if parts.accidental:
             alter = self.altered[step] = ALTERATIONS[parts.accidental]
         else:
@@ -263,7 +268,12 @@ class VoiceReader:
 
     def _decoration(self, item: Timed) -> None:
         text = item.token.text
-        name = DECORATIONS.get(text) or text.strip("!+")
+        name = self.symbols.get(text) or DECORATIONS.get(text) or text.strip("!+")
+        if name in ("nil", "none"):
+            return
+        if name[0] == '"':
+            self.annotations.append(name.strip('"'))
+            return
         if _MARKS.match(name):
             self.marks.append(name)
         self.decorations.append(name)
@@ -344,6 +354,8 @@ class VoiceReader:
         self.joined = False
 
     def _line_break(self, item: Timed) -> None:
+        if self.chord:
+            return  # a chord that goes on in the next line
         self.joined = False
         if self.measures and not self.layers[0]:
             self.measures[-1] = replace(self.measures[-1], line_end=True)
@@ -386,8 +398,18 @@ class VoiceReader:
             self._underlay(value)
         elif letter == "W":
             self.words.append(value)
-        elif letter in "ms":
-            self.remarks.add(start, f"{letter}: lines are not read")
+        elif letter == "U":
+            self._define(value, start)
+        elif letter in UNREAD:
+            self.remarks.add(start, f"{letter}: {UNREAD[letter]} are not read; it was skipped")
+
+    def _define(self, value: str, start: int) -> None:
+        """Let a letter stand for a decoration or an annotation: `U: T = !trill!` (ABC 2.1, 4.16)."""
+        match = re.fullmatch(r'([~H-Yh-w])\s*=\s*(?:!([^!]+)!|\+([^+]+)\+|("[\^_<>@][^"]+"))', value)
+        if match is None:
+            self.remarks.add(start, "U: wants a letter and a decoration, such as U: T = !trill!; it was skipped")
+        else:
+            self.symbols[match[1]] = match[2] or match[3] or match[4]
 
     def _underlay(self, value: str) -> None:
         """Put a line of lyrics under the notes of the line of music above it."""
@@ -402,8 +424,10 @@ class VoiceReader:
         self.verse += 1
 
     def _clef_of(self, value: str) -> None:
+        value = re.sub(r'"[^"]*"?', "", value)  # a voice may be called "Bass" and have a treble clef
         if match := _CLEF.search(value):
-            self.clef = match[1].lower() + (match[2] or "")
+            self.clef = match[1].lower() + match[2] + (match[3] or "")
+            self.shift = {"+8": 1, "-8": -1}.get(match[3], 0)
         if match := _OCTAVE.search(value):
             self.octave = int(match[1])
 

@@ -60,6 +60,8 @@ def heard(body: str, header: str = "") -> str:
         ("C8|2 D8|E8:|", "CDECDE"),  # an ending without a first one hides nothing
         ("|:C8|3 D8:|E8", "CDCDE"),
         ("C8| 1 D8|E8|", "CDE"),  # no ending: the number does not touch the bar line
+        ("|:C8|1 D8:|2 E8|F8|G8|A8:|B8|", "CDCEFGAFGAB"),  # a last ending left open: as long as the first
+        ("|:C8|1 D8|D8:|2 E8|F8:|", "CDDCEF"),
         # where a lone :| goes back to
         ("C8||D8:|", "CDCD"),
         ("C8:|D8|E8||F8:|", "CCDEFF"),

@@ -344,3 +344,53 @@ def test_a_tie_of_the_first_layer_survives_an_overlay():
     reading = tune("C8- & E4 z4|C8|")
     first, second = reading.measures
     assert (first.events[0].heads[0].tie, second.events[0].heads[0].tied) == (True, True)
+
+
+@pytest.mark.parametrize("body", ["[C\nE]2 G2|", "[CE\n]2 G2|", "[C2\nE2] G2|"])
+def test_a_chord_goes_on_in_the_next_line(body: str):
+    """As mail programs break lines; one break, and no bar line."""
+    reading = tune(body)
+    assert [[h.step for h in e.heads] for e in reading.events] == [["C", "E"], ["G"]]
+    assert [e.duration * 8 for e in reading.events] == [2, 2]
+    assert not reading.notes
+
+
+@pytest.mark.parametrize("body", ["[C\n\\\nE]G|", "[C|\nE]G|", "[C\nD\nE]G|"])
+def test_a_chord_that_does_not_come_back_is_none(body: str):
+    assert [len(e.heads) for e in tune(body).events] in ([1, 1, 1], [1, 1, 1, 1], [2, 1])
+
+
+def test_letters_stand_for_what_a_tune_says():
+    reading = read('U: T = !fermata!\nU: w = "^slow"\nU: x9\nK:C\nTAwBHc|\nU: H = !nil!\nHd|')
+    assert [e.decorations for e in reading.events] == [("fermata",), (), ("fermata",), ()]
+    assert [e.annotations for e in reading.events] == [(), ("^slow",), (), ()]
+    assert [(n.line, "U: wants" in n.message) for n in reading.notes] == [(3, True)]
+
+
+def test_what_is_not_read_is_named_with_its_place():
+    reading = read("X:1\nm: ~G2 = {A}G{F}G\nK:C\nABc|\ns: !f! * !p!\nm: ~n2 = n\ndef|")
+    assert [(n.line, n.message.split(" are")[0]) for n in reading.notes] == [
+        (2, "m: macros"), (5, "s: symbol lines"), (6, "m: macros"),
+    ]  # fmt: skip
+    assert len(reading.events) == 6
+
+
+def test_a_line_of_the_header_that_is_no_field_is_no_music():
+    reading = read('X:1\nT:t\nN bars 13 and 21 are |f2ed| marked "Bis"\nZ:somebody\nK:D\nABc|')
+    assert (reading.title, len(reading.events)) == ("t", 3)
+    assert reading.get("Z") == "somebody"
+    assert [(n.line, n.column) for n in reading.notes] == [(3, 1)]
+    assert read("T:t\nABc|\nK:D\ndef|").events[-1].heads[0].alter == 1  # music before a change of key is music
+    assert len(read("T:t\nABc|\nK:D\ndef|").events) == 6
+
+
+@pytest.mark.parametrize(
+    ("clef", "midi"), [("treble", 60), ("treble-8", 48), ("treble+8", 72), ("bass", 60), ("bass-8", 48), ("alto4", 60)]
+)
+def test_a_clef_with_an_8_moves_what_sounds(clef: str, midi: int):
+    assert read(f"K:C clef={clef}\nC").events[0].heads[0].midi == midi
+    assert read(f"K:C\nV:1 {clef}\nC").events[0].heads[0].midi == midi
+
+
+def test_the_name_of_a_voice_is_no_clef():
+    assert read('K:C\nV:1 name="Bass" octave=1\nC').measures[0].clef == "treble"
