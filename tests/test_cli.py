@@ -396,6 +396,20 @@ def test_models_lists_what_is_there(home: Path, capsys: pytest.CaptureFixture[st
     assert "toy" in capsys.readouterr().out
 
 
+def test_a_model_travels_as_one_file(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert says(capsys, "models export toy --out toy.zip")["bytes"] == (home / "toy.zip").stat().st_size
+    assert "already" in refuses(capsys, "models import toy.zip")
+    assert says(capsys, "models import toy.zip --name twin")["name"] == "twin"
+    assert says(capsys, "models import toy.zip --replace")["name"] == "toy"
+    assert {model["name"] for model in says(capsys, "models")} == {"toy", "twin"}
+    one, other = (says(capsys, f"sample {name} --seed 3 --max-length 60")[0]["abc"] for name in ("toy", "twin"))
+    assert one == other
+    (home / "bad.zip").write_bytes(b"\x80\x04pickle")
+    assert "pickled" in refuses(capsys, "models import bad.zip --name bad")
+    assert "bad2.zip" in refuses(capsys, "models import bad2.zip")
+    assert "no checkpoint" in refuses(capsys, "models export nothing")
+
+
 def test_no_models_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setenv("CHARLSTM_HOME", str(tmp_path))
     assert run("models") == 0

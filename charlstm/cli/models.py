@@ -1,4 +1,4 @@
-"""charlstm models | app: what there is to play with, and the page."""
+"""charlstm models [export | import] | app: what there is to play with, how it travels, and the page."""
 
 from __future__ import annotations
 
@@ -12,7 +12,19 @@ from charlstm.errors import CharlstmError
 
 
 def add(commands: Commands) -> None:
-    add_command(commands, "models", "what is in checkpoints/", "charlstm models", _models)
+    group = add_command(commands, "models", "what is in checkpoints/", "charlstm models", _models)
+    travel = group.add_subparsers(metavar="COMMAND")
+    out = add_command(
+        travel, "export", "a model as one file", "charlstm models export lstm-150 --out lstm-150.zip", _export
+    )
+    out.add_argument("model", metavar="MODEL", help="a name in checkpoints/, or a folder: a run's, say")
+    out.add_argument("--out", type=Path, metavar="FILE", help="(default MODEL.zip)")
+    bring = add_command(
+        travel, "import", "take an exported model into checkpoints/", "charlstm models import lstm-150.zip", _import
+    )
+    bring.add_argument("file", type=Path, metavar="FILE")
+    bring.add_argument("--name", metavar="NAME", help="of the model here (default: the file's)")
+    bring.add_argument("--replace", action="store_true", help="take the place of a model that has this name already")
     page = add_command(commands, "app", "open the page: streamlit run app.py", "charlstm app --port 8501", _app)
     page.add_argument("--port", type=int, help="of the page's server (streamlit's own default when absent)")
 
@@ -49,6 +61,26 @@ def _models(options: argparse.Namespace) -> None:
     head = ("model", "cell", "units", "lookback", "corpus", "validation", "test", "temperature")
     nothing = f"There are no models in {checkpoints_path()}; train one: charlstm train --out checkpoints/mine"
     show(options, values, table(rows, head) if rows else nothing)
+
+
+def _export(options: argparse.Namespace) -> None:
+    from charlstm.lm.checkpoint import load_checkpoint, replace_file
+    from charlstm.lm.package import pack
+
+    model = load_checkpoint(options.model)
+    data = pack(model)
+    out = options.out or Path(f"{model.path.resolve().name}.zip")
+    replace_file(out, data)
+    show(options, {"path": str(out), "bytes": len(data)}, f"{out}: {len(data):,} bytes")
+
+
+def _import(options: argparse.Namespace) -> None:
+    from charlstm.lm.package import MAX_BYTES, clean_name, unpack
+
+    with open(options.file, "rb") as file:
+        data = file.read(MAX_BYTES + 1)
+    model = unpack(data, options.name or clean_name(options.file.name), replace=options.replace)
+    show(options, {"name": model.name, "path": str(model.path)}, f"{model.name}: in {model.path}")
 
 
 def _app(options: argparse.Namespace) -> None:
