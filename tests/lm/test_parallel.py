@@ -40,7 +40,7 @@ def stop(progress):
 
 Trainer(load_corpus("tiny"), model, train, out=out).fit([stop])
 """
-OPTIONS = "--hidden-size 16 --embedding-size 8 --dropout 0.3 --batch-size 5 --warmup-steps 2 --seed 3".split()
+OPTIONS = ["--hidden-size=16", "--embedding-size=8", "--dropout=0.3", "--batch-size=5", "--warmup-steps=2", "--seed=3"]
 
 
 def train(home: Path, out: str, *more: str, processes: int = 0, script: Path | None = None) -> None:
