@@ -9,7 +9,7 @@ rewritten; every other character stays, in any dialect. A tune that cannot be mo
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from charlstm.errors import ConfigError, NotationError
@@ -183,26 +183,35 @@ def transposed(text: str, semitones: int) -> str:
     tune = movable(text, voices=True)
     if tune is None:
         raise NotationError("it has no key that can be moved for sure, so it stays where it is")
+    return tune.text(_marks(tune, semitones))
+
+
+def keys_around(text: str, semitones: Iterable[int]) -> dict[int, str]:
+    """The K: value of a tune for each move that can be made, as `transposed` writes it; {} where none can."""
+    tune = movable(text, voices=True)
+    keys: dict[int, str] = {}
+    for steps in semitones if tune else ():
+        try:
+            key = parse_key(_key_value(_marks(tune, steps)[0])) if tune else None
+        except NotationError:
+            continue
+        if key is not None:
+            keys[steps] = str(key)
+    return keys
+
+
+def _marks(tune: Movable, semitones: int) -> list[str]:
+    """The marks of a tune moved by semitones. Raises NotationError."""
     nearest = (7 * semitones) % 12  # fifths, but for 12 of them
     fifths = [key for key, _, _ in tune.keys]
     moves = sorted((nearest - 12, nearest, nearest - 24), key=lambda m: (max(abs(key + m) for key in fifths), -m))
     for move in moves:
         octaves = (semitones - 7 * move) // 12
         try:
-            return tune.text(tune.moved(move, 4 * move + 7 * octaves, Respelling))
+            return tune.moved(move, 4 * move + 7 * octaves, Respelling)
         except CannotMove:
             continue
     raise NotationError("a mark of it has no spelling there, so it stays where it is")
-
-
-def key_after(text: str, semitones: int) -> str | None:
-    """The K: value of a tune moved by semitones, as `transposed` writes it; None where it cannot be moved."""
-    try:
-        moved = transposed(text, semitones)
-    except NotationError:
-        return None
-    key = parse_key(split_header(moved).get("K"))
-    return None if key is None else str(key)
 
 
 def _key_value(field: str) -> str:

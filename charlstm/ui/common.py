@@ -6,6 +6,7 @@ it reaches Markdown escaped, and HTML never.
 
 from __future__ import annotations
 
+import hashlib
 import re
 import threading
 from collections.abc import Mapping, Sequence
@@ -17,7 +18,9 @@ from charlstm.errors import AudioUnavailable, CharlstmError, NotationError
 from charlstm.lm.checkpoint import JSON_FILE, Checkpoint, find_checkpoint, list_checkpoints
 from charlstm.lm.engine import Engine, load
 from charlstm.paths import checkpoints_path
+from charlstm.tunes.transpose import transposed
 from charlstm.ui.player import Played, Scale, Selection, send_sound, show_score, sound_id
+from charlstm.ui.sound import current_sound
 
 FIRST_CHOICE = "lstm-512"
 WIDTHS = {0: 420, 600: 900}  # px of the player -> px of the drawing made for it
@@ -38,6 +41,11 @@ class Drawing(NamedTuple):
     remarks: Sequence[str]  # what the reader skipped, with places
     problem: str
     bad: tuple[int, int] | None  # the characters of the problem
+    beats: Sequence[tuple[float, int, int, float]] = ()  # of the metronome: `charlstm.score.beats.Beat`
+    text: str = ""  # the ABC that was drawn
+    origin: str = ""  # the same for a tune in whatever key
+    qpm: float = 120.0  # quarter notes per minute
+    unmoved: str = ""  # why it stands in the key it was written in, if another was asked for
 
 
 # ---- models ---------------------------------------------------------------------------------------------------------
@@ -105,19 +113,28 @@ def warm_up() -> threading.Thread:
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
-def draw(text: str) -> Drawing:
-    """Engrave a tune and lay out its sound. What cannot be drawn is a Drawing with a problem, never an error."""
+def draw(text: str, transpose: int = 0) -> Drawing:
+    """Engrave a tune and lay out its sound, so many semitones away from where it was written.
+
+    What cannot be drawn is a Drawing with a problem, never an error. A tune that cannot be moved is drawn where it is.
+    """
     # Here, because they take half a second to import and a page that only asks for its widgets needs none of them.
+    from charlstm.score.beats import beats
     from charlstm.score.engrave import engrave
     from charlstm.score.midi import to_midi
     from charlstm.score.notation import to_musicxml, to_score
     from charlstm.score.timeline import clock, timeline
     from charlstm.tunes.reader import read
 
+    origin, unmoved = hashlib.sha256(text.encode()).hexdigest()[:16], ""
+    try:
+        text = transposed(text, transpose)
+    except CharlstmError as error:
+        unmoved = str(error)
     try:
         reading = read(text)
     except NotationError as error:
-        return Drawing({}, (), b"", "", (), str(error), _place(text, error))
+        return Drawing({}, (), b"", "", (), str(error), _place(text, error), text=text, origin=origin, unmoved=unmoved)
     qpm = reading.qpm or usual_tempo(reading.get("R") or "")
     when = clock(reading, qpm).seconds
     events = [
@@ -125,13 +142,16 @@ def draw(text: str) -> Drawing:
         for s in timeline(reading)
     ]
     remarks = [str(remark) for remark in reading.notes]
+    struck = beats(reading, qpm)
     try:
         score = to_score(reading)
         xml = to_musicxml(score)
         pages = {width: engrave(score, width=drawn, musicxml=xml) for width, drawn in WIDTHS.items()}
-        return Drawing(pages, events, to_midi(score, qpm=qpm), xml, remarks, "", None)
+        midi = to_midi(score, qpm=qpm)
+        return Drawing(pages, events, midi, xml, remarks, "", None, struck, text, origin, qpm, unmoved)
     except NotationError as error:
-        return Drawing({}, events, b"", "", remarks, str(error), _place(text, error))
+        problem = str(error)
+        return Drawing({}, events, b"", "", remarks, problem, _place(text, error), struck, text, origin, qpm, unmoved)
 
 
 def usual_tempo(rhythm: str) -> float:
@@ -164,14 +184,15 @@ def show_tune(
     """The tune with its player. Its sound comes later, with `sound_tune`: nobody waits for it to see a score.
 
     `values`, one a character, colour it, and with `trace` are drawn as a curve; `marks` outline characters and their
-    notes; what a visitor chooses where it is `selectable` is returned; a new `play` plays. More of each in `player.show_score`.
+    notes; what a visitor chooses where it is `selectable` is returned; a new `play` plays. More of each in
+    `player.show_score`.
     """
     return show_score(
         text,
         key=key,
         pages=drawing.pages,
         events=drawing.events,
-        sound=sound_id(drawing.midi) if drawing.midi else None,
+        sound=_sound_id(drawing.midi, current_sound().instrument) if drawing.midi else None,
         message=f"This tune cannot be drawn: {drawing.problem}" if drawing.problem else "",
         bad=drawing.bad,
         values=values,
@@ -181,16 +202,33 @@ def show_tune(
         marks=marks,
         selectable=selectable,
         play=play,
+        beats=drawing.beats,
+        origin=drawing.origin,
     )
 
 
 def sound_tune(drawing: Drawing, *, key: str) -> None:
     """Make the sound of a tune and send it to the player; the last thing on a page, because it takes longest."""
     if drawing.midi:
+        instrument = current_sound().instrument
         try:
-            send_sound(sound_id(drawing.midi), wav_of(drawing.midi, small=True), key=f"{key}.sound")
+            wav = wav_of(voiced(drawing.midi, instrument), small=True)
         except AudioUnavailable as error:
             st.caption(plain(f"There is no sound: {error}"))
+            return
+        send_sound(_sound_id(drawing.midi, instrument), wav, key=f"{key}.sound")
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def voiced(midi: bytes, instrument: str) -> bytes:
+    """A tune's MIDI file for an instrument."""
+    from charlstm.score.midi import played_by
+
+    return played_by(midi, instrument)
+
+
+def _sound_id(midi: bytes, instrument: str) -> str:
+    return sound_id(midi + instrument.encode())
 
 
 def _place(text: str, error: NotationError) -> tuple[int, int] | None:

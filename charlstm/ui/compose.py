@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 import numpy as np
 import streamlit as st
@@ -13,18 +13,9 @@ from charlstm.lm.sampling import Sample
 from charlstm.tunes.abc import split_header
 from charlstm.tunes.bars import bars, misfits
 from charlstm.ui.address import HEADER, LENGTHS, MAX_SEED, TEMPERATURES, Wish, plausible
-from charlstm.ui.common import (
-    Drawing,
-    describe,
-    draw,
-    file_stem,
-    models,
-    plain,
-    show_tune,
-    sound_tune,
-    stop_with,
-    wav_of,
-)
+from charlstm.ui.common import describe, draw, models, plain, show_tune, sound_tune, stop_with
+from charlstm.ui.keep import downloads, piano_roll
+from charlstm.ui.sound import sound_settings
 from charlstm.ui.visit import current_wish, publish, set_wish, write
 
 OPEN = "The model chooses"
@@ -108,24 +99,6 @@ def facts(sample: Sample) -> str:
     return " ".join(said)
 
 
-def downloads(abc: str, drawing: Drawing, title: str) -> None:
-    """The tune as files; what takes time is made when it is asked for."""
-    stem, midi = file_stem(title), drawing.midi
-    files: list[tuple[str, str, str, str | bytes | Callable[[], bytes]]] = [
-        ("MIDI", "mid", "audio/midi", midi),
-        ("ABC", "abc", "text/vnd.abc", abc + "\n"),
-        ("MusicXML", "musicxml", "application/vnd.recordare.musicxml+xml", drawing.musicxml),
-        ("WAV", "wav", "audio/wav", (lambda: wav_of(midi)) if midi else b""),
-    ]
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        for label, ending, mime, data in files:
-            if data:
-                st.download_button(
-                    label, data, f"{stem}.{ending}", mime, key=f"compose.download.{ending}", on_click="ignore",
-                    icon=":material/download:",
-                )  # fmt: skip
-
-
 def page() -> None:
     """The page, top to bottom."""
     available = models()
@@ -145,18 +118,20 @@ def page() -> None:
         stop_with(error)
     abc = "X:1\n" + sample.text
     title = split_header(abc).get("T") or "Untitled"
+    made = f"Written by {wish.model}, one character at a time. Temperature {wish.temperature:g}, seed {wish.seed}."
     with heading:
         st.header(plain(title), anchor=False)
-        st.caption(
-            plain(
-                f"Written by {wish.model}, one character at a time. Temperature {wish.temperature:g}, seed {wish.seed}."
-            )
-        )
-    drawing = draw(abc)
+        st.caption(plain(made))
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        sound = sound_settings(abc, page="compose")
+        drawing = draw(abc, sound.transpose)
+        downloads(drawing, title, page="compose", note=made)
     writing.empty()
-    show_tune(abc, drawing, key="compose.player")
-    downloads(abc, drawing, title)
+    show_tune(drawing.text, drawing, key="compose.player")
     st.caption(plain(facts(sample)))
+    if drawing.unmoved:
+        st.caption(plain(f"This tune is not moved to another key: {drawing.unmoved}"))
+    piano_roll(drawing, page="compose")
     if drawing.remarks:
         with st.expander("What the score leaves out"):
             for remark in drawing.remarks:
@@ -164,7 +139,7 @@ def page() -> None:
     with st.expander("This tune again"):
         st.caption("The address of this page brings it back. So does this command:")
         st.code(wish.command, language=None, wrap_lines=True)
-    publish(wish)
+    publish(wish, **sound.query)
     sound_tune(drawing, key="compose.player")
 
 

@@ -9,7 +9,7 @@ from charlstm.score.timeline import timeline
 from charlstm.tunes.abc import split_header
 from charlstm.tunes.keys import parse_key
 from charlstm.tunes.reader import read
-from charlstm.tunes.transpose import FARTHEST, key_after, transposed
+from charlstm.tunes.transpose import FARTHEST, keys_around, transposed
 from tests.conftest import TUNES
 
 CHORDS = 'X:1\nM:4/4\nL:1/8\nK:Em\n"Em"^D|"B7/D#"E2 =f2 [K:G]{g}a4|\n'
@@ -31,7 +31,7 @@ def test_every_note_moves_alike_and_the_key_has_few_accidentals(text: str, semit
     assert new.mode == old.mode
     assert (new.semitone - old.semitone - semitones) % 12 == 0
     assert abs(new.fifths) <= 7
-    assert key_after(text, semitones) == str(new)
+    assert keys_around(text, [semitones]) == {semitones: str(new)}
 
 
 def test_chord_symbols_and_inner_keys_move_too() -> None:
@@ -45,7 +45,7 @@ def test_chord_symbols_and_inner_keys_move_too() -> None:
 def test_what_has_no_key_for_sure_stays_and_says_so(text: str) -> None:
     with pytest.raises(NotationError, match="stays where it is"):
         transposed(text, 2)
-    assert key_after(text, 2) is None
+    assert keys_around(text, range(3)) == {}
 
 
 def test_too_far_is_refused() -> None:

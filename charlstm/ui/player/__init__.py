@@ -57,6 +57,8 @@ def show_score(
     marks: Sequence[tuple[int, int]] = (),
     selectable: bool = False,
     play: str = "",
+    beats: Sequence[tuple[float, int, int, float]] = (),
+    origin: str = "",
 ) -> Selection | None:
     """Draw a tune with its player.
 
@@ -90,6 +92,10 @@ def show_score(
         Characters and notes can be chosen, by dragging, by two clicks (the second with Shift), or with A-B.
     play : str
         A word that is new each time a button beside the player asks it to play; "" asks for nothing.
+    beats : sequence of (seconds, place, of, seconds)
+        For the metronome, by time: when, which beat of its bar from 0, how many that bar has, how long it lasts.
+    origin : str
+        The same for a tune in whatever key: the sound goes on where it was when only the key has changed.
 
     Returns
     -------
@@ -112,6 +118,8 @@ def show_score(
         "marks": [[start, end] for start, end in marks],
         "selectable": selectable,
         "play": play,
+        "beats": [[round(time, 4), place, of, round(lasts, 4)] for time, place, of, lasts in beats],
+        "origin": origin,
     }
     if not selectable:
         _component(key=key, data=data)

@@ -9,6 +9,7 @@ const KEPT = 6; // sounds beside those that are on the page
 const sounds = new Map(); // id -> object URL of the WAV
 const players = new Map(); // shadow root -> Player
 const taste = { tempo: 100, volume: 80, loop: false, metronome: false }; // outlives a tune
+const obeyed = new Set(); // words of buttons that asked to play: each is obeyed once, on whatever page it is seen again
 let front = null; // the player that was used last: the keys are for it
 
 export default function ({ data, parentElement, setStateValue }) {
@@ -285,7 +286,11 @@ class Player {
     this.draw();
     this.paint();
     this.listen();
-    if (tune.play && tune.play !== before.play) this.start({ counted: false });
+    if (tune.play && !obeyed.has(tune.play)) {
+      obeyed.add(tune.play);
+      this.seek(0);
+      this.start({ counted: false });
+    }
   }
 
   get length() {
@@ -438,10 +443,10 @@ class Player {
   // Say the value at a place; without one, at the cursor.
   read(place) {
     const { values, label, scale } = this.tune;
-    if (!values) return;
     const at = place?.at ?? (place?.index >= 0 ? this.events[place.index].end - 1 : this.sounding[0]?.end - 1);
     const known = Number.isInteger(at);
     this.tell(known ? at : null);
+    if (!values) return;
     const value = known ? (scale === "unit" ? values[at].toFixed(2) : signed(values[at])) : "";
     const character = known ? visible(this.characters[at].textContent) : "";
     this.parts.readout.textContent = known ? `${label} after “${character}”: ${value}` : label;
