@@ -14,7 +14,9 @@ st.logo(str(ICON))
 page = st.navigation(
     [
         st.Page("charlstm/ui/compose.py", title="Compose", icon=":material/music_note:", default=True),
+        st.Page("charlstm/ui/own.py", title="Your tune", icon=":material/edit_note:"),
         st.Page("charlstm/ui/neurons.py", title="Neurons", icon=":material/neurology:"),
+        st.Page("charlstm/ui/experiments.py", title="Experiments", icon=":material/science:"),
     ],
     position="top",
 )

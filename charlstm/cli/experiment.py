@@ -1,4 +1,4 @@
-"""charlstm experiment list | run | table: the report's studies, again."""
+"""charlstm experiment list | run | table | report: the report's studies, again."""
 
 from __future__ import annotations
 
@@ -38,6 +38,10 @@ def add(commands: Commands) -> None:
 
     shown = add_command(group, "table", "a study's table, from its records", "charlstm experiment table cells", _table)
     shown.add_argument("study", metavar="STUDY", choices=list(catalog()), help=", ".join(catalog()))
+    written = add_command(
+        group, "report", "all studies in one Markdown text", "charlstm experiment report --out report.md", _report
+    )
+    written.add_argument("--out", type=Path, metavar="FILE", help="(default: print it)")
     for command in (run, shown):
         command.add_argument("--seeds", type=at_least(1), default=SEEDS, metavar="N", help="(default %(default)s)")
         command.add_argument("--epochs", type=at_least(1), default=EPOCHS, metavar="N", help="(default %(default)s)")
@@ -60,11 +64,13 @@ def _list(options: argparse.Namespace) -> None:
 
 
 def _run(options: argparse.Namespace) -> None:
+    from charlstm.experiments.records import find_record, lasting
     from charlstm.experiments.run import run_all
 
     studies = list(catalog(options.epochs).values()) if options.study == ALL else [study(options.study, options.epochs)]
     runs = all_runs(studies, options.seeds)
     corpus = find_corpus(options.corpus)
+    before = [find_record(run, corpus.fingerprint) for run in runs] if options.again else []
     started = time.monotonic()
     with progress() as advance:
         said = ""
@@ -87,8 +93,12 @@ def _run(options: argparse.Namespace) -> None:
             again=options.again,
             report=report,
         )
-    names = ", ".join(each.name for each in studies)
-    show(options, [record["key"] for record in records], f"{len(records)} records: charlstm experiment table {names}")
+    text = f"{len(records)} records in data/results; see them with: charlstm experiment table {studies[0].name}"
+    old = [(b, a) for b, a in zip(before, records, strict=False) if b is not None]
+    if old:
+        same = sum(lasting(b) == lasting(a) for b, a in old)
+        text += f"\n{same} of {len(old)} came out exactly as they were"
+    show(options, [record["key"] for record in records], text)
 
 
 def _append(path: Path, update: Update, seconds: float) -> None:
@@ -111,3 +121,18 @@ def _table(options: argparse.Namespace) -> None:
     corpus = find_corpus(options.corpus)
     rows = rows_of(each, corpus.fingerprint, seeds=options.seeds)
     show(options, [row.to_dict() for row in rows], markdown(each, rows))
+
+
+def _report(options: argparse.Namespace) -> None:
+    from charlstm.errors import CharlstmError
+    from charlstm.experiments.records import all_records
+    from charlstm.experiments.report import report, sets
+
+    records = all_records()
+    found = sets(records)
+    if not found:
+        raise CharlstmError("there are no records yet; charlstm experiment run all makes them.")
+    text = report(next(iter(found)), records)
+    if options.out:
+        options.out.write_text(text, encoding="utf-8")
+    show(options, {"markdown": text}, f"written: {options.out}" if options.out else text.rstrip("\n"))

@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from charlstm.tunes.corpus import Corpus, save_corpus
 from tests.conftest import TUNES
 from tests.reciter import save_reciter
 
@@ -48,10 +49,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Of a server with two models that recite: "reciter", and "hostile", whose tune attacks the page."""
+    """Of a server with two models that recite, "reciter" and "hostile", whose tune attacks the page, and a corpus."""
     home = tmp_path_factory.mktemp("home")
     save_reciter(home / "checkpoints" / "reciter", (TUNES[0], TUNES[3], TUNES[5]))
     save_reciter(home / "checkpoints" / "hostile", [HOSTILE])
+    shutil.copytree(ROOT / "data" / "results", home / "data" / "results")
+    tiny = Corpus("tiny", train=(*TUNES[:4], HOSTILE), validation=TUNES[4:5], test=TUNES[5:])
+    save_corpus(tiny, home / "data" / "corpus")
     with socket.socket() as probe:
         probe.bind(("localhost", 0))
         port = probe.getsockname()[1]

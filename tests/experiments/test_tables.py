@@ -107,7 +107,7 @@ def test_every_study_has_a_table_and_findings(name, tmp_path):
         assert all((case.figure or "-") in text for case in STUDIES[name].cases)
         assert "the range over two seeds" in text
     found = findings(STUDIES[name], rows)
-    assert found and all(one.says and one.finds.endswith(".") for one in found)
+    assert found and all(one.finds.endswith(".") for one in found)
     assert any(one.agrees is not None for one in found)
 
 
@@ -122,7 +122,8 @@ def test_findings_follow_the_records(tmp_path):
     usual = findings(STUDIES["cells"], write_study("cells", tmp_path / "a", losses={"lstm": 1.3, "rnn": 1.9}))
     other = findings(STUDIES["cells"], write_study("cells", tmp_path / "b", losses={"lstm": 1.9, "rnn": 1.3}))
     assert usual[0].agrees is True and other[0].agrees is False
-    assert "LSTM 1.30 to 1.31" in usual[0].finds and "LSTM 1.90 to 1.91" in other[0].finds
+    assert "LSTM's loss is 1.30 to 1.31" in usual[0].finds and "LSTM's loss is 1.90 to 1.91" in other[0].finds
+    assert usual[1].agrees is True and other[1].agrees is False
 
 
 def test_half_a_study_is_shown_as_far_as_it_is(tmp_path):
