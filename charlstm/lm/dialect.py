@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from fractions import Fraction
 
 from charlstm.lm.engine import Engine
-from charlstm.lm.spelling import without_unknown
+from charlstm.lm.spelling import unknown_characters, without_unknown
 from charlstm.tunes.abc import split_header
 from charlstm.tunes.bars import body_tokens
 from charlstm.tunes.plain import plain_body, plain_header, plain_scale, scaled_body
@@ -41,6 +41,10 @@ class Dialect:
         if header.startswith("X:") and engine.vocab.symbols[_first(engine)] != "X":
             header = header.partition("\n")[2]
         self.header = self._known(header)
+        body = text[self._start :]
+        if self.plain:
+            body = plain_body(body_tokens(text), self.scale)
+        self.unknown = unknown_characters(header + body, self._vocab)  # that it would have to read
 
     def read(self, start: int, end: int) -> str:
         """These characters of the body as the model reads them; the span begins and ends between marks."""

@@ -84,9 +84,12 @@ class Rewriting:
 class _Plan:
     """What is the same for all candidates: the model, the places of the bars, what stands between them."""
 
-    def __init__(self, engine: Engine, text: str, chosen: Sequence[Bar], targets: Sequence[Fraction | None]) -> None:
-        self.engine, self.text, self.targets = engine, text, targets
-        self.dialect = dialect = Dialect(engine, text)
+    def __init__(
+        self, engine: Engine, text: str, chosen: Sequence[Bar], targets: Sequence[Fraction | None],
+        nearest: bool,
+    ) -> None:  # fmt: skip
+        self.engine, self.text, self.targets, self.nearest = engine, text, targets, nearest
+        self.dialect = dialect = Dialect(engine, text, nearest=nearest)
         self.start, self.end = chosen[0].start, chosen[-1].end
         spans = [(a.end, b.start) for a, b in pairwise(chosen)]
         self.gaps = [text[a:b] for a, b in spans]  # as they stand,
@@ -204,6 +207,7 @@ def rewrite(
     n: int = 5,
     config: SampleConfig = DEFAULT,
     seed: int = 0,
+    nearest: bool = True,
     progress: Callable[[int, int], None] | None = None,
 ) -> Rewriting:
     """Write some bars of a tune anew.
@@ -221,6 +225,8 @@ def rewrite(
         Temperature, top_k, top_p.
     seed : int
         Tries have the seeds from this one on; the first n that fit are taken.
+    nearest : bool
+        Whether characters that the model does not know are read as their nearest, or left out.
     progress : callable, optional
         Called with the number of candidates and of tries, now and then.
 
@@ -238,7 +244,7 @@ def rewrite(
         raise ConfigError("seed", "must be 0 or more.")
     wrong = set(misfits(found))
     targets = [bar.expected if i in wrong else (bar.expected and bar.duration) for i, bar in enumerate(found)]
-    plan = _Plan(engine, text, found[first : last + 1], targets[first : last + 1])
+    plan = _Plan(engine, text, found[first : last + 1], targets[first : last + 1], nearest)
     begin = Reader(engine, engine.initial_state())
     for symbol in plan.prime:
         logits = begin.read([symbol])
@@ -278,7 +284,8 @@ def rewrite(
 def _as_read(engine: Engine, text: str, plan: _Plan, content: str) -> list[int]:
     """The symbols of new bars as the model reads them in their place."""
     new = text[: plan.start] + content + text[plan.end :]
-    ids: list[int] = engine.vocab.encode(Dialect(engine, new).read(plan.start, plan.start + len(content))).tolist()
+    dialect = Dialect(engine, new, nearest=plan.nearest)
+    ids: list[int] = engine.vocab.encode(dialect.read(plan.start, plan.start + len(content))).tolist()
     return ids
 
 

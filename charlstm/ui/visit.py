@@ -15,6 +15,7 @@ from charlstm.lm.config import SampleConfig
 from charlstm.lm.sampling import Sample, stream
 from charlstm.ui.address import TEMPERATURES, Wish, parse_wish
 from charlstm.ui.common import engine, plain
+from charlstm.ui.kept import put
 
 FRAME = 0.05  # seconds between two looks at a tune that is being written slowly
 PAUSE, PAUSES = 0.025, 0.3  # seconds after each line, and of all of them: a fast model writes a tune unseen without
@@ -81,4 +82,5 @@ def write(wish: Wish, slot: DeltaGenerator) -> Sample:
                 paused += PAUSE
             shown = time.monotonic()
     st.session_state["tune.sample"] = (wish, sample)
+    put("X:1\n" + sample.text, "composed", wish=wish)
     return sample
