@@ -15,7 +15,7 @@ import numpy as np
 from charlstm.lm.engine import load
 from charlstm.neurons.record import Unit, record
 from charlstm.neurons.search import Probe, match, nearest, select
-from charlstm.neurons.store import CHARACTERS, open_store, prepare_store, store_texts
+from charlstm.neurons.store import open_store, prepare_store, store_texts
 from charlstm.tunes.corpus import load_corpus
 
 
@@ -35,7 +35,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("model", nargs="?", default="lstm-250")
     parser.add_argument("--corpus", default="fiddle")
-    parser.add_argument("--characters", type=int, default=CHARACTERS)
+    parser.add_argument("--characters", type=int, help="(default: 500,000, or 250 MB)")
     options = parser.parse_args()
     engine = load(options.model)
     texts = store_texts(engine, load_corpus(options.corpus), characters=options.characters)

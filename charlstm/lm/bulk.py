@@ -57,7 +57,7 @@ def read_texts(
     batch_size: int = BATCH_SIZE,
     progress: Callable[[int, int], None] | None = None,
 ) -> Iterator[Reading]:
-    """Read many texts, each from the initial state; longest first, so not in their order.
+    """Read many texts, each from the initial state; by their lengths, so not in their order.
 
     Parameters
     ----------
@@ -81,7 +81,7 @@ def read_texts(
     encoded = [np.concatenate([[vocab.start], vocab.encode(text), [vocab.end]]).astype(np.int32) for text in texts]
     order = sorted(range(len(texts)), key=lambda i: -len(encoded[i]))
     done, total = 0, sum(map(len, texts))
-    for first in range(0, len(order), batch_size):
+    for first in reversed(range(0, len(order), batch_size)):  # short ones first: progress is soon seen
         rows = order[first : first + batch_size]
         yield from _read_batch(engine, rows, [encoded[i] for i in rows], inside)
         done += sum(len(texts[i]) for i in rows)

@@ -259,7 +259,14 @@ def _stretches(mask: NDArray[np.bool_], heads: NDArray[np.bool_]) -> tuple[NDArr
     return starts, ends
 
 
-def nearest(store: Store, state: NDArray[np.floating], *, top: int = 20) -> list[tuple[int, int, float]]:
+class Nearest(NamedTuple):
+    """Where states are most like a given one: (text, character, distance), nearest first; and the corpus's median."""
+
+    places: tuple[tuple[int, int, float], ...]
+    median: float
+
+
+def nearest(store: Store, state: NDArray[np.floating], *, top: int = 20) -> Nearest:
     """Where in a corpus the state is most like a given one: search by example.
 
     The distance is Euclidean, d(t) = sqrt(sum over units of (h_u(t) - x_u)^2). Of each text the nearest character only.
@@ -271,11 +278,6 @@ def nearest(store: Store, state: NDArray[np.floating], *, top: int = 20) -> list
         x: hidden states after the example's last character.
     top : int
         How many texts.
-
-    Returns
-    -------
-    list of (text, character, distance)
-        Nearest first.
     """
     wanted = np.asarray(state, dtype=np.float32).reshape(-1)
     if wanted.shape != (len(store.values),):
@@ -292,4 +294,4 @@ def nearest(store: Store, state: NDArray[np.floating], *, top: int = 20) -> list
         start, end = store.starts[text : text + 2].tolist()
         at = int(squares[start:end].argmin())
         found.append((text, at, float(np.sqrt(squares[start + at]))))
-    return found
+    return Nearest(tuple(found), float(np.sqrt(np.median(squares))))

@@ -32,7 +32,8 @@ from charlstm.neurons.record import Activations, Unit
 from charlstm.paths import cache_path
 from charlstm.tunes.corpus import Corpus
 
-CHARACTERS = 500_000  # of a corpus, by default
+CHARACTERS = 500_000  # of a corpus at most, by default; of a network of more than 250 units fewer
+NUMBERS = 125_000_000  # of a store by default, which takes 250 MB
 KEPT_BYTES = 2 << 30  # of all stores; the longest unused go first
 _FORMAT = "1"
 _STALE = 86_400  # seconds after which a half-written file belongs to nobody
@@ -97,12 +98,16 @@ class Store:
         return index, int(column - self.starts[index])
 
 
-def store_texts(engine: Engine, corpus: Corpus, *, characters: int = CHARACTERS) -> tuple[str, ...]:
+def store_texts(engine: Engine, corpus: Corpus, *, characters: int | None = None) -> tuple[str, ...]:
     """The tunes of a corpus to prepare: test, validation, then train, whole tunes up to a number of characters.
+
+    By default 500,000, or what fits into 250 MB if that is less.
 
     Tunes with a character that the model does not know are left out. What the model was not trained on comes first,
     so that a small store is of unseen tunes.
     """
+    if characters is None:
+        characters = min(CHARACTERS, NUMBERS // (engine.config.num_layers * engine.config.hidden_size))
     kept: list[str] = []
     total = 0
     for text in (*corpus.test, *corpus.validation, *corpus.train):
@@ -171,6 +176,7 @@ def prepare_store(engine: Engine, texts: Sequence[str], *, progress: Progress | 
         if shutil.disk_usage(path.parent).free < 2 * rows * columns + (64 << 20):
             raise OSError("the disk is full")
         handle, name = tempfile.mkstemp(prefix=f"{path.stem}.", suffix=".part", dir=path.parent)
+        os.fchmod(handle, 0o644)  # for other users of the folder too
         os.close(handle)
     except OSError as error:
         need = f"{2 * rows * columns / 1e6:,.0f} MB"

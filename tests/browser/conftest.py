@@ -54,7 +54,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     save_reciter(home / "checkpoints" / "reciter", (TUNES[0], TUNES[3], TUNES[5]))
     save_reciter(home / "checkpoints" / "hostile", [HOSTILE])
     shutil.copytree(ROOT / "data" / "results", home / "data" / "results")
-    tiny = Corpus("tiny", train=(*TUNES[:4], HOSTILE), validation=TUNES[4:5], test=TUNES[5:])
+    tiny = Corpus("tiny", train=(*TUNES[:3], TUNES[4], HOSTILE), validation=TUNES[3:4], test=TUNES[5:])
     save_corpus(tiny, home / "data" / "corpus")
     with socket.socket() as probe:
         probe.bind(("localhost", 0))

@@ -153,10 +153,11 @@ def test_the_nearest_state_is_itself_and_each_tune_comes_once() -> None:
     rng = np.random.default_rng(5)
     values = rng.uniform(-1, 1, (8, 90)).astype(np.float16)
     store = store_of(values, [30, 20, 40], layers=2)
-    found = nearest(store, values[:, 41].reshape(2, 4), top=3)
+    found, median = nearest(store, values[:, 41].reshape(2, 4), top=3)
     assert found[0] == (1, 11, 0.0)
     assert sorted(text for text, _, _ in found) == [0, 1, 2]
     distances = np.sqrt(((values.astype(np.float64) - values[:, [41]]) ** 2).sum(axis=0))
+    assert median == pytest.approx(np.median(distances), abs=1e-4)
     for text, at, distance in found:
         begin, end = store.starts[text : text + 2]
         assert distance == pytest.approx(distances[begin:end].min(), abs=1e-5)
