@@ -12,6 +12,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import mido
 import numpy as np
 import pytest
 
@@ -386,6 +387,18 @@ def test_render_writes_what_was_asked_for(home: Path, capsys: pytest.CaptureFixt
     assert "nodir" in refuses(capsys, "render book.abc --midi nodir/a.mid")
     (home / "words.abc").write_text("X:1\nT:Words\nK:D\n")
     assert refuses(capsys, "render words.abc --svg a.svg")
+
+
+def test_render_writes_another_key(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (home / "key.abc").write_text("X:1\nM:4/4\nL:1/8\nK:D\ndefg ^g4|\n")
+    says(capsys, "render key.abc --transpose -4 --musicxml a.xml --midi a.mid")
+    assert "<fifths>-2</fifths>" in (home / "a.xml").read_text(encoding="utf-8")
+    played = [
+        message.note for message in mido.MidiFile(home / "a.mid") if message.type == "note_on" and message.velocity
+    ]
+    assert played == [70, 72, 74, 75, 76]
+    (home / "key.abc").write_text("X:1\nK:none\ndefg|\n")
+    assert "stays where it is" in refuses(capsys, "render key.abc --transpose 2 --midi a.mid")
 
 
 def test_models_lists_what_is_there(home: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -34,7 +34,7 @@ def add(commands: Commands) -> None:
         parser.add_argument(f"--{name}", type=Path, metavar="F", help=what)
     parser.add_argument("--tempo", type=float, metavar="Q", help="quarter notes a minute (default: its Q:, or 120)")
     parser.add_argument("--instrument", default="piano", metavar="NAME", help="or General MIDI number (default piano)")
-    parser.add_argument("--transpose", type=int, default=0, metavar="N", help="semitones, of MIDI and sound")
+    parser.add_argument("--transpose", type=int, default=0, metavar="N", help="semitones: the key that is written too")
 
 
 def _render(options: argparse.Namespace) -> None:
@@ -47,8 +47,9 @@ def _render(options: argparse.Namespace) -> None:
 
     from charlstm.score.notation import to_score
     from charlstm.tunes.reader import read
+    from charlstm.tunes.transpose import transposed
 
-    reading = read(tunes[options.number - 1])
+    reading = read(transposed(tunes[options.number - 1], options.transpose))
     score = to_score(reading)
     made = _make(score, wanted, options)
     for name, data in made.items():
@@ -66,7 +67,7 @@ def _make(score: Any, wanted: dict[str, Path], options: argparse.Namespace) -> d
     made: dict[str, bytes] = {}
     instrument: Any = int(options.instrument) if options.instrument.isdigit() else options.instrument
     if wanted.keys() & {"midi", "wav"}:
-        midi = to_midi(score, qpm=options.tempo, instrument=instrument, transpose=options.transpose)
+        midi = to_midi(score, qpm=options.tempo, instrument=instrument)
         if "midi" in wanted:
             made["midi"] = midi
         if "wav" in wanted:

@@ -182,7 +182,7 @@ def transposed(text: str, semitones: int) -> str:
         return text
     tune = movable(text, voices=True)
     if tune is None:
-        raise NotationError("it has no key that can be moved for sure, so it stays where it is")
+        raise NotationError("this tune has no key that can be moved for sure; it stays where it is")
     return tune.text(_marks(tune, semitones))
 
 
@@ -211,7 +211,7 @@ def _marks(tune: Movable, semitones: int) -> list[str]:
             return tune.moved(move, 4 * move + 7 * octaves, Respelling)
         except CannotMove:
             continue
-    raise NotationError("a mark of it has no spelling there, so it stays where it is")
+    raise NotationError("a mark of this tune has no spelling there; it stays where it is")
 
 
 def _key_value(field: str) -> str:

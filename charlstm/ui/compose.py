@@ -130,7 +130,7 @@ def page() -> None:
     show_tune(drawing.text, drawing, key="compose.player")
     st.caption(plain(facts(sample)))
     if drawing.unmoved:
-        st.caption(plain(f"This tune is not moved to another key: {drawing.unmoved}"))
+        st.caption(plain(f"In the key it was written in: {drawing.unmoved}"))
     piano_roll(drawing, page="compose")
     if drawing.remarks:
         with st.expander("What the score leaves out"):
