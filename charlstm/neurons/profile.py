@@ -241,3 +241,9 @@ def like(survey: Survey, unit: Unit | tuple[int, int], *, count: int = 6) -> lis
     found[own] = 0
     best = np.argsort(-np.abs(found), kind="stable")[:count]
     return [(Unit(*divmod(int(k), survey.size)), float(np.clip(found[k], -1, 1))) for k in best if found[k]]
+
+
+def characters_a_bar(survey: Survey) -> float:
+    """Mean length of a bar in characters, its bar line and line break with it; 0 where there are no bars."""
+    lengths = [n.span.end - n.span.start for text in survey.texts for n in layout(text).bars]
+    return float(np.mean(lengths)) if lengths else 0.0
