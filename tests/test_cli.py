@@ -193,6 +193,15 @@ def test_resuming_what_never_began_begins(home: Path, capsys: pytest.CaptureFixt
     assert "starting one" in capsys.readouterr().err
 
 
+def test_an_estimate_trains_nothing(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    pytest.importorskip("torch")
+    value = says(capsys, "train --estimate --corpus tiny --hidden-size 8 --epochs 5 --threads 1")
+    assert value["characters_per_epoch"] == sum(len(text) + 1 for text in TUNES[:4])
+    assert value["seconds"] == pytest.approx(5 * value["characters_per_epoch"] / value["characters_per_second"])
+    assert value["weights"] > 1000
+    assert {path.name for path in home.iterdir()} == {"book.abc", "checkpoints", "data"}
+
+
 def test_a_fork_of_an_epoch(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     pytest.importorskip("torch")
     size = "--hidden-size 4 --embedding-size 4 --threads 1"

@@ -41,7 +41,10 @@ def add(commands: Commands) -> None:
         _train,
     )
     parser.add_argument("--corpus", metavar="NAME", help="a built corpus (default fiddle, or the resumed run's own)")
-    parser.add_argument("--out", type=Path, required=True, metavar="FOLDER", help="of the run and its checkpoint")
+    parser.add_argument("--out", type=Path, metavar="FOLDER", help="of the run and its checkpoint")
+    parser.add_argument(
+        "--estimate", action="store_true", help="train nothing: say how many weights, and how long on this machine"
+    )
     parser.add_argument("--resume", action="store_true", help="go on where the run in FOLDER stands, with its settings")
     parser.add_argument("--fork", metavar="MODEL", help="begin with the network of this model or run, not at random")
     parser.add_argument("--at", type=int, metavar="EPOCH", help="of the fork: an epoch that it kept (default its best)")
@@ -129,6 +132,11 @@ def configs(options: argparse.Namespace) -> tuple[ModelConfig, TrainConfig]:
 def _train(options: argparse.Namespace) -> None:
     from charlstm.jobs import signed
 
+    if options.estimate:
+        _estimate(options)
+        return
+    if options.out is None:
+        options.parser.error("say where: --out FOLDER")
     if int(os.environ.get("RANK", "0")):  # of several processes that torchrun started only the first one speaks
         _trained(options, None)
         return
@@ -137,6 +145,32 @@ def _train(options: argparse.Namespace) -> None:
         ended = bool(checkpoint.training.get("ended"))
         signature.end("finished" if ended else signature.asked())
     show(options, _describe(checkpoint), _text(checkpoint))
+
+
+def _estimate(options: argparse.Namespace) -> None:
+    """What a run with these options would take here."""
+    from charlstm.lm.checkpoint import count_weights
+    from charlstm.lm.train import measure_speed
+    from charlstm.lm.vocab import Vocab
+
+    model, train = configs(options)
+    corpus = find_corpus(options.corpus or "fiddle")
+    vocab_size = len(Vocab.of(corpus.texts))
+    speed = measure_speed(model, vocab_size=vocab_size, threads=options.threads)
+    characters = sum(len(text) + 1 for text in corpus.train)
+    seconds = 60 * train.minutes if train.minutes is not None else train.epochs * characters / speed
+    found = {
+        "weights": count_weights(model, vocab_size),
+        "characters_per_epoch": characters,
+        "characters_per_second": speed,
+        "epochs": seconds * speed / characters,
+        "seconds": seconds,
+    }
+    text = (
+        f"{found['weights']:,} weights, {speed:,.0f} characters/s: {characters / speed:.1f} s an epoch, "
+        f"{found['epochs']:.0f} epochs in {seconds / 60:.1f} minutes"
+    )
+    show(options, found, text)
 
 
 def _trained(options: argparse.Namespace, signature: Signature | None) -> Checkpoint:

@@ -9,6 +9,7 @@ rnn.weight_ih_l0, ..., projection.weight (E, H), decoder.weight (V, H; absent wh
 from __future__ import annotations
 
 import json
+import math
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -98,6 +99,11 @@ def tensor_shapes(config: ModelConfig, vocab_size: int) -> dict[str, tuple[int, 
         shapes["projection.weight"] = (width, hidden)
     shapes["decoder.bias"] = (vocab_size,)
     return shapes
+
+
+def count_weights(config: ModelConfig, vocab_size: int) -> int:
+    """How many numbers a network of this configuration learns, with V symbols."""
+    return sum(math.prod(shape) for shape in tensor_shapes(config, vocab_size).values())
 
 
 def save_checkpoint(
