@@ -10,6 +10,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -47,30 +48,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.flaky(reruns=1))
 
 
-@pytest.fixture(scope="session")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Of a server with two models that recite, "reciter" and "hostile", whose tune attacks the page, and a corpus."""
-    home = tmp_path_factory.mktemp("home")
-    save_reciter(home / "checkpoints" / "reciter", (TUNES[0], TUNES[3], TUNES[5]))
-    save_reciter(home / "checkpoints" / "hostile", [HOSTILE])
-    shutil.copytree(ROOT / "data" / "results", home / "data" / "results")
-    tiny = Corpus("tiny", train=(*TUNES[:3], TUNES[4], HOSTILE), validation=TUNES[3:4], test=TUNES[5:])
-    save_corpus(tiny, home / "data" / "corpus")
+@contextmanager
+def served(script: str, home: Path) -> Iterator[str]:
+    """The address of a server of a page, with its own house."""
     with socket.socket() as probe:
         probe.bind(("localhost", 0))
         port = probe.getsockname()[1]
-    command = [
-        sys.executable,
-        "-m",
-        "streamlit",
-        "run",
-        "app.py",
-        "--server.port",
-        str(port),
-        "--server.headless",
-        "true",
-    ]
-    environment = {**os.environ, "CHARLSTM_HOME": str(home), "OMP_NUM_THREADS": "1"}
+    options = ["--server.port", str(port), "--server.headless", "true"]
+    command = [sys.executable, "-m", "streamlit", "run", script, *options]
+    environment = {**os.environ, "CHARLSTM_HOME": str(home), "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
     with open(home / "server.log", "wb") as log:
         server = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)
     try:
@@ -84,6 +70,19 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     finally:
         server.terminate()
         server.wait(20)
+
+
+@pytest.fixture(scope="session")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Of a server with two models that recite, "reciter" and "hostile", whose tune attacks the page, and a corpus."""
+    home = tmp_path_factory.mktemp("home")
+    save_reciter(home / "checkpoints" / "reciter", (TUNES[0], TUNES[3], TUNES[5]))
+    save_reciter(home / "checkpoints" / "hostile", [HOSTILE])
+    shutil.copytree(ROOT / "data" / "results", home / "data" / "results")
+    tiny = Corpus("tiny", train=(*TUNES[:3], TUNES[4], HOSTILE), validation=TUNES[3:4], test=TUNES[5:])
+    save_corpus(tiny, home / "data" / "corpus")
+    with served("app.py", home) as at:
+        yield at
 
 
 @pytest.fixture(scope="session")
