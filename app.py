@@ -15,6 +15,7 @@ page = st.navigation(
     [
         st.Page("charlstm/ui/compose.py", title="Compose", icon=":material/music_note:", default=True),
         st.Page("charlstm/ui/own.py", title="Your tune", icon=":material/edit_note:"),
+        st.Page("charlstm/ui/shelf.py", title="Shelf", icon=":material/book_2:"),
         st.Page("charlstm/ui/neurons.py", title="Neurons", icon=":material/neurology:"),
         st.Page("charlstm/ui/experiments.py", title="Experiments", icon=":material/science:"),
     ],

@@ -47,8 +47,7 @@ def model_card(checkpoint: Checkpoint) -> str:
     settings = "\n".join(f"| {name} | {_word(value)} |" for name, value in sorted(training.items()) if _is_plain(value))
     return (
         f"# {_word(checkpoint.name)}\n\n"
-        "A network that writes tunes in ABC notation, one character at a time. It knows characters only: nobody told "
-        "it of keys, bars or forms.\n\n"
+        "A network that writes tunes in ABC notation, one character at a time.\n\n"
         f"| | |\n|---|---|\n{table}\n\n"
         "Losses are in nats per character on whole tunes, the end counted; lower is better.\n\n"
         "## Use and limits\n\n"

@@ -279,11 +279,11 @@ def takes(there: Desk, ask: tuple[Any, ...], made: Rewriting) -> None:
         return
     st.caption(
         plain(
-            f"{said}{len(made.candidates)} takes that fit, of {made.tries} tries. Above stands the one that the rest "
-            "of the tune follows best."
+            f"{said}{len(made.candidates)} takes that fit, of {made.tries} tries. The number says how much "
+            "better the rest of the tune follows than after the bars that are there: the best first."
         ),
-        help="Measured by the model: the log probability of all that comes after these bars, to the end. 0 is as good "
-        "as the bars that are there now. Nobody has listened: your ear may choose another.",
+        help="Measured by the model: the log probability (nats) of all that comes after these bars, to the end, less "
+        "that after your own bars. Nobody has listened: your ear may choose another.",
     )
 
     def take(place: int) -> None:
@@ -303,7 +303,7 @@ def takes(there: Desk, ask: tuple[Any, ...], made: Rewriting) -> None:
         with st.container(border=True, horizontal=True, vertical_alignment="center", gap="small"):
             st.code(candidate.text[candidate.start : candidate.end], language=None, wrap_lines=True)
             better = candidate.rest_log_prob - made.rest_log_prob
-            st.markdown(f"**{better:+.1f}**", width=64, help=odds(better))
+            st.markdown(f"**{better:+.1f}**".replace("-", "−"), width=64, help=odds(better))
             st.button("Hear", key=f"own.hear.{place}", on_click=hear, args=(place,), icon=":material/play_arrow:")
             st.button("Take it", key=f"own.take.{place}", on_click=take, args=(place,), icon=":material/check:")
     heard = state.get("own.heard")
