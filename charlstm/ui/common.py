@@ -165,7 +165,7 @@ def wav_of(midi: bytes, *, small: bool = False) -> bytes:
     """The sound of a MIDI file; `small`: one channel, half the rate, to send to a page. Raises AudioUnavailable."""
     from charlstm.score.audio import to_wav
 
-    return to_wav(midi, sample_rate=22_050, mono=True) if small else to_wav(midi)
+    return to_wav(midi, sample_rate=22_050, quick=True) if small else to_wav(midi)
 
 
 def show_tune(

@@ -7,11 +7,13 @@ import sys
 import wave
 from pathlib import Path
 
+import mido
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
 from charlstm.errors import AudioUnavailable, ConfigError
+from charlstm.score import bank
 from charlstm.score.audio import SAMPLE_RATES, resampled, to_wav
 from charlstm.score.midi import to_midi
 from charlstm.score.notation import read_score
@@ -42,8 +44,10 @@ def pitch_of(sound: NDArray[np.float64], rate: int) -> float:
 
 
 @pytest.mark.parametrize("instrument", ["piano", "fiddle", "flute"])
-def test_every_note_has_its_pitch_and_rests_are_quiet(instrument: str):
-    sound, rate = samples(to_wav(to_midi(read_score(SCALE), qpm=QPM, instrument=instrument), mono=True))
+@pytest.mark.parametrize("quick", [False, True])
+def test_every_note_has_its_pitch_and_rests_are_quiet(instrument: str, quick: bool):
+    midi = to_midi(read_score(SCALE), qpm=QPM, instrument=instrument)
+    sound, rate = samples(to_wav(midi, mono=True, quick=quick))
     beat = rate // 2
     for index, pitch in enumerate(PITCHES):
         note = sound[index * beat + beat // 4 : index * beat + beat * 3 // 4]
@@ -62,6 +66,60 @@ def test_a_tempo_that_changes_is_heard():
     for start, length, pitch in ((0, 1, 60), (1, 1, 64), (2, 0.5, 67), (2.5, 0.5, 72), (3, 0.5, 74)):
         note = sound[round((start + length / 4) * rate) : round((start + length * 3 / 4) * rate)]
         assert pitch_of(note, rate) == pytest.approx(pitch, abs=0.4)
+
+
+def loudness(sound: NDArray[np.float64], rate: int) -> NDArray[np.float64]:
+    """Decibels of every tenth of a second."""
+    width = rate // 10
+    blocks = sound[: len(sound) // width * width].reshape(-1, width)
+    return 10 * np.log10(np.mean(blocks**2, axis=1) + 1e-7)
+
+
+@pytest.mark.parametrize("instrument", ["piano", "fiddle", "flute", "accordion", "harp"])
+def test_the_quick_sound_is_as_loud_as_the_whole_one_at_every_moment(instrument: str):
+    """Notes laid one by one, held, repeated, together and in two voices, against the synthesizer itself."""
+    text = "X:1\nQ:1/4=150\nM:4/4\nL:1/8\nK:D\nV:1\nDEFG A2AA|{e}d>c [FA]2 z2 d2-|d8|\nV:2\nD4 A,4|D8|z4 D,4|\n"
+    midi = to_midi(read_score(text), instrument=instrument)
+    quick, rate = samples(to_wav(midi, sample_rate=22_050, quick=True))
+    whole, _ = samples(to_wav(midi, sample_rate=22_050, mono=True))
+    assert len(quick) == pytest.approx(len(whole), abs=3)
+    difference = loudness(quick, rate) - loudness(whole, rate)
+    music = loudness(whole, rate) > -35
+    assert music.sum() > 30
+    assert np.abs(np.median(difference[music])) < 1.5
+    assert np.abs(difference[music]).max() < 6
+
+
+def test_the_bank_keeps_what_it_needs_and_no_more(monkeypatch: pytest.MonkeyPatch):
+    bank.forget()
+    first = to_wav(to_midi(read_score(SCALE)), sample_rate=16_000, quick=True)
+    (kept,) = bank._BANKS.values()
+    assert len(kept) == 7
+    assert to_wav(to_midi(read_score(SCALE)), sample_rate=16_000, quick=True) == first
+    monkeypatch.setattr(bank, "MAX_BYTES", 1)
+    to_wav(to_midi(read_score("K:C\nL:1/4\ngab|")), sample_rate=16_000, quick=True)
+    assert len(kept) == 3
+    bank.forget()
+
+
+@pytest.mark.parametrize("body", ["L:4\nK:C\nC16|", "K:C\nz8|"])
+def test_what_the_bank_cannot_make_is_rendered_whole(body: str):
+    """A note of minutes; no note at all."""
+    midi = to_midi(read_score(body), qpm=100)
+    assert to_wav(midi, sample_rate=16_000, quick=True) == to_wav(midi, sample_rate=16_000, mono=True)
+
+
+def test_only_notes_and_instruments_are_for_the_bank():
+    for message in (mido.Message("pitchwheel", pitch=100), mido.Message("note_on", channel=9, note=40, velocity=9)):
+        file = mido.MidiFile()
+        file.tracks.append(mido.MidiTrack([message, mido.Message("note_off", note=40, time=99)]))
+        out = io.BytesIO()
+        file.save(file=out)
+        assert bank.notes_of(out.getvalue()) is None
+    notes = bank.notes_of(to_midi(read_score(SCALE), instrument=40, qpm=60))
+    assert notes is not None
+    assert [(n.program, n.pitch) for n in notes] == [(40, pitch) for pitch in PITCHES if pitch]
+    assert [n.end - n.start for n in notes] == pytest.approx([1.0] * 7, abs=1e-3)
 
 
 def test_the_pitch_detector_hears_a_sine():
