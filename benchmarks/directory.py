@@ -38,7 +38,8 @@ def main() -> None:
     cores = len(os.sched_getaffinity(0))
     print(
         f"{options.model}: {len(found.neurons)} units, {sum(found.characters):,} characters, "
-        f"{len(found.measured)} labels: {wall:.1f} s, {cpu:.1f} s of processor time, {cores} cores, load {os.getloadavg()[0]:.1f}"
+        f"{len(found.measured)} labels: {wall:.1f} s, {cpu:.1f} s of processor time, {cores} cores, "
+        f"load {os.getloadavg()[0]:.1f}"
     )
 
 

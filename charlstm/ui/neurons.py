@@ -9,12 +9,16 @@ import streamlit as st
 
 from charlstm.lm.checkpoint import JSON_FILE
 from charlstm.ui.common import models
-from charlstm.ui.lab import Lab, tune
+from charlstm.ui.lab import Lab, directory, gates, neuron, search, tune
 from charlstm.ui.visit import current_wish
 
 VIEWS: Mapping[str, tuple[str, Callable[[Lab], None]]] = MappingProxyType(
     {
         "tune": ("Tune", tune.show),
+        "neuron": ("Neuron", neuron.show),
+        "gates": ("Gates", gates.show),
+        "directory": ("Directory", directory.show),
+        "search": ("Search", search.show),
     }
 )  # name in the address -> label, view
 
