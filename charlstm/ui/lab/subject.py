@@ -72,8 +72,8 @@ def _corpus_tune(lab: Lab) -> Subject:
     """A tune of the corpus, found by its title."""
     corpus, state = corpus_for(lab.checkpoint), st.session_state
     names = titles(corpus, corpus.fingerprint)
-    wanted = state.get("neurons.place", _from_address() or 0)  # widgets forget when a page is left
-    state["neurons.corpus_tune"] = min(wanted, len(names) - 1)
+    if state.get("neurons.corpus_tune", len(names)) >= len(names):  # widgets forget when a page is left
+        state["neurons.corpus_tune"] = min(state.get("neurons.place", _from_address() or 0), len(names) - 1)
     place = st.selectbox("Title", range(len(names)), key="neurons.corpus_tune", format_func=names.__getitem__)
     state["neurons.place"] = place
     text, part = tune_of(corpus, place)
