@@ -1,0 +1,139 @@
+"""The film: a run's stored epochs, one after the other; the same seed, from noise to music."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import streamlit as st
+
+from charlstm import jobs
+from charlstm.errors import CharlstmError
+from charlstm.evaluate.validity import validity
+from charlstm.lm.checkpoint import JSON_FILE, Checkpoint, list_checkpoints, load_checkpoint
+from charlstm.lm.config import SampleConfig
+from charlstm.lm.engine import Engine
+from charlstm.lm.epochs import StoredEpoch, epoch_engine, list_epochs
+from charlstm.lm.sampling import sample
+from charlstm.neurons.concepts import CONCEPTS
+from charlstm.neurons.probe import rank_units
+from charlstm.neurons.record import record
+from charlstm.ui.common import draw, plain, show_tune, sound_tune
+from charlstm.ui.training.charts import film_chart
+
+FRAME = 1.6  # seconds of a frame while the film runs
+LENGTH = 500  # characters: noise does not end by itself
+WATCHED = "in_header"  # what the neuron that is shown first knows in the last frame
+
+
+def films() -> dict[str, Path]:
+    """What has a film: models, then runs, by name."""
+    found: dict[str, Path] = {}
+    for checkpoint in list_checkpoints():
+        if len(list_epochs(checkpoint.path)) > 1:
+            found[checkpoint.name] = checkpoint.path
+    for run in jobs.list_runs():
+        if (run.folder / JSON_FILE).exists() and len(list_epochs(run.folder)) > 1:
+            found[f"run {run.name}"] = run.folder
+    return found
+
+
+def show() -> None:
+    """The view, top to bottom."""
+    available = films()
+    if not available:
+        st.info("There is no film yet: each run that is started here keeps one.", icon=":material/movie:")
+        return
+    state = st.session_state
+    if state.get("film.source") not in available:
+        state["film.source"] = next(iter(available))
+    left, middle = st.columns([3, 1], vertical_alignment="bottom")
+    source = left.selectbox("Film of", list(available), key="film.source")
+    seed = int(middle.number_input("Seed", 0, 2**31 - 1, 1, key="film.seed", help="Another seed, another tune."))
+    try:
+        checkpoint = load_checkpoint(available[source])
+        stored = list_epochs(checkpoint.path)
+        st.fragment(_screen, run_every=FRAME if state.get("film.running") else None)(checkpoint, stored, seed)
+    except CharlstmError as error:
+        st.error(plain(str(error)))
+
+
+def _screen(checkpoint: Checkpoint, stored: list[StoredEpoch], seed: int) -> None:
+    """One frame, and the controls; while the film runs each call is the next frame."""
+    state = st.session_state
+    numbers = [one.number for one in stored]
+    if state.get("film.epoch") not in numbers:
+        state["film.epoch"] = numbers[0]
+    running = bool(state.get("film.running"))
+    if running and state.pop("film.fresh", None) is None:
+        place = numbers.index(state["film.epoch"])
+        if place + 1 < len(numbers):
+            state["film.epoch"] = numbers[place + 1]
+        else:
+            state["film.running"] = running = False
+            st.rerun()
+    button, slider = st.columns([1, 5], vertical_alignment="bottom")
+    if running:
+        stop = button.button("Halt", icon=":material/pause:", key="film.halt", width="stretch")
+    else:
+        stop = False
+        if button.button("Run", icon=":material/movie:", key="film.run", width="stretch", type="primary"):
+            state["film.running"], state["film.fresh"] = True, True
+            state["film.rewind"] = True
+            st.rerun()
+    if stop:
+        state["film.running"] = False
+        st.rerun()
+    if state.pop("film.rewind", False):
+        state["film.epoch"] = numbers[0]
+    number = slider.select_slider("Epoch", numbers, key="film.epoch")
+    here = stored[numbers.index(number)]
+    engine = _engine(str(here.path), here.path.stat().st_mtime_ns, str(checkpoint.path))
+    text = _tune(str(here.path), here.path.stat().st_mtime_ns, str(checkpoint.path), seed, checkpoint.temperature)
+    check = validity(text)
+    last = stored[-1]
+    layers, size = checkpoint.config.num_layers, checkpoint.config.hidden_size
+    unit = _watched(str(last.path), last.path.stat().st_mtime_ns, str(checkpoint.path), seed, checkpoint.temperature)
+    tiles, chart = st.columns([3, 2], vertical_alignment="center")
+    with tiles, st.container(horizontal=True):
+        st.metric("Loss, unseen tunes", "–" if here.loss is None else f"{here.loss:.2f}", width=150)
+        st.metric("Bars that fill", f"{check.bars_filled:.0%}" if check.bars else "no bars", width=130)
+        st.metric("Ends by itself", "yes" if len(text) < LENGTH else "no", width=130)
+        index = st.number_input("Neuron", 0, layers * size - 1, unit, key=f"film.neuron.{checkpoint.name}", width=130)
+    frames = [{"epoch": one.epoch, "number": one.number, "loss": one.loss} for one in stored]
+    chart.altair_chart(film_chart(frames, number), key="film.losses")
+    layer, place = divmod(int(index), size)
+    st.caption(
+        plain(f"After epoch {here.epoch:g} of {checkpoint.name}, with seed {seed}. "
+              f"Colours: neuron {place}{f' of layer {layer + 1}' if layers > 1 else ''}, blue −1 to red +1. ")
+        + ("It is the one that in the end knows best where the header is." if index == unit else "")
+    )  # fmt: skip
+    values = record(engine, text).unit((layer, place)) if text else np.zeros(0)
+    drawing = draw(text)
+    show_tune(text, drawing, key="film.player", values=values.tolist(), label=f"Neuron {place}")
+    if not running:
+        sound_tune(drawing, key="film.player")
+
+
+@st.cache_resource(max_entries=24, show_spinner=False)
+def _engine(path: str, stamp: int, folder: str) -> Engine:
+    return epoch_engine(load_checkpoint(folder), int(Path(path).stem))
+
+
+@st.cache_data(max_entries=256, show_spinner=False)
+def _tune(path: str, stamp: int, folder: str, seed: int, temperature: float) -> str:
+    """What the network of an epoch writes with a seed."""
+    config = SampleConfig(temperature=min(temperature, 1.0), max_length=LENGTH)
+    return sample(_engine(path, stamp, folder), config, seed=seed)[0].text
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _watched(path: str, stamp: int, folder: str, seed: int, temperature: float) -> int:
+    """The neuron, counted over all layers, that in the last frame knows best where the header is."""
+    engine = _engine(path, stamp, folder)
+    text = _tune(path, stamp, folder, seed, temperature)
+    try:
+        best = rank_units(record(engine, text), CONCEPTS[WATCHED], top=1)[0].unit
+    except (CharlstmError, IndexError):  # it writes no header yet
+        return 0
+    return best.layer * engine.config.hidden_size + best.index
