@@ -17,6 +17,7 @@ page = st.navigation(
         st.Page("charlstm/ui/own.py", title="Your tune", icon=":material/edit_note:"),
         st.Page("charlstm/ui/shelf.py", title="Shelf", icon=":material/book_2:"),
         st.Page("charlstm/ui/neurons.py", title="Neurons", icon=":material/neurology:"),
+        st.Page("charlstm/ui/train.py", title="Train", icon=":material/model_training:"),
         st.Page("charlstm/ui/experiments.py", title="Experiments", icon=":material/science:"),
     ],
     position="top",
