@@ -219,7 +219,7 @@ def sample(
     seed : int
         Tune i is the one tune of seed + i.
     progress : callable, optional
-        Called with the number of finished tunes, now and then.
+        Called with the number of finished tunes, now and then; it may raise to stop.
 
     Returns
     -------
@@ -235,11 +235,12 @@ def sample(
     waiting = _begin(engine, config, prime, fields, range(seed, seed + n))
     samples: list[Sample] = []
     while tunes := list(islice(waiting, BATCH_SIZE)):
+        stopped = 0
         for _ in _write(engine, tunes):
-            pass
+            if progress and (now := sum(tune.stopped is not None for tune in tunes)) > stopped:
+                stopped = now
+                progress(len(samples) + stopped)
         samples += [tune.sample() for tune in tunes]
-        if progress:
-            progress(len(samples))
     return samples
 
 

@@ -75,10 +75,17 @@ def losses_without(
         All characters first (the tunes' ENDs among them), then the concepts that occur, largest loss first.
     """
     held = engine.ablate([(unit[0], unit[1])], "mean" if at_mean else 0.0, means=survey.means)
+    return losses_of(held, survey, concepts, progress=progress)
+
+
+def losses_of(
+    changed: Engine, survey: Survey, concepts: Mapping[str, Labeller], *, progress: Progress | None = None
+) -> list[Loss]:
+    """What a changed engine loses against the one of the survey; as `losses_without`, for any change."""
     names = [EVERYTHING, *concepts]
     shape = len(survey.texts), len(names)
     more, before, counts = np.zeros(shape), np.zeros(shape), np.zeros(shape)
-    for reading in read_texts(held, survey.texts, batch_size=32, progress=progress):
+    for reading in read_texts(changed, survey.texts, batch_size=32, progress=progress):
         text, was = survey.texts[reading.index], survey.surprise[reading.index]
         change = reading.surprises - was
         labels = np.array([concept(text) for concept in concepts.values()]).reshape(len(concepts), len(text))

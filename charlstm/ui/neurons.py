@@ -9,7 +9,7 @@ import streamlit as st
 
 from charlstm.lm.checkpoint import JSON_FILE
 from charlstm.ui.common import models
-from charlstm.ui.lab import Lab, directory, gates, neuron, search, tune
+from charlstm.ui.lab import Lab, cause, directory, gates, neuron, search, tune
 from charlstm.ui.visit import current_wish
 
 VIEWS: Mapping[str, tuple[str, Callable[[Lab], None]]] = MappingProxyType(
@@ -19,6 +19,7 @@ VIEWS: Mapping[str, tuple[str, Callable[[Lab], None]]] = MappingProxyType(
         "gates": ("Gates", gates.show),
         "directory": ("Directory", directory.show),
         "search": ("Search", search.show),
+        "cause": ("Cause", cause.show),
     }
 )  # name in the address -> label, view
 
