@@ -12,6 +12,7 @@ import streamlit as st
 from charlstm.errors import CharlstmError, NotationError
 from charlstm.lm.card import model_card
 from charlstm.tunes.abc import split_header
+from charlstm.tunes.bars import bars
 from charlstm.ui.bundle import HOW, LONGEST_NAME, Files, Kept, Shelf, abc_book, facts, file_name, zip_of
 from charlstm.ui.common import draw, models, plain, show_tune, sound_tune, wav_of
 from charlstm.ui.desk import lay
@@ -20,6 +21,7 @@ from charlstm.ui.kept import shelf
 from charlstm.ui.visit import set_wish
 
 AT_ONCE = 8  # tunes on the page
+ALIKE = 0.2  # share of bars that two tunes have in common before their differences are worth marking
 ALL, KEPT = "All", "Kept"
 
 
@@ -63,10 +65,9 @@ def one(kept: Kept) -> None:
 
 
 def two(first: Kept, second: Kept) -> None:
-    """Two tunes side by side, what is different outlined and told."""
-    for place, kept, marks in zip(
-        st.columns(2), (first, second), differences(first.text, second.text), strict=True
-    ):  # fmt: skip
+    """Two tunes side by side, the bars that differ outlined, the rest told."""
+    differ = differences(first.text, second.text)
+    for place, kept, marks in zip(st.columns(2), (first, second), differ, strict=True):
         with place:
             st.subheader(plain(kept.name), anchor=False)
             st.caption(plain(said(kept)))
@@ -94,15 +95,20 @@ def settings_of(kept: Kept) -> dict[str, str]:
 
 @st.cache_data(max_entries=32, show_spinner=False)
 def differences(first: str, second: str) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
-    """The characters of each text that the other does not have in this place."""
-    left, right = [], []
-    for what, a, b, c, d in SequenceMatcher(None, first, second, autojunk=False).get_opcodes():
+    """The characters of the bars that only one of two tunes has; none where they have hardly a bar in common."""
+    texts = (first, second)
+    found = [bars(text) for text in texts]
+    held = [[text[bar.start : bar.end] for bar in own] for text, own in zip(texts, found, strict=True)]
+    matcher = SequenceMatcher(None, held[0], held[1], autojunk=False)
+    if matcher.ratio() < ALIKE:
+        return [], []
+    marks: tuple[list[tuple[int, int]], list[tuple[int, int]]] = ([], [])
+    for what, a, b, c, d in matcher.get_opcodes():
         if what != "equal":
-            if a < b:
-                left.append((a, b))
-            if c < d:
-                right.append((c, d))
-    return left, right
+            for side, (start, end) in enumerate(((a, b), (c, d))):
+                if start < end:
+                    marks[side].append((found[side][start].start, found[side][end - 1].end))
+    return marks
 
 
 # ---- the list -------------------------------------------------------------------------------------------------------
@@ -186,7 +192,8 @@ def take_home(tunes: Sequence[Kept]) -> None:
                 bar.progress(ready / of, f"{ready} of {count}")
 
             made[stamp, f"zip{sound}"] = zip_of(
-                tunes, cards=cards(tunes), files_of=files_of, book=made[stamp, "pdf"], base=home_address(st.context.url or ""),
+                tunes, cards=cards(tunes), files_of=files_of, book=made[stamp, "pdf"],
+                base=home_address(st.context.url or ""),
                 wav_of=(lambda midi: wav_of(midi, small=True)) if sound else None, progress=done,
             )  # fmt: skip
             bar.empty()
