@@ -58,7 +58,7 @@ def read_score(abc: str) -> Score:
 
 def to_score(reading: Reading) -> Score:
     """Build the music21 Score of a reading. Raises NotationError."""
-    from music21 import metadata, stream
+    from music21 import layout, metadata, stream
 
     try:
         score = stream.Score()
@@ -70,6 +70,8 @@ def to_score(reading: Reading) -> Score:
         longest = max(len(voice.measures) for voice in reading.voices)
         for index, voice in enumerate(reading.voices):
             score.insert(0, _PartBuilder(reading, voice, index).build(longest))
+        if len(reading.voices) > 1:
+            score.insert(0, layout.StaffGroup(list(score.parts), symbol="bracket", barTogether=True))
     except Exception as error:  # music21 raises nearly every type there is; a page needs one
         raise NotationError(f"this tune cannot be written as a score ({type(error).__name__}: {error})") from error
     return score

@@ -49,9 +49,9 @@ def attach_signs(event: Event, element: Any) -> Iterator[Any]:
             if module == "articulations":
                 element.articulations.append(getattr(articulations, sign)())
             else:
-                element.expressions.append(getattr(expressions, sign)())
+                element.expressions.append(_above(getattr(expressions, sign)()))
         elif name == "fermata":
-            element.expressions.append(expressions.Fermata())
+            element.expressions.append(_above(expressions.Fermata()))
         elif name in "012345" and not element.isRest:
             element.articulations.append(articulations.Fingering(int(name)))
         elif name in _DYNAMICS:
@@ -68,6 +68,14 @@ def attach_signs(event: Event, element: Any) -> Iterator[Any]:
         if syllable:
             sung = printable(syllable.rstrip("-"))
             element.lyrics.append(note.Lyric(sung, number=verse + 1, syllabic=_syllabic(syllable)))
+
+
+def _above(sign: Any) -> Any:
+    """A sign over its note; music21's fermatas stand on their heads if nobody says otherwise."""
+    sign.placement = "above"
+    if hasattr(sign, "type"):
+        sign.type = "upright"
+    return sign
 
 
 def jump_text(name: str) -> Any:

@@ -153,6 +153,22 @@ def test_voices_are_parts_of_equal_length():
     assert score.parts[0].partName == "Fiddle"
 
 
+def test_voices_are_braced_and_fermatas_stand_upright():
+    root = xml("X:1\nM:4/4\nL:1/4\nK:G\nV:1\nHG4|\nV:2 bass\nHG,4|\n")
+    assert [group.get("type") for group in root.iter("part-group")] == ["start", "stop"]
+    assert root.findtext(".//group-symbol") == "bracket"
+    assert {fermata.get("type") for fermata in root.iter("fermata")} == {"upright"}
+    assert not list(xml(HORNPIPE).iter("part-group"))
+
+
+def test_a_tempo_stands_where_it_changes():
+    root = xml('M:4/4\nL:1/4\nQ:1/4=60\nK:G\nGA[Q:"fast" 3/8=80]BA|G4|')
+    measures = list(root.iter("measure"))
+    assert [len(list(measure.iter("metronome"))) for measure in measures] == [2, 0]
+    assert [mark.text for mark in root.iter("per-minute")] == ["60", "80"]
+    assert "fast" in [words.text for words in root.iter("words")]
+
+
 def test_title_composer_and_hostile_words():
     text = 'T:<script>alert(1)</script>\x07 & "x"\nC:Anon\nK:C\n"b<c>\x01"C|'
     root = ET.fromstring(to_musicxml(read_score(text)))
