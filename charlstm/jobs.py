@@ -41,7 +41,7 @@ HEARTBEAT_SECONDS = 1.0
 SILENT_SECONDS = 30.0  # without a heartbeat, after which a process that cannot be looked at counts as gone
 DOOR_SECONDS = 20.0  # a start that has not let go of the door by then died in it
 DOOR_WAIT = 5.0  # seconds; a start holds the door for a few milliseconds
-NICENESS = 10  # a trainer gives way to the page that shows it
+NICENESS = int(os.environ.get("CHARLSTM_NICENESS") or 10)  # a trainer gives way to the page that shows it
 JOB = "job"
 _RESUME = "resume.safetensors"
 # glibc keeps the memory of a batch for the next one: 1.3 times as fast (docs/lab-log.md)

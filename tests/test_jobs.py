@@ -33,6 +33,7 @@ ENDLESS = [*SMALL, "--epochs", "100000"]
 def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A root with a corpus of six tunes; whatever still trains in it at the end is killed."""
     monkeypatch.setenv("CHARLSTM_HOME", str(tmp_path))
+    monkeypatch.setattr(jobs, "NICENESS", 1)  # beside the other tests a nice trainer would hardly run
     save_corpus(Corpus("tiny", train=TUNES[:4], validation=TUNES[4:5], test=TUNES[5:]))
     yield tmp_path
     for run in jobs.list_runs():
@@ -73,7 +74,7 @@ def test_a_run_is_started_paused_resumed_and_stopped(house: Path) -> None:
     held = jobs.memory(now)
     assert held is None or held > 10**7
     if sys.platform == "linux":
-        assert os.getpriority(os.PRIO_PROCESS, now.pid or 0) >= 10
+        assert os.getpriority(os.PRIO_PROCESS, now.pid or 0) >= 1
 
     jobs.pause(now)
     assert jobs.look(run.folder).asked in ("pause", "")

@@ -25,14 +25,12 @@ def thinned(rows: Sequence[Mapping[str, Any]], most: int = POINTS) -> list[Mappi
 
 def loss_chart(rows: Sequence[Mapping[str, Any]], baseline: float | None) -> Any:
     """Losses over epochs: training, validation, and the n-gram as a dashed line."""
-    points = [{"epoch": row["epoch"], "loss": row["train_loss"], "set": "its own tunes"} for row in thinned(rows)]
+    order = ["tunes it learns from", "unseen tunes", "n-gram"]
+    points = [{"epoch": row["epoch"], "loss": row["train_loss"], "set": order[0]} for row in thinned(rows)]
     held = [row for row in rows if row.get("val_loss") is not None]
-    points += [
-        {"epoch": row["epoch"], "loss": row["val_loss"], "set": "tunes it has never seen"} for row in thinned(held)
-    ]
-    order = ["its own tunes", "tunes it has never seen", "counting 5 characters (n-gram)"]
+    points += [{"epoch": row["epoch"], "loss": row["val_loss"], "set": order[1]} for row in thinned(held)]
     scale = alt.Scale(domain=order, range=[TRAINING, VALIDATION, FAINT])
-    colour = alt.Color("set:N", title=None, scale=scale, legend=alt.Legend(orient="top", labelLimit=260))
+    colour = alt.Color("set:N", title=None, scale=scale, legend=alt.Legend(orient="top"))
     losses = [float(point["loss"]) for point in points] + ([baseline] if baseline else [])
     low = min(losses, default=1.0)
     high = min(max(losses, default=4.5), 4.6)
@@ -64,9 +62,9 @@ def line_chart(rows: Sequence[Mapping[str, Any]], field: str, title: str) -> Any
         .mark_line(strokeWidth=1.5, color=VALIDATION)
         .encode(
             x=alt.X("epoch:Q", title="epoch", axis=alt.Axis(grid=False, tickCount=5)),
-            y=alt.Y("value:Q", title=title, axis=alt.Axis(tickCount=4)),
+            y=alt.Y("value:Q", title=None, axis=alt.Axis(tickCount=4)),
         )
-        .properties(height=150)
+        .properties(height=150, title=alt.TitleParams(title, anchor="start", fontSize=13, fontWeight="normal"))
     )
 
 

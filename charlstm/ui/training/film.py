@@ -15,15 +15,13 @@ from charlstm.lm.config import SampleConfig
 from charlstm.lm.engine import Engine
 from charlstm.lm.epochs import StoredEpoch, epoch_engine, list_epochs
 from charlstm.lm.sampling import sample
-from charlstm.neurons.concepts import CONCEPTS
-from charlstm.neurons.probe import rank_units
 from charlstm.neurons.record import record
+from charlstm.tunes.abc import parse_meter, split_header
 from charlstm.ui.common import draw, plain, show_tune, sound_tune
 from charlstm.ui.training.charts import film_chart
 
 FRAME = 1.6  # seconds of a frame while the film runs
 LENGTH = 500  # characters: noise does not end by itself
-WATCHED = "in_header"  # what the neuron that is shown first knows in the last frame
 
 
 def films() -> dict[str, Path]:
@@ -97,8 +95,11 @@ def _screen(checkpoint: Checkpoint, stored: list[StoredEpoch], seed: int) -> Non
     tiles, chart = st.columns([3, 2], vertical_alignment="center")
     with tiles, st.container(horizontal=True):
         st.metric("Loss, unseen tunes", "–" if here.loss is None else f"{here.loss:.2f}", width=150)
-        st.metric("Bars that fill", f"{check.bars_filled:.0%}" if check.bars else "no bars", width=130)
-        st.metric("Ends by itself", "yes" if len(text) < LENGTH else "no", width=130)
+        counted = check.bars > 0 and parse_meter(split_header(text).get("M") or "") is not None
+        st.metric("Bars that fill", f"{check.bars_filled:.0%}" if counted else "no meter", width=130)
+        st.metric(
+            "A whole tune", "yes" if check.valid else "no", width=130, help=plain(" ".join(check.reasons)) or None
+        )
         index = st.number_input("Neuron", 0, layers * size - 1, unit, key=f"film.neuron.{checkpoint.name}", width=130)
     frames = [{"epoch": one.epoch, "number": one.number, "loss": one.loss} for one in stored]
     chart.altair_chart(film_chart(frames, number), key="film.losses")
@@ -106,7 +107,7 @@ def _screen(checkpoint: Checkpoint, stored: list[StoredEpoch], seed: int) -> Non
     st.caption(
         plain(f"After epoch {here.epoch:g} of {checkpoint.name}, with seed {seed}. "
               f"Colours: neuron {place}{f' of layer {layer + 1}' if layers > 1 else ''}, blue −1 to red +1. ")
-        + ("It is the one that in the end knows best where the header is." if index == unit else "")
+        + ("In the end it is the one that tells the header most clearly from the music." if index == unit else "")
     )  # fmt: skip
     values = record(engine, text).unit((layer, place)) if text else np.zeros(0)
     drawing = draw(text)
@@ -129,11 +130,11 @@ def _tune(path: str, stamp: int, folder: str, seed: int, temperature: float) -> 
 
 @st.cache_data(max_entries=64, show_spinner=False)
 def _watched(path: str, stamp: int, folder: str, seed: int, temperature: float) -> int:
-    """The neuron, counted over all layers, that in the last frame knows best where the header is."""
+    """The neuron, counted over all layers, that in the last frame differs most between the header and the music."""
     engine = _engine(path, stamp, folder)
     text = _tune(path, stamp, folder, seed, temperature)
-    try:
-        best = rank_units(record(engine, text), CONCEPTS[WATCHED], top=1)[0].unit
-    except (CharlstmError, IndexError):  # it writes no header yet
+    start = split_header(text).body_start
+    if not 0 < start < len(text):  # it writes no header yet
         return 0
-    return best.layer * engine.config.hidden_size + best.index
+    values = record(engine, text).values  # (L, T, H)
+    return int(np.abs(values[:, :start].mean(axis=1) - values[:, start:].mean(axis=1)).argmax())

@@ -157,13 +157,17 @@ def _live(name: str, shown: tuple[str, str]) -> None:
     _numbers(run, rows)
     line = baseline(str(run.settings.get("corpus", ""))) if run.settings else None
     st.altair_chart(loss_chart(rows, line), key="train.losses")
+    st.caption(
+        "Loss is how much the next character surprises it. Dashed: what mere counting reaches that looks at five "
+        "characters (an n-gram)."
+    )
     left, right = st.columns(2)
     left.altair_chart(line_chart(rows, "grad_norm", "gradient norm"), key="train.norms")
     right.altair_chart(line_chart(rows, "learning_rate", "learning rate"), key="train.rates")
     last = next((row for row in reversed(rows) if row.get("sample")), None)
     if run.state == "running" and last is not None:
         head, button = st.columns([4, 1], vertical_alignment="bottom")
-        head.caption(f"After epoch {last['epoch']:g} it writes")
+        head.caption(f"After epoch {_epoch(last)} it writes")
         if button.button("Play this tune", key="train.newest", icon=":material/play_arrow:", width="stretch"):
             st.session_state["train.tune"] = last["step"]
             st.rerun()
@@ -188,7 +192,7 @@ def _numbers(run: Run, rows: Sequence[Mapping[str, Any]]) -> None:
         ("Loss, its own", f"{last['train_loss']:.3f}"),
         ("Characters a second", f"{last['characters_per_second']:,.0f}"),
         ("Gradient norm", f"{last['grad_norm']:.2f}"),
-        ("Memory", f"{held_memory / 2**20:,.0f} MB" if held_memory else "–"),
+        *([("Memory", f"{held_memory / 2**20:,.0f} MB")] if held_memory else []),
     )
     with st.container(horizontal=True):
         for label, value in tiles:
@@ -210,13 +214,17 @@ def _listen(run: Run) -> None:
         st.session_state[key] = steps[-1]
     step = steps[-1]
     if len(steps) > 1:
-        step = st.select_slider("After epoch", steps, key=key, format_func=lambda step: f"{tunes[step]['epoch']:g}")
+        step = st.select_slider("After epoch", steps, key=key, format_func=lambda step: _epoch(tunes[step]))
     row = tunes[step]
     drawing = draw(row["sample"])
     loss = f", loss {row['val_loss']:.3f}" if row.get("val_loss") is not None else ""
-    st.caption(f"The same seed each time, at temperature 0.8, after epoch {row['epoch']:g}{loss}.")
+    st.caption(f"The same seed each time, at temperature 0.8, after epoch {_epoch(row)}{loss}.")
     show_tune(row["sample"], drawing, key="train.player")
     sound_tune(drawing, key="train.player")
+
+
+def _epoch(row: Mapping[str, Any]) -> str:
+    return f"{round(float(row['epoch']), 1):g}"
 
 
 # ---- deeds ----------------------------------------------------------------------------------------------------------
