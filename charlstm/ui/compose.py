@@ -15,6 +15,7 @@ from charlstm.tunes.bars import bars, misfits
 from charlstm.ui.address import HEADER, LENGTHS, MAX_SEED, TEMPERATURES, Wish, plausible
 from charlstm.ui.common import describe, draw, models, plain, show_tune, sound_tune, stop_with
 from charlstm.ui.keep import downloads, piano_roll
+from charlstm.ui.kept import keep_button
 from charlstm.ui.sound import sound_settings
 from charlstm.ui.visit import current_wish, publish, set_wish, write
 
@@ -126,6 +127,7 @@ def page() -> None:
         sound = sound_settings(abc, page="compose")
         drawing = draw(abc, sound.transpose)
         downloads(drawing, title, page="compose", note=made)
+        keep_button(abc, page="compose", how="composed", wish=wish)
     writing.empty()
     show_tune(drawing.text, drawing, key="compose.player")
     st.caption(plain(facts(sample)))
