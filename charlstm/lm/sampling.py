@@ -13,7 +13,7 @@ read again by the float64 twin of the network, and drawn from that.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Literal
@@ -68,14 +68,18 @@ class Sample:
 class _Tune:
     """One tune being written: what was put down, what must be, and its random numbers."""
 
-    def __init__(self, engine: Engine, config: SampleConfig, prime: str, lines: Mapping[str, str], seed: int) -> None:
+    def __init__(
+        self, engine: Engine, config: SampleConfig, prime: str, lines: Mapping[str, str], seed: int, skip: int = 0
+    ) -> None:
         self._engine, self._config, self._prime, self.seed = engine, config, prime, seed
         self._header = Header(lines, engine.vocab, prime) if lines else None
         self._given = prime + (self._header.given if self._header else "")  # put down before anything is drawn
         self.text = ""
         self.stopped: Literal["end", "max_length"] | None = None
         self._ids = [engine.vocab.start]
-        self._random = np.random.default_rng(seed).random
+        numbers = np.random.default_rng(seed)
+        numbers.random(skip)
+        self._random = numbers.random
         self._drawn: list[tuple[NDArray[np.floating], int]] = []
         self._log_probs: list[Floats] = []
         self._exact: Reader | None = None  # the float64 twin at work, once it is needed
@@ -232,7 +236,42 @@ def sample(
     ConfigError
         If a setting is out of its range, a field cannot be fixed, or the prime and the fields or the length disagree.
     """
-    waiting = _begin(engine, config, prime, fields, range(seed, seed + n))
+    return _sampled(engine, _begin(engine, config, prime, fields, range(seed, seed + n)), progress)
+
+
+def rewrite(
+    engine: Engine,
+    tunes: Sequence[Sample],
+    keep: Sequence[int],
+    config: SampleConfig = DEFAULT,
+    *,
+    progress: Callable[[int], None] | None = None,
+) -> list[Sample]:
+    """Write tunes again from some place on, with the random numbers that came there.
+
+    A character that is kept uses up the number it was drawn with. So the engine that wrote a tune, with the same
+    settings, no prime and no fixed fields, writes it again, whatever is kept; and another engine writes what it would
+    have written from there on.
+
+    Parameters
+    ----------
+    engine : Engine
+    tunes : sequence of n Samples
+    keep : sequence of n ints
+        How many characters of each to keep; fewer than `max_length`.
+    config : SampleConfig
+    progress : callable, optional
+        As in `sample`.
+    """
+    begun = (
+        _Tune(engine, config, tune.text[:kept], {}, tune.seed, skip=kept)
+        for tune, kept in zip(tunes, keep, strict=True)
+    )
+    return _sampled(engine, begun, progress)
+
+
+def _sampled(engine: Engine, waiting: Iterator[_Tune], progress: Callable[[int], None] | None) -> list[Sample]:
+    """Write all tunes, batch by batch."""
     samples: list[Sample] = []
     while tunes := list(islice(waiting, BATCH_SIZE)):
         stopped = 0

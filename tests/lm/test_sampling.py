@@ -9,7 +9,7 @@ from charlstm.errors import ConfigError, VocabularyError
 from charlstm.lm import sampling
 from charlstm.lm.config import SampleConfig
 from charlstm.lm.engine import Engine
-from charlstm.lm.sampling import distribution, sample, stream
+from charlstm.lm.sampling import distribution, rewrite, sample, stream
 from charlstm.lm.vocab import Vocab
 
 SHORT = SampleConfig(max_length=60)
@@ -193,3 +193,17 @@ def test_none_are_written_when_none_are_wanted_and_progress_is_told(tiny_engine,
     told = []
     sample(tiny_engine, SampleConfig(max_length=3), n=5, progress=told.append)
     assert told == [2, 4, 5]
+
+
+@pytest.mark.parametrize("temperature", [0.5, 1.0])
+def test_what_is_rewritten_by_the_same_engine_is_the_same(make_engine, temperature):
+    """Whatever is kept: each kept character uses up the number that it was drawn with."""
+    engine = make_engine(lookback_bars=(1, 0))
+    config = SampleConfig(temperature=temperature, max_length=70)
+    tunes = sample(engine, config, n=6, seed=11)
+    for keep in (0, 1, 17, 40):
+        kept = [min(keep, len(tune.text) - 1) for tune in tunes]
+        again = rewrite(engine, tunes, kept, config)
+        assert [(t.text, t.stopped, t.seed) for t in again] == [(t.text, t.stopped, t.seed) for t in tunes]
+        other = rewrite(engine.ablate([(0, k) for k in range(8)]), tunes, kept, config)
+        assert all(b.text.startswith(a.text[:k]) for a, b, k in zip(tunes, other, kept, strict=True))

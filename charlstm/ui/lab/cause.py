@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from charlstm.errors import CharlstmError
 from charlstm.lm.config import SampleConfig
 from charlstm.lm.engine import Engine
-from charlstm.lm.sampling import Sample, sample
+from charlstm.lm.sampling import Sample, rewrite, sample
 from charlstm.neurons.concepts import CONCEPTS
 from charlstm.neurons.labels import domain, labels_of
 from charlstm.neurons.layout import layout
@@ -22,6 +22,7 @@ from charlstm.neurons.record import Unit
 from charlstm.neurons.steer import Direction, Intervention, direction, spread
 from charlstm.neurons.survey import Survey
 from charlstm.neurons.without import losses_of
+from charlstm.tunes.abc import split_header
 from charlstm.ui.common import draw, engine, plain, show_tune, sound_tune, stop_with
 from charlstm.ui.lab import Lab
 from charlstm.ui.lab.cause_charts import losses_chart, votes_chart
@@ -93,8 +94,11 @@ def _change(lab: Lab, about: Any) -> Sounds:
         st.info("Choose a neuron.")
         return []
     changed = _changed(lab, model, asked)
-    a = _written(lab, model, None, 1, lab.wish.seed)[0]
-    b = _written(lab, changed, asked, 1, lab.wish.seed)[0]
+    same_header = st.toggle(
+        "Both with A’s header", value=True, key="cause.header",
+        help="The change begins with the music: title, meter and key of B are those that the model wrote for A.",
+    )  # fmt: skip
+    (a,), (b,) = _pairs(lab, model, changed, asked, same_header, 1)
     mine, theirs = differences(a.text, b.text)
     left, right = st.columns(2)
     for column, letter, tune, marks, said in (
@@ -109,7 +113,7 @@ def _change(lab: Lab, about: Any) -> Sounds:
         st.caption("B is A, sign by sign.")
     else:
         st.caption("Outlined: what the other tune does not have.")
-    _hundred(lab, model, changed, asked, layers)
+    _hundred(lab, model, changed, asked, same_header)
     _costs(lab, changed, asked)
     return [(a.text, "cause.A"), (b.text, "cause.B")]
 
@@ -205,37 +209,55 @@ def _direction(read: Survey, asked: _Asked) -> tuple[Direction, float]:
     return found, float(labels[inside].mean())
 
 
-def _written(lab: Lab, writer: Engine, asked: _Asked | None, count: int, seed: int) -> list[Sample]:
-    """Tunes of the model, or of the changed one; the same settings and random numbers for both."""
+def _pairs(
+    lab: Lab, model: Engine, changed: Engine, asked: _Asked, same_header: bool, count: int
+) -> tuple[list[Sample], list[Sample]]:
+    """Tunes of the model and of the changed one: the same settings and random numbers for both."""
     wish = lab.wish
     config = SampleConfig(temperature=wish.temperature, max_length=wish.length)
+    settings = lab.model, lab.stamp, wish.temperature, wish.length, tuple(wish.header.items()), wish.seed, count
+    kind = "pair" if count == 1 else "hundred"
+    words = "Writing" if count == 1 else f"{plain(lab.model)} writes {count} tunes"
 
-    def make(progress: Progress) -> list[Sample]:
+    def written(writer: Engine, progress: Progress) -> list[Sample]:
+        fields = wish.header
         return sample(
-            writer, config, n=count, seed=seed, fields=wish.header, progress=lambda done: progress(done, count)
+            writer, config, n=count, seed=wish.seed, fields=fields, progress=lambda done: progress(done, count)
         )
 
-    key = lab.model, lab.stamp, wish.temperature, wish.length, tuple(wish.header.items()), asked, count, seed
-    kind = "pair" if count == 1 else "hundred of A" if asked is None else "hundred of B"
-    return prepared(kind, key, make, f"{plain(lab.model)} writes {count} tunes" if count > 1 else "Writing")
+    def from_the_body_on(writer: Engine, own: list[Sample], progress: Progress) -> list[Sample]:
+        heads = [split_header(tune.text).body_start for tune in own]
+        keep = [head if head < min(len(tune.text), wish.length) else 0 for head, tune in zip(heads, own, strict=True)]
+        return rewrite(writer, own, keep, config, progress=lambda done: progress(done, count))
+
+    a = prepared(f"{kind} A", settings, lambda progress: written(model, progress), words)
+    if not same_header:
+        b = prepared(f"{kind} B", (settings, asked), lambda progress: written(changed, progress), words)
+        return a, b
+    own = a
+    if wish.header:  # fixed fields use up fewer numbers: the music of A is written anew, as that of B is
+        a = prepared(f"{kind} A again", settings, lambda progress: from_the_body_on(model, own, progress), words)
+    b = prepared(
+        f"{kind} B", (settings, asked, "header"), lambda progress: from_the_body_on(changed, own, progress), words
+    )
+    return a, b
 
 
-def _hundred(lab: Lab, model: Engine, changed: Engine, asked: _Asked, layers: int) -> None:
+def _hundred(lab: Lab, model: Engine, changed: Engine, asked: _Asked, same_header: bool) -> None:
     """What changes over many pairs, with intervals; asked for by a button, because it takes seconds."""
     st.subheader(f"Over {PAIRS} pairs", anchor=False)
     state = st.session_state
-    key = lab.model, lab.stamp, lab.wish, asked
+    key = lab.model, lab.stamp, lab.wish, asked, same_header
     if st.button(f"Write {PAIRS} pairs", key="cause.hundred", icon=":material/library_music:"):
         state["cause.asked"] = key
     if state.get("cause.asked") != key:
         st.caption("One pair is an anecdote. A hundred, of a hundred seeds, say what the change does.")
         return
     seed = lab.wish.seed
-    a = _written(lab, model, None, PAIRS, seed)
-    b = _written(lab, changed, asked, PAIRS, seed)
+    a, b = _pairs(lab, model, changed, asked, same_header, PAIRS)
     found = prepared("changes", key, lambda progress: changes(a, b), "Counting")
     tried = state.setdefault("cause.tried", set())
-    tried.add((lab.model, asked))
+    tried.add((lab.model, asked, same_header))
     same = sum(x.text == y.text for x, y in zip(a, b, strict=True))
     st.dataframe(
         [_row(change) for change in found],
@@ -245,7 +267,8 @@ def _hundred(lab: Lab, model: Engine, changed: Engine, asked: _Asked, layers: in
     )
     st.caption(
         plain(
-            f"{asked.words(layers)}. Seeds {seed} to {seed + PAIRS - 1}; {same} of the pairs are the same tune. "
+            f"{asked.words(model.config.num_layers)}. Seeds {seed} to {seed + PAIRS - 1}; "
+            f"in {same} of the pairs B is A. "
             f"95 % intervals of the mean difference, by bootstrap over pairs. {len(MEASURES)} measures, and "
             f"{len(tried)} {'change' if len(tried) == 1 else 'changes'} tried in this visit: "
             f"of 20 intervals about one leaves out 0 by chance."
@@ -260,7 +283,7 @@ def _row(change: Change) -> dict[str, Any]:
         return f"{100 * value:{sign}.0f} %" if percent else f"{value:{sign}.1f}"
 
     return {
-        "A tune’s": MEASURES[change.name],
+        "Measure": MEASURES[change.name],
         "A": number(change.before),
         "B": number(change.after),
         "Change": number(change.change, "+"),
@@ -310,7 +333,7 @@ def _why(lab: Lab, about: Any) -> Sounds:
     if not kept or kept[0] != text:
         state["cause.position"] = kept = (text, _somewhere(text))
     position = kept[1]
-    left, middle, right = st.columns([1, 1, 3], vertical_alignment="bottom")
+    left, middle, right = st.columns([3, 5, 8], vertical_alignment="bottom")
     state["cause.character"] = position + 1
 
     def moved() -> None:
@@ -334,16 +357,15 @@ def _why(lab: Lab, about: Any) -> Sounds:
         ),
         "Asking again without each character before it",
     )
-    largest = max(float(np.abs(effects).max()), 1e-9)
     values = np.zeros(len(text))
-    values[:position] = effects / largest
+    values[:position] = effects.clip(-1, 1)
     with player:
         chosen = show_tune(
             text,
             draw(text),
             key="cause.player",
             values=values.tolist(),
-            label=f"Helped (1 is {largest:.2f} nats)",
+            label="Helped, in nats",
             marks=[(position, position + 1)],
             selectable=True,
         )
@@ -353,29 +375,32 @@ def _why(lab: Lab, about: Any) -> Sounds:
         st.rerun()
     st.caption(
         plain(
-            f"Red helped to foresee it, blue stood in the way: log probability with the character less without it. "
-            f"The {min(position, REACH)} characters before it were tried."
+            f"Red helped to foresee it, blue stood in the way: log probability with the character less without it, "
+            f"full colour from 1 nat on. Most: {_most(text, effects)}. {min(position, REACH)} were tried."
         )
     )
     st.subheader("Votes", anchor=False)
     layers = model.config.num_layers
     order = np.argsort(-np.abs(found.centred))
-    shown = [(unit_name((layers - 1, int(j)), layers), float(found.centred[j])) for j in order[:VOTES]]
+    shown = [(_named(lab, Unit(layers - 1, int(j)), layers), float(found.centred[j])) for j in order[:VOTES]]
     rest = float(found.centred[order[VOTES:]].sum())
-    st.altair_chart(
-        votes_chart([*shown, (f"the other {len(order) - len(shown)}", rest), ("bias", found.centred_bias)]),
-        width="stretch",
-        key="cause.votes",
-    )
+    st.altair_chart(votes_chart(shown), width="stretch", key="cause.votes")
     total = found.centred.sum() + found.centred_bias
     st.caption(
         plain(
-            f"Exact: the votes and the bias add up to {total:+.2f}, the character’s logit less the mean logit "
-            f"({found.logit:+.2f} less {found.logit - total:+.2f}). What all get alike changes no "
+            f"The {len(shown)} loudest of {len(order)} neurons; the others together {rest:+.2f}, the bias "
+            f"{found.centred_bias:+.2f}. Exact: all of it adds up to {total:+.2f}, the character’s logit "
+            f"less the mean logit ({found.logit:+.2f} less {found.logit - total:+.2f}). What all get alike changes no "
             f"probability, so it is left out of each vote."
         )
     )
     return [(text, "cause.player")]
+
+
+def _most(text: str, effects: NDArray[np.float64]) -> str:
+    """The three characters that helped most, in words."""
+    best = [int(j) for j in np.argsort(-effects)[:3] if effects[j] > 0]
+    return ", ".join(f"“{visible(text[j])}” ({j + 1}) {effects[j]:+.2f}" for j in best) or "none"
 
 
 def _somewhere(text: str) -> int:

@@ -25,7 +25,7 @@ def votes_chart(votes: Sequence[tuple[str, float]]) -> Any:
         .mark_bar(cornerRadius=2)
         .encode(
             x=alt.X("vote:Q", title="against ← vote → for", axis=alt.Axis(format="+.1f", tickCount=6)),
-            y=alt.Y("who:N", sort=None, title="neuron", axis=alt.Axis(labelOverlap=False)),
+            y=alt.Y("who:N", sort=None, title="neuron", axis=alt.Axis(labelLimit=240, labelOverlap=False)),
             color=alt.Color("side:N", scale=alt.Scale(domain=["for", "against"], range=[RED, BLUE]), legend=None),
             tooltip=[alt.Tooltip("who:N", title="neuron"), alt.Tooltip("vote:Q", format="+.3f")],
         )
