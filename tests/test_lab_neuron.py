@@ -155,7 +155,7 @@ def test_more_about_it_leads_to_the_neuron_and_back(home: Path) -> None:
 @pytest.mark.parametrize(
     ("reader", "said"), [("lstm", "halves in"), ("gru", "halves in"), ("rnn", "stays like itself")]
 )
-def test_a_neuron_is_measured_over_tunes_that_the_model_did_not_learn_from(home: Path, reader: str, said: str) -> None:
+def test_a_neuron_is_measured_over_unseen_tunes(home: Path, reader: str, said: str) -> None:
     app = opened("neuron", reader, neuron="0:5")
     assert f"{len(TINY.validation)} tunes that it did not learn from" in app.caption[0].value.replace("\\", "")
     words = [found.value for found in app.subheader]
