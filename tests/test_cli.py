@@ -391,6 +391,9 @@ def test_render_writes_what_was_asked_for(home: Path, capsys: pytest.CaptureFixt
     assert "<svg" in (home / "a.svg").read_text(encoding="utf-8")
     assert (home / "a.mid").read_bytes().startswith(b"MThd")
     assert "<score-partwise" in (home / "a.xml").read_text(encoding="utf-8")
+    assert says(capsys, "render book.abc --book all.pdf") == {"written": {"book": "all.pdf"}}
+    assert says(capsys, "render book.abc --book all.pdf --flow --svg a.svg")["written"]["book"] == "all.pdf"
+    assert (home / "all.pdf").read_bytes().startswith(b"%PDF")
     assert "6 tunes" in refuses(capsys, "render book.abc --number 7 --svg a.svg")
     assert "instrument" in refuses(capsys, "render book.abc --midi a.mid --instrument kazoo")
     assert "nodir" in refuses(capsys, "render book.abc --midi nodir/a.mid")

@@ -32,6 +32,8 @@ def add(commands: Commands) -> None:
     parser.add_argument("--number", type=at_least(1), default=1, metavar="N", help="which tune of the file (default 1)")
     for name, what in FORMATS.items():
         parser.add_argument(f"--{name}", type=Path, metavar="F", help=what)
+    parser.add_argument("--book", type=Path, metavar="F", help="all tunes of the file as one PDF with contents")
+    parser.add_argument("--flow", action="store_true", help="break lines where the width is full, not as the text does")
     parser.add_argument("--tempo", type=float, metavar="Q", help="quarter notes a minute (default: its Q:, or 120)")
     parser.add_argument("--instrument", default="piano", metavar="NAME", help="or General MIDI number (default piano)")
     parser.add_argument("--transpose", type=int, default=0, metavar="N", help="semitones: the key that is written too")
@@ -39,9 +41,16 @@ def add(commands: Commands) -> None:
 
 def _render(options: argparse.Namespace) -> None:
     wanted = {name: getattr(options, name) for name in FORMATS if getattr(options, name)}
-    if not wanted:
-        options.parser.error("say what to write: --svg F, --png F, --pdf F, --midi F, --musicxml F, --wav F")
+    if not wanted and not options.book:
+        options.parser.error("say what to write: --svg F, --png F, --pdf F, --book F, --midi F, --musicxml F, --wav F")
     tunes = read_tunes(options.tune)
+    if options.book:
+        from charlstm.score.pages import tunebook_pdf
+
+        options.book.write_bytes(tunebook_pdf(tunes, title=options.tune.stem))
+        if not wanted:
+            show(options, {"written": {"book": str(options.book)}}, f"{len(tunes)} tunes: {options.book}")
+            return
     if options.number > len(tunes):
         raise CorpusError(f"{options.tune} holds {len(tunes)} tunes, and no number {options.number}.")
 
@@ -54,9 +63,9 @@ def _render(options: argparse.Namespace) -> None:
     made = _make(score, wanted, options)
     for name, data in made.items():
         wanted[name].write_bytes(data)
-    written = {name: str(wanted[name]) for name in made}
+    written = {name: str(wanted[name]) for name in made} | ({"book": str(options.book)} if options.book else {})
     notes = [str(note) for note in reading.notes]
-    text = "\n".join([f"{FORMATS[name]}: {path}" for name, path in written.items()] + notes)
+    text = "\n".join([f"{FORMATS.get(name, 'all tunes')}: {path}" for name, path in written.items()] + notes)
     show(options, {"title": reading.title, "written": written, "notes": notes}, text)
 
 
@@ -83,11 +92,11 @@ def _make(score: Any, wanted: dict[str, Path], options: argparse.Namespace) -> d
             from charlstm.score.pages import to_pdf, to_png, to_svg
 
             if wanted.keys() & {"svg", "png"}:
-                made["svg"] = (svg := to_svg(score)).encode()
+                made["svg"] = (svg := to_svg(score, flow=options.flow)).encode()
             if "png" in wanted:
                 made["png"] = to_png(svg)
             if "pdf" in wanted:
-                made["pdf"] = to_pdf(score)
+                made["pdf"] = to_pdf(score, flow=options.flow)
     except NotationError as error:
         if not made:
             raise

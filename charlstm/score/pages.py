@@ -79,9 +79,9 @@ class Page(NamedTuple):
     note: str = ""
 
 
-def to_svg(score: Score) -> str:
-    """A score as a picture that stands alone, with its title. Raises NotationError."""
-    return engrave(score, title=True)[0]
+def to_svg(score: Score, *, flow: bool = False) -> str:
+    """A score as a picture that stands alone, with its title; `flow` as in `engrave`. Raises NotationError."""
+    return engrave(score, title=True, flow=flow)[0]
 
 
 def to_png(svg: str, *, scale: float = 2.0) -> bytes:
@@ -111,7 +111,7 @@ def to_png(svg: str, *, scale: float = 2.0) -> bytes:
     return _set(_IMAGE, {"svg": svg, "width": width, "height": height}, "png", ppi=72 * scale)
 
 
-def to_pdf(score: Score, *, note: str = "") -> bytes:
+def to_pdf(score: Score, *, note: str = "", flow: bool = False) -> bytes:
     """A tune on A4 paper, as many sheets as it needs, its title above it.
 
     Parameters
@@ -120,6 +120,8 @@ def to_pdf(score: Score, *, note: str = "") -> bytes:
         From `read_score`.
     note : str
         A line below the tune, such as where it comes from.
+    flow : bool
+        Whether lines break wherever the width is full, as in `engrave`.
 
     Raises
     ------
@@ -127,7 +129,7 @@ def to_pdf(score: Score, *, note: str = "") -> bytes:
         If the score cannot be drawn.
     """
     reading: Reading = score.editorial.reading
-    tune = _tune(reading, note) | {"pages": _sheets(score)}
+    tune = _tune(reading, note) | {"pages": _sheets(score, flow=flow)}
     return _set(_BOOK, {"title": tune["title"], "credits": "", "contents": False, "tunes": [tune]}, "pdf")
 
 
@@ -190,8 +192,8 @@ def _words(lines: Iterable[str]) -> list[str]:
     return [printable(line.strip()) for line in lines]
 
 
-def _sheets(score: Score) -> list[str]:
-    return engrave(score, width=WIDTH, height=HEIGHT)
+def _sheets(score: Score, *, flow: bool = False) -> list[str]:
+    return engrave(score, width=WIDTH, height=HEIGHT, flow=flow)
 
 
 def _set(program: str, data: dict[str, Any], form: str, **options: Any) -> bytes:
