@@ -9,7 +9,7 @@ import streamlit as st
 
 from charlstm.lm.checkpoint import JSON_FILE
 from charlstm.ui.common import models
-from charlstm.ui.lab import Lab, cause, directory, gates, neuron, search, tune
+from charlstm.ui.lab import Lab, cause, compare, directory, gates, neuron, search, tune
 from charlstm.ui.visit import current_wish
 
 VIEWS: Mapping[str, tuple[str, Callable[[Lab], None]]] = MappingProxyType(
@@ -18,6 +18,7 @@ VIEWS: Mapping[str, tuple[str, Callable[[Lab], None]]] = MappingProxyType(
         "neuron": ("Neuron", neuron.show),
         "gates": ("Gates", gates.show),
         "directory": ("Directory", directory.show),
+        "compare": ("Compare", compare.show),
         "search": ("Search", search.show),
         "cause": ("Cause", cause.show),
     }

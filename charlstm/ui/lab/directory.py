@@ -16,7 +16,7 @@ from charlstm.neurons.record import Unit
 from charlstm.tunes.corpus import Corpus
 from charlstm.ui.common import engine, plain, stop_with
 from charlstm.ui.lab import Lab, go
-from charlstm.ui.lab.choice import unit_name
+from charlstm.ui.lab.choice import shown_unit, unit_name
 from charlstm.ui.lab.corpora import corpus_for
 from charlstm.ui.lab.directory_charts import concept_chart, in_direction, names_chart, probe_chart, title_of
 
@@ -33,11 +33,13 @@ EXAMPLES = {
 def show(lab: Lab) -> None:
     """The view, top to bottom."""
     st.header("Directory", anchor=False)
+    config = lab.checkpoint.config
+    unit = shown_unit(config.num_layers, config.hidden_size)  # kept in the address for the other views
     corpus = corpus_for(lab.checkpoint)
     found = _known(lab, corpus)
     if found is None:
         found = _measured(lab, corpus)
-    layers = lab.checkpoint.config.num_layers
+    layers = config.num_layers
     choose, score = found.tunes
     st.caption(
         f"What each neuron of {plain(lab.model)} follows. {found.tried:,} pairs of a neuron and a concept were tried "
@@ -46,7 +48,7 @@ def show(lab: Lab) -> None:
     )
     _summary(found)
     _examples(found, layers)
-    lab.publish()
+    lab.publish(neuron=str(unit))
     way = st.segmented_control(
         "Show", [BY_CONCEPT, BY_NEURON], default=BY_CONCEPT, required=True, key="directory.way",
         label_visibility="collapsed",
@@ -158,9 +160,12 @@ def _by_concept(lab: Lab, found: Directory, layers: int) -> None:
     st.caption("The concepts whose best neuron lies furthest above what anything untaught reaches stand first.")
     st.altair_chart(concept_chart(entries), width="stretch")
     st.subheader("One concept", anchor=False)
+    names = [entry.concept for entry in entries]
+    if st.session_state.get("directory.concept") not in names:  # another model may know others
+        st.session_state["directory.concept"] = names[0]
     concept = st.selectbox(
         "Concept",
-        [entry.concept for entry in entries],
+        names,
         key="directory.concept",
         format_func=title_of,
         label_visibility="collapsed",
