@@ -1,8 +1,8 @@
 """Heatmap: a text with one unit's value behind every character, as data; drawn apart, as HTML or PNG.
 
-The scale is fixed: -1 dark blue, 0 white, 1 dark red (ColorBrewer's RdBu, told apart by the colour-blind), so that
-pictures of different units and texts can be compared. Texts are untrusted: HTML is escaped, and the PNG's letters
-are never read as formulas.
+The scale is fixed: -1 dark blue, 0 white, 1 dark red (ColorBrewer's RdBu, told apart by the colour-blind), and for
+gates 0 white, 1 dark orange (half of its PuOr), so that pictures of different units and texts can be compared. Texts
+are untrusted: HTML is escaped, and the PNG's letters are never read as formulas.
 """
 
 from __future__ import annotations
@@ -18,13 +18,14 @@ from typing import Any
 import numpy as np
 
 from charlstm.errors import ConfigError
-from charlstm.neurons.record import Activations, Kind, Unit
+from charlstm.neurons.record import UNIT_SCALE, Activations, Kind, Unit
 
 NEWLINE_MARK = "↵"
 COLOURS = (
     *("053061", "2166ac", "4393c3", "92c5de", "d1e5f0", "f7f7f7"),  # -1 to 0
     *("fddbc7", "f4a582", "d6604d", "b2182b", "67001f"),  # to 1
 )
+GATE_COLOURS = ("f7f7f7", "fee0b6", "fdb863", "e08214", "b35806", "7f3b08")  # 0 to 1
 LOW, HIGH = -1.0, 1.0
 MAX_CHARACTERS = 20_000  # of a PNG, which takes half a millisecond a character
 _CELL = (0.125, 0.25)  # inches, width and height
@@ -37,15 +38,24 @@ Row = tuple[tuple[str, float], ...]
 
 @dataclass(frozen=True)
 class Heatmap:
-    """Rows of (character, value), values in [-1, 1]; a row ends with a newline or after `columns` characters."""
+    """Rows of (character, value), values in [-1, 1], of gates in [0, 1].
+
+    A row ends with a newline or after `columns` characters; in a padded one all rows are of `columns` cells, the last
+    of them filled up with ("", 0).
+    """
 
     rows: tuple[Row, ...]
     unit: Unit
     kind: Kind
     columns: int
 
+    @property
+    def is_gate(self) -> bool:
+        """Whether the scale goes from 0 to 1."""
+        return self.kind in UNIT_SCALE
 
-def heatmap(acts: Activations, unit: Unit | tuple[int, int], *, columns: int = 60) -> Heatmap:
+
+def heatmap(acts: Activations, unit: Unit | tuple[int, int], *, columns: int = 60, padded: bool = False) -> Heatmap:
     """Lay a text out in rows, with the values of one unit.
 
     Parameters
@@ -55,6 +65,8 @@ def heatmap(acts: Activations, unit: Unit | tuple[int, int], *, columns: int = 6
     unit : Unit
     columns : int
         Characters a row at most, 1 or more.
+    padded : bool
+        The report's grid (3.4.2): the text goes on from row to row whatever its lines, and is padded at its end.
 
     Raises
     ------
@@ -67,7 +79,11 @@ def heatmap(acts: Activations, unit: Unit | tuple[int, int], *, columns: int = 6
     if acts.kind == "cell":
         values = np.tanh(values)
     pairs = list(zip(acts.text, values.tolist(), strict=True))
-    rows = tuple(tuple(row) for row in _rows(pairs, columns))
+    if padded:
+        pairs += [("", 0.0)] * (-len(pairs) % columns)
+        rows = tuple(tuple(pairs[k : k + columns]) for k in range(0, len(pairs), columns))
+    else:
+        rows = tuple(tuple(row) for row in _rows(pairs, columns))
     return Heatmap(rows, Unit(*unit), acts.kind, columns)
 
 
@@ -82,18 +98,19 @@ def _rows(pairs: list[tuple[str, float]], columns: int) -> Iterator[list[tuple[s
         yield row
 
 
-def colour(value: float) -> str:
-    """The colour of a value in [-1, 1], as six hexadecimal digits, mixed from its two neighbours in COLOURS."""
-    place = (min(max(value, LOW), HIGH) - LOW) / (HIGH - LOW) * (len(COLOURS) - 1)
-    below = min(int(place), len(COLOURS) - 2)
+def colour(value: float, *, gate: bool = False) -> str:
+    """The colour of a value in [-1, 1], of a gate in [0, 1]: six hexadecimal digits, mixed from its two neighbours."""
+    colours, low = (GATE_COLOURS, 0.0) if gate else (COLOURS, LOW)
+    place = (min(max(value, low), HIGH) - low) / (HIGH - low) * (len(colours) - 1)
+    below = min(int(place), len(colours) - 2)
     share = place - below
-    first, second = (bytes.fromhex(COLOURS[k]) for k in (below, below + 1))
+    first, second = (bytes.fromhex(colours[k]) for k in (below, below + 1))
     return bytes(round(a + (b - a) * share) for a, b in zip(first, second, strict=True)).hex()
 
 
-def ink(value: float) -> str:
+def ink(value: float, *, gate: bool = False) -> str:
     """Black or white, whichever stands out more on the value's colour (WCAG 2.1's relative luminance)."""
-    parts = [part / 255 for part in bytes.fromhex(colour(value))]
+    parts = [part / 255 for part in bytes.fromhex(colour(value, gate=gate))]
     red, green, blue = (p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts)
     return "#000000" if 0.2126 * red + 0.7152 * green + 0.0722 * blue > 0.179 else "#ffffff"
 
@@ -110,20 +127,20 @@ def to_html(heatmap: Heatmap) -> str:
 
     Everything of the text is escaped; what stands around it is fixed.
     """
-    lines = []
+    lines, gate = [], heatmap.is_gate
     for row in heatmap.rows:
         spans = [
-            f'<span style="background:#{colour(value)};color:{ink(value)}" title="{value:+.2f}">'
+            f'<span style="background:#{colour(value, gate=gate)};color:{ink(value, gate=gate)}" title="{value:+.2f}">'
             f"{html.escape(printable(character))}</span>"
             for character, value in row
         ]
         lines.append("".join(spans))
-    gradient = f"linear-gradient(to right, {', '.join(f'#{c}' for c in COLOURS)})"
+    gradient = f"linear-gradient(to right, {', '.join(f'#{c}' for c in (GATE_COLOURS if gate else COLOURS))})"
     text = "\n".join(lines)
     return (
         '<div class="heatmap">'
         '<div style="display:flex;gap:.5em;align-items:center;font-family:sans-serif">'
-        f"<span>{LOW:+.0f}</span>"
+        f"<span>{0 if gate else LOW:+.0f}</span>"
         f'<span style="display:inline-block;width:12em;height:1em;background:{gradient}"></span>'
         f"<span>{HIGH:+.0f}</span><span>unit {heatmap.unit}, {heatmap.kind}</span></div>"
         f'<pre style="font-family:monospace;line-height:1.5;overflow-x:auto">{text}</pre></div>'
@@ -148,22 +165,24 @@ def to_png(heatmap: Heatmap) -> bytes:
     grid = np.full((max(len(heatmap.rows), 1), width), np.nan)
     for y, row in enumerate(heatmap.rows):
         grid[y, : len(row)] = [value for _, value in row]
-    colours = LinearSegmentedColormap.from_list("charlstm", [f"#{c}" for c in COLOURS])
+    gate = heatmap.is_gate
+    low = 0.0 if gate else LOW
+    colours = LinearSegmentedColormap.from_list("charlstm", [f"#{c}" for c in (GATE_COLOURS if gate else COLOURS)])
     wide, high = width * _CELL[0], len(grid) * _CELL[1]
     left, right, top, bottom = _MARGINS
     figure = Figure(figsize=(left + wide + right, bottom + high + top), dpi=_DPI)
     axes = figure.add_axes(_place(figure, left, bottom, wide, high))
-    image = axes.imshow(grid, cmap=colours, vmin=LOW, vmax=HIGH, aspect="auto", interpolation="nearest")
+    image = axes.imshow(grid, cmap=colours, vmin=low, vmax=HIGH, aspect="auto", interpolation="nearest")
     for y, row in enumerate(heatmap.rows):
         for x, (character, value) in enumerate(row):
-            if not character.isspace() or character == "\n":
-                axes.text(x, y, printable(character), color=ink(value), family="monospace", fontsize=9,
+            if character == "\n" or not (character.isspace() or not character):
+                axes.text(x, y, printable(character), color=ink(value, gate=gate), family="monospace", fontsize=9,
                           ha="center", va="center", parse_math=False)  # fmt: skip
     axes.set_axis_off()
     axes.set_title(f"unit {heatmap.unit}, {heatmap.kind}", fontsize=9, loc="left")
     bar_high = min(high, _BAR_HIGH)
     bar = figure.add_axes(_place(figure, left + wide + 0.15, bottom + high - bar_high, 0.12, bar_high))
-    figure.colorbar(image, cax=bar, ticks=(LOW, LOW / 2, 0, HIGH / 2, HIGH)).ax.tick_params(labelsize=8)
+    figure.colorbar(image, cax=bar, ticks=np.linspace(low, HIGH, 5)).ax.tick_params(labelsize=8)
     drawn = io.BytesIO()
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Glyph .* missing from")  # a font without it draws a box

@@ -25,6 +25,28 @@ def test_rows_hold_the_text_and_its_values() -> None:
     np.testing.assert_allclose([v for row in drawn.rows for _, v in row], np.linspace(1, -1, len(TEXT)), atol=1e-6)
 
 
+def test_the_reports_grid_goes_on_from_row_to_row_and_is_padded() -> None:
+    drawn = heatmap(acts(TEXT), Unit(0, 0), columns=5, padded=True)
+    assert ["".join(c for c, _ in row) for row in drawn.rows] == ["K:D\nA", "2 B2 ", "c2|]"]
+    assert {len(row) for row in drawn.rows} == {5}
+    assert drawn.rows[-1][-1] == ("", 0.0)
+    assert heatmap(acts(TEXT), Unit(0, 0), columns=7, padded=True).rows[-1][-1][0] == "]"  # 14 characters: nothing over
+    assert to_png(drawn).startswith(b"\x89PNG")
+
+
+def test_a_gate_goes_from_nothing_to_orange() -> None:
+    assert (colour(0, gate=True), colour(1, gate=True)) == ("f7f7f7", "7f3b08")
+    assert (colour(-1, gate=True), colour(2, gate=True)) == ("f7f7f7", "7f3b08")
+    page = to_html(heatmap(acts(TEXT, "f"), Unit(0, 0)))
+    assert "#7f3b08" in page
+    assert "#053061" not in page
+    image = pytest.importorskip("matplotlib.image")
+    drawn = image.imread(io.BytesIO(to_png(heatmap(acts(TEXT, "f"), Unit(0, 0)))), format="png")
+    colours = {tuple(np.round(pixel[:3] * 255).astype(int)) for pixel in drawn.reshape(-1, drawn.shape[-1])}
+    assert (0x7F, 0x3B, 0x08) in colours
+    assert (0x05, 0x30, 0x61) not in colours
+
+
 def test_cell_states_are_shown_within_the_scale() -> None:
     wide = Activations("AB", np.array([[[9.0], [-0.5]]], dtype=np.float32), "cell")
     values = [v for row in heatmap(wide, Unit(0, 0)).rows for _, v in row]
@@ -39,8 +61,9 @@ def test_the_scale_is_fixed_and_diverging() -> None:
     assert (ink(0.0), ink(0.99), ink(-0.99)) == ("#000000", "#ffffff", "#ffffff")
 
 
+@pytest.mark.parametrize("gate", [False, True])
 @pytest.mark.parametrize("value", np.linspace(-1, 1, 41))
-def test_the_letters_stand_out(value: float) -> None:
+def test_the_letters_stand_out(value: float, gate: bool) -> None:
     """A contrast of at least 4.5 to 1 (WCAG 2.1, 1.4.3) at every value."""
 
     def luminance(code: str) -> float:
@@ -48,7 +71,7 @@ def test_the_letters_stand_out(value: float) -> None:
         linear = [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
         return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
-    bright, dark = sorted((luminance(colour(value)), luminance(ink(value)[1:])), reverse=True)
+    bright, dark = sorted((luminance(colour(value, gate=gate)), luminance(ink(value, gate=gate)[1:])), reverse=True)
     assert (bright + 0.05) / (dark + 0.05) >= 4.5
 
 

@@ -81,7 +81,7 @@ def show(lab: Lab) -> None:
         st.button("More about it", on_click=go, args=("neuron", unit), key="neurons.more", width="stretch")
         st.download_button(
             "Save picture",
-            lambda: to_png(heatmap(acts, unit)),
+            lambda: to_png(heatmap(acts, unit, columns=40, padded=True)),
             f"{file_stem(title)}-neuron-{unit.layer}-{unit.index}-{SIGNALS[kind][0]}.png",
             "image/png",
             key="neurons.png",
