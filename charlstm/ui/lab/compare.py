@@ -33,7 +33,6 @@ TRAINING, MODELS = "Through training", "Two models"
 TUNES = 120  # of each part, on which neurons of two models are matched
 LEARNT_ON = 60  # of each part, after each epoch
 FIRST = ("in_header", "before_bar_line", "second_half", "fourth_of_four", "cadence", "compound_meter")
-LISTED = 200  # matches in the table
 STRIP, STEP = 160, 40  # characters of a tune that a picture shows, and how far it moves
 
 
@@ -253,7 +252,7 @@ def _two_models(lab: Lab) -> list[tuple[str, str]]:
     st.caption(plain(f"Dashed: the most that chance reaches in 95 of 100 draws, {found.chance:.2f}."))
     sounds = _pair(lab, other, stamp, others[other], found, layers)
     st.subheader("All neurons", anchor=False)
-    ranked = sorted(found.matches, key=lambda match: -match.likeness)[:LISTED]
+    ranked = sorted(found.matches, key=lambda match: -match.likeness)
     st.dataframe([_match_row(lab, found, match, other) for match in ranked], hide_index=True)
     return sounds
 
