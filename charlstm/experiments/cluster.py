@@ -8,6 +8,7 @@ to it, and what it trained goes home. Ray's own dashboard and usage statistics s
 from __future__ import annotations
 
 import os
+import socket
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,6 +24,7 @@ from charlstm.tunes.corpus import Corpus
 
 RETRIES = 3  # of a task whose worker died
 STORE_BYTES = 256 * 2**20  # of shared memory for a Ray of our own: a corpus and some networks
+KNOCK_SECONDS = 10.0
 NETWORK_FILES = (WEIGHTS_FILE, JSON_FILE, RECORD_FILE)  # the record last: with it a run's folder is complete
 
 Files = Mapping[str, bytes]
@@ -56,6 +58,8 @@ def connected(address: str | None = None, workers: int | None = None) -> Iterato
     if ray.is_initialized():
         yield ray
         return
+    if address is not None:
+        _knock(address)
     package = Path(charlstm.__file__).parent
     quiet: dict[str, Any] = {"include_dashboard": False, "log_to_driver": False, "logging_level": "ERROR"}
     try:
@@ -72,13 +76,24 @@ def connected(address: str | None = None, workers: int | None = None) -> Iterato
             del quiet["include_dashboard"]
             modules = {"py_modules": [str(package)], "excludes": ["__pycache__"]}
             ray.init(address=address, runtime_env=modules, **quiet)
-    except (ConnectionError, ValueError, RuntimeError) as error:
-        reason = str(error).splitlines()[0]
+    except Exception as error:  # Ray raises bare exceptions here, too
+        reason = (str(error) or type(error).__name__).splitlines()[0]
         raise ConfigError("address", f"Ray cannot be reached at {address or 'this machine'}: {reason}") from None
     try:
         yield ray
     finally:
         ray.shutdown()
+
+
+def _knock(address: str) -> None:
+    """See that somebody answers at host:port: Ray itself would try for minutes. Raises ConfigError if not."""
+    host, _, port = address.removeprefix("ray://").rpartition(":")
+    if not port.isdigit():
+        return  # "auto", say, which Ray looks up
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), timeout=KNOCK_SECONDS).close()
+    except (OSError, OverflowError) as error:
+        raise ConfigError("address", f"Ray cannot be reached at {address}: {error}") from None
 
 
 def run_on_ray(

@@ -15,6 +15,8 @@ import pytest
 from charlstm.errors import JobError
 from charlstm.experiments import background
 from charlstm.experiments.background import command, is_running, running, standing, start, stop
+from charlstm.experiments.records import all_records
+from charlstm.tunes.corpus import save_corpus
 
 
 @pytest.fixture
@@ -35,8 +37,8 @@ def program(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Path]:
     (tmp_path / "end").touch()
 
 
-def wait(law) -> None:
-    deadline = time.monotonic() + 60
+def wait(law, seconds: float = 60) -> None:
+    deadline = time.monotonic() + seconds
     while not law():
         assert time.monotonic() < deadline
         time.sleep(0.02)
@@ -93,3 +95,17 @@ def test_a_torn_folder_is_no_run(tmp_path):
         (tmp_path / "cells" / "start.json").write_text(text)
         assert standing("cells", tmp_path) is None
     assert running(tmp_path) == ""
+
+
+@pytest.mark.slow
+def test_a_real_study_in_the_background(tmp_path, monkeypatch, tiny_corpus):
+    """The whole way: a process of its own trains the baseline for an epoch and leaves its records."""
+    monkeypatch.setenv("CHARLSTM_HOME", str(tmp_path))
+    save_corpus(tiny_corpus)
+    start("baseline", command("baseline", epochs=1, seeds=1, corpus="tiny", again=False))
+    wait(lambda: not is_running("baseline"), seconds=240)
+    ended = standing("baseline")
+    assert ended.finished, ended.log
+    records = all_records(tmp_path / "data" / "results")
+    assert {record["kind"] for record in records} == {"training", "counting"}
+    assert all(record["corpus"]["name"] == "tiny" for record in records)
