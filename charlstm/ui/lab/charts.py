@@ -85,7 +85,7 @@ def character_chart(groups: Sequence[Group], *, ends: int = 7) -> Any:
     shown = list(groups) if len(groups) <= 2 * ends else [*groups[:ends], *groups[-ends:]]
     rows = _group_rows(shown, [visible(group.name) for group in shown])
     y = alt.Y("name:N", sort=None, title=None, axis=_SIGNS)
-    x = alt.X("mean:Q", scale=_SPAN, title="mean after this character")
+    x = alt.X("mean:Q", scale=_SPAN, title="mean after this character", axis=alt.Axis(values=[-1, -0.5, 0, 0.5, 1]))
     color = alt.Color("mean:Q", scale=_VALUE, legend=None)
     low = {"x": alt.X("low:Q", scale=_SPAN, title=None), "x2": "high:Q", "y": y}
     return _interval(rows, x, y, low, color, _MEAN_TIP).properties(height=max(len(rows), 4) * 19 + 60)
@@ -171,7 +171,7 @@ def gates_chart(gates: Mapping[str, GateSums], layer: int, index: int) -> Any:
             order="order:Q",
             tooltip=["gate:N", "state:N", alt.Tooltip("share:Q", format=".0%")],
         )
-        .properties(height=len(gates) * 30 + 120)
+        .properties(height=len(gates) * 32 + 140)
     )  # fmt: skip
 
 

@@ -124,17 +124,16 @@ def _passage(
     choose: Callable[[int], None],
 ) -> None:
     """A row: a button that plays it, and its characters in colour."""
-    button, words = st.columns([1, 7], vertical_alignment="center")
-    button.button(
-        "", key=f"neuron.play.{number}", icon=":material/play_arrow:", help="Play these bars", width="stretch",
-        on_click=choose, args=(number,), type="primary" if is_chosen else "secondary",
-    )  # fmt: skip
     start = int(found.starts[passage.index])
     shown = values[start + passage.start : start + passage.end].tolist()
     text = found.texts[passage.index]
-    with words:
-        st.html(coloured(text[passage.start : passage.end], shown, passage.at - passage.start))
-        st.caption(plain(f"{signed(passage.value)} in “{_title(found, passage)}”"))
+    st.html(coloured(text[passage.start : passage.end], shown, passage.at - passage.start))
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.button(
+            "", key=f"neuron.play.{number}", icon=":material/play_arrow:", help="Play these bars", width="content",
+            on_click=choose, args=(number,), type="primary" if is_chosen else "secondary",
+        )  # fmt: skip
+        st.caption(plain(f"{signed(passage.value)} in “{_title(found, passage)}”"), width="content")
 
 
 def coloured(text: str, values: Sequence[float], at: int) -> str:
@@ -142,7 +141,7 @@ def coloured(text: str, values: Sequence[float], at: int) -> str:
     spans = []
     for k, (character, value) in enumerate(zip(text, values, strict=True)):
         red, green, blue = (33, 102, 172) if value < 0 else (178, 24, 43)
-        outline = "outline:2px solid;" if k == at else ""
+        outline = "outline:2px solid #f2a900;" if k == at else ""
         ink = "color:#fff;" if value > 0.6 or value < -0.6 else ""
         spans.append(
             f'<span style="background:rgba({red},{green},{blue},{min(abs(float(value)), 1.0):.2f});{ink}{outline}" '

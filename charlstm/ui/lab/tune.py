@@ -19,6 +19,7 @@ from charlstm.ui.common import draw, file_stem, plain, show_tune, sound_tune, st
 from charlstm.ui.lab import Lab, go
 from charlstm.ui.lab.choice import SIGNALS, picker, shortcuts, shown_unit, signal_picker, unit_name
 from charlstm.ui.lab.guesses import show_guesses
+from charlstm.ui.lab.names import name_of
 from charlstm.ui.lab.picture import picked, show_picture
 from charlstm.ui.lab.subject import chosen_subject, replayed
 from charlstm.ui.player import Scale
@@ -46,7 +47,8 @@ def show(lab: Lab) -> None:
     kind = signal_picker(replay.kinds)
     acts = replay.acts(kind)
     with heading:
-        st.header(plain(name), anchor=False)
+        measured = name_of(lab, unit)
+        st.header(plain(f"{name} · {measured}" if measured else name), anchor=False)
         tune = f"{lab.model} reads “{title}”" + (f" ({remark})" if remark else "")
         st.caption(plain(f"{tune}. A colour is {SIGNALS[kind][2]}, after reading that character."))
     with st.container(horizontal=True):
