@@ -125,7 +125,7 @@ def _controls(lab: Lab, layers: int, size: int) -> _Asked | None:
     what = left.segmented_control("Change", [NEURONS, DIRECTION], default=NEURONS, required=True, key="cause.what")
     if what == DIRECTION:
         concept = right.selectbox(
-            "Concept", list(CONCEPTS), index=list(CONCEPTS).index("in_tuplet"), key="cause.concept",
+            "Concept", list(CONCEPTS), index=list(CONCEPTS).index("high_note"), key="cause.concept",
             format_func=lambda name: CONCEPTS[name].title,
         )  # fmt: skip
         left, right = st.columns([1, 3], vertical_alignment="bottom")

@@ -23,6 +23,7 @@ from charlstm.ui.common import draw, engine, plain, show_tune, sound_tune, stop_
 from charlstm.ui.lab import Lab
 from charlstm.ui.lab.choice import unit_name
 from charlstm.ui.lab.corpora import corpus_for
+from charlstm.ui.lab.names import name_of
 from charlstm.ui.lab.prepared import Progress, prepared
 from charlstm.ui.lab.subject import chosen_subject, pasted_text, recorded
 
@@ -79,7 +80,7 @@ def _by_part(lab: Lab, about: st.delta_generator.DeltaGenerator) -> Sounds:
     threshold, share, before, after = _thresholds()
     found = select(acts, start, end, threshold=threshold, share=share, before=before, after=after)
     layers = acts.values.shape[0]
-    probes = _chosen(found, layers)
+    probes = _chosen(lab, found, layers)
     with player:
         chosen = show_tune(
             text,
@@ -161,7 +162,8 @@ def _by_neuron(lab: Lab, about: st.delta_generator.DeltaGenerator) -> Sounds:
         default=units[:1],
         max_selections=8,
         key="search.units",
-        format_func=lambda unit: unit_name(unit, store.layers),
+        format_func=lambda unit: _titled(lab, unit, store.layers),
+        placeholder="By number or by name",
     )
     sign = (
         1
@@ -247,7 +249,7 @@ def _thresholds() -> tuple[float, float, int, int]:
     return threshold, share, int(before), int(after)
 
 
-def _chosen(found: Sequence[Selected], layers: int) -> list[Probe]:
+def _chosen(lab: Lab, found: Sequence[Selected], layers: int) -> list[Probe]:
     """The neurons to search with, out of those that were found."""
     offered = [selected.probe for selected in found[:LISTED]]
     if not offered:
@@ -262,7 +264,16 @@ def _chosen(found: Sequence[Selected], layers: int) -> list[Probe]:
         format_func=lambda probe: _name(probe, layers),
         help="Tap to leave one out or put it in. ↑ is on when high, ↓ when low.",
     )
+    named = [f"{unit_name(p.unit, layers)} {name}" for p in chosen if (name := name_of(lab, p.unit))]
+    if named:
+        st.caption(plain(f"Known in the Directory: {', '.join(named)}."))
     return list(chosen)
+
+
+def _titled(lab: Lab, unit: Unit, layers: int) -> str:
+    """A neuron's number, and its measured name where it has one."""
+    name = name_of(lab, unit)
+    return unit_name(unit, layers) + (f" · {name}" if name else "")
 
 
 def _places(count: int) -> str:
