@@ -15,10 +15,10 @@ import sys
 from collections.abc import Sequence
 
 from charlstm import __version__
-from charlstm.cli import corpus, evaluate, experiment, models, neurons, render, sample, train
+from charlstm.cli import corpus, evaluate, experiment, models, neurons, render, sample, sweep, train
 from charlstm.errors import CharlstmError
 
-GROUPS = (corpus, train, sample, render, evaluate, neurons, experiment, models)
+GROUPS = (corpus, train, sample, render, evaluate, neurons, experiment, sweep, models)
 
 
 def build_parser() -> argparse.ArgumentParser:

@@ -39,6 +39,7 @@ ENGINES = ("local", "ray")
 SAMPLE_TRAIN_TUNES = 100  # training tunes whose whole-tune loss is followed beside the validation tunes'
 NEURON_TUNES = 100  # test tunes on which all neurons are measured
 Share = Callable[[float], None]  # how much of a run is done, in [0, 1]
+EachEpoch = Callable[[float, float | None], None]  # an epoch is over: its number, the loss on whole validation tunes
 
 
 @dataclass(frozen=True)
@@ -126,7 +127,15 @@ def run_all(
     return [found[run] for run in runs]
 
 
-def carry_out(run: Run, corpus: Corpus, work: Path, *, again: bool = False, share: Share | None = None) -> Record:
+def carry_out(
+    run: Run,
+    corpus: Corpus,
+    work: Path,
+    *,
+    again: bool = False,
+    share: Share | None = None,
+    each_epoch: EachEpoch | None = None,
+) -> Record:
     """Carry out one run in its folder, or go on with it, and return its record.
 
     A second process that is asked for the same run waits for the first, and takes its record.
@@ -146,7 +155,7 @@ def carry_out(run: Run, corpus: Corpus, work: Path, *, again: bool = False, shar
         share = share or (lambda part: None)
         job = run.job
         if isinstance(job, Training):
-            result, seconds = _train(job, run.seed, corpus, folder, share)
+            result, seconds = _train(job, run.seed, corpus, folder, share, each_epoch)
         else:
             if isinstance(job, Counting):
                 result = _count(job, corpus)
@@ -206,7 +215,9 @@ def _alone(path: Path) -> Iterator[None]:
 # ---- training -------------------------------------------------------------------------------------------------------
 
 
-def _train(job: Training, seed: int, corpus: Corpus, folder: Path, share: Share) -> tuple[dict[str, Any], float]:
+def _train(
+    job: Training, seed: int, corpus: Corpus, folder: Path, share: Share, each_epoch: EachEpoch | None
+) -> tuple[dict[str, Any], float]:
     """Train, or go on training, and return the result and the seconds of all sittings."""
     from charlstm.lm.network import CharRNN
     from charlstm.lm.resume import RESUME_FILE
@@ -245,6 +256,8 @@ def _train(job: Training, seed: int, corpus: Corpus, folder: Path, share: Share)
         share(min(progress.done, 0.999))
         if progress.sample is not None:  # at the end of an epoch
             measure(progress.epoch)
+            if each_epoch:
+                each_epoch(progress.epoch, progress.val_loss)
 
     history = trainer.standing.history
     if history and trainer.standing.position == 0 and history[-1]["epoch"] not in _curve_lines(folder / CURVE_FILE):

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from charlstm.experiments import cluster as cluster_module
 from charlstm.experiments.catalog import Run, Sampling
 from charlstm.experiments.records import find_record, lasting
 from charlstm.experiments.run import carry_out, run_all
+from charlstm.experiments.sweep import sweep
 from tests.experiments.conftest import small
 
 ray = pytest.importorskip("ray", reason="ray is not installed")
@@ -32,12 +34,19 @@ pytestmark = [
 ]
 
 
-@pytest.fixture(autouse=True)
-def tidy() -> Iterator[None]:
-    """No Ray is left behind by a test that fails."""
+@pytest.fixture
+def none_yet() -> Iterator[None]:
+    """No Ray is there before, and none is left behind."""
+    ray.shutdown()
     yield
-    if ray.is_initialized():
-        ray.shutdown()
+    ray.shutdown()
+
+
+@pytest.fixture(scope="module")
+def two_workers() -> Iterator[None]:
+    """A Ray that is there already, which several tests use: starting one takes seconds."""
+    with cluster_module.connected(workers=2):
+        yield
 
 
 def local(runs: list[Run], corpus: Any, tmp_path: Path) -> list[dict[str, Any]]:
@@ -46,7 +55,7 @@ def local(runs: list[Run], corpus: Any, tmp_path: Path) -> list[dict[str, Any]]:
     return [lasting(record) for record in records]
 
 
-def test_the_same_records_as_without_ray(runs, tiny_corpus, tmp_path):
+def test_the_same_records_as_without_ray(none_yet, runs, tiny_corpus, tmp_path):
     """Two workers; one run samples a network that another one trains, and gets it sent."""
     runs = [*runs, Run(Sampling(network=runs[0].job, temperature=1.0, tunes=2, max_length=30), 0)]
     told = []
@@ -65,7 +74,7 @@ def test_the_same_records_as_without_ray(runs, tiny_corpus, tmp_path):
     assert all(find_record(run, tiny_corpus.fingerprint, tmp_path / "ray") for run in runs)
 
 
-def test_two_nodes_on_loopback(runs, tiny_corpus, tmp_path, monkeypatch):
+def test_two_nodes_on_loopback(none_yet, runs, tiny_corpus, tmp_path, monkeypatch):
     """A cluster of two nodes of one core each, by its address: both have done something, and no folder is shared."""
     from ray.cluster_utils import Cluster
 
@@ -100,7 +109,48 @@ def test_two_nodes_on_loopback(runs, tiny_corpus, tmp_path, monkeypatch):
     assert (home / "model.safetensors").exists()  # its network came home
 
 
-def test_a_worker_that_is_killed_is_run_again(tiny_corpus, tmp_path, monkeypatch):
+DRIVER = """
+import sys
+from pathlib import Path
+from charlstm.experiments.catalog import Run
+from charlstm.experiments.run import run_all
+from charlstm.tunes.corpus import Corpus
+from tests.conftest import TUNES
+from tests.experiments.conftest import small
+
+corpus = Corpus("tiny", train=TUNES[:4], validation=TUNES[4:5], test=TUNES[5:])
+runs = [Run(small(epochs=2), 0), Run(small(epochs=150), 0), Run(small("rnn", epochs=150), 0)]
+out = Path(sys.argv[1])
+run_all(runs, corpus, results=out / "results", work=out / "work", engine="ray")
+"""
+
+
+def test_a_driver_that_is_killed_goes_on_where_it_was(tiny_corpus, tmp_path):
+    """Killed after the first of three records; started again, it does not do that one again, and does the others."""
+    runs = [Run(small(epochs=2), 0), Run(small(epochs=150), 0), Run(small("rnn", epochs=150), 0)]
+    first = tmp_path / "results" / f"{runs[0].key(tiny_corpus.fingerprint)}.json"
+    driver = subprocess.Popen([sys.executable, "-c", DRIVER, str(tmp_path)])
+    deadline = time.monotonic() + 240
+    while not first.exists():
+        assert driver.poll() is None and time.monotonic() < deadline
+        time.sleep(0.01)
+    driver.send_signal(signal.SIGKILL)
+    driver.wait()
+    assert len(list((tmp_path / "results").glob("*.json"))) < 3
+    written = first.stat().st_mtime_ns
+    subprocess.run([sys.executable, "-c", DRIVER, str(tmp_path)], check=True, timeout=300)
+    assert first.stat().st_mtime_ns == written
+    found = [find_record(run, tiny_corpus.fingerprint, tmp_path / "results") for run in runs]
+    assert None not in found
+    assert lasting(found[2] or {}) == local(runs[2:], tiny_corpus, tmp_path)[0]
+
+
+def test_an_address_without_a_cluster_is_a_sentence(none_yet, runs, tiny_corpus, tmp_path):
+    with pytest.raises(ConfigError, match=r"address: Ray cannot be reached at 127\.0\.0\.1:1"):
+        run_all(runs, tiny_corpus, results=tmp_path, work=tmp_path, engine="ray", address="127.0.0.1:1")
+
+
+def test_a_worker_that_is_killed_is_run_again(two_workers, tiny_corpus, tmp_path, monkeypatch):
     """In the middle of its run, by SIGKILL. The next worker goes on, and comes to what an undisturbed run comes to."""
     usual, attempts = cluster_module._task, tmp_path / "attempts"
     attempts.mkdir()
@@ -117,53 +167,33 @@ def test_a_worker_that_is_killed_is_run_again(tiny_corpus, tmp_path, monkeypatch
 
     monkeypatch.setattr(cluster_module, "_task", task)
     runs = [Run(small(epochs=6), 0)]
-    records = run_all(runs, tiny_corpus, results=tmp_path / "ray", work=tmp_path / "work", engine="ray", workers=1)
+    records = run_all(runs, tiny_corpus, results=tmp_path / "ray", work=tmp_path / "work", engine="ray")
     assert len(list(attempts.iterdir())) == 2
     assert [lasting(record) for record in records] == local(runs, tiny_corpus, tmp_path)
 
 
-DRIVER = """
-import sys
-from pathlib import Path
-from charlstm.experiments.catalog import Run
-from charlstm.experiments.run import run_all
-from charlstm.tunes.corpus import Corpus
-from tests.conftest import TUNES
-from tests.experiments.conftest import small
-
-corpus = Corpus("tiny", train=TUNES[:4], validation=TUNES[4:5], test=TUNES[5:])
-runs = [Run(small(epochs=2), 0), Run(small(epochs=300), 0), Run(small("rnn", epochs=300), 0)]
-out = Path(sys.argv[1])
-run_all(runs, corpus, results=out / "results", work=out / "work", engine="ray", workers=1)
-"""
-
-
-def test_a_driver_that_is_killed_goes_on_where_it_was(tiny_corpus, tmp_path):
-    """Killed after the first of three records; started again, it does not do that one again, and does the others."""
-    runs = [Run(small(epochs=2), 0), Run(small(epochs=300), 0), Run(small("rnn", epochs=300), 0)]
-    first = tmp_path / "results" / f"{runs[0].key(tiny_corpus.fingerprint)}.json"
-    driver = subprocess.Popen([sys.executable, "-c", DRIVER, str(tmp_path)])
-    deadline = time.monotonic() + 240
-    while not first.exists():
-        assert driver.poll() is None and time.monotonic() < deadline
-        time.sleep(0.01)
-    driver.send_signal(signal.SIGKILL)
-    driver.wait()
-    assert len(list((tmp_path / "results").glob("*.json"))) == 1
-    written = first.stat().st_mtime_ns
-    subprocess.run([sys.executable, "-c", DRIVER, str(tmp_path)], check=True, timeout=300)
-    assert first.stat().st_mtime_ns == written
-    found = [find_record(run, tiny_corpus.fingerprint, tmp_path / "results") for run in runs]
-    assert None not in found
-    assert lasting(found[2] or {}) == local(runs[2:], tiny_corpus, tmp_path)[0]
-
-
-def test_a_run_that_fails_is_a_sentence(tiny_corpus, tmp_path, monkeypatch):
+def test_a_run_that_fails_is_a_sentence(two_workers, tiny_corpus, tmp_path):
     broken = Run(Sampling(network="there-is-no-such-model", temperature=1.0, tunes=1), 0)
     with pytest.raises(CharlstmError, match="there-is-no-such-model"):
-        run_all([broken], tiny_corpus, results=tmp_path / "r", work=tmp_path / "w", engine="ray", workers=1)
+        run_all([broken], tiny_corpus, results=tmp_path / "r", work=tmp_path / "w", engine="ray")
 
 
-def test_an_address_without_a_cluster_is_a_sentence(runs, tiny_corpus, tmp_path):
-    with pytest.raises(ConfigError, match=r"address: Ray cannot be reached at 127\.0\.0\.1:1"):
-        run_all(runs, tiny_corpus, results=tmp_path, work=tmp_path, engine="ray", address="127.0.0.1:1")
+def test_a_sweep_with_asha(two_workers, tiny_corpus, tmp_path, capfd):
+    """Five trials, of which most cannot learn: those are ended early, the best goes to its end and is what it is
+    without Ray; done again, nothing is done."""
+    usual = small(epochs=9)
+    rates = [1e-7 * n for n in range(1, 5)]
+    runs = [Run(replace(usual, train=replace(usual.train, learning_rate=rate)), 0) for rate in (0.01, *rates)]
+    told = []
+    records = sweep(runs, tiny_corpus, tmp_path / "out", engine="ray", report=lambda done, total: told.append(done))
+    assert len(records) == 5 and sorted(told) == list(range(1, 6))
+    best = records[0]
+    assert best["settings"]["train"]["learning_rate"] == 0.01 and best["result"]["curves"]["epoch"] == list(
+        range(1, 10)
+    )
+    early = [record for record in records if record["result"].get("ended") == "asha"]
+    assert early and all(len(record["result"]["curves"]["epoch"]) < 9 for record in early)
+    assert lasting(best) == local(runs[:1], tiny_corpus, tmp_path)[0]
+    assert capfd.readouterr().out == ""  # it is the command's
+    again = sweep(runs, tiny_corpus, tmp_path / "out", engine="ray", report=lambda *_: pytest.fail("it was done"))
+    assert [record["key"] for record in again] == [record["key"] for record in records]
