@@ -78,47 +78,52 @@ function tintFigure(data) {
   });
 }
 
-const kept = new WeakMap(); // the section -> what it shows
+const send = (at) => document.dispatchEvent(new CustomEvent("charlstm:at", { detail: at }));
+const views = new Map(); // shadow root -> View: one for as long as it is on the page, whatever data comes
 
 export default function ({ data, parentElement }) {
-  const section = parentElement.querySelector(".guesses");
-  const before = kept.get(section);
-  const same = before && JSON.stringify([before.text, before.guesses, before.bits]) === JSON.stringify([data.text, data.guesses, data.bits]);
-  const now = { ...data, characters: Array.from(data.text), columns: same ? before.columns : null };
-  kept.set(section, now);
-  let place = section.firstElementChild;
-  if (!place || !place.classList.contains(data.mode)) {
-    place = element("div", data.mode);
-    section.replaceChildren(place);
-    now.columns = null;
-  }
-  if (data.mode === "line") {
-    if (!same) showLine(place, now, null);
-  } else {
-    if (!now.columns) makeFigure(place, now);
-    tintFigure(now);
-  }
-  const send = (at) => document.dispatchEvent(new CustomEvent("charlstm:at", { detail: at }));
-  const follow = ({ detail }) => {
-    if (data.mode === "line") showLine(place, now, detail);
-    else {
-      for (const column of place.querySelectorAll(".at")) column.classList.remove("at");
-      now.columns[detail]?.classList.add("at");
-    }
-  };
-  const over = (event) => {
-    const column = event.target.closest?.(".column");
-    if (column) send(Number(column.dataset.at));
-  };
-  const leave = () => send(null);
-  document.addEventListener("charlstm:at", follow);
-  if (data.mode === "figure") {
-    place.addEventListener("pointerover", over);
-    place.addEventListener("pointerleave", leave);
-  }
+  if (!views.has(parentElement)) views.set(parentElement, new View(parentElement.querySelector(".guesses")));
+  views.get(parentElement).show(data);
   return () => {
-    document.removeEventListener("charlstm:at", follow);
-    place.removeEventListener("pointerover", over);
-    place.removeEventListener("pointerleave", leave);
+    views.get(parentElement)?.leave();
+    views.delete(parentElement);
   };
+}
+
+class View {
+  constructor(section) {
+    this.place = element("div", "");
+    section.replaceChildren(this.place);
+    this.follow = ({ detail }) => this.point(detail);
+    document.addEventListener("charlstm:at", this.follow);
+    this.place.addEventListener("pointerover", (event) => {
+      const column = event.target.closest?.(".column");
+      if (column) send(Number(column.dataset.at));
+    });
+    this.place.addEventListener("pointerleave", () => this.data.mode === "figure" && send(null));
+  }
+
+  leave() {
+    document.removeEventListener("charlstm:at", this.follow);
+  }
+
+  // The figure's elements are made for a text; another neuron only tints them.
+  show(data) {
+    const read = JSON.stringify([data.mode, data.text, data.guesses, data.chances, data.bits]);
+    const columns = read === this.read ? this.data.columns : null;
+    this.data = { ...data, characters: Array.from(data.text), columns };
+    if (!columns && data.mode === "figure") makeFigure(this.place, this.data);
+    if (data.mode === "figure") tintFigure(this.data);
+    if (read !== this.read && data.mode === "line") showLine(this.place, this.data, null);
+    this.place.className = data.mode;
+    this.read = read;
+  }
+
+  point(at) {
+    if (this.data.mode === "line") showLine(this.place, this.data, at);
+    else {
+      for (const column of this.place.querySelectorAll(".at")) column.classList.remove("at");
+      this.data.columns[at]?.classList.add("at");
+    }
+  }
 }
