@@ -1,0 +1,63 @@
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+
+from charlstm.neurons.probe import auroc
+from charlstm.neurons.sparse import Fitting, fit_logistic, forward_selection
+
+
+def test_units_are_taken_in_the_order_of_what_they_explain() -> None:
+    """The slow way: after each choice, the least-squares residual of every unit that could come next."""
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(7, 200)) + rng.normal(size=200)  # all alike to some degree
+    x -= x.mean(axis=1, keepdims=True)
+    y = x[2] - 0.7 * x[5] + 0.3 * x[0] + rng.normal(size=200)
+    y -= y.mean()
+    chosen: list[int] = []
+    for _ in range(4):
+        left = {k: np.linalg.lstsq(x[[*chosen, k]].T, y, rcond=None)[1][0] for k in range(len(x)) if k not in chosen}
+        chosen.append(min(left, key=left.__getitem__))
+    assert forward_selection(x @ x.T, x @ y, 4) == chosen
+
+
+def test_a_copy_is_not_taken_twice_and_a_silent_unit_never() -> None:
+    rng = np.random.default_rng(1)
+    x = rng.normal(size=(3, 100))
+    x[1], x[2] = x[0], 0
+    assert forward_selection(x @ x.T, x @ x[0], 3) == [0]
+
+
+def test_the_logistic_fit_is_where_the_slope_is_nought() -> None:
+    rng = np.random.default_rng(2)
+    x = rng.normal(size=(3, 500))
+    truth = np.array([1.5, -2.0, 0.0])
+    y = rng.random(500) < 1 / (1 + np.exp(-(truth @ x - 0.5)))
+    w = fit_logistic(x, y)
+    p = 1 / (1 + np.exp(-(w[:-1] @ x + w[-1])))
+    assert np.abs(x @ (p - y) + w[:-1]).max() < 0.5  # penalty 1: its slope is w
+    np.testing.assert_allclose(w[:-1], truth, atol=0.5)
+    np.testing.assert_allclose(fit_logistic(x, y, w), w, atol=0.01)  # going on from there changes nothing
+
+
+def test_classes_that_are_apart_have_finite_weights() -> None:
+    x = np.concatenate([np.full(50, -1.0), np.full(50, 1.0)])[None]
+    weights = fit_logistic(x, x[0] > 0)
+    assert np.isfinite(weights).all()
+    assert weights[0] > 1
+
+
+def test_more_units_tell_a_spread_concept_better_and_one_tells_its_own() -> None:
+    """Spread: the label is the sign of a sum of eight units. Own: it is the sign of one."""
+    rng = np.random.default_rng(3)
+    x = rng.normal(size=(20, 4000)).astype(np.float32)
+    labels = np.array([x[:8].sum(axis=0) > 0, x[11] > 0])
+    spread, own = Fitting(x[:, :2000]).probes(labels[:, :2000], sizes=(1, 2, 8))
+    scores = [auroc((weights @ x[units, 2000:])[None], labels[0, 2000:])[0, 0] for units, weights in spread]
+    assert all(after > before + 0.05 for before, after in pairwise(scores))
+    assert scores[-1] > 0.98
+    assert set(spread[-1][0]) == set(range(8))
+    assert own[0][0] == [11]
+    assert auroc((own[0][1] @ x[[11], 2000:])[None], labels[1, 2000:])[0, 0] == pytest.approx(1)
