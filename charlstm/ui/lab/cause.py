@@ -136,7 +136,7 @@ def _controls(lab: Lab, layers: int, size: int) -> _Asked | None:
             "which leaves out what varies in both. Both of length 1.",
         )  # fmt: skip
         strength = right.slider(
-            "Strength, in standard deviations", -4.0, 4.0, 1.0, 0.25, key="cause.strength",
+            "Strength, in standard deviations", -4.0, 4.0, 0.5, 0.25, key="cause.strength",
             help="Of the states along the direction, over the tunes it was measured on. 0 changes nothing.",
         )  # fmt: skip
         return _Asked("push", (), strength, concept, way)
