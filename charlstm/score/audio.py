@@ -122,8 +122,8 @@ def _filter(rate: int, new_rate: int) -> tuple[NDArray[np.float32], int, int]:
 
 
 def _wave(sound: NDArray[np.float32], rate: int) -> bytes:
-    peak = float(np.abs(sound).max(initial=0.0))
-    scaled = sound * (PEAK / peak) if peak else sound
+    peak = max(float(sound.max(initial=0.0)), -float(sound.min(initial=0.0)))
+    scaled = sound * np.float32(PEAK / peak) if peak else sound
     out = io.BytesIO()
     with wave.open(out, "wb") as file:
         file.setnchannels(sound.shape[1])

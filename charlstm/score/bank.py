@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 HOLDS = (1.0, 2.0, 4.0, 8.0)  # seconds for which a pitch is rendered; a longer note is none for the bank
 CROSS = 0.06  # seconds in which a note that was let go becomes the room behind it
+SILENCE = 0.005  # of a pitch's peak; the room behind it ends where it falls below
 GAP = 1.5  # seconds between two pitches while they are rendered, for the first to die away
 FADES = (0.015, 0.6)  # seconds in which a sound that is let go falls to 1/e
 MAX_BYTES = 48_000_000  # of the bank; what was not used for longest goes
@@ -170,7 +171,10 @@ def _rendered(needed: dict[_Key, float], soundfont: bytes, rate: int) -> dict[_K
     found = {}
     for key, (start, hold) in zip(needed, places, strict=True):
         own = sound[round(start * rate) : round((start + hold + GAP) * rate)]
-        found[key] = _Pitch(np.round(own).astype(np.int16), hold, _fade(own[round(hold * rate) :], rate))
+        fade = _fade(own[round(hold * rate) :], rate)
+        audible = np.flatnonzero(np.abs(own) > SILENCE * np.abs(own).max(initial=0.0))
+        end = max(round((hold + CROSS) * rate), int(audible[-1]) + 1 if len(audible) else 0)
+        found[key] = _Pitch(np.round(own[:end]).astype(np.int16), hold, fade)
     return found
 
 
