@@ -8,7 +8,7 @@ reach. How it is stored: `directory_file.py`.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -17,32 +17,18 @@ from numpy.typing import NDArray
 from charlstm.errors import ConfigError
 from charlstm.lm.engine import Engine
 from charlstm.neurons.concepts import CONCEPTS
-from charlstm.neurons.evidence import (
-    Annotations,
-    annotate,
-    aurocs,
-    aurocs_of_moved,
-    centred_ranks,
-    in_threads,
-    pairs_of,
-    places_of,
-    values_of,
-)
+from charlstm.neurons.evidence import Annotations, annotate, in_threads
 from charlstm.neurons.intervals import auroc_interval, draws_of
-from charlstm.neurons.labels import WITHIN, Concept, Labels
-from charlstm.neurons.nulls import by_character, other_tunes, untrained
+from charlstm.neurons.labels import WITHIN, Concept
+from charlstm.neurons.measured import Measured, Report, Steps, in_chosen_direction, measured
+from charlstm.neurons.nulls import untrained
 from charlstm.neurons.probe import midranks
 from charlstm.neurons.record import Unit
-from charlstm.neurons.sparse import Fitting
 
 BEST = 5  # units kept of each concept
-NULL_DRAWS = 40  # labellings of other tunes
-FIT_CHARACTERS = 10_000  # that a probe is fitted on: every k-th of those there are
 MIN_TUNES = 10  # that have a concept, and that lack it somewhere, in each part; a fifth of the tunes where they are few
 NAME_AUROC = 0.75  # a name says at least this much: three of four pairs in order
 LEVEL = 0.95  # of the null's draws that a name must exceed
-
-Report = Callable[[str, int, int], None]  # what is being done, how far, out of how many
 
 
 @dataclass(frozen=True)
@@ -175,7 +161,7 @@ def directory(
     named = dict(CONCEPTS if concepts is None else concepts)
     if concepts is None:
         del named["in_body"]
-    steps = _Steps(report, 2 * (2 + len(WITHIN)) + 2)
+    steps = Steps(report, 2 * (2 + len(WITHIN)) + 2)
     parts = [annotate(texts, named.values()) for texts in (choose, score)]
     steps.done("labels of every character")
     usable = [
@@ -185,8 +171,8 @@ def directory(
     kinds = [named[name].within for name in names]
     rows = dict(zip(names, usable, strict=True))
 
-    trained = _measure(engine, parts, rows, kinds, steps, real=True)
-    blank = _measure(untrained(engine), parts, rows, kinds, steps, real=False)
+    trained = measured(engine, parts, rows, kinds, steps, real=True)
+    blank = measured(untrained(engine), parts, rows, kinds, steps, real=False)
 
     floors = np.maximum.reduce(
         [
@@ -222,7 +208,7 @@ def directory(
                 tuple(unit_entry(int(row), c) for row in best_of[:, c]),
                 float(np.median(trained.null_best[:, c])),
                 float(np.quantile(trained.null_best[:, c], LEVEL)),
-                float(_held_out(blank.chosen[:, c], blank.scored[:, c])),
+                float(in_chosen_direction(blank.chosen[:, c], blank.scored[:, c])),
                 trained.character[c],
                 float(0.5 + floors[c]),
                 trained.probes[c],
@@ -249,118 +235,6 @@ def directory(
     )
 
 
-class _Steps:
-    """Counts steps of about the same length for a report."""
-
-    def __init__(self, report: Report | None, total: int) -> None:
-        self._report, self._total, self._count = report, total, 0
-
-    def done(self, doing: str) -> None:
-        self._count += 1
-        if self._report:
-            self._report(doing, min(self._count, self._total), self._total)
-
-
-@dataclass(eq=False)
-class _Measured:
-    """What was measured of one network: its values (U, T) on both parts, AUROCs (U, C), and where asked for, nulls."""
-
-    values: list[NDArray[np.float32]]
-    where: list[NDArray[np.int32]]
-    chosen: NDArray[np.float64]
-    scored: NDArray[np.float64]
-    null_best: NDArray[np.float64]  # (draws, C) the best unit for labels of other tunes, chosen and scored alike
-    null_highest: NDArray[np.float64]  # (draws, C) the largest |AUROC - 1/2| of any unit
-    probes: list[tuple[float, ...]]
-    null_probes: list[tuple[float, ...]]
-    character: list[float]
-
-
-def _measure(
-    engine: Engine, parts: list[Annotations], rows: Mapping[str, int], kinds: list[str], steps: _Steps, *, real: bool
-) -> _Measured:
-    """All scores of a network; of a real one also those for labels of other tunes."""
-    which = "the model" if real else "an untrained network"
-    values = in_threads(lambda part: values_of(engine, part.texts), parts)
-    steps.done(f"{which} reads")
-    where = [places_of(read) for read in values]
-    steps.done(f"{which}: its values in order")
-    units, count, draws = len(values[0]), len(rows), NULL_DRAWS if real else 0
-    found = _Measured(
-        values,
-        where,
-        np.full((units, count), np.nan),
-        np.full((units, count), np.nan),
-        np.full((draws, count), np.nan),
-        np.full((draws, count), np.nan),
-        [()] * count,
-        [()] * count,
-        [0.5] * count,
-    )
-    for kind in WITHIN:
-        columns = [c for c, within in enumerate(kinds) if within == kind]
-        if columns:
-            _measure_among(found, parts, list(rows.values()), columns, kind, draws)
-        steps.done(f"{which}, among {WITHIN[kind]}")
-    return found
-
-
-def _measure_among(
-    found: _Measured, parts: list[Annotations], rows: list[int], columns: list[int], kind: str, draws: int
-) -> None:
-    """The scores of the concepts that are asked among one kind of character."""
-    wanted = [rows[c] for c in columns]
-    among = [part.among[kind] for part in parts]
-    labels = [part.labels[np.ix_(np.array(wanted), at)] for part, at in zip(parts, among, strict=True)]
-    tunes = [part.tune[at] for part, at in zip(parts, among, strict=True)]
-    ranks = [centred_ranks(where, at) for where, at in zip(found.where, among, strict=True)]
-    found.chosen[:, columns], found.scored[:, columns] = map(aurocs, ranks, labels)
-    weights = [np.ascontiguousarray(said.T, dtype=np.float32) for said in labels]
-    pairs = [pairs_of(said) for said in labels]
-
-    def draw(seed: int) -> None:
-        rng = np.random.default_rng(seed)
-        orders = [other_tunes(tune, rng) for tune in tunes]
-        chosen, scored = map(aurocs_of_moved, ranks, weights, orders, pairs)
-        for place, c in enumerate(columns):
-            found.null_best[seed, c] = _held_out(chosen[:, place], scored[:, place])
-        found.null_highest[seed, columns] = np.abs(scored - 0.5).max(axis=0)
-
-    in_threads(draw, range(draws))
-    stride = max(1, len(among[0]) // FIT_CHARACTERS)
-    fitting = Fitting(found.values[0][:, among[0][::stride]])
-    heard = found.values[1][:, among[1]]
-    curves = _curves(fitting, labels[0][:, ::stride], heard, labels[1])
-    null_curves: list[tuple[float, ...]] = [()] * len(columns)
-    if draws:
-        rng = np.random.default_rng(draws)
-        moved = [said[:, other_tunes(tune, rng)] for said, tune in zip(labels, tunes, strict=True)]
-        null_curves = _curves(fitting, moved[0][:, ::stride], heard, moved[1])
-        joined = ["".join(part.texts) for part in parts]
-        said_by = by_character((joined[0], among[0], labels[0]), (joined[1], among[1], labels[1]))
-        for place, c in enumerate(columns):
-            found.character[c] = float(said_by[place])
-    for place, c in enumerate(columns):
-        found.probes[c], found.null_probes[c] = curves[place], null_curves[place]
-
-
-def _curves(
-    fitting: Fitting, fit_labels: Labels, values: NDArray[np.float32], labels: Labels
-) -> list[tuple[float, ...]]:
-    """AUROC of the probes of each size for each concept. Sums are ranked in 65,536 steps, which sorting would cost."""
-
-    def curve(row: int) -> tuple[float, ...]:
-        (fitted,) = fitting.probes(fit_labels[row : row + 1])
-        sums = np.array([weights.astype(np.float32) @ values[units] for units, weights in fitted])
-        low, high = sums.min(axis=1, keepdims=True), sums.max(axis=1, keepdims=True)
-        steps = ((sums - low) * (65_535 / np.maximum(high - low, 1e-9))).astype(np.int32)
-        middle = (sums.shape[1] + 1) / 2
-        totals = np.array([(midranks(line)[labels[row]] - middle).sum() for line in steps])
-        return tuple(float(score) for score in 0.5 + totals / pairs_of(labels[row : row + 1]))
-
-    return in_threads(curve, range(len(labels)))
-
-
 def _is_common(part: Annotations, row: int, kind: str) -> bool:
     """Whether enough tunes have a concept, and enough lack it somewhere, among the characters it is asked among."""
     among = part.among[kind]
@@ -376,12 +250,6 @@ def _presence(part: Annotations, row: int, kind: str) -> tuple[float, int]:
     return (float(said.mean()) if len(said) else 0.0), len(np.unique(part.tune[among][said]))
 
 
-def _held_out(chosen: NDArray[np.float64], scored: NDArray[np.float64]) -> float:
-    """The held-out AUROC, in the direction chosen, of the best unit of (U,) chosen by |AUROC - 1/2|."""
-    best = int(np.abs(chosen - 0.5).argmax())
-    return float(scored[best] if chosen[best] >= 0.5 else 1 - scored[best])
-
-
 def _familywise(highest: NDArray[np.float64]) -> NDArray[np.float64]:
     """For each concept the |AUROC - 1/2| that chance exceeds anywhere in 5 of 100 draws; see `directory`."""
     usual = np.maximum(np.median(highest, axis=0), 1e-9)
@@ -390,7 +258,7 @@ def _familywise(highest: NDArray[np.float64]) -> NDArray[np.float64]:
     return floors
 
 
-def _examples(found: _Measured, names: list[str]) -> dict[str, int]:
+def _examples(found: Measured, names: list[str]) -> dict[str, int]:
     """The report's three, by the tunes that units are chosen on: what rises most surely in the header, what in the
     body, and what moves least (smallest mean of |h|). None where headers were not measured."""
     if "in_header" not in names:
@@ -409,7 +277,7 @@ def _candidates(chosen: NDArray[np.float64], floors: NDArray[np.float64]) -> lis
 
 
 def _intervals(
-    found: _Measured,
+    found: Measured,
     part: Annotations,
     rows: Mapping[str, int],
     kinds: list[str],

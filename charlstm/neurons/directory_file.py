@@ -17,7 +17,8 @@ import numpy as np
 from charlstm.errors import CorpusError
 from charlstm.lm.checkpoint import replace_file
 from charlstm.lm.engine import Engine
-from charlstm.neurons.directory import ConceptEntry, Directory, NeuronEntry, Report, UnitEntry, directory
+from charlstm.neurons.directory import ConceptEntry, Directory, NeuronEntry, UnitEntry, directory
+from charlstm.neurons.measured import Report
 from charlstm.neurons.record import Unit
 from charlstm.neurons.store import fingerprint
 from charlstm.tunes.corpus import Corpus
