@@ -62,6 +62,7 @@ def begun(folder: Path, count: int = 3) -> Run:
     return until(folder, lambda run: len(reports(folder)) >= count and run.state == "running")
 
 
+@pytest.mark.slow
 def test_a_run_is_started_paused_resumed_and_stopped(house: Path) -> None:
     run = jobs.start(ENDLESS, name="mine")
     assert (run.state, run.name, run.folder.parent) == ("running", "mine", house / "runs")
@@ -116,6 +117,7 @@ def test_a_run_that_ends_by_itself_is_finished(house: Path) -> None:
     assert jobs.list_runs() == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("at", [5, 25])
 def test_a_killed_trainer_is_seen_and_goes_on_to_the_same_numbers(house: Path, at: int) -> None:
     """Killed early, before its second save, and later; the run that never stopped is its measure."""
@@ -149,6 +151,7 @@ sys.stdin.read()
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
 def test_a_run_outlives_its_server_and_is_found_by_the_next(house: Path, number: signal.Signals) -> None:
     server = subprocess.Popen(
@@ -176,6 +179,7 @@ def test_a_machine_that_shuts_down_pauses_its_run(house: Path) -> None:
     assert until(run.folder, lambda run: run.state != "running").state == "paused"
 
 
+@pytest.mark.slow
 def test_only_one_run_at_a_time_and_the_second_is_told_which(house: Path) -> None:
     first = jobs.start(ENDLESS, name="first")
     with pytest.raises(JobError, match="first is being trained"):
@@ -190,6 +194,7 @@ def test_only_one_run_at_a_time_and_the_second_is_told_which(house: Path) -> Non
     until(second.folder, lambda run: run.state == "finished")
 
 
+@pytest.mark.slow
 def test_a_trainer_that_fails_says_why(house: Path) -> None:
     run = jobs.start(["--corpus", "nowhere"], name="wrong")
     failed = until(run.folder, lambda run: run.state != "running")
@@ -200,6 +205,7 @@ def test_a_trainer_that_fails_says_why(house: Path) -> None:
     assert "abacus" in gone.message
 
 
+@pytest.mark.slow
 def test_a_run_by_hand_is_seen_too_and_nobody_else_trains_in_its_folder(house: Path) -> None:
     out = house / "runs" / "by-hand"
     assert main(["train", *SMALL, "--epochs", "2", "--out", str(out), "--threads", "1"]) == 0

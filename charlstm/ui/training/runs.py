@@ -67,7 +67,7 @@ def show(found: Sequence[Run]) -> None:
     _head(run)
     _controls(run, any(other.state == "running" for other in found))
     live = st.fragment(_live, run_every=1.0 if run.state == "running" else None)
-    live(run.name, (run.state, run.asked))
+    live(run.name, _stage(run))
     _listen(run)
 
 
@@ -140,13 +140,20 @@ def _fork_popover(run: Run, busy: bool) -> None:
 # ---- live -----------------------------------------------------------------------------------------------------------
 
 
-def _live(name: str, shown: tuple[str, str]) -> None:
-    """Numbers and curves as they are now; the page is run again when the state is another one."""
+def _stage(run: Run) -> tuple[object, ...]:
+    """What the part of the page that does not change each second depends on."""
+    rows = _metrics(str(run.folder)).read()
+    has_model, has_tune = (run.folder / JSON_FILE).exists(), any(row.get("sample") for row in rows)
+    return run.state, run.asked, bool(run.settings), has_model, has_tune
+
+
+def _live(name: str, shown: tuple[object, ...]) -> None:
+    """Numbers and curves as they are now; the page is run again when it stands at another stage."""
     try:
         run = jobs.find(name)
     except CharlstmError:
         st.rerun()
-    if (run.state, run.asked) != shown:
+    if _stage(run) != shown:
         st.rerun()
     rows = _metrics(str(run.folder)).read()
     if not rows:
