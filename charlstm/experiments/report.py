@@ -33,9 +33,16 @@ def sets(records: Sequence[Record]) -> dict[Set, int]:
     return dict(sorted(found.items(), key=lambda item: (item[0].epochs != EPOCHS, -item[1])))
 
 
+def belongs(record: Record, which: Set) -> bool:
+    """Whether a record is of a set: of its corpus, and of a training of its length or of none of ours."""
+    network = record["settings"] if record["kind"] == "training" else record["settings"].get("network")
+    epochs = network["train"].get("epochs", TrainConfig().epochs) if isinstance(network, dict) else which.epochs
+    return bool(record["corpus"]["fingerprint"] == which.fingerprint and epochs == which.epochs)
+
+
 def report(which: Set, records: Sequence[Record], folder: Path | None = None) -> str:
     """The studies of a set as Markdown: what the report says, what we find, and the tables."""
-    ours = [record for record in records if record["corpus"]["fingerprint"] == which.fingerprint]
+    ours = [record for record in records if belongs(record, which)]
     seconds = sum(record["seconds"] for record in ours)
     machines = sorted({record["machine"]["cpu"] for record in ours})
     parts = [

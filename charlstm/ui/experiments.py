@@ -16,7 +16,7 @@ from charlstm.errors import CharlstmError
 from charlstm.experiments.catalog import EPOCHS, Study, catalog
 from charlstm.experiments.findings import findings
 from charlstm.experiments.records import Record, all_records
-from charlstm.experiments.report import Set, report, sets
+from charlstm.experiments.report import Set, belongs, report, sets
 from charlstm.experiments.tables import ROLES, Row, cell, columns, interval_note, neuron_rows, rows_of
 from charlstm.neurons.heatmap import heatmap, to_png
 from charlstm.neurons.record import Activations
@@ -75,7 +75,7 @@ def page() -> None:
         stop_with(error)
     if records:
         download.download_button(
-            "Report", report(which, records), "experiments.md", "text/markdown", key="experiments.report",
+            "Report", lambda: report(which, records), "experiments.md", "text/markdown", key="experiments.report",
             on_click="ignore", icon=":material/download:", width="stretch",
             help="All studies in one text: tables, and what the report says beside what we find.",
         )  # fmt: skip
@@ -122,7 +122,7 @@ def _chosen(studies: dict[str, Study]) -> str:
 
 
 def _made_of(records: Sequence[Record], which: Set) -> str:
-    ours = [record for record in records if record["corpus"]["fingerprint"] == which.fingerprint]
+    ours = [record for record in records if belongs(record, which)]
     intro = "A class report trained small networks on folk tunes; here are its studies, done again."
     if not ours:
         return intro

@@ -7,10 +7,12 @@ import statistics
 
 import pytest
 
-from charlstm.experiments.catalog import Run, Training, catalog
+from charlstm.experiments.catalog import Run, Sampling, Training, catalog, settings
 from charlstm.experiments.findings import epochs_to_converge, findings, fluctuation
 from charlstm.experiments.records import write_record
+from charlstm.experiments.report import Set, belongs, sets
 from charlstm.experiments.tables import curves, interval, interval_note, markdown, neuron_rows, rows_of
+from tests.experiments.conftest import small
 
 STUDIES = catalog()
 PRINT = "fingerprint"
@@ -175,3 +177,18 @@ def test_a_bar_in_a_label_does_not_break_the_table(tmp_path):
     rows = write_study("baseline", tmp_path)
     rows[0].case.columns["cell"] = "L|M"
     assert "L\\|M" in markdown(STUDIES["baseline"], rows)
+
+
+def test_records_of_another_length_are_a_set_of_their_own(tmp_path):
+    usual, longer = Run(small(epochs=2), 0), Run(small(epochs=50), 0)  # 50 is TrainConfig's default, and not written
+    other = Run(Sampling(network=longer.job, temperature=1.0), 0)
+    named = Run(Sampling(network="lstm-512", temperature=1.0), 0)
+    records = []
+    for run in (usual, longer, other, named):
+        about = {"kind": run.job.kind, "settings": settings(run.job), "corpus": {"name": "c", "fingerprint": PRINT}}
+        records.append({**record(run, {}), **about})
+    short, long = Set("c", PRINT, 2), Set("c", PRINT, 50)
+    assert sets(records) == {short: 1, long: 1}
+    assert [belongs(r, long) for r in records] == [False, True, True, True]
+    assert [belongs(r, short) for r in records] == [True, False, False, True]
+    assert not belongs(records[0], Set("c", "another", 2))

@@ -20,7 +20,10 @@ REFRESH = "1s"
 def run_again(study: Study, rows: list[Row], which: Set) -> None:
     """The box, within an expander that stays open while the study runs."""
     active = background.running()
-    with st.expander("Run again", icon=":material/replay:", expanded=active == study.name):
+    if active == study.name:
+        st.session_state["experiments.watched"] = study.name  # its end is shown as well
+    watched = st.session_state.get("experiments.watched") == study.name
+    with st.expander("Run again", icon=":material/replay:", expanded=watched):
         left, right, _ = st.columns([1, 1, 2])
         trains = any(isinstance(run.job, Training) for run in study.runs(1))
         epochs = right.number_input(
