@@ -209,3 +209,18 @@ def test_the_committed_records_are_whole():
     records = all_records(results)
     assert records and {f"{r['key']}.json" for r in records} == {p.name for p in results.glob("*.json")}
     assert all(json.loads(to_json(r)) == r for r in records)
+
+
+def test_without_ray_installed_there_is_a_sentence(runs, tiny_corpus, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "ray", None)
+    with pytest.raises(ConfigError, match="engine: ray is not installed here"):
+        run_all(runs, tiny_corpus, results=tmp_path, work=tmp_path, engine="ray")
+
+
+def test_ray_and_torch_are_loaded_only_when_they_are_asked_for():
+    code = (
+        "import sys, charlstm.cli, charlstm.experiments.run, charlstm.experiments.report, charlstm.experiments.sweep\n"
+    )
+    code += "import charlstm.experiments.cluster; print([m for m in ('ray', 'torch', 'streamlit') if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
