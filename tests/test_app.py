@@ -16,6 +16,7 @@ from charlstm.lm.vocab import Vocab
 from charlstm.ui.address import Wish, parse_wish
 from charlstm.ui.common import draw, file_stem, plain
 from charlstm.ui.lab.subject import without_unknown
+from charlstm.ui.sound import Sound, read_sound
 from tests.conftest import TUNES
 from tests.reciter import save_reciter
 
@@ -108,6 +109,53 @@ def test_compose_takes_the_settings_and_never_gives_the_same_tune_twice(home: Pa
     assert "K:G\n" in app.session_state["tune.sample"][1].text
     next(button for button in app.button if button.label == "Compose").click().run()
     assert address_of(app)["seed"] == "6"
+
+
+def test_instrument_and_key_stay_for_the_next_tune_and_stand_in_the_address(home: Path) -> None:
+    app = opened(seed="5", instrument="flute", transpose="2")
+    assert (app.selectbox(key="compose.instrument").value, app.selectbox(key="compose.transpose").value) == ("flute", 2)
+    app.selectbox(key="compose.transpose").set_value(-3).run()
+    app.selectbox(key="compose.instrument").set_value("harp").run()
+    next(button for button in app.button if button.label == "Another tune").click().run()
+    assert not app.exception
+    address = address_of(app)
+    assert (address["seed"], address["instrument"], address["transpose"]) == ("6", "harp", "-3")
+    app.selectbox(key="compose.transpose").set_value(0).run()
+    app.selectbox(key="compose.instrument").set_value("piano").run()
+    assert not {"instrument", "transpose"} & set(address_of(app))  # nothing is said of what is as usual
+
+
+@pytest.mark.parametrize(
+    ("query", "sound"),
+    [
+        ({}, ("piano", 0)),
+        ({"instrument": "banjo", "transpose": "-12"}, ("banjo", -12)),
+        ({"instrument": "Banjo", "transpose": "13"}, ("piano", 0)),
+        ({"instrument": "<script>", "transpose": "1e1"}, ("piano", 0)),
+        ({"transpose": "²"}, ("piano", 0)),
+        ({"transpose": "+3"}, ("piano", 3)),
+        ({"transpose": "--3"}, ("piano", 0)),
+    ],
+)
+def test_an_address_names_an_instrument_and_a_key_or_none(query: dict[str, str], sound: tuple[str, int]) -> None:
+    assert read_sound(query) == Sound(*sound)
+
+
+def test_a_tune_without_a_key_is_drawn_where_it_is_and_says_so() -> None:
+    drawing = draw.__wrapped__("X:1\nK:none\nABc|", 2)
+    assert "stays where it is" in drawing.unmoved
+    assert drawing.text == "X:1\nK:none\nABc|"
+    assert drawing.midi
+
+
+def test_a_drawing_in_another_key_is_of_the_same_tune() -> None:
+    text = "X:1\n" + TUNES[1]
+    here, there = draw.__wrapped__(text), draw.__wrapped__(text, 5)
+    assert here.origin == there.origin
+    assert [e.onset for e in here.events] == [e.onset for e in there.events]
+    assert here.text == text != there.text
+    assert here.beats == there.beats
+    assert len(here.beats) > 8
 
 
 def test_a_link_to_a_model_that_is_not_there_says_so(home: Path) -> None:

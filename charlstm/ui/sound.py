@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 import streamlit as st
@@ -44,7 +45,7 @@ def current_sound() -> Sound:
 def read_sound(query: dict[str, str]) -> Sound:
     """The instrument and the key of an address, which is somebody else's text."""
     instrument, steps = query.get("instrument", ""), query.get("transpose", "")
-    semitones = int(steps) if steps.lstrip("+-").isascii() and steps.lstrip("+-").isdigit() and len(steps) < 4 else 0
+    semitones = int(steps) if re.fullmatch(r"[+-]?[0-9]{1,2}", steps) else 0
     return Sound(instrument if instrument in CHOICE else FIRST, semitones if -FARTHEST <= semitones <= FARTHEST else 0)
 
 
