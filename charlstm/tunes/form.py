@@ -94,8 +94,8 @@ def ending_last(measures: Sequence[Measure], index: int) -> int:
     """The last measure of the variant ending that begins at `index`.
 
     It goes to a closing bar line, at most to where the next ending begins. A last ending that is left open and runs on
-    to a `:|` far behind, as in `|1 A:|2 B|C|D|E:|`, is as long as the ending before it: what follows is a section of its
-    own. One that is never closed is one measure.
+    to a `:|` far behind, as in `|1 A:|2 B|C|D|E:|`, is as long as the ending before it: what follows is a section of
+    its own. One that is never closed is one measure.
     """
     last = index
     while last + 1 < len(measures) and not measures[last].right.closes and not measures[last + 1].ending:

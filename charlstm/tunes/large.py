@@ -3,8 +3,9 @@
 What differs from `build_corpus`, which holds every tune: relatives are told by the contour of their letters alone (the
 steps from note letter to note letter, modulo an octave: the same in every key and unit note length). Tunes of the same
 contour are twins: they never stand in two parts, and one of them is kept (all of them of an "as is" corpus). Tunes that
-are only nearly the same are not found. The part follows from the contour and the seed; validation and test are at most
-2,000 tunes each, because a held-out loss needs no more. Fewer than 16 notes: the whole text counts instead.
+are only nearly the same are not found. The part follows from the contour and the seed: validation and test get a tenth
+of the contours each, or fewer where that is more than 2,000 tunes, because a held-out loss needs no more; of contours
+that are very common the tunes beyond 2,000 are left out. Fewer than 16 notes: the whole text counts instead.
 """
 
 from __future__ import annotations
@@ -32,12 +33,15 @@ from charlstm.tunes.corpus import MAPPED_FORMAT, PARTS, check_name
 from charlstm.tunes.mapped import MappedCorpus, load_mapped
 
 HELD_OUT = 2000  # tunes of validation and of test at most
+FEWEST = 20  # contours of them that there should be
+SKETCH = 4096  # smallest hashes that are kept, to tell how many contours there are
 BUCKET = 32 << 20  # bytes of text that are shuffled in memory at once
 MAX_BUCKETS = 500  # files open at once
 HEADER_VALUES = 200  # of a header field, kept counts: titles differ from tune to tune
 FEW_NOTES = 16
 Report = Callable[[str, int, int], None]  # what is being done, bytes done, bytes of all
 
+_HEAD = struct.Struct("<8sI")  # before a text in a bucket: its contour, its bytes
 _LETTERS = bytes.maketrans(b"ABCDEFGabcdefg", bytes([5, 6, 0, 1, 2, 3, 4] * 2))
 _NOT_LETTERS = bytes(set(range(256)) - set(b"ABCDEFGabcdefg"))
 _NO_NOTES = re.compile(rb'"[^"\n]*"|^[A-Za-z]:.*$|![^!\n]*!|%.*$', re.MULTILINE)  # chord symbols, fields, ornaments
@@ -87,8 +91,10 @@ def build_mapped(
     size = sum(file.stat().st_size for file in files)
     work = Path(tempfile.mkdtemp(prefix=f".{name}.", dir=folder))
     try:
-        books, letters, headers, alphabet = _spread(files, size, work, seed, as_is, report)
-        tunes, lengths, digest, width = _gather(work, sorted(alphabet), seed, report)
+        books, letters, headers, alphabet, contours = _spread(files, size, work, seed, as_is, report)
+        kept = sum(counter["kept"] for counter in books.values())
+        share = min(0.1, max(HELD_OUT / max(kept, 1), FEWEST / max(contours, 1)))
+        tunes, lengths, digest, width = _gather(work, sorted(alphabet), seed, share, report)
         if not all(tunes[part] for part in ("train", "validation")):
             raise CorpusError(
                 f"of {sum(sum(c.values()) for c in books.values())} tunes found too few are usable for a split; "
@@ -155,17 +161,17 @@ def _files(paths: Iterable[Path]) -> list[Path]:
 
 def _spread(
     files: list[Path], size: int, work: Path, seed: int, as_is: bool, report: Report | None
-) -> tuple[dict[str, Counter[str]], str, dict[str, Counter[str]], set[str]]:
-    """Every usable text into one of the buckets, drawn by chance; and what is counted on the way."""
+) -> tuple[dict[str, Counter[str]], str, dict[str, Counter[str]], set[str], float]:
+    """Every usable text into one of the buckets, drawn by chance; what is counted on the way, and about how many
+    contours there are (from the smallest hashes: Bar-Yossef et al. 2002)."""
     rng = np.random.default_rng(seed)
     count = min(MAX_BUCKETS, max(1, -(-size // BUCKET)))
-    held_out = min(0.1, HELD_OUT * 250 / max(size, 1))  # a share of contours; 250 bytes: a short tune
+    smallest: set[bytes] = set()
     books: dict[str, Counter[str]] = {}
     letters = "MKRL"
     headers: dict[str, Counter[str]] = {letter: Counter() for letter in letters}
     alphabet: set[str] = set()
     seen: set[bytes] = set()
-    key = seed.to_bytes(8, "little", signed=True)
     buckets: list[BinaryIO] = [open(work / f"bucket-{k}", "wb") for k in range(count)]  # noqa: SIM115
     done = 0
     try:
@@ -189,24 +195,26 @@ def _spread(
                     seen.add(mark)
                 book["kept"] += 1
                 alphabet.update(text)
-                chance = int.from_bytes(hashlib.blake2b(mark, key=key, digest_size=8).digest(), "little") / 2**64
-                part = 1 if chance < held_out else 2 if chance < 2 * held_out else 0
-                if part == 0:
-                    for found in split_header(text).fields:
-                        if found.letter in headers and (
-                            found.value in headers[found.letter] or len(headers[found.letter]) < 10_000
-                        ):
-                            headers[found.letter][found.value] += 1
+                smallest.add(mark)
+                if len(smallest) >= 2 * SKETCH:
+                    smallest = set(sorted(smallest)[:SKETCH])
+                for found in split_header(text).fields:
+                    if found.letter in headers and (
+                        found.value in headers[found.letter] or len(headers[found.letter]) < 10_000
+                    ):
+                        headers[found.letter][found.value] += 1
                 data = text.encode()
-                buckets[int(rng.integers(count))].write(struct.pack("<BI", part, len(data)) + data)
+                buckets[int(rng.integers(count))].write(_HEAD.pack(mark, len(data)) + data)
     finally:
         for bucket in buckets:
             bucket.close()
-    return books, letters, headers, alphabet
+    lowest = sorted(smallest)[:SKETCH]
+    contours = len(lowest) if len(lowest) < SKETCH else (SKETCH - 1) / (int.from_bytes(lowest[-1], "big") / 2**64)
+    return books, letters, headers, alphabet, contours
 
 
 def _gather(
-    work: Path, alphabet: list[str], seed: int, report: Report | None
+    work: Path, alphabet: list[str], seed: int, share: float, report: Report | None
 ) -> tuple[dict[str, int], dict[str, int], str, int]:
     """The buckets, each shuffled, into the file of ids: part after part, so that a part is one stretch."""
     width = 1 if len(alphabet) <= 256 else 2
@@ -222,7 +230,7 @@ def _gather(
             for place, path in enumerate(buckets):
                 if report:
                     report("writing", number * len(buckets) + place, len(PARTS) * len(buckets))
-                texts = [text for kind, text in _records(path) if kind == number]
+                texts = [text for mark, text in _records(path) if _part(mark, seed, share) == number]
                 for k in np.random.default_rng([seed, number, place]).permutation(len(texts)):
                     data = texts[k]
                     if number and tunes[part] >= HELD_OUT:
@@ -239,10 +247,19 @@ def _gather(
     return tunes, lengths, digest.hexdigest(), width
 
 
-def _records(path: Path) -> Iterator[tuple[int, bytes]]:
+def _part(mark: bytes, seed: int, share: float) -> int:
+    """The part of all tunes of a contour: 1 and 2 for validation and test, that share of contours each; else 0."""
+    key = seed.to_bytes(8, "little", signed=True)
+    chance = int.from_bytes(hashlib.blake2b(mark, key=key, digest_size=8).digest(), "little") / 2**64
+    return 1 if chance < share else 2 if chance < 2 * share else 0
+
+
+def _records(path: Path) -> Iterator[tuple[bytes, bytes]]:
+    """Contour and text of each tune of a bucket."""
     data = path.read_bytes()
     at = 0
     while at < len(data):
-        part, length = struct.unpack_from("<BI", data, at)
-        yield part, data[at + 5 : at + 5 + length]
-        at += 5 + length
+        mark, length = _HEAD.unpack_from(data, at)
+        at += _HEAD.size
+        yield mark, data[at : at + length]
+        at += length

@@ -100,7 +100,7 @@ class MappedCorpus(Corpus):
 
     @property
     def headers(self) -> Mapping[str, Mapping[str, int]]:
-        """Counts of header values over the training texts."""
+        """Counts of header values over all texts."""
         found: Mapping[str, Mapping[str, int]] = self.info["headers"]
         return found
 

@@ -89,3 +89,13 @@ def test_more_characters_than_a_byte_can_count_take_two(tmp_path: Path) -> None:
     corpus = build_mapped([path], name="wide", as_is=True, folder=tmp_path)
     assert corpus.info["width"] == 2
     assert sorted(corpus.texts) == sorted(texts)
+
+
+def test_a_book_that_repeats_a_few_tunes_is_split_too(tmp_path: Path) -> None:
+    """A gigabyte made of 3,600 tunes had no held-out tune: the share was of texts, and contours were drawn."""
+    path = tmp_path / "a.abc"
+    path.write_text("\n\n".join(tune(k) for k in [*range(30)] * 200), "utf-8")
+    corpus = build_mapped([path], name="few", as_is=True, folder=tmp_path)
+    assert corpus.validation and corpus.test
+    assert max(len(corpus.validation), len(corpus.test)) <= 2000
+    assert not {*map(contour, corpus.validation)} & {*map(contour, corpus.train)}
