@@ -50,7 +50,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 def at(house: Path) -> Iterator[str]:
     """The address of a server of that house, whose trainers are not nicer than the other tests."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("CHARLSTM_NICENESS", "1")
+        patch.setenv("CHARLSTM_NICENESS", os.environ.get("CHARLSTM_NICENESS", "1"))
         with served("app.py", house) as address:
             yield address
 

@@ -1,0 +1,117 @@
+"""How quickly does the Train page answer a click while a network learns?
+
+    python benchmarks/train_page.py [--clicks 15] [--neurons 150]
+
+Starts a server of its own in a folder of its own, and a headless Chromium (Debian's chromium; playwright). A click is
+on a view of the page; it is answered when what it asks for stands there. Three rounds: idle, while a network trains in
+a process of its own (one thread, nice 10), idle again. Prints medians, the slowest, and the ratio training / idle; the
+machine's load matters, so read the ratio.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import signal
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import sync_playwright
+
+from charlstm import jobs
+
+ROOT = Path(__file__).resolve().parent.parent
+FLAGS = ["--headless", "--no-sandbox", "--disable-gpu"]
+VIEWS = (("Models", "Give away"), ("New", "1. Tunes"))
+
+
+def clicks(page: Any, count: int) -> list[float]:
+    """Seconds from a click on a view to its heading, one after the other."""
+    found = []
+    for number in range(count):
+        name, heading = VIEWS[number % 2]
+        radio = page.get_by_role("radio", name=name, exact=True)
+        started = time.perf_counter()
+        radio.evaluate("e => e.click()")
+        page.get_by_role("heading", name=heading).wait_for()
+        found.append(time.perf_counter() - started)
+        page.wait_for_timeout(400)
+    return found[1:]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--clicks", type=int, default=15)
+    parser.add_argument("--neurons", type=int, default=150)
+    options = parser.parse_args()
+    home = Path(tempfile.mkdtemp(prefix="charlstm-bench-"))
+    shutil.copytree(ROOT / "checkpoints", home / "checkpoints")
+    shutil.copytree(ROOT / "data" / "corpus", home / "data" / "corpus")
+    with socket.socket() as probe:
+        probe.bind(("localhost", 0))
+        port = probe.getsockname()[1]
+    environment = {**os.environ, "CHARLSTM_HOME": str(home), "OMP_NUM_THREADS": "1"}
+    os.environ["CHARLSTM_HOME"] = str(home)
+    command = [
+        sys.executable,
+        "-m",
+        "streamlit",
+        "run",
+        "app.py",
+        "--server.port",
+        str(port),
+        "--server.headless",
+        "true",
+    ]
+    server = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))))
+    rounds: dict[str, list[float]] = {}
+    try:
+        for _ in range(600):
+            try:
+                urllib.request.urlopen(f"http://localhost:{port}/_stcore/health", timeout=1).close()
+                break
+            except OSError:
+                time.sleep(0.1)
+        with sync_playwright() as playwright:
+            browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+            page = browser.new_page()
+            page.set_default_timeout(120_000)
+            page.goto(f"http://localhost:{port}/train?view=new")
+            page.get_by_role("heading", name="1. Tunes").wait_for()
+            clicks(page, 6)  # everything is loaded once
+            time.sleep(8)  # and the machine's speed measured
+            rounds["idle"] = clicks(page, options.clicks)
+            arguments = ["--corpus", "fiddle", "--hidden-size", str(options.neurons), "--lookback", "none"]
+            run = jobs.start([*arguments, "--minutes", "60"], name="bench")
+            while not jobs.Metrics(run.folder).read():
+                time.sleep(0.2)
+            rounds["training"] = clicks(page, options.clicks)
+            steps = jobs.Metrics(run.folder).read()[-1]["characters_per_second"]
+            pid = jobs.look(run.folder).pid
+            if pid:
+                os.kill(pid, signal.SIGKILL)
+            time.sleep(1)
+            rounds["idle again"] = clicks(page, options.clicks)
+            browser.close()
+    finally:
+        server.terminate()
+        server.wait(20)
+        shutil.rmtree(home, ignore_errors=True)
+    for name, seconds in rounds.items():
+        print(f"{name:12} median {statistics.median(seconds):.3f} s   slowest {max(seconds):.3f} s   of {len(seconds)}")
+    idle = statistics.median(rounds["idle"] + rounds["idle again"])
+    print(f"training / idle {statistics.median(rounds['training']) / idle:.2f}; {steps:,.0f} characters/s meanwhile")
+    print(f"load of the machine now: {os.getloadavg()[0]:.1f}")
+
+
+if __name__ == "__main__":
+    main()
