@@ -18,7 +18,7 @@ from tests.conftest import TUNES, make_weights
 from tests.reciter import save_reciter
 
 READ = "/neurons?model=reciter&seed=1&reader=random"
-LIMIT = 60  # seconds until a law must hold
+LIMIT = 120  # seconds until a law must hold
 # Of the picture: the number of pixels that are drawn, and of all.
 DRAWN = """(canvas) => {
   const { width, height } = canvas;
@@ -71,7 +71,7 @@ def until(page: Any, law: Callable[[], Any]) -> Any:
 
 def opened(page: Any, address: str) -> None:
     page.goto(address)
-    page.locator(".player .sheet svg").first.wait_for()
+    page.locator(".player .sheet svg").first.wait_for(timeout=1000 * LIMIT)
 
 
 def switch(page: Any, words: str) -> None:
@@ -205,5 +205,5 @@ def test_a_view_fits_a_phone(page: Any, house: str, view: str) -> None:
     if view == "gates":
         until(page, lambda: page.get_by_test_id("stVegaLiteChart").count() == 3)
     else:
-        page.locator(".player .sheet svg").first.wait_for()
+        page.locator(".player .sheet svg").first.wait_for(timeout=1000 * LIMIT)
     until(page, lambda: page.evaluate("document.documentElement.scrollWidth <= innerWidth"))
