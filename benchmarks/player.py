@@ -3,8 +3,8 @@
     python benchmarks/player.py                    a tune of lstm-512, 10 seconds each at 50, 100 and 150 %
     python benchmarks/player.py --seconds 20 --json
 
-In every frame that the browser shows: which note sounds at the audio element's time, and which is marked in the score,
-in the text and on the curve of the values. A frame that shows another note is off by the time since that note began.
+After every frame that the browser has painted: which note sounds at the audio element's time, and which is marked in
+the score, in the text and on the curve of the values. A frame that shows another note is off by the time from it.
 The metronome's clicks: when each is heard, by the page's clock, against when its beat is reached by the sound's. Needs
 a Chromium and playwright. What a loudspeaker adds is not in it.
 """
@@ -16,9 +16,10 @@ import itertools
 import json
 import shutil
 import statistics
+import sys
 from typing import Any
 
-from page import FLAGS, READY, server
+from page import FLAGS, READY, ROOT, server
 from playwright.sync_api import Page, sync_playwright
 
 PLAYER = "[...document.querySelectorAll('*')].map((e) => e.shadowRoot?.querySelector('.player')).find(Boolean)"
@@ -37,10 +38,11 @@ FRAMES = f"""(milliseconds) => new Promise((resolve) => {{
       sounding ? Number(sounding.dataset.at) : -1, hand ? Number(hand.getAttribute('x')) : -1,
     ]);
     if (player.dataset.click) clicks.add(player.dataset.click);
-    // After the player's own callback of this frame, and before it is painted.
-    if (performance.now() < end) requestAnimationFrame(() => queueMicrotask(look));
+    if (performance.now() < end) requestAnimationFrame(() => painted.port2.postMessage(0));
     else resolve({{ frames, clicks: [...clicks].map((click) => click.split(' ').map(Number)) }});
   }};
+  const painted = new MessageChannel(); // what is posted in a frame comes after it has been painted
+  painted.port1.onmessage = look;
   requestAnimationFrame(look);
 }})"""
 
@@ -76,7 +78,7 @@ def measure(page: Page, notes: list[tuple[float, float, int]], percent: int, sec
     found = page.evaluate(FRAMES, seconds * 1000)
     page.keyboard.press("Escape")
     frames, rate = found["frames"], percent / 100
-    errors = cursor_errors(frames, notes)
+    errors = [error / rate for error in cursor_errors(frames, notes)]
     apart = [f for f in frames if (f[2] and f[2] != f"e{f[3]}") or (f[4] >= 0 and f[3] >= 0 and f[4] != f[3])]
     clicks = click_errors(frames, found["clicks"], rate)
     gaps = [later[0] - earlier[0] for earlier, later in itertools.pairwise(frames)]
@@ -84,7 +86,9 @@ def measure(page: Page, notes: list[tuple[float, float, int]], percent: int, sec
         "frames": len(frames),
         "frame, median": statistics.median(gaps),
         "frames that show another note": sum(error > 0 for error in errors),
+        "share of frames off by more than 50 ms": sum(error > 0.05 for error in errors) / len(errors),
         "cursor off, largest": max(errors),
+        "frame, longest": max(gaps),
         "frames where score, text and curve differ": len(apart),
         "clicks": len(clicks),
         "click off, median": statistics.median(map(abs, clicks)) if clicks else 0.0,
@@ -124,6 +128,7 @@ def main() -> None:
 
 def played(text: str) -> list[tuple[float, float, int]]:
     """The notes of a tune by our own list: from, to (seconds), first character."""
+    sys.path.insert(0, str(ROOT))
     from charlstm.score.timeline import clock, timeline
     from charlstm.tunes.reader import read
     from charlstm.ui.common import usual_tempo
