@@ -43,6 +43,7 @@ def own(text: str = "", model: str = "weaver") -> AppTest:
     """The page Your tune, with a tune on the desk."""
     app = AppTest.from_file(APP, default_timeout=120)
     app.run()
+    app.query_params.clear()  # as a browser does where a page is left
     app.switch_page("charlstm/ui/own.py").run()
     if text:
         app.session_state["own.desk"].put(text)
@@ -75,6 +76,26 @@ def test_an_empty_desk_asks_for_a_tune_and_offers_the_composed_one() -> None:
     assert on_desk(app) == "X:1\n" + composed
     pressed(app, "own.undo")
     assert on_desk(app) == ""
+
+
+def test_the_address_names_a_composed_tune_and_never_a_text_of_ones_own() -> None:
+    app = own()
+    pressed(app, "own.take")
+    query = {name: value if isinstance(value, str) else value[0] for name, value in app.query_params.items()}
+    assert query["model"] in ("reciter", "weaver")
+    assert set(query) <= {"model", "seed", "temperature", "length"}
+    other = AppTest.from_file(APP, default_timeout=120)
+    other.query_params["seed"] = "1"
+    other.run()
+    other.switch_page("charlstm/ui/own.py")
+    for name, value in query.items():
+        other.query_params[name] = value
+    other.run()
+    assert not other.exception
+    assert on_desk(other) == on_desk(app)
+    app.session_state["own.desk"].typed(REEL.replace("Cold", "Secret"))
+    app.run()
+    assert not app.query_params
 
 
 def test_a_tune_is_carried_on_from_a_bar_and_another_way_when_asked_again() -> None:

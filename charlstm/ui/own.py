@@ -27,6 +27,7 @@ from charlstm.ui.editor import Typed, edit
 from charlstm.ui.keep import downloads
 from charlstm.ui.kept import keep_button, put
 from charlstm.ui.player import Selection
+from charlstm.ui.visit import current_wish, publish, write
 
 PLACEHOLDER = "T:My tune\nM:4/4\nL:1/8\nK:D\n|:d2fd Adfd|e2ge cege|dfaf bafd|edce d4:|"
 CONTINUE, REWRITE, MOVE = "Continue it", "Rewrite bars", "Change key"
@@ -111,6 +112,28 @@ def midi_voices(data: bytes) -> tuple[str, ...]:
     from charlstm.score.from_midi import from_midi
 
     return from_midi(data).voices
+
+
+def by_address(there: Desk) -> None:
+    """A visit that begins here with the address of a composed tune has that tune on its desk."""
+    if there.version or not {"model", "seed"} <= set(st.query_params):
+        return
+    wish = current_wish(models())
+    writing = st.empty()
+    try:
+        there.put("X:1\n" + write(wish, writing).text)
+    except CharlstmError as error:
+        st.error(plain(str(error)))
+    writing.empty()
+
+
+def address(there: Desk) -> None:
+    """The address names the settings of a composed tune; a text of the visitor's own is in no address."""
+    wish, sample = st.session_state.get("tune.sample", (None, None))
+    if wish is not None and there.text == "X:1\n" + sample.text:
+        publish(wish)
+    elif st.query_params:
+        st.query_params.clear()
 
 
 # ---- the tune -------------------------------------------------------------------------------------------------------
@@ -358,8 +381,10 @@ def page() -> None:
         state["own.seed"] = state.pop("own.next_seed")
     st.header("Your tune", anchor=False)
     st.caption("Write, paste or open a tune. Hear it, mend it, let a model carry it on or write bars anew.")
+    by_address(there)
     opening(there)
     editor(there)
+    address(there)
     if not there.text.strip():
         return
     drawing = draw(there.text)
