@@ -31,8 +31,9 @@ def page() -> None:
     with st.container():  # always there, so that a notice moves nothing
         wish = current_wish(available)
     state, query = st.session_state, st.query_params
-    reader = query.get("reader", wish.model)
-    state.setdefault("neurons.model", reader if reader in available else wish.model)
+    if "neurons.model" not in state:  # a new visit, or back from another page
+        reader = query.get("reader", wish.model)
+        state["neurons.first_model"] = reader if reader in available else wish.model
     if state.get("neurons.view") not in VIEWS:
         wanted = query.get("view", state.get("neurons.last_view", ""))  # widgets forget when a page is left
         state["neurons.view"] = wanted if wanted in VIEWS else next(iter(VIEWS))
@@ -41,7 +42,10 @@ def page() -> None:
             "View", list(VIEWS), key="neurons.view", required=True, label_visibility="collapsed",
             format_func=lambda name: VIEWS[name][0],
         )  # fmt: skip
-    model = st.sidebar.selectbox("Model that reads", list(available), key="neurons.model")
+    # Its default is told in every run: a value that is only set in the state is lost if somebody clicks very early.
+    first = state.get("neurons.first_model", wish.model)
+    index = list(available).index(first) if first in available else 0
+    model = st.sidebar.selectbox("Model that reads", list(available), index=index, key="neurons.model")
     checkpoint = available[model]
     stamp = (checkpoint.path / JSON_FILE).stat().st_mtime_ns
     view = state["neurons.last_view"] = state["neurons.view"]
