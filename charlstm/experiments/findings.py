@@ -205,7 +205,8 @@ def _dropout(rows: Sequence[Row]) -> list[Finding]:
         if given:
             keys = {tuple(record["key"] for record in row.records) for row in given}
             same = len(keys) == 1
-            between = abs(given[0].values("validation")[0] - given[0].values("validation")[-1])
+            seeds = given[0].values("validation")
+            apart = f"Its {len(seeds)} seeds are {max(seeds) - min(seeds):.3f} apart on validation slices."
             found.append(
                 Finding(
                     "Dropout from 0.1 to 0.3 changes nothing for the LSTM."
@@ -213,7 +214,7 @@ def _dropout(rows: Sequence[Row]) -> list[Finding]:
                     else "For the RNN, 0.1 gives the smallest training loss and 0.3 the smallest validation loss; the "
                     "difference is not significant.",
                     ("It cannot: with one layer PyTorch drops nothing, so the three are one training. " if same else "")
-                    + f"Two seeds of it differ by {between:.3f} on validation slices.",
+                    + (apart if len(seeds) > 1 else "One seed was run."),
                     same if cell == "LSTM" else not same,
                 )
             )
