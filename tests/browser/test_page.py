@@ -67,9 +67,10 @@ def test_without_a_click_there_is_a_score_that_can_be_played_and_kept(page: Any,
     file = mido.MidiFile(file=io.BytesIO(Path(download.value.path()).read_bytes()))
     notes = [message for message in file if message.type == "note_on" and message.velocity]
     assert len(notes) > len(state["cells"])  # the repeat is played out
+    page.get_by_role("button", name="Files").click()
     for label in ("ABC", "MusicXML", "WAV"):
         with page.expect_download() as download:
-            page.get_by_role("button", name=label).click()
+            page.get_by_role("button", name=label, exact=True).click()
         assert Path(download.value.path()).stat().st_size > 100
     assert page.evaluate(STATE)["svg"]  # keeping a file draws nothing anew
 
