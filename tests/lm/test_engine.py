@@ -111,6 +111,37 @@ def test_the_gates_explain_the_states(make_engine):
     assert trace.gates["r"].min() >= 0 and trace.gates["r"].max() <= 1 and trace.c is None
 
 
+@pytest.mark.parametrize("cell", ["lstm", "gru"])
+def test_replayed_gates_equal_those_that_torch_computes(cell, make_engine):
+    """Torch's layers hide their gates, so they are taken from torch's own states by the equations of its manual."""
+    torch = pytest.importorskip("torch")
+    from charlstm.lm.network import CharRNN
+
+    engine = make_engine(cell=cell, num_layers=2)
+    network = CharRNN(engine.config, len(engine.vocab)).eval()
+    network.load_weights(engine.weights)
+    ids = ids_of(engine)
+    gates = engine.run(ids)[1].gates
+    with torch.no_grad():
+        x = network.embedding(torch.from_numpy(ids[None].astype(np.int64)))
+        for k, layer in enumerate(network.layers):
+            after, _ = layer(x)
+            before = torch.cat([torch.zeros_like(after[:, :1]), after[:, :-1]], dim=1)
+            read = torch.nn.functional.linear(x, layer.weight_ih_l0, layer.bias_ih_l0)[0]
+            kept = torch.nn.functional.linear(before, layer.weight_hh_l0, layer.bias_hh_l0)[0]
+            if cell == "lstm":
+                i, f, g, o = (read + kept).chunk(4, dim=1)
+                found = {"i": i.sigmoid(), "f": f.sigmoid(), "g": g.tanh(), "o": o.sigmoid()}
+            else:
+                (a, b, c), (d, e, h) = read.chunk(3, dim=1), kept.chunk(3, dim=1)
+                r = (a + d).sigmoid()
+                found = {"r": r, "z": (b + e).sigmoid(), "n": (c + r * h).tanh()}
+            assert found.keys() == gates.keys()
+            for name, values in found.items():
+                np.testing.assert_allclose(gates[name][k], values.numpy(), atol=1e-5)
+            x = after
+
+
 def test_a_step_changes_neither_its_state_nor_the_engine(make_engine):
     engine = make_engine(lookback_bars=(1,), num_layers=2)
     _, state = engine.step([5], engine.initial_state())
