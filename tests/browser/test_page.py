@@ -167,7 +167,7 @@ def test_the_heatmap_changes_with_the_neuron_and_a_second_run_still_draws_the_sc
     assert first["valued"]
     assert len(first["colours"]) == len(HOSTILE)
     page.locator('.abc [data-at="0"]').hover()
-    assert page.locator(".readout").inner_text().startswith("Neuron 0 after “T”: ")
+    page.locator(".readout").filter(has_text="Neuron 0").filter(has_text="after “T”: ").wait_for()
     page.locator(".sheet svg").first.evaluate("(svg) => { svg.dataset.mark = 'kept'; }")
     page.get_by_label("Neuron by number").fill("5")
     page.keyboard.press("Enter")
