@@ -77,12 +77,12 @@ def bar_chart(counts: Mapping[str, int], title: str, *, most: int = BARS) -> Any
         alt.Chart(_data(rows))
         .mark_bar(cornerRadiusEnd=2)
         .encode(
-            y=alt.Y("value:N", sort=None, title=None, axis=alt.Axis(labelLimit=120)),
-            x=alt.X("count:Q", title=title, axis=alt.Axis(tickCount=4, format="~s")),
+            y=alt.Y("value:N", sort=None, title=None, axis=alt.Axis(labelLimit=120, labelOverlap=False)),
+            x=alt.X("count:Q", title=title, axis=alt.Axis(tickCount=4, tickMinStep=1, format="~s")),
             color=alt.condition("datum.rest", alt.value(FAINT), alt.value(VALIDATION)),
             tooltip=["value:N", alt.Tooltip("count:Q", format=",")],
         )
-        .properties(height=20 * max(len(rows), 3))
+        .properties(height=17 * max(len(rows), 3) + 60)  # the axis and its title are within
     )
 
 
@@ -93,9 +93,9 @@ def length_chart(lengths: Sequence[tuple[int, int, int]]) -> Any:
         alt.Chart(_data(rows))
         .mark_bar(color=VALIDATION)
         .encode(
-            x=alt.X("from:Q", title="characters of a tune", axis=alt.Axis(grid=False, tickCount=6)),
+            x=alt.X("from:Q", bin="binned", title="characters of a tune", axis=alt.Axis(grid=False, tickCount=6)),
             x2="to:Q",
-            y=alt.Y("tunes:Q", title="tunes", axis=alt.Axis(tickCount=4)),
+            y=alt.Y("tunes:Q", title="tunes", axis=alt.Axis(tickCount=4, tickMinStep=1)),
             tooltip=["from:Q", "to:Q", alt.Tooltip("tunes:Q", format=",")],
         )
         .properties(height=200)
