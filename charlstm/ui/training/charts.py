@@ -64,7 +64,7 @@ def line_chart(rows: Sequence[Mapping[str, Any]], field: str, title: str) -> Any
             x=alt.X("epoch:Q", title="epoch", axis=alt.Axis(grid=False, tickCount=5)),
             y=alt.Y("value:Q", title=None, axis=alt.Axis(tickCount=4)),
         )
-        .properties(height=150, title=alt.TitleParams(title, anchor="start", fontSize=13, fontWeight="normal"))
+        .properties(height=200, title=alt.TitleParams(title, anchor="start", fontSize=13, fontWeight="normal"))
     )
 
 

@@ -79,7 +79,8 @@ def _head(run: Run) -> None:
         st.badge(f"{run.asked} asked for" if run.asked else word, icon=icon, color=colour)
     if model:
         layers = f" in {model.get('num_layers')} layers" if model.get("num_layers", 1) != 1 else ""
-        fork = f", begun with {run.settings['fork']}" if run.settings.get("fork") else ""
+        parent, epoch = run.settings.get("fork"), run.settings.get("at")
+        fork = f", begun with {Path(str(parent)).name}" + (f" after epoch {epoch}" if epoch else "") if parent else ""
         size = f"{str(model.get('cell', '')).upper()}, {model.get('hidden_size')} neurons{layers}"
         st.caption(plain(f"{size}, learning from {run.settings.get('corpus')}{fork}."))
     if run.message:
