@@ -36,6 +36,12 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield at
 
 
+def press(page: Any, name: str, place: int = 0, *, exact: bool = False) -> None:
+    """Press a button once the page stands still: what moves under a click may miss it."""
+    page.locator('[data-test-script-state="notRunning"]').first.wait_for(state="attached", timeout=LONG)
+    page.get_by_role("button", name=name, exact=exact).nth(place).click()
+
+
 def text_of(page: Any) -> Any:
     return page.locator(".editor .text")
 
@@ -87,7 +93,7 @@ def test_a_pasted_tune_is_drawn_its_faults_stand_beside_their_lines_and_are_mend
     expect(remark).to_have_count(0, timeout=LONG)
     drawn(page, REEL)
     assert text_of(page).input_value() == REEL
-    page.get_by_role("button", name="Undo").click()
+    press(page, "Undo")
     shows(page, lambda value: value == wrong)
 
 
@@ -132,7 +138,7 @@ def test_a_tune_is_carried_on_and_another_way_and_back(page: Any, house: str) ->
     go_on.click()
     second = shows(page, lambda value: value != first and len(value) > len(REEL) + 100)
     assert second.startswith(REEL + "\n")
-    page.get_by_role("button", name="Undo").click()
+    press(page, "Undo")
     shows(page, lambda value: value == first)
 
 
@@ -147,12 +153,12 @@ def test_chosen_bars_are_written_anew_heard_and_taken(page: Any, house: str) -> 
     page.locator(f'.abc [data-at="{found[2].start + 3}"]').first.click(modifiers=["Shift"])
     expect(page.get_by_role("spinbutton", name="From bar")).to_have_value("3", timeout=LONG)
     expect(page.get_by_role("spinbutton", name="To bar")).to_have_value("3", timeout=LONG)
-    page.get_by_role("button", name="Write anew").click()
+    press(page, "Write anew")
     expect(page.get_by_role("button", name="Take it")).to_have_count(5, timeout=LONG)
-    page.get_by_role("button", name="Hear").nth(1).click()
+    press(page, "Hear", 1)
     expect(page.locator(".player")).to_have_count(2, timeout=LONG)
     expect(page.locator(".player .abc .marked").first).to_be_attached(timeout=LONG)
-    page.get_by_role("button", name="Take it").first.click()
+    press(page, "Take it")
     value = shows(page, lambda value: value != REEL)
     assert value.startswith(REEL[: found[2].start])
     assert value.endswith(REEL[found[2].end :])
@@ -163,9 +169,9 @@ def test_a_hostile_tune_is_only_text(page: Any, house: str) -> None:
     pasted(page, house, "X:1\n" + HOSTILE + "\n@<img src=x onerror=window.HACKED=4>|")
     expect(page.locator(".remarks button").first).to_be_visible(timeout=LONG)
     weaver(page)
-    page.get_by_role("button", name="Continue", exact=True).click()
+    press(page, "Continue", exact=True)
     shows(page, lambda value: len(value) > len(HOSTILE) + 150)
-    page.get_by_role("button", name="Keep", exact=True).click()
+    press(page, "Keep", exact=True)
     page.get_by_role("button", name="Kept", exact=True).wait_for()
     page.get_by_role("link", name="Shelf").click()
     page.get_by_role("button", name="Listen").first.wait_for()  # the page's own fixture looks for what ran
@@ -173,17 +179,17 @@ def test_a_hostile_tune_is_only_text(page: Any, house: str) -> None:
 
 def test_kept_tunes_go_home_as_a_book_and_as_everything(page: Any, house: str) -> None:
     page.goto(f"{house}/?model=reciter&seed=1")
-    page.get_by_role("button", name="Keep", exact=True).click()
+    press(page, "Keep", exact=True)
     page.get_by_role("button", name="Kept", exact=True).wait_for()
     page.get_by_role("link", name="Your tune").click()
     text_of(page).fill("X:1\n" + TUNES[1])
     text_of(page).blur()
     drawn(page, "X:1\n" + TUNES[1])
-    page.get_by_role("button", name="Keep", exact=True).click()
+    press(page, "Keep", exact=True)
     page.get_by_role("button", name="Kept", exact=True).wait_for()
     page.get_by_role("link", name="Shelf").click()
     expect(page.get_by_role("button", name="Kept", exact=True)).to_have_count(2, timeout=LONG)
-    page.get_by_role("button", name="Make a ZIP of everything").click()
+    press(page, "Make a ZIP of everything")
     for _ in range(2):  # keeping a file changes nothing
         with page.expect_download() as download:
             page.get_by_role("button", name="Everything of 2 tunes").click()
@@ -204,25 +210,26 @@ def test_kept_tunes_go_home_as_a_book_and_as_everything(page: Any, house: str) -
 
 def test_two_tunes_side_by_side_and_one_deleted_and_brought_back(page: Any, house: str) -> None:
     page.goto(f"{house}/?model=reciter&seed=1")
-    page.get_by_role("button", name="Another tune").click()
+    press(page, "Another tune")
     page.wait_for_url("**seed=2**")
     page.get_by_role("link", name="Your tune").click()
     text_of(page).fill("X:1\n" + TUNES[4])
     text_of(page).blur()
     drawn(page, "X:1\n" + TUNES[4])
-    page.get_by_role("button", name="Keep", exact=True).click()
+    press(page, "Keep", exact=True)
     page.get_by_role("button", name="Kept", exact=True).wait_for()
     page.get_by_role("link", name="Shelf").click()
     page.get_by_role("heading", name="Sawdust").wait_for()
-    page.get_by_role("button", name="Compare").first.click()
+    press(page, "Compare")
     expect(page.locator(".player")).to_have_count(2, timeout=LONG)
-    page.get_by_role("button", name="Only the second").click()
+    press(page, "Only the second")
     expect(page.locator(".player")).to_have_count(1, timeout=LONG)
     listed = page.get_by_role("button", name="Listen")
+    page.locator('[data-test-script-state="notRunning"]').first.wait_for(state="attached", timeout=LONG)
     before = listed.count()
-    page.get_by_role("button", name="Delete").first.click()
+    press(page, "Delete")
     expect(listed).to_have_count(before - 1, timeout=LONG)
-    page.get_by_role("button", name="Bring back").click()
+    press(page, "Bring back")
     expect(listed).to_have_count(before, timeout=LONG)
 
 
