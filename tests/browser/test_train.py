@@ -88,6 +88,19 @@ def steps(house: Path, name: str) -> int:
     return int(rows[-1]["step"]) if rows else 0
 
 
+def test_the_film_goes_from_one_epoch_to_the_next_and_runs_by_itself(page: Any, at: str) -> None:
+    """Before any training: a model kept from one has a film too, and may come first."""
+    open_view(page, at, "view=film")
+    see(page, "After epoch 0 of toy")
+    loss = page.get_by_test_id("stMetricValue").first
+    until(page, lambda: loss.inner_text() == "4.00")
+    click(page, "Run")
+    until(page, lambda: page.get_by_text("After epoch 4 of toy").count() > 0)
+    until(page, lambda: loss.inner_text() == "0.00")
+    page.get_by_test_id("stMain").get_by_role("button", name="Run", exact=True).wait_for(timeout=WAIT * 1000)
+    assert page.locator(".player").count() == 1
+
+
 @pytest.mark.slow
 def test_a_training_is_started_paused_found_again_resumed_stopped_and_kept(
     page: Any, browser: Any, at: str, house: Path
@@ -192,15 +205,3 @@ def test_a_model_goes_out_as_a_file_and_comes_back_under_another_name(
         if name == "bad.zip":
             open_view(page, at, "view=models")
     assert load_checkpoint(house / "checkpoints" / "twin").name == "twin"
-
-
-def test_the_film_goes_from_one_epoch_to_the_next_and_runs_by_itself(page: Any, at: str) -> None:
-    open_view(page, at, "view=film")
-    see(page, "After epoch 0 of toy")
-    loss = page.get_by_test_id("stMetricValue").first
-    until(page, lambda: loss.inner_text() == "4.00")
-    click(page, "Run")
-    until(page, lambda: page.get_by_text("After epoch 4 of toy").count() > 0)
-    until(page, lambda: loss.inner_text() == "0.00")
-    page.get_by_test_id("stMain").get_by_role("button", name="Run", exact=True).wait_for(timeout=WAIT * 1000)
-    assert page.locator(".player").count() == 1
