@@ -41,11 +41,11 @@ HOSTILE = (
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark these tests; one that fails is run once more, and said so: a browser on a busy machine may lose its breath."""
+    """Mark these tests. One that fails is tried twice more, and said so: a browser on a busy machine may be slow."""
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.browser)
-            item.add_marker(pytest.mark.flaky(reruns=1))
+            item.add_marker(pytest.mark.flaky(reruns=2))
 
 
 @contextmanager
