@@ -13,19 +13,12 @@ from __future__ import annotations
 import argparse
 import json
 import shutil
-import socket
 import statistics
-import subprocess
-import sys
 import time
-import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 
 from playwright.sync_api import Page, sync_playwright
+from serving import served
 
-ROOT = Path(__file__).parent.parent
 FLAGS = [
     "--headless",
     "--no-sandbox",
@@ -43,38 +36,6 @@ DRAWN = f"""() => {{
   return player?.querySelector('.sheet svg') ? player.querySelector('.abc').textContent : '';
 }}"""
 READY = f"""() => {{ const a = ({PLAYER})()?.querySelector('audio'); return Boolean(a?.src) && a.readyState > 2; }}"""
-
-
-@contextmanager
-def server() -> Iterator[str]:
-    """A fresh server of the page on a free port, ended afterwards."""
-    with socket.socket() as probe:
-        probe.bind(("localhost", 0))
-        port = probe.getsockname()[1]
-    command = [
-        sys.executable,
-        "-m",
-        "streamlit",
-        "run",
-        "app.py",
-        "--server.port",
-        str(port),
-        "--server.headless",
-        "true",
-    ]
-    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        address = f"http://localhost:{port}"
-        for _ in range(200):
-            try:
-                urllib.request.urlopen(f"{address}/_stcore/health", timeout=1).close()
-                break
-            except OSError:
-                time.sleep(0.1)
-        yield address
-    finally:
-        process.terminate()
-        process.wait(10)
 
 
 def _wait(page: Page, before: str) -> str:
@@ -99,7 +60,7 @@ def main() -> None:
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     options = parser.parse_args()
     query = f"/?model={options.model}" if options.model else "/"
-    with server() as address, sync_playwright() as playwright:
+    with served() as address, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=options.chromium or None, args=FLAGS)
         figures = {}
         for name in ("first visit", "second visit"):

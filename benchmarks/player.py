@@ -19,8 +19,9 @@ import statistics
 import sys
 from typing import Any
 
-from page import FLAGS, READY, ROOT, server
+from page import FLAGS, READY
 from playwright.sync_api import Page, sync_playwright
+from serving import ROOT, served
 
 PLAYER = "[...document.querySelectorAll('*')].map((e) => e.shadowRoot?.querySelector('.player')).find(Boolean)"
 # Frames for so many milliseconds: [page's seconds, sound's seconds, marked note, marked character, curve's character].
@@ -107,7 +108,7 @@ def main() -> None:
     parser.add_argument("--chromium", default=shutil.which("chromium") or "", help="the browser's executable")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     options = parser.parse_args()
-    with server() as address, sync_playwright() as playwright:
+    with served() as address, sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=options.chromium or None, args=[*FLAGS, "--autoplay-policy=no-user-gesture-required"]
         )

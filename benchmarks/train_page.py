@@ -14,21 +14,17 @@ import argparse
 import os
 import shutil
 import signal
-import socket
 import statistics
-import subprocess
-import sys
 import tempfile
 import time
-import urllib.request
 from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import sync_playwright
+from serving import ROOT, served
 
 from charlstm import jobs
 
-ROOT = Path(__file__).resolve().parent.parent
 FLAGS = ["--headless", "--no-sandbox", "--disable-gpu"]
 VIEWS = (("Models", "Give away"), ("New", "1. Tunes"))
 
@@ -55,37 +51,15 @@ def main() -> None:
     home = Path(tempfile.mkdtemp(prefix="charlstm-bench-"))
     shutil.copytree(ROOT / "checkpoints", home / "checkpoints")
     shutil.copytree(ROOT / "data" / "corpus", home / "data" / "corpus")
-    with socket.socket() as probe:
-        probe.bind(("localhost", 0))
-        port = probe.getsockname()[1]
-    environment = {**os.environ, "CHARLSTM_HOME": str(home), "OMP_NUM_THREADS": "1"}
     os.environ["CHARLSTM_HOME"] = str(home)
-    command = [
-        sys.executable,
-        "-m",
-        "streamlit",
-        "run",
-        "app.py",
-        "--server.port",
-        str(port),
-        "--server.headless",
-        "true",
-    ]
-    server = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))))
     rounds: dict[str, list[float]] = {}
     try:
-        for _ in range(600):
-            try:
-                urllib.request.urlopen(f"http://localhost:{port}/_stcore/health", timeout=1).close()
-                break
-            except OSError:
-                time.sleep(0.1)
-        with sync_playwright() as playwright:
+        with served("app.py", home) as address, sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
             page = browser.new_page()
             page.set_default_timeout(120_000)
-            page.goto(f"http://localhost:{port}/train?view=new")
+            page.goto(f"{address}/train?view=new")
             page.get_by_role("heading", name="1. Tunes").wait_for()
             clicks(page, 6)  # everything is loaded once
             time.sleep(8)  # and the machine's speed measured
@@ -103,8 +77,6 @@ def main() -> None:
             rounds["idle again"] = clicks(page, options.clicks)
             browser.close()
     finally:
-        server.terminate()
-        server.wait(20)
         shutil.rmtree(home, ignore_errors=True)
     for name, seconds in rounds.items():
         print(f"{name:12} median {statistics.median(seconds):.3f} s   slowest {max(seconds):.3f} s   of {len(seconds)}")

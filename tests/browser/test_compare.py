@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from benchmarks.serving import served
 from charlstm.tunes.corpus import Corpus, save_corpus
-from tests.browser.conftest import served
 from tests.conftest import TUNES
 from tests.reciter import save_reciter
 from tests.test_lab_compare import RECITED, save_student

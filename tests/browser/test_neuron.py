@@ -9,11 +9,12 @@ from typing import Any
 
 import pytest
 
+from benchmarks.serving import served
 from charlstm.lm.checkpoint import save_checkpoint
 from charlstm.lm.config import ModelConfig
 from charlstm.lm.vocab import Vocab
 from charlstm.tunes.corpus import Corpus, save_corpus
-from tests.browser.conftest import HOSTILE, served
+from tests.browser.conftest import HOSTILE
 from tests.conftest import TUNES, make_weights
 from tests.reciter import save_reciter
 

@@ -12,10 +12,11 @@ import mido
 import pypdf
 import pytest
 
+from benchmarks.serving import served
 from charlstm.score.midi import to_midi
 from charlstm.score.notation import read_score
 from charlstm.tunes.bars import bars
-from tests.browser.conftest import HOSTILE, served
+from tests.browser.conftest import HOSTILE
 from tests.conftest import TUNES
 from tests.reciter import save_reciter, save_weaver
 

@@ -12,7 +12,8 @@ from typing import Any
 import mido
 import pytest
 
-from tests.browser.conftest import HOSTILE, ROOT, served
+from benchmarks.serving import ROOT, served
+from tests.browser.conftest import HOSTILE
 from tests.browser.players_page import MARKS, ONE
 from tests.browser.test_page import STATE, heard, ready, until
 
