@@ -35,26 +35,15 @@ def save_reciter(folder: Path, tunes: Sequence[str], *, temperature: float = 0.8
             decoder[following, unit] += 20.0
             decoder_bias[following] += 20.0
         first += len(tune)
-    weights = {
-        "embedding.weight": np.eye(symbols),
-        "rnn.weight_ih_l0": w_x,
-        "rnn.weight_hh_l0": w_h,
-        "rnn.bias_ih_l0": bias,
-        "rnn.bias_hh_l0": np.zeros(size),
-        "decoder.weight": decoder,
-        "decoder.bias": decoder_bias,
-    }
-    save_checkpoint(
+    weights = w_x, w_h, bias, decoder, decoder_bias
+    return _save(
         folder,
-        config=ModelConfig(cell="rnn", hidden_size=size, embedding_size=symbols),
-        vocab=vocab,
-        weights={name: array.astype(np.float32) for name, array in weights.items()},
-        training={},
+        vocab,
+        weights,
         corpus={"name": "tiny", "headers": {"K": {"D": 2, "G": 1}, "M": {"4/4": 2, "6/8": 1}, "R": {"reel": 1}}},
         val_loss=0.0,
         temperature=temperature,
     )
-    return folder
 
 
 def save_weaver(folder: Path, tunes: Sequence[str], *, notes: str = "ABcdefg") -> Path:
@@ -76,6 +65,24 @@ def save_weaver(folder: Path, tunes: Sequence[str], *, notes: str = "ABcdefg") -
         for character in notes if unit < 8 else "|":
             decoder[vocab.ids[character], unit] += 20.0
             decoder_bias[vocab.ids[character]] += 20.0
+    weights = w_x, w_h, bias, decoder, decoder_bias
+    return _save(
+        folder, vocab, weights, corpus={"name": "woven", "headers": {"L": {"1/8": 3}}}, val_loss=1.0, temperature=1.0
+    )
+
+
+def _save(
+    folder: Path,
+    vocab: Vocab,
+    arrays: Sequence[np.ndarray],
+    *,
+    corpus: dict[str, object],
+    val_loss: float,
+    temperature: float,
+) -> Path:
+    """Save a plain RNN whose characters are embedded as themselves: w_x, w_h, bias, decoder, decoder_bias."""
+    w_x, w_h, bias, decoder, decoder_bias = arrays
+    size, symbols = w_x.shape
     weights = {
         "embedding.weight": np.eye(symbols),
         "rnn.weight_ih_l0": w_x,
@@ -91,8 +98,8 @@ def save_weaver(folder: Path, tunes: Sequence[str], *, notes: str = "ABcdefg") -
         vocab=vocab,
         weights={name: array.astype(np.float32) for name, array in weights.items()},
         training={},
-        corpus={"name": "woven", "headers": {"L": {"1/8": 3}}},
-        val_loss=1.0,
-        temperature=1.0,
+        corpus=corpus,
+        val_loss=val_loss,
+        temperature=temperature,
     )
     return folder

@@ -6,41 +6,21 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from charlstm.neurons.record import Unit
-from charlstm.tunes.corpus import Corpus, save_corpus
+from charlstm.tunes.corpus import Corpus
 from charlstm.ui.lab import cause
 from tests.conftest import TUNES
-from tests.reciter import save_reciter
-
-APP = str(Path(__file__).parent.parent / "app.py")
+from tests.lab import house, opened
 
 
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    monkeypatch.setenv("CHARLSTM_HOME", str(tmp_path))
     monkeypatch.setattr(cause, "PAIRS", 6)
-    save_reciter(tmp_path / "checkpoints" / "reciter", (TUNES[0], TUNES[3], TUNES[5]))
     corpus = Corpus("tiny", train=TUNES[:1], validation=(TUNES[3], TUNES[0]), test=TUNES[5:])
-    save_corpus(corpus, tmp_path / "data" / "corpus")
-    st.cache_resource.clear()
-    st.cache_data.clear()
-    yield tmp_path
-    st.cache_resource.clear()
-    st.cache_data.clear()
-
-
-def opened() -> AppTest:
-    app = AppTest.from_file(APP, default_timeout=90)
-    app.query_params["seed"] = "3"
-    app.run()
-    app.session_state["neurons.view"] = "cause"
-    app.switch_page("charlstm/ui/neurons.py").run()
-    assert not app.exception
-    assert app.header[0].value == "Cause"
-    return app
+    with house(tmp_path, monkeypatch, (TUNES[0], TUNES[3], TUNES[5]), corpus) as home:
+        yield home
 
 
 def choose(app: AppTest, key: str, value: str) -> AppTest:
@@ -63,7 +43,7 @@ def test_a_neuron_that_is_silenced_changes_tune_b_and_not_tune_a(home: Path) -> 
     from charlstm.lm.engine import load
 
     before = load("reciter").weights["decoder.weight"].copy()
-    app = opened()
+    app = opened("cause", "Cause")
     own = app.session_state["tune.sample"][1].text
     tunes = (TUNES[0], TUNES[3], TUNES[5])
     unit = 1 + sum(len(tune) for tune in tunes[: tunes.index(own)]) + 10  # on after the own tune's eleventh character
@@ -78,7 +58,7 @@ def test_a_neuron_that_is_silenced_changes_tune_b_and_not_tune_a(home: Path) -> 
 
 
 def test_a_hundred_pairs_are_counted_and_the_tries_with_them(home: Path) -> None:
-    app = opened()
+    app = opened("cause", "Cause")
     press(app, "pairs")
     assert len(app.dataframe[0].value) == len(cause.MEASURES)
     assert "1 change tried" in said(app)
@@ -91,14 +71,14 @@ def test_a_hundred_pairs_are_counted_and_the_tries_with_them(home: Path) -> None
 
 
 def test_what_a_change_costs_is_read_from_tunes(home: Path) -> None:
-    app = opened()
+    app = opened("cause", "Cause")
     press(app, "Read tunes")
     press(app, "Read tunes")
     assert "nats a character" in said(app)
 
 
 def test_a_concepts_direction_is_pushed_along(home: Path) -> None:
-    app = opened()
+    app = opened("cause", "Cause")
     choose(app, "cause.what", "A concept")
     app.selectbox(key="cause.concept").set_value("in_key_field").run()
     assert not app.exception
@@ -109,14 +89,14 @@ def test_a_concepts_direction_is_pushed_along(home: Path) -> None:
 
 
 def test_no_neuron_is_a_sentence(home: Path) -> None:
-    app = opened()
+    app = opened("cause", "Cause")
     app.multiselect[0].set_value([]).run()
     assert not app.exception
     assert app.info[0].value == "Choose a neuron."
 
 
 def test_the_votes_for_a_character_add_up_on_the_page(home: Path) -> None:
-    app = opened()
+    app = opened("cause", "Cause")
     choose(app, "cause.way", "Why this character?")
     app.number_input(key="cause.character").set_value(20).run()
     assert not app.exception

@@ -13,32 +13,14 @@ from streamlit.testing.v1 import AppTest
 from charlstm.neurons.directory_file import load_directory
 from charlstm.tunes.corpus import Corpus, save_corpus
 from tests.conftest import TUNES
-from tests.reciter import save_reciter
-
-APP = str(Path(__file__).parent.parent / "app.py")
+from tests.lab import house, opened
 
 
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    monkeypatch.setenv("CHARLSTM_HOME", str(tmp_path))
-    save_reciter(tmp_path / "checkpoints" / "reciter", (TUNES[0][:60], TUNES[3], TUNES[5]))
-    save_corpus(Corpus("tiny", train=TUNES[:1], validation=TUNES[3:4], test=TUNES[5:]), tmp_path / "data" / "corpus")
-    st.cache_resource.clear()
-    st.cache_data.clear()
-    yield tmp_path
-    st.cache_resource.clear()
-    st.cache_data.clear()
-
-
-def opened() -> AppTest:
-    app = AppTest.from_file(APP, default_timeout=120)
-    app.query_params["seed"] = "3"
-    app.run()
-    app.session_state["neurons.view"] = "directory"
-    app.switch_page("charlstm/ui/neurons.py").run()
-    assert not app.exception
-    assert app.header[0].value == "Directory"
-    return app
+    corpus = Corpus("tiny", train=TUNES[:1], validation=TUNES[3:4], test=TUNES[5:])
+    with house(tmp_path, monkeypatch, (TUNES[0][:60], TUNES[3], TUNES[5]), corpus) as home:
+        yield home
 
 
 def button(app: AppTest, key: str):
@@ -47,7 +29,7 @@ def button(app: AppTest, key: str):
 
 def test_it_is_measured_once_kept_and_shown_again(home: Path) -> None:
     folder = home / "checkpoints" / "reciter"
-    app = opened()
+    app = opened("directory", "Directory")
     assert any("Nothing is known yet" in info.value for info in app.info)
     button(app, "directory.measure").click().run()
     assert not app.exception
@@ -58,12 +40,12 @@ def test_it_is_measured_once_kept_and_shown_again(home: Path) -> None:
     assert shown["Without a name"] == f"{found.nameless:.0%}"
     assert f"{found.tried:,} pairs" in app.caption[0].value
     st.cache_resource.clear()  # another server: it is read from its file
-    again = opened()
+    again = opened("directory", "Directory")
     assert {metric.label: metric.value for metric in again.metric} == shown
 
 
 def test_each_part_is_shown_twice_and_opens_a_neuron(home: Path) -> None:
-    app = opened()
+    app = opened("directory", "Directory")
     button(app, "directory.measure").click().run()
     found = load_directory(home / "checkpoints" / "reciter")
     assert found is not None
@@ -90,12 +72,12 @@ def test_each_part_is_shown_twice_and_opens_a_neuron(home: Path) -> None:
 
 def test_what_is_of_other_weights_is_not_shown(home: Path) -> None:
     folder = home / "checkpoints" / "reciter"
-    app = opened()
+    app = opened("directory", "Directory")
     button(app, "directory.measure").click().run()
     path = folder / "directory.json"
     path.write_text(json.dumps({**json.loads(path.read_text(encoding="utf-8")), "model": "0" * 64}), encoding="utf-8")
     st.cache_resource.clear()
-    stale = opened()
+    stale = opened("directory", "Directory")
     assert any("other weights" in info.value for info in stale.info)
     button(stale, "directory.measure").click().run()
     assert not stale.exception
@@ -104,7 +86,7 @@ def test_what_is_of_other_weights_is_not_shown(home: Path) -> None:
 
 def test_a_corpus_that_the_model_cannot_read_is_a_sentence(home: Path) -> None:
     save_corpus(Corpus("tiny", train=TUNES[:1], validation=TUNES[4:5], test=TUNES[5:]), home / "data" / "corpus")
-    app = opened()
+    app = opened("directory", "Directory")
     button(app, "directory.measure").click().run()
     assert not app.exception
     assert "validation" in app.error[0].value

@@ -11,39 +11,21 @@ from streamlit.testing.v1 import AppTest
 
 from charlstm.neurons.record import Unit, record
 from charlstm.neurons.store import CHARACTERS
-from charlstm.tunes.corpus import Corpus, save_corpus
+from charlstm.tunes.corpus import Corpus
 from tests.conftest import TUNES
-from tests.reciter import save_reciter
-
-APP = str(Path(__file__).parent.parent / "app.py")
+from tests.lab import house, opened
 
 
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    monkeypatch.setenv("CHARLSTM_HOME", str(tmp_path))
-    save_reciter(tmp_path / "checkpoints" / "reciter", (TUNES[0], TUNES[3], TUNES[5]))
-    save_corpus(Corpus("tiny", train=TUNES[:4], validation=TUNES[4:5], test=TUNES[5:]), tmp_path / "data" / "corpus")
-    st.cache_resource.clear()
-    st.cache_data.clear()
-    yield tmp_path
-    st.cache_resource.clear()
-    st.cache_data.clear()
-
-
-def opened() -> AppTest:
-    app = AppTest.from_file(APP, default_timeout=60)
-    app.query_params["seed"] = "3"
-    app.run()
-    app.session_state["neurons.view"] = "search"
-    app.switch_page("charlstm/ui/neurons.py").run()
-    assert not app.exception
-    assert app.header[0].value == "Search"
-    return app
+    corpus = Corpus("tiny", train=TUNES[:4], validation=TUNES[4:5], test=TUNES[5:])
+    with house(tmp_path, monkeypatch, (TUNES[0], TUNES[3], TUNES[5]), corpus) as home:
+        yield home
 
 
 def opened_at_a_character() -> AppTest:
     """One character is chosen, at which just one unit is on."""
-    app = opened()
+    app = opened("search", "Search")
     app.number_input(key="search.to").set_value(app.number_input(key="search.from").value).run()
     assert not app.exception
     return app
@@ -79,7 +61,7 @@ def test_a_part_of_the_tune_is_found_again_in_the_corpus(home: Path) -> None:
 
 
 def test_bars_choose_characters_and_characters_bars(home: Path) -> None:
-    app = opened()
+    app = opened("search", "Search")
     text = written(app)
     app.slider(key="search.bars").set_value((2, 3)).run()
     assert not app.exception
@@ -94,7 +76,7 @@ def test_bars_choose_characters_and_characters_bars(home: Path) -> None:
 
 
 def test_what_counts_as_on_can_be_moved(home: Path) -> None:
-    app = opened()
+    app = opened("search", "Search")
     app.slider(key="search.threshold").set_value(0.95).run()
     app.slider(key="search.share").set_value(100).run()
     assert not app.exception
@@ -108,7 +90,7 @@ def test_what_counts_as_on_can_be_moved(home: Path) -> None:
 
 @pytest.mark.parametrize("again", [False, True])
 def test_a_concept_says_how_many_of_its_places_have_it(home: Path, again: bool) -> None:
-    app = opened()
+    app = opened("search", "Search")
     group(app, "search.way").set_value("A concept").run()  # type: ignore[attr-defined]
     app.selectbox(key="search.concept").set_value("in_key_field").run()
     if again:
@@ -119,7 +101,7 @@ def test_a_concept_says_how_many_of_its_places_have_it(home: Path, again: bool) 
 
 
 def test_neurons_by_number_are_found_where_they_are_on(home: Path) -> None:
-    app = opened()
+    app = opened("search", "Search")
     group(app, "search.way").set_value("A neuron").run()  # type: ignore[attr-defined]
     assert not app.exception
     app.multiselect(key="search.units").set_value([]).run()
@@ -130,7 +112,7 @@ def test_neurons_by_number_are_found_where_they_are_on(home: Path) -> None:
 
 
 def test_an_example_finds_its_own_tune_first(home: Path) -> None:
-    app = opened()
+    app = opened("search", "Search")
     group(app, "search.way").set_value("An example").run()  # type: ignore[attr-defined]
     assert "Paste a tune" in app.info[0].value
     head, _, rest = TUNES[0].partition("cege|")
