@@ -58,7 +58,7 @@ def opening(there: Desk) -> None:
     left, right = st.columns([3, 2], vertical_alignment="bottom")
     left.file_uploader(
         "Open a file: ABC, a whole tune book, or MIDI", type=["abc", "txt", "mid", "midi"], key="own.file",
-        on_change=chosen, max_upload_size=2,
+        on_change=chosen, max_upload_size=1,
     )  # fmt: skip
     with right.container(horizontal=True, gap="small"):
         if "tune.sample" in state:
