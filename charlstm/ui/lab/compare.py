@@ -120,8 +120,8 @@ def _through_training(lab: Lab) -> list[tuple[str, str]]:
 def _elsewhere(lab: Lab) -> None:
     """What to do where no epochs were kept: models that have some, and how to keep them."""
     st.info(
-        f"{plain(lab.model)} kept none of the weights on its way. A training begun on the page Train keeps "
-        "them, and so does `charlstm train` with `--keep-epochs`.",
+        f"Of {plain(lab.model)} only the end of its training is here. A training begun on the page Train keeps "
+        "moments on the way, to be looked at here.",
         icon=":material/history:",
     )
 

@@ -381,7 +381,7 @@ class Player {
     parts.legend.hidden = !values;
     parts["legend-low"].textContent = scale === "unit" ? "0" : "−1";
     parts["legend-high"].textContent = scale === "unit" ? "1" : "+1";
-    const strong = scale === "unit" ? (value) => value > 0.5 : (value) => value > 0.7 || value < -0.8;
+    const strong = scale === "unit" ? (value) => value > 0.75 : (value) => value > 0.7 || value < -0.8;
     const marked = new Uint8Array(this.characters.length);
     for (const [start, end] of marks ?? []) marked.fill(1, start, end);
     this.characters.forEach((span, at) => {

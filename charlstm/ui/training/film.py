@@ -96,7 +96,7 @@ def _screen(checkpoint: Checkpoint, stored: list[StoredEpoch], seed: int) -> Non
     with tiles, st.container(horizontal=True):
         st.metric("Loss, unseen tunes", "–" if here.loss is None else f"{here.loss:.2f}", width=150)
         counted = check.bars > 0 and parse_meter(split_header(text).get("M") or "") is not None
-        st.metric("Bars that fill", f"{check.bars_filled:.0%}" if counted else "no meter", width=130)
+        st.metric("Bars that fill", f"{check.bars_filled:.0%}" if counted else "–", width=130)
         st.metric(
             "A whole tune", "yes" if check.valid else "no", width=130, help=plain(" ".join(check.reasons)) or None
         )
