@@ -22,6 +22,12 @@ class Mean(NamedTuple):
     high: NDArray[np.float64]
 
 
+def draws_of(tunes: int, *, draws: int = 400, seed: int = 0) -> NDArray[np.float32]:
+    """How often each of some tunes is in each of several draws with replacement: whole numbers, (draws, tunes)."""
+    rng = np.random.default_rng(seed)
+    return rng.multinomial(tunes, np.full(tunes, 1 / tunes), size=draws).astype(np.float32)
+
+
 def mean_of_tunes(sums: ArrayLike, counts: ArrayLike, *, seed: int = 0, resamples: int = RESAMPLES) -> Mean:
     """mean = sum of the tunes' sums / sum of their counts; low and high: the 2.5 % and 97.5 % points of the same,
     over tunes drawn with replacement.
@@ -37,7 +43,7 @@ def mean_of_tunes(sums: ArrayLike, counts: ArrayLike, *, seed: int = 0, resample
     tunes = len(sums)
     with np.errstate(invalid="ignore", divide="ignore"):
         mean = sums.sum(axis=0) / counts.sum(axis=0)
-        drawn = np.random.default_rng(seed).multinomial(tunes, np.full(tunes, 1 / tunes), resamples)
+        drawn = draws_of(tunes, draws=resamples, seed=seed).astype(np.float64)
         means = (drawn @ sums) / (drawn @ counts)
     low, high = np.full_like(mean, np.nan), np.full_like(mean, np.nan)
     some = np.isfinite(mean)

@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 
 from charlstm.errors import ConfigError
 from charlstm.lm.engine import Engine
+from charlstm.neurons.bootstrap import draws_of
 from charlstm.neurons.evidence import values_of
-from charlstm.neurons.intervals import LEVEL, draws_of
+from charlstm.neurons.intervals import LEVEL
 from charlstm.neurons.nulls import other_tunes, untrained
 from charlstm.neurons.record import Unit
 

@@ -16,9 +16,10 @@ from numpy.typing import NDArray
 
 from charlstm.errors import ConfigError
 from charlstm.lm.engine import Engine
+from charlstm.neurons.bootstrap import draws_of
 from charlstm.neurons.concepts import CONCEPTS
 from charlstm.neurons.evidence import Annotations, annotate, in_threads
-from charlstm.neurons.intervals import auroc_interval, draws_of
+from charlstm.neurons.intervals import auroc_interval
 from charlstm.neurons.labels import WITHIN, Concept
 from charlstm.neurons.measured import Measured, Report, Steps, in_chosen_direction, measured
 from charlstm.neurons.nulls import untrained

@@ -1,7 +1,6 @@
-"""Intervals: how much a score would change had other tunes been read. Tunes are drawn again, never single characters.
+"""Intervals of an AUROC: how much it would change had other tunes been read (charlstm.neurons.bootstrap).
 
-Characters of one tune are alike, so an interval that counted each of them as a fresh observation would be far too
-narrow. Source: Efron and Tibshirani 1993, "An Introduction to the Bootstrap", percentile intervals.
+Source: Efron and Tibshirani 1993, "An Introduction to the Bootstrap", percentile intervals.
 """
 
 from __future__ import annotations
@@ -11,15 +10,8 @@ from numpy.typing import NDArray
 
 from charlstm.neurons.labels import Labels
 
-DRAWS = 400
 BINS = 256  # values are kept as one of so many equally filled bins: an AUROC moves by less than 0.002
 LEVEL = 0.95
-
-
-def draws_of(tunes: int, *, draws: int = DRAWS, seed: int = 0) -> NDArray[np.float32]:
-    """How often each tune is in each of several draws with replacement, (draws, tunes)."""
-    rng = np.random.default_rng(seed)
-    return rng.multinomial(tunes, np.full(tunes, 1 / tunes), size=draws).astype(np.float32)
 
 
 def auroc_interval(
@@ -35,7 +27,7 @@ def auroc_interval(
     tune : int array, shape (N,)
         Which tune each character is of, below the number of tunes.
     draws : float array, shape (D, tunes)
-        From `draws_of`.
+        From `bootstrap.draws_of`.
     """
     low, high = float(ranks.min()), float(ranks.max())
     bins = np.minimum(((ranks - low) * (BINS / max(high - low, 1e-9))).astype(np.int64), BINS - 1)

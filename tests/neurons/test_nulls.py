@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 
 from charlstm.lm.checkpoint import tensor_shapes
+from charlstm.neurons.bootstrap import draws_of
 from charlstm.neurons.concepts import CONCEPTS
 from charlstm.neurons.evidence import annotate, aurocs, aurocs_of_moved, centred_ranks, pairs_of, places_of, values_of
-from charlstm.neurons.intervals import auroc_interval, draws_of
+from charlstm.neurons.intervals import auroc_interval
 from charlstm.neurons.nulls import by_character, other_tunes, untrained
 from charlstm.neurons.probe import auroc
 from charlstm.neurons.record import record
