@@ -31,8 +31,8 @@ from pathlib import Path
 from charlstm.errors import NotationError
 from charlstm.score.timeline import attacks, timeline
 from charlstm.tunes.abc import lex, split_header, split_tunebook
-from charlstm.tunes.form import play_order
-from charlstm.tunes.reader import read
+from charlstm.tunes.parse.reader import read
+from charlstm.tunes.views.form import play_order
 
 BOOKS = ("oneills1850", "ryansMammoth", "airdsAirs", "miscFolk")
 SILENT = ("decoration", "annotation", "chord_symbol")

@@ -12,9 +12,9 @@ import argparse
 import os
 import time
 
-from charlstm.lm.engine import load
-from charlstm.neurons.directory import directory
-from charlstm.tunes.corpus import load_corpus
+from charlstm.lm.infer.engine import load
+from charlstm.neurons.directory.naming import directory
+from charlstm.tunes.corpus.model import load_corpus
 
 
 def main() -> None:

@@ -22,8 +22,8 @@ from charlstm.score.midi import to_midi
 from charlstm.score.notation import to_musicxml, to_score
 from charlstm.score.piano_roll import notes_of
 from charlstm.score.timeline import attacks, clock, timeline
-from charlstm.tunes.events import Reading
-from charlstm.tunes.reader import read
+from charlstm.tunes.parse.events import Reading
+from charlstm.tunes.parse.reader import read
 
 TOLERANCE = 5e-4  # seconds; a tick at 60 quarter notes a minute is a tenth of it
 

@@ -24,11 +24,11 @@ from pathlib import Path
 
 import numpy as np
 
-from charlstm.lm.augment import Augmentation
 from charlstm.lm.config import LOOKBACK_BARS, ModelConfig, TrainConfig
-from charlstm.lm.train import Trainer
+from charlstm.lm.train.augment import Augmentation
+from charlstm.lm.train.trainer import Trainer
 from charlstm.lm.vocab import Vocab
-from charlstm.tunes.corpus import load_corpus
+from charlstm.tunes.corpus.model import load_corpus
 
 VARIANTS = 24
 

@@ -131,8 +131,8 @@ def played(text: str) -> list[tuple[float, float, int]]:
     """The notes of a tune by our own list: from, to (seconds), first character."""
     sys.path.insert(0, str(ROOT))
     from charlstm.score.timeline import clock, timeline
-    from charlstm.tunes.reader import read
-    from charlstm.ui.common import usual_tempo
+    from charlstm.tunes.parse.reader import read
+    from charlstm.ui.shared.common import usual_tempo
 
     reading = read(text)
     when = clock(reading, reading.qpm or usual_tempo(reading.get("R") or "")).seconds

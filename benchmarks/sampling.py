@@ -23,10 +23,10 @@ import numpy as np
 import torch
 
 from charlstm.lm.config import ModelConfig, SampleConfig
-from charlstm.lm.engine import Engine
-from charlstm.lm.network import CharRNN
-from charlstm.lm.reader import Reader
-from charlstm.lm.sampling import sample, stream
+from charlstm.lm.infer.engine import Engine
+from charlstm.lm.infer.session import Reader
+from charlstm.lm.sample.sampling import sample, stream
+from charlstm.lm.train.network import CharRNN
 from charlstm.lm.vocab import Vocab
 
 VOCAB = Vocab.of(["".join(map(chr, range(32, 126))) + "\n"])  # 97 symbols, as many as the fiddle corpus has

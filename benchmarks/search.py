@@ -12,11 +12,11 @@ from collections.abc import Callable
 
 import numpy as np
 
-from charlstm.lm.engine import load
-from charlstm.neurons.record import Unit, record
+from charlstm.lm.infer.engine import load
+from charlstm.neurons.recording import Unit, record
 from charlstm.neurons.search import Probe, match, nearest, select
 from charlstm.neurons.store import open_store, prepare_store, store_texts
-from charlstm.tunes.corpus import load_corpus
+from charlstm.tunes.corpus.model import load_corpus
 
 
 def timed(what: str, work: Callable[[], object]) -> object:

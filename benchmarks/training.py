@@ -21,10 +21,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from charlstm.lm.batches import IGNORED, Batch
 from charlstm.lm.config import ModelConfig, TrainConfig
-from charlstm.lm.train import Trainer
-from charlstm.tunes.corpus import Corpus
+from charlstm.lm.train.batches import IGNORED, Batch
+from charlstm.lm.train.trainer import Trainer
+from charlstm.tunes.corpus.model import Corpus
 
 TUNES, BATCH, EMBEDDING = 256, 32, 128
 SLICE = 30  # characters between two updates of the report's way

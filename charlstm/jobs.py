@@ -1,7 +1,7 @@
 """Jobs: training runs in processes of their own, started, found again and steered by their folders alone.
 
 A run is a folder under runs/. Its trainer is `charlstm train`, which writes metrics, weights and where it stands, and
-ends when it finds a file called `stop` (charlstm.lm.train). Beside that the folder holds, under job/,
+ends when it finds a file called `stop` (charlstm.lm.train.trainer). Beside that the folder holds, under job/,
     start.json      how it was started, so that it can be started again
     settings.json   what it trains, as the trainer itself understood it
     process.json    who works here: process, when that began, on which machine

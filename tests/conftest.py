@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from charlstm.lm.checkpoint import tensor_shapes
 from charlstm.lm.config import ModelConfig
-from charlstm.lm.engine import Engine
+from charlstm.lm.infer.engine import Engine
+from charlstm.lm.store.checkpoint import tensor_shapes
 from charlstm.lm.vocab import Vocab
-from charlstm.tunes.corpus import Corpus
+from charlstm.tunes.corpus.model import Corpus
 
 TUNES = (
     "T:The Cold Kettle\nR:reel\nM:4/4\nL:1/8\nK:D\n|:d2fd Adfd|e2ge cege|dfaf bafd|edce d4:|",

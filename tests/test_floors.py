@@ -33,10 +33,10 @@ ROOMS = {
 HOMES = {
     "streamlit": ("ui", "app"),
     "altair": ("ui",),
-    "torch": ("lm/network", "lm/train", "lm/resume", "lm/parallel"),
+    "torch": ("lm/train/network", "lm/train/trainer", "lm/train/resume", "lm/train/parallel"),
     "safetensors": ("lm",),
-    "music21": ("score", "ui/common"),  # ui/common only loads them beforehand
-    "verovio": ("score", "ui/common"),
+    "music21": ("score", "ui/shared/common"),  # ui/shared/common only loads them beforehand
+    "verovio": ("score", "ui/shared/common"),
     "pretty_midi": ("score",),
     "midirenderer": ("score",),
     "typst": ("score/pages",),
@@ -84,19 +84,19 @@ def test_a_room_stays_on_its_floor(place: str) -> None:
 
 
 def test_a_trespass_is_seen() -> None:
-    assert trespasses("lm/engine", "import torch") == ["torch"]
-    assert trespasses("lm/network", "import torch.nn") == []
-    assert trespasses("lm/sampling", "def f():\n    from charlstm.score.midi import to_midi") != []
+    assert trespasses("lm/infer/engine", "import torch") == ["torch"]
+    assert trespasses("lm/train/network", "import torch.nn") == []
+    assert trespasses("lm/sample/sampling", "def f():\n    from charlstm.score.midi import to_midi") != []
     assert trespasses("score/midi", "from charlstm.lm import engine") != []
     assert trespasses("evaluate/panel", "import streamlit as st") == ["streamlit"]
-    assert trespasses("neurons/record", "from music21 import stream") == ["music21.stream"]
+    assert trespasses("neurons/recording", "from music21 import stream") == ["music21.stream"]
 
 
-LIGHT = "charlstm", "charlstm.cli", "charlstm.lm.engine", "charlstm.lm.sampling", "charlstm.evaluate.panel"
+LIGHT = "charlstm", "charlstm.cli", "charlstm.lm.infer.engine", "charlstm.lm.sample.sampling", "charlstm.evaluate.panel"
 HEAVY = "torch", "music21", "streamlit", "matplotlib", "verovio", "typst"
 
 
-@pytest.mark.parametrize("module", [*LIGHT, "charlstm.neurons.heatmap", "charlstm.tunes.corpus"])
+@pytest.mark.parametrize("module", [*LIGHT, "charlstm.neurons.heatmap", "charlstm.tunes.corpus.model"])
 def test_playing_loads_nothing_heavy(module: str) -> None:
     """Torch learns, NumPy plays: importing what composes, probes or evaluates loads no heavy package."""
     code = f"import sys, {module}; print(*[m for m in {HEAVY!r} if m in sys.modules])"

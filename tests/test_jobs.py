@@ -20,7 +20,7 @@ from charlstm import jobs
 from charlstm.cli import main
 from charlstm.errors import JobError
 from charlstm.jobs import Run
-from charlstm.tunes.corpus import Corpus, save_corpus
+from charlstm.tunes.corpus.model import Corpus, save_corpus
 from tests.conftest import TUNES
 
 pytest.importorskip("torch")

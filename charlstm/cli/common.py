@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 from charlstm.errors import CorpusError
 
 if TYPE_CHECKING:
-    from charlstm.lm.engine import Engine
-    from charlstm.tunes.corpus import Corpus
+    from charlstm.lm.infer.engine import Engine
+    from charlstm.tunes.corpus.model import Corpus
 
 Commands = Any  # argparse's subparsers action, which has no public name
 Advance = Callable[[str, int, int], None]  # what is being done, how far, out of how many
@@ -105,7 +105,7 @@ def terminal_bar() -> Any | None:
 def find_corpus(name: str) -> Corpus:
     """A corpus by name or path; the default one is built first if it is not there yet."""
     from charlstm.paths import corpus_path
-    from charlstm.tunes.corpus import DEFAULT_CORPUS, fiddle_corpus, load_corpus, save_corpus
+    from charlstm.tunes.corpus.model import DEFAULT_CORPUS, fiddle_corpus, load_corpus, save_corpus
 
     if name == DEFAULT_CORPUS and not (corpus_path() / f"{name}.json").exists():
         print(f"charlstm: building the {name} corpus, once", file=sys.stderr)
@@ -124,7 +124,7 @@ def read_tunes(path: Path) -> list[str]:
     CorpusError
         If there is no such file, or no tune in it.
     """
-    from charlstm.tunes.sources import file_tunes
+    from charlstm.tunes.corpus.sources import file_tunes
 
     texts = [tune.text for tune in file_tunes([path])]
     if not texts:

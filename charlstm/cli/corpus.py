@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from charlstm.cli.common import Commands, add_command, add_group, progress, show, table
 
 if TYPE_CHECKING:
-    from charlstm.tunes.corpus import Corpus
+    from charlstm.tunes.corpus.model import Corpus
 
 AS_IS = "no cleaning: each text stays as it is in the file"
 
@@ -53,8 +53,8 @@ def add(commands: Commands) -> None:
 
 def _build(options: argparse.Namespace) -> None:
     from charlstm.paths import corpus_path
-    from charlstm.tunes.corpus import DEFAULT_CORPUS, build_corpus, fiddle_corpus, save_corpus
-    from charlstm.tunes.sources import file_tunes
+    from charlstm.tunes.corpus.model import DEFAULT_CORPUS, build_corpus, fiddle_corpus, save_corpus
+    from charlstm.tunes.corpus.sources import file_tunes
 
     is_default = options.name == DEFAULT_CORPUS
     if is_default and (options.sources or options.as_is or options.large):
@@ -62,7 +62,7 @@ def _build(options: argparse.Namespace) -> None:
     if not is_default and not options.sources:
         options.parser.error(f"say where the tunes of {options.name} are: --from FILE|FOLDER ...")
     if options.large:
-        from charlstm.tunes.large import build_mapped
+        from charlstm.tunes.corpus.build_large import build_mapped
 
         with progress() as advance:
             mapped = build_mapped(
@@ -82,7 +82,7 @@ def _build(options: argparse.Namespace) -> None:
 
 
 def _import(options: argparse.Namespace) -> None:
-    from charlstm.tunes.corpus import import_corpus, save_corpus
+    from charlstm.tunes.corpus.model import import_corpus, save_corpus
 
     corpus = import_corpus(
         options.name, train=options.train, validation=options.validation, test=options.test, as_is=options.as_is
@@ -100,8 +100,8 @@ def _show(options: argparse.Namespace) -> None:
 
 def _describe(corpus: Corpus) -> dict[str, Any]:
     """A corpus in JSON values, without its texts."""
-    from charlstm.tunes.corpus import PARTS, header_counts
-    from charlstm.tunes.mapped import MappedCorpus
+    from charlstm.tunes.corpus.mapped import MappedCorpus
+    from charlstm.tunes.corpus.model import PARTS, header_counts
 
     parts = {part: getattr(corpus, part) for part in PARTS}
     if isinstance(corpus, MappedCorpus):  # as it was counted when it was built: a pass over all texts takes minutes

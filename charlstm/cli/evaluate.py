@@ -63,7 +63,7 @@ def add(commands: Commands) -> None:
 
 def _loss(options: argparse.Namespace) -> None:
     from charlstm.evaluate.loss import loss
-    from charlstm.lm.engine import load
+    from charlstm.lm.infer.engine import load
 
     engine = load(options.model)
     if options.tunes:

@@ -13,7 +13,7 @@ from charlstm.cli.common import Commands, add_command, add_group, at_least, find
 from charlstm.experiments.catalog import EPOCHS, SEEDS, all_runs, catalog, study
 
 if TYPE_CHECKING:
-    from charlstm.experiments.run import Update
+    from charlstm.experiments.execute import Update
 
 ALL = "all"
 
@@ -64,8 +64,8 @@ def _list(options: argparse.Namespace) -> None:
 
 
 def _run(options: argparse.Namespace) -> None:
+    from charlstm.experiments.execute import run_all
     from charlstm.experiments.records import find_record, lasting
-    from charlstm.experiments.run import run_all
 
     studies = list(catalog(options.epochs).values()) if options.study == ALL else [study(options.study, options.epochs)]
     runs = all_runs(studies, options.seeds)

@@ -30,7 +30,7 @@ def add(commands: Commands) -> None:
 
 
 def _models(options: argparse.Namespace) -> None:
-    from charlstm.lm.checkpoint import list_checkpoints
+    from charlstm.lm.store.checkpoint import list_checkpoints
     from charlstm.paths import checkpoints_path
 
     found = list_checkpoints()
@@ -64,8 +64,8 @@ def _models(options: argparse.Namespace) -> None:
 
 
 def _export(options: argparse.Namespace) -> None:
-    from charlstm.lm.checkpoint import load_checkpoint, replace_file
-    from charlstm.lm.package import pack
+    from charlstm.lm.store.archive import pack
+    from charlstm.lm.store.checkpoint import load_checkpoint, replace_file
 
     model = load_checkpoint(options.model)
     data = pack(model)
@@ -75,7 +75,7 @@ def _export(options: argparse.Namespace) -> None:
 
 
 def _import(options: argparse.Namespace) -> None:
-    from charlstm.lm.package import MAX_BYTES, clean_name, unpack
+    from charlstm.lm.store.archive import MAX_BYTES, clean_name, unpack
 
     with open(options.file, "rb") as file:
         data = file.read(MAX_BYTES + 1)

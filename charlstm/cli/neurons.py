@@ -21,7 +21,7 @@ from charlstm.cli.common import (
 )
 
 if TYPE_CHECKING:
-    from charlstm.neurons.directory import Directory
+    from charlstm.neurons.directory.naming import Directory
 
 
 def add(commands: Commands) -> None:
@@ -64,9 +64,9 @@ def _unit(text: str) -> tuple[int, int]:
 
 
 def _heatmap(options: argparse.Namespace) -> None:
-    from charlstm.lm.engine import load
+    from charlstm.lm.infer.engine import load
     from charlstm.neurons.heatmap import heatmap, to_html, to_png
-    from charlstm.neurons.record import record
+    from charlstm.neurons.recording import record
 
     if not (options.png or options.html or options.json):
         options.parser.error("say what to write: --png F or --html F, or ask for --json")
@@ -87,8 +87,8 @@ def _heatmap(options: argparse.Namespace) -> None:
 
 
 def _directory(options: argparse.Namespace) -> None:
-    from charlstm.lm.engine import load
-    from charlstm.neurons.directory_file import measure, open_directory, save_directory, to_dict
+    from charlstm.lm.infer.engine import load
+    from charlstm.neurons.directory.file import measure, open_directory, save_directory, to_dict
 
     engine = load(options.model)
     named = engine.checkpoint.corpus.get("name") if engine.checkpoint else None

@@ -55,8 +55,8 @@ def _render(options: argparse.Namespace) -> None:
         raise CorpusError(f"{options.tune} holds {len(tunes)} tunes, and no number {options.number}.")
 
     from charlstm.score.notation import to_score
-    from charlstm.tunes.reader import read
-    from charlstm.tunes.transpose import transposed
+    from charlstm.tunes.edit.transpose import transposed
+    from charlstm.tunes.parse.reader import read
 
     reading = read(transposed(tunes[options.number - 1], options.transpose))
     score = to_score(reading)

@@ -56,9 +56,9 @@ def _seed(options: argparse.Namespace) -> int:
 
 def _continue(options: argparse.Namespace) -> None:
     from charlstm.lm.config import SampleConfig
-    from charlstm.lm.continuation import continue_tune
-    from charlstm.lm.engine import load
-    from charlstm.tunes.bars import bars
+    from charlstm.lm.infer.engine import load
+    from charlstm.lm.sample.continuation import continue_tune
+    from charlstm.tunes.views.bars import bars
 
     text, seed = _tune(options), _seed(options)
     kept = len(bars(text)) if options.bars is None else options.bars
@@ -79,8 +79,8 @@ def _continue(options: argparse.Namespace) -> None:
 
 def _rewrite(options: argparse.Namespace) -> None:
     from charlstm.lm.config import SampleConfig
-    from charlstm.lm.engine import load
-    from charlstm.lm.rewrite import rewrite
+    from charlstm.lm.infer.engine import load
+    from charlstm.lm.sample.infill import rewrite
 
     first, last = options.bars
     with progress() as advance:

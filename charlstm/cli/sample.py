@@ -37,8 +37,8 @@ def add(commands: Commands) -> None:
 
 
 def _sample(options: argparse.Namespace) -> None:
-    from charlstm.lm.engine import load
-    from charlstm.lm.sampling import sample
+    from charlstm.lm.infer.engine import load
+    from charlstm.lm.sample.sampling import sample
 
     engine = load(options.model)
     temperature = options.temperature

@@ -21,9 +21,9 @@ from charlstm.lm.config import CELLS, LOOKBACK_BARS, ModelConfig, TrainConfig
 
 if TYPE_CHECKING:
     from charlstm.jobs import Signature
-    from charlstm.lm.checkpoint import Checkpoint, Weights
-    from charlstm.lm.train import Progress
-    from charlstm.tunes.corpus import Corpus
+    from charlstm.lm.store.checkpoint import Checkpoint, Weights
+    from charlstm.lm.train.trainer import Progress
+    from charlstm.tunes.corpus.model import Corpus
 
 # What a corpus nobody has seen does best with; the report's plain network is --lookback none --dropout 0.
 DROPOUT = 0.2
@@ -149,8 +149,8 @@ def _train(options: argparse.Namespace) -> None:
 
 def _estimate(options: argparse.Namespace) -> None:
     """What a run with these options would take here."""
-    from charlstm.lm.checkpoint import count_weights
-    from charlstm.lm.train import measure_speed
+    from charlstm.lm.store.checkpoint import count_weights
+    from charlstm.lm.train.trainer import measure_speed
     from charlstm.lm.vocab import Vocab
 
     model, train = configs(options)
@@ -174,8 +174,8 @@ def _estimate(options: argparse.Namespace) -> None:
 
 
 def _trained(options: argparse.Namespace, signature: Signature | None) -> Checkpoint:
-    from charlstm.lm.resume import RESUME_FILE
-    from charlstm.lm.train import Trainer
+    from charlstm.lm.train.resume import RESUME_FILE
+    from charlstm.lm.train.trainer import Trainer
     from charlstm.paths import STOP_FILE
 
     out: Path = options.out
@@ -213,8 +213,8 @@ def _forked(name: str, epoch: int | None, corpus: Corpus) -> tuple[ModelConfig, 
 
     The characters must be the same ones: each has its row in the weights.
     """
-    from charlstm.lm.checkpoint import load_checkpoint
-    from charlstm.lm.epochs import epoch_weights
+    from charlstm.lm.store.checkpoint import load_checkpoint
+    from charlstm.lm.store.epochs import epoch_weights
     from charlstm.lm.vocab import Vocab
 
     parent = load_checkpoint(name)
@@ -226,7 +226,7 @@ def _forked(name: str, epoch: int | None, corpus: Corpus) -> tuple[ModelConfig, 
 
 def _corpus_of_run(out: Path) -> str:
     """The corpus that the checkpoint in a run's folder names; the default one before there is a checkpoint."""
-    from charlstm.lm.checkpoint import load_checkpoint
+    from charlstm.lm.store.checkpoint import load_checkpoint
 
     try:
         return str(load_checkpoint(out.resolve()).corpus.get("name") or "fiddle")

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from charlstm.errors import CorpusError
-from charlstm.lm.engine import Engine
+from charlstm.lm.infer.engine import Engine
 from charlstm.tunes.abc import split_header
 
 BATCH_SIZE = 64  # tunes of like length read side by side: large enough for matrix products, small enough for the cache

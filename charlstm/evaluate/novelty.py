@@ -18,8 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from charlstm.tunes.abc import split_header
-from charlstm.tunes.corpus import Corpus
-from charlstm.tunes.melody import melody, steps
+from charlstm.tunes.corpus.model import Corpus
+from charlstm.tunes.views.melody import melody, steps
 
 LONGEST_SUBSTRING = 50  # characters; nearly all longer substrings of a tune that is no copy are new
 _PART = "\0"  # parts the texts of an index; queries cannot hold it, see `_clean`

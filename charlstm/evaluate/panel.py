@@ -17,14 +17,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from charlstm.errors import CorpusError
+from charlstm.evaluate.external_checkers import TOOLS, installed_tools, tool_faults
 from charlstm.evaluate.novelty import NoveltyIndex
-from charlstm.evaluate.tools import TOOLS, installed_tools, tool_faults
 from charlstm.evaluate.validity import validity
 from charlstm.tunes.abc import split_header
-from charlstm.tunes.bars import bars
-from charlstm.tunes.corpus import Corpus
+from charlstm.tunes.corpus.model import Corpus
 from charlstm.tunes.keys import parse_key
-from charlstm.tunes.melody import melody
+from charlstm.tunes.views.bars import bars
+from charlstm.tunes.views.melody import melody
 
 RESAMPLES = 1000
 MEDIANS = frozenset({"longest_run"})

@@ -1,7 +1,7 @@
 """Validity: whether a text is a tune that can be played from the page, and if not, why not.
 
 A syntax check: real tunes with their bars shuffled pass it, so it says nothing of music. Bars are counted by
-`tunes/bars.py`, on the ABC as written. A tune may be valid though it was cut off: whether it ended by itself is
+`tunes/views/bars.py`, on the ABC as written. A tune may be valid though it was cut off: whether it ended by itself is
 known only to who sampled it.
 """
 
@@ -11,8 +11,8 @@ from collections import Counter
 from dataclasses import dataclass
 
 from charlstm.tunes.abc import Header, Token, lex, parse_meter, parse_unit, split_header
-from charlstm.tunes.bars import bars, has_final_bar_line, misfits, repeats_balance
 from charlstm.tunes.keys import parse_key
+from charlstm.tunes.views.bars import bars, has_final_bar_line, misfits, repeats_balance
 
 LEAST_BARS = 8
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from charlstm.experiments.catalog import EPOCHS, catalog
-from charlstm.experiments.findings import findings
+from charlstm.experiments.claims import findings
 from charlstm.experiments.records import Record
 from charlstm.experiments.tables import markdown, rows_of
 from charlstm.lm.config import TrainConfig

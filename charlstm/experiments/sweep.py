@@ -22,10 +22,10 @@ import numpy as np
 
 from charlstm.errors import CharlstmError, ConfigError
 from charlstm.experiments.catalog import THREADS, Run, Training, settings
+from charlstm.experiments.execute import ENGINES, carry_out, run_all
 from charlstm.experiments.records import FORMAT, Record, find_record, machine, write_record
-from charlstm.experiments.run import ENGINES, carry_out, run_all
 from charlstm.lm.config import ModelConfig, TrainConfig
-from charlstm.tunes.corpus import Corpus
+from charlstm.tunes.corpus.model import Corpus
 
 REDUCTION = 3  # of ASHA: one trial in three goes on at each rung
 FAILURES = 3  # of a trial whose worker died
@@ -215,7 +215,7 @@ def _on_ray(
     report: Callable[[int, int], None] | None,
 ) -> list[Record]:
     """The trials as a Ray Tune experiment. Records are written by this process, as trials end."""
-    from charlstm.experiments.cluster import connected
+    from charlstm.experiments.ray import connected
 
     os.environ.setdefault("TUNE_DISABLE_AUTO_CALLBACK_LOGGERS", "1")  # our records are the log
     os.environ.setdefault("TUNE_DISABLE_SIGINT_HANDLER", "1")

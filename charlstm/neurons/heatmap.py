@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from charlstm.errors import ConfigError
-from charlstm.neurons.record import UNIT_SCALE, Activations, Kind, Unit
+from charlstm.neurons.recording import UNIT_SCALE, Activations, Kind, Unit
 
 NEWLINE_MARK = "↵"
 COLOURS = (

@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from charlstm.neurons.labels import Labels
+from charlstm.neurons.concepts.label import Labels
 
 BINS = 256  # values are kept as one of so many equally filled bins: an AUROC moves by less than 0.002
 LEVEL = 0.95

@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from charlstm.errors import ConfigError
-from charlstm.neurons.labels import Concept, Labeller, Labels, domain
-from charlstm.neurons.record import Activations, Unit
+from charlstm.neurons.concepts.label import Concept, Labeller, Labels, domain
+from charlstm.neurons.recording import Activations, Unit
 
 
 class UnitScore(NamedTuple):

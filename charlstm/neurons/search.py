@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from charlstm.errors import ConfigError
-from charlstm.neurons.record import Activations, Unit
+from charlstm.neurons.recording import Activations, Unit
 from charlstm.neurons.store import Store
 
 THRESHOLD = 0.3  # LSTMVis's default

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from charlstm.neurons.layout import layout
+from charlstm.neurons.concepts.layout import layout
 
 AROUND = 1  # bars on both sides
 LONGEST = 12  # bars of a snippet

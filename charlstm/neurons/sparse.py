@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from charlstm.neurons.labels import Labels
+from charlstm.neurons.concepts.label import Labels
 
 SIZES = (1, 2, 4, 8, 16)  # units of a probe
 PENALTY = 1.0  # half the squared length of the weights of standardised units, in nats: keeps a perfect fit finite

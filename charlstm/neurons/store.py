@@ -26,11 +26,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from charlstm.errors import ConfigError
-from charlstm.lm.bulk import read_texts
-from charlstm.lm.engine import Engine
-from charlstm.neurons.record import Activations, Unit
+from charlstm.lm.infer.batch import read_texts
+from charlstm.lm.infer.engine import Engine
+from charlstm.neurons.recording import Activations, Unit
 from charlstm.paths import cache_path
-from charlstm.tunes.corpus import Corpus
+from charlstm.tunes.corpus.model import Corpus
 
 CHARACTERS = 500_000  # of a corpus at most, by default; of a network of more than 250 units fewer
 NUMBERS = 125_000_000  # of a store by default, which takes 250 MB

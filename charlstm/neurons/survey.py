@@ -13,10 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from charlstm.errors import ConfigError
-from charlstm.lm.bulk import read_texts
-from charlstm.lm.engine import Engine
+from charlstm.lm.infer.batch import read_texts
+from charlstm.lm.infer.engine import Engine
 from charlstm.neurons.gates import GateSums, gate_sums
-from charlstm.neurons.record import Unit
+from charlstm.neurons.recording import Unit
 from charlstm.neurons.store import Progress
 
 

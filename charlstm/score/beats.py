@@ -10,8 +10,8 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from charlstm.score.timeline import MAX_QUARTERS, clock
-from charlstm.tunes.events import Measure, Reading
-from charlstm.tunes.form import play_order
+from charlstm.tunes.parse.events import Measure, Reading
+from charlstm.tunes.views.form import play_order
 
 MAX_BEATS = 4000
 

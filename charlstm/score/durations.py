@@ -9,7 +9,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Any, NamedTuple
 
-from charlstm.tunes.events import Event
+from charlstm.tunes.parse.events import Event
 
 _TYPES = ("breve", "whole", "half", "quarter", "eighth", "16th", "32nd", "64th", "128th", "256th", "512th", "1024th")
 _DOTTED = (Fraction(1), Fraction(3, 2), Fraction(7, 4))

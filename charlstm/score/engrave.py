@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from charlstm.errors import NotationError
 from charlstm.score.glyphs import with_drawn_signs
-from charlstm.score.layout import system_starts, with_system_starts
+from charlstm.score.line_breaks import system_starts, with_system_starts
 from charlstm.score.notation import to_musicxml
 
 if TYPE_CHECKING:

@@ -15,10 +15,10 @@ from charlstm.errors import NotationError
 from charlstm.score.durations import Piece, pieces
 from charlstm.score.signs import MAX_TEXT, attach_signs, jump_text, printable
 from charlstm.score.timeline import bar_numbers
-from charlstm.tunes.events import Event, Head, Measure, Reading, Tempo, Voice
-from charlstm.tunes.form import ending_last
 from charlstm.tunes.keys import Key, signature
-from charlstm.tunes.reader import read
+from charlstm.tunes.parse.events import Event, Head, Measure, Reading, Tempo, Voice
+from charlstm.tunes.parse.reader import read
+from charlstm.tunes.views.form import ending_last
 
 if TYPE_CHECKING:
     from music21 import note

@@ -17,8 +17,8 @@ from charlstm.score.engrave import engrave
 from charlstm.score.notation import to_score
 from charlstm.score.signs import printable
 from charlstm.tunes.abc import split_header
-from charlstm.tunes.events import Reading
-from charlstm.tunes.reader import read
+from charlstm.tunes.parse.events import Reading
+from charlstm.tunes.parse.reader import read
 
 if TYPE_CHECKING:
     from music21.stream import Score

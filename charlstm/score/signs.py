@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from charlstm.tunes.events import Event
+from charlstm.tunes.parse.events import Event
 
 # ABC's name of a decoration -> (music21 module, class). Source of the names: ABC standard 2.1, section 4.14.
 _SIGNS = {

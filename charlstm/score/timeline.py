@@ -1,8 +1,8 @@
 """A tune as it is heard: every note in playing order, with the characters and the note head it comes from.
 
 One list drives MIDI, the player's cursor and the heatmap alike. Times are quarter notes from the beginning, whatever
-the tempo; a `Clock` makes seconds of them. Repeats and endings are played out by `tunes/form.py`, bounded. Knows no
-music21 and no pages.
+the tempo; a `Clock` makes seconds of them. Repeats and endings are played out by `tunes/views/form.py`, bounded. Knows
+no music21 and no pages.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from dataclasses import asdict, dataclass
 from fractions import Fraction
 from typing import Any
 
-from charlstm.tunes.events import Event, Measure, Reading, Voice
-from charlstm.tunes.form import play_order
-from charlstm.tunes.reader import read
+from charlstm.tunes.parse.events import Event, Measure, Reading, Voice
+from charlstm.tunes.parse.reader import read
+from charlstm.tunes.views.form import play_order
 
 GRACE = Fraction(1, 32)  # whole notes; a group takes at most half of the note it stands before
 MAX_QUARTERS = 4096.0  # of a tune played out; more is not a tune

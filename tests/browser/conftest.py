@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from benchmarks.serving import ROOT, served
-from charlstm.tunes.corpus import Corpus, save_corpus
+from charlstm.tunes.corpus.model import Corpus, save_corpus
 from tests.conftest import TUNES
-from tests.reciter import save_reciter
+from tests.memorizing_model import save_reciter
 
 playwright_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 

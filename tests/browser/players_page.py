@@ -6,7 +6,7 @@ import math
 
 import streamlit as st
 
-from charlstm.ui.common import draw, show_tune, sound_tune
+from charlstm.ui.shared.common import draw, show_tune, sound_tune
 
 ONE = "X:1\nT:<b onclick=window.HACKED=4>One</b>\nM:4/4\nL:1/8\nK:D\n|:A|d2fd Adfd|e2ge cege|dfaf bafd|edce d3:|\n"
 TWO = "X:1\nT:Two\nM:6/8\nL:1/8\nK:G\n|:GAB def|gfe dBG:|\n"

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from benchmarks.serving import served
-from charlstm.tunes.corpus import Corpus, save_corpus
+from charlstm.tunes.corpus.model import Corpus, save_corpus
 from tests.conftest import TUNES
-from tests.reciter import save_reciter
-from tests.test_lab_compare import RECITED, save_student
+from tests.memorizing_model import save_reciter
+from tests.ui.neurons.test_compare import RECITED, save_student
 
 
 @pytest.fixture(scope="module")

@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 
 from benchmarks.serving import served
-from charlstm.lm.checkpoint import save_checkpoint
 from charlstm.lm.config import ModelConfig
+from charlstm.lm.store.checkpoint import save_checkpoint
 from charlstm.lm.vocab import Vocab
-from charlstm.tunes.corpus import Corpus, save_corpus
+from charlstm.tunes.corpus.model import Corpus, save_corpus
 from tests.browser.conftest import HOSTILE
 from tests.conftest import TUNES, make_weights
-from tests.reciter import save_reciter
+from tests.memorizing_model import save_reciter
 
 READ = "/neurons?model=reciter&seed=1&reader=random"
 LIMIT = 120  # seconds until a law must hold

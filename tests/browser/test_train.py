@@ -15,13 +15,13 @@ import pytest
 
 from benchmarks.serving import served
 from charlstm import jobs
-from charlstm.lm.checkpoint import load_checkpoint, save_checkpoint
 from charlstm.lm.config import ModelConfig
-from charlstm.lm.epochs import save_epoch
-from charlstm.tunes.corpus import Corpus, load_corpus, save_corpus
+from charlstm.lm.store.checkpoint import load_checkpoint, save_checkpoint
+from charlstm.lm.store.epochs import save_epoch
+from charlstm.tunes.corpus.model import Corpus, load_corpus, save_corpus
 from tests.browser.conftest import HOSTILE
 from tests.conftest import TUNES, VOCAB, make_weights
-from tests.reciter import save_reciter
+from tests.memorizing_model import save_reciter
 
 pytest.importorskip("torch")
 WAIT = 180.0  # seconds

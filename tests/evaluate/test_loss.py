@@ -7,7 +7,7 @@ import pytest
 
 from charlstm.errors import CorpusError, VocabularyError
 from charlstm.evaluate.loss import loss, surprises
-from charlstm.lm.engine import Engine
+from charlstm.lm.infer.engine import Engine
 from tests.conftest import TUNES, MakeEngine
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from charlstm.evaluate.novelty import NoveltyIndex, RunIndex, novelty
-from charlstm.tunes.corpus import Corpus
+from charlstm.tunes.corpus.model import Corpus
 
 # No step of one is a step of the other, but for the repeated notes of the second.
 FIRST = "T:First\nM:4/4\nL:1/8\nK:C\nC2DE FGA2|B2c2 d2e2|f2g2 a2b2|]"

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from charlstm.errors import CorpusError
+from charlstm.evaluate.external_checkers import tool_faults
 from charlstm.evaluate.novelty import NoveltyIndex
 from charlstm.evaluate.panel import MEASURES, measure, panel, phrase_returns
-from charlstm.evaluate.tools import tool_faults
-from charlstm.tunes.corpus import Corpus
+from charlstm.tunes.corpus.model import Corpus
 from tests.conftest import TUNES
 
 HEADER = "M:4/4\nL:1/8\nK:D\n"

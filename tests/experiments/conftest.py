@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from charlstm.experiments.catalog import Run, Training, report_training
-from charlstm.lm import train as train_module
 from charlstm.lm.config import ModelConfig
+from charlstm.lm.train import trainer as train_module
 
 
 def small(cell: str = "lstm", epochs: int = 2, units: int = 8) -> Training:

@@ -15,10 +15,10 @@ from typing import Any
 import pytest
 
 from charlstm.errors import CharlstmError, ConfigError
-from charlstm.experiments import cluster as cluster_module
+from charlstm.experiments import ray as ray_module
 from charlstm.experiments.catalog import Run, Sampling
+from charlstm.experiments.execute import carry_out, run_all
 from charlstm.experiments.records import find_record, lasting
-from charlstm.experiments.run import carry_out, run_all
 from charlstm.experiments.sweep import sweep
 from tests.experiments.conftest import small
 
@@ -45,7 +45,7 @@ def none_yet() -> Iterator[None]:
 @pytest.fixture(scope="module")
 def two_workers() -> Iterator[None]:
     """A Ray that is there already, which several tests use: starting one takes seconds."""
-    with cluster_module.connected(workers=2):
+    with ray_module.connected(workers=2):
         yield
 
 
@@ -78,7 +78,7 @@ def test_two_nodes_on_loopback(none_yet, runs, tiny_corpus, tmp_path, monkeypatc
     """A cluster of two nodes of one core each, by its address: both have done something, and no folder is shared."""
     from ray.cluster_utils import Cluster
 
-    usual, seen = cluster_module._task, tmp_path / "nodes"
+    usual, seen = ray_module._task, tmp_path / "nodes"
     seen.mkdir()
 
     def task(run: Run, corpus: Any, work: str, again: bool, files: Any) -> Any:
@@ -86,7 +86,7 @@ def test_two_nodes_on_loopback(none_yet, runs, tiny_corpus, tmp_path, monkeypatc
         (seen / node).touch()
         return usual(run, corpus, f"{work}-{node}", again, files)
 
-    monkeypatch.setattr(cluster_module, "_task", task)
+    monkeypatch.setattr(ray_module, "_task", task)
     options = {"num_cpus": 1, "object_store_memory": 100 * 2**20}
     nodes = Cluster(initialize_head=True, head_node_args={**options, "include_dashboard": False})
     try:
@@ -113,8 +113,8 @@ DRIVER = """
 import sys
 from pathlib import Path
 from charlstm.experiments.catalog import Run
-from charlstm.experiments.run import run_all
-from charlstm.tunes.corpus import Corpus
+from charlstm.experiments.execute import run_all
+from charlstm.tunes.corpus.model import Corpus
 from tests.conftest import TUNES
 from tests.experiments.conftest import small
 
@@ -152,11 +152,11 @@ def test_an_address_without_a_cluster_is_a_sentence(none_yet, runs, tiny_corpus,
 
 def test_a_worker_that_is_killed_is_run_again(two_workers, tiny_corpus, tmp_path, monkeypatch):
     """In the middle of its run, by SIGKILL. The next worker goes on, and comes to what an undisturbed run comes to."""
-    usual, attempts = cluster_module._task, tmp_path / "attempts"
+    usual, attempts = ray_module._task, tmp_path / "attempts"
     attempts.mkdir()
 
     def task(run: Run, corpus: Any, work: str, again: bool, files: Any) -> Any:
-        from charlstm.lm import train
+        from charlstm.lm.train import trainer as train
 
         number = len(list(attempts.iterdir()))
         (attempts / str(number)).touch()
@@ -165,7 +165,7 @@ def test_a_worker_that_is_killed_is_run_again(two_workers, tiny_corpus, tmp_path
             carry_out(run, corpus, Path(work), share=lambda part: os.kill(os.getpid(), 9) if part > 0.4 else None)
         return usual(run, corpus, work, again, files)
 
-    monkeypatch.setattr(cluster_module, "_task", task)
+    monkeypatch.setattr(ray_module, "_task", task)
     runs = [Run(small(epochs=6), 0)]
     records = run_all(runs, tiny_corpus, results=tmp_path / "ray", work=tmp_path / "work", engine="ray")
     assert len(list(attempts.iterdir())) == 2

@@ -8,7 +8,7 @@ import statistics
 import pytest
 
 from charlstm.experiments.catalog import Run, Sampling, Training, catalog, settings
-from charlstm.experiments.findings import epochs_to_converge, findings, fluctuation
+from charlstm.experiments.claims import epochs_to_converge, findings, fluctuation
 from charlstm.experiments.records import write_record
 from charlstm.experiments.report import Set, belongs, sets
 from charlstm.experiments.tables import curves, interval, interval_note, markdown, neuron_rows, rows_of

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from charlstm.neurons.gates import autocorrelation, gate_sums, similarity_half_life
-from charlstm.neurons.record import record
+from charlstm.neurons.recording import record
 from charlstm.neurons.survey import survey
 from tests.conftest import TUNES, MakeEngine
 

@@ -9,7 +9,7 @@ import pytest
 
 from charlstm.errors import ConfigError
 from charlstm.neurons.heatmap import NEWLINE_MARK, colour, heatmap, ink, to_html, to_png
-from charlstm.neurons.record import Activations, Unit
+from charlstm.neurons.recording import Activations, Unit
 
 TEXT = "K:D\nA2 B2 c2|]"
 

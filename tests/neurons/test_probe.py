@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from charlstm.errors import ConfigError
-from charlstm.neurons.concepts import CONCEPTS
+from charlstm.neurons.concepts.notes import CONCEPTS
 from charlstm.neurons.probe import auroc, rank_units
-from charlstm.neurons.record import Activations, Unit
+from charlstm.neurons.recording import Activations, Unit
 from tests.conftest import TUNES
 
 

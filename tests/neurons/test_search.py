@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from charlstm.errors import ConfigError
-from charlstm.neurons.record import Activations, Unit
+from charlstm.neurons.recording import Activations, Unit
 from charlstm.neurons.search import Place, Probe, concept_probes, match, nearest, on_counts, select
 from charlstm.neurons.store import Store
 

@@ -10,8 +10,8 @@ from hypothesis import strategies as some
 from charlstm.neurons.snippet import snippet
 from charlstm.score.notation import to_score
 from charlstm.score.timeline import timeline
-from charlstm.tunes.bars import bars, body_tokens
-from charlstm.tunes.reader import read
+from charlstm.tunes.parse.reader import read
+from charlstm.tunes.views.bars import bars, body_tokens
 from tests.conftest import TUNES
 
 ENDINGS = TUNES[5]

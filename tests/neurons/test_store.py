@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 from charlstm.errors import ConfigError
-from charlstm.lm.engine import Engine
+from charlstm.lm.infer.engine import Engine
 from charlstm.neurons import store as module
-from charlstm.neurons.record import record
+from charlstm.neurons.recording import record
 from charlstm.neurons.store import fingerprint, open_store, prepare_store, store_texts
-from charlstm.tunes.corpus import Corpus
+from charlstm.tunes.corpus.model import Corpus
 from tests.conftest import TUNES, MakeEngine
 
 

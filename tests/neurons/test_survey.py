@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from charlstm.errors import ConfigError
-from charlstm.neurons.record import KINDS, record, replay
+from charlstm.neurons.recording import KINDS, record, replay
 from charlstm.neurons.survey import survey
 from tests.conftest import TUNES, MakeEngine
 

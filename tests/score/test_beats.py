@@ -6,7 +6,7 @@ import pytest
 
 from charlstm.score.beats import beats
 from charlstm.score.timeline import clock
-from charlstm.tunes.reader import read
+from charlstm.tunes.parse.reader import read
 
 
 def of(body: str, meter: str = "4/4", more: str = "") -> list[tuple[float, int]]:

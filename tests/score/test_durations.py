@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from charlstm.score.durations import pieces
-from charlstm.tunes.events import Event
-from charlstm.tunes.reader import read
+from charlstm.tunes.parse.events import Event
+from charlstm.tunes.parse.reader import read
 
 
 def drawn(duration: Fraction, tuplet: tuple[int, int] | None = None) -> list[tuple[str, int, tuple[int, int] | None]]:

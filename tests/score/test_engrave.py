@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 
 from charlstm.errors import NotationError
 from charlstm.score.engrave import engrave
-from charlstm.score.layout import system_starts
+from charlstm.score.line_breaks import system_starts
 from charlstm.score.midi import to_midi
 from charlstm.score.notation import read_score
 from charlstm.score.timeline import timeline
-from charlstm.tunes.reader import read
+from charlstm.tunes.parse.reader import read
 
 HEADER = "X:1\nT:Test\nM:4/4\nL:1/8\nK:C\n"
 REEL = HEADER + "|:C2EG cGEC|D2FA dAFD|E2GB eBGE|C2EG c4:|\n|:c2ec gcec|d2fd afdf|e2ge bgeg|c2ec c4:|\n"

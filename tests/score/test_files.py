@@ -16,7 +16,7 @@ import pytest
 from charlstm.score.midi import to_midi
 from charlstm.score.notation import read_score, to_musicxml
 from charlstm.tunes.abc import split_tunebook
-from charlstm.tunes.reader import read
+from charlstm.tunes.parse.reader import read
 
 CORPUS = Path(music21.__file__).parent / "corpus"
 BOOKS = {"airdsAirs/book6.abc": (10, 90, 147, 172), "miscFolk/americanfifeopus.abc": (4, 32, 38),

@@ -12,7 +12,7 @@ from charlstm.errors import ConfigError
 from charlstm.score.audio import to_wav
 from charlstm.score.midi import INSTRUMENTS, played_by, to_midi
 from charlstm.score.notation import read_score
-from charlstm.ui.sound import CHOICE
+from charlstm.ui.shared.sound import CHOICE
 
 SCORE = read_score("X:1\nL:1/2\nQ:1/4=120\nK:C\nA e|")
 

@@ -12,7 +12,7 @@ from charlstm.errors import ConfigError
 from charlstm.score.midi import to_midi
 from charlstm.score.notation import read_score
 from charlstm.score.timeline import attacks, clock, timeline
-from charlstm.tunes.reader import read
+from charlstm.tunes.parse.reader import read
 from tests.conftest import TUNES as REAL
 
 HEADER = "X:1\nT:Té \U0001f3bb\nM:4/4\nL:1/8\nK:C\n"

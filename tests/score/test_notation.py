@@ -13,7 +13,7 @@ from music21 import converter
 
 from charlstm.errors import NotationError
 from charlstm.score.notation import read_score, to_musicxml
-from charlstm.tunes.reader import read
+from charlstm.tunes.parse.reader import read
 
 HEADER = "X:1\nT:Test\nM:4/4\nL:1/8\nK:C\n"
 HORNPIPE = (

@@ -15,7 +15,7 @@ from charlstm.score.midi import to_midi
 from charlstm.score.notation import read_score
 from charlstm.score.piano_roll import COLOURS, notes_of, to_png
 from charlstm.score.timeline import bar_starts
-from charlstm.tunes.reader import read
+from charlstm.tunes.parse.reader import read
 
 GAPPED = "X:1\nQ:1/4=60\nM:4/4\nL:1/4\nK:C\n|:CzEz|c2z2:|"
 

@@ -8,7 +8,7 @@ import pytest
 
 from charlstm.errors import NotationError
 from charlstm.score.timeline import MAX_QUARTERS, as_json, attacks, clock, timeline
-from charlstm.tunes.reader import read
+from charlstm.tunes.parse.reader import read
 
 HEADER = "M:4/4\nL:1/8\nK:C\n"
 

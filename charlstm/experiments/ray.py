@@ -1,0 +1,184 @@
+"""Cluster: the runs of a study as Ray tasks, on this machine or many. The only file, beside sweep.py, that knows Ray.
+
+Every run is one task of one core. A task whose worker dies is run again; where it can see the dead one's folder, it
+goes on from there. Networks travel with the records, so that no file system need be shared: what a run looks at comes
+to it, and what it trained goes home. Ray's own dashboard and usage statistics stay off.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import charlstm
+from charlstm.errors import CharlstmError, ConfigError
+from charlstm.experiments.catalog import Run, Training
+from charlstm.experiments.execute import RECORD_FILE, carry_out
+from charlstm.experiments.records import Record
+from charlstm.lm.store.checkpoint import JSON_FILE, WEIGHTS_FILE
+from charlstm.tunes.corpus.model import Corpus
+
+RETRIES = 3  # of a task whose worker died
+STORE_BYTES = 256 * 2**20  # of shared memory for a Ray of our own: a corpus and some networks
+KNOCK_SECONDS = 10.0
+NETWORK_FILES = (WEIGHTS_FILE, JSON_FILE, RECORD_FILE)  # the record last: with it a run's folder is complete
+
+Files = Mapping[str, bytes]
+Keep = Callable[[Run, Record], None]
+
+
+def load_ray() -> Any:
+    """The ray package, its statistics off. Raises ConfigError where it is not installed."""
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")  # what Ray will do anyway, and warns of
+    try:
+        import ray
+    except ImportError:
+        message = "ray is not installed here; python -m pip install 'charlstm[sweep]' brings it."
+        raise ConfigError("engine", message) from None
+    return ray
+
+
+@contextmanager
+def connected(address: str | None = None, workers: int | None = None) -> Iterator[Any]:
+    """Ray, connected: to a cluster by its address, or to one of our own that ends with the block.
+
+    A connection that is there already is used, and left as it is.
+
+    Raises
+    ------
+    ConfigError
+        If Ray is not installed, or no cluster answers at the address.
+    """
+    ray = load_ray()
+    if ray.is_initialized():
+        yield ray
+        return
+    if address is not None:
+        _knock(address)
+    package = Path(charlstm.__file__).parent
+    quiet: dict[str, Any] = {"include_dashboard": False, "log_to_driver": False, "logging_level": "ERROR"}
+    try:
+        if address is None:
+            path = os.pathsep.join(filter(None, (str(package.parent), os.environ.get("PYTHONPATH"))))
+            ray.init(
+                address="local",
+                num_cpus=workers,
+                object_store_memory=STORE_BYTES,
+                runtime_env={"env_vars": {"PYTHONPATH": path}},
+                **quiet,
+            )
+        else:
+            del quiet["include_dashboard"]
+            modules = {"py_modules": [str(package)], "excludes": ["__pycache__"]}
+            ray.init(address=address, runtime_env=modules, **quiet)
+    except Exception as error:  # Ray raises bare exceptions here, too
+        reason = (str(error) or type(error).__name__).splitlines()[0]
+        raise ConfigError("address", f"Ray cannot be reached at {address or 'this machine'}: {reason}") from None
+    try:
+        yield ray
+    finally:
+        ray.shutdown()
+
+
+def _knock(address: str) -> None:
+    """See that somebody answers at host:port: Ray itself would try for minutes. Raises ConfigError if not."""
+    host, _, port = address.removeprefix("ray://").rpartition(":")
+    if not port.isdigit():
+        return  # "auto", say, which Ray looks up
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), timeout=KNOCK_SECONDS).close()
+    except (OSError, OverflowError) as error:
+        raise ConfigError("address", f"Ray cannot be reached at {address}: {error}") from None
+
+
+def run_on_ray(
+    runs: Sequence[Run],
+    corpus: Corpus,
+    work: Path,
+    keep: Keep,
+    *,
+    address: str | None = None,
+    workers: int | None = None,
+    again: bool = False,
+) -> None:
+    """Carry out runs as Ray tasks, and hand every record to `keep` as it comes.
+
+    Parameters
+    ----------
+    runs : sequence of Run
+        What others need stands before them.
+    corpus : Corpus
+    work : Path
+        Folder of the runs, here and on every node.
+    keep : callable
+        Takes a run and its record, in this process.
+    address, workers, again
+        As of `run_all`.
+
+    Raises
+    ------
+    CharlstmError
+        If a run failed, or its workers kept dying. What had been done is kept.
+    """
+    with connected(address, workers) as ray:
+        task = ray.remote(num_cpus=1, max_retries=RETRIES, num_returns=2)(_task)
+        shared = ray.put(corpus)
+        outcomes: dict[Any, Run] = {}
+        networks: dict[Run, Any] = {}
+        for run in runs:
+            needed = run.needs()
+            files = None if needed is None else networks.get(needed) or _read(work / needed.key(corpus.fingerprint))
+            outcome, network = task.remote(run, shared, str(work), again, files)
+            outcomes[outcome] = run
+            if isinstance(run.job, Training):
+                networks[run] = network
+        waiting = list(outcomes)
+        while waiting:
+            (ready, *_), waiting = ray.wait(waiting, num_returns=1)
+            run = outcomes[ready]
+            try:
+                record, problem = ray.get(ready)
+                if run in networks and not problem:
+                    _write(work / run.key(corpus.fingerprint), ray.get(networks[run]))
+            except ray.exceptions.RayError as error:
+                name = run.key(corpus.fingerprint)
+                raise CharlstmError(f"{name} could not be run on Ray: {str(error).splitlines()[0]}") from error
+            if problem:
+                raise CharlstmError(problem)
+            keep(run, record)
+
+
+def _task(
+    run: Run, corpus: Corpus, work: str, again: bool, files: Files | None
+) -> tuple[tuple[Record | None, str], Files | None]:
+    """On a worker: carry out a run. Returns its record, or what is wrong; and the network it trained."""
+    folder = Path(work)
+    try:
+        if files and (needed := run.needs()):
+            _write(folder / needed.key(corpus.fingerprint), files)
+        record = carry_out(run, corpus, folder, again=again)
+    except CharlstmError as error:
+        return (None, str(error)), None
+    return (record, ""), _read(folder / record["key"]) if isinstance(run.job, Training) else None
+
+
+def _read(folder: Path) -> Files | None:
+    """The network of a run's folder, if it is complete."""
+    paths = [folder / name for name in NETWORK_FILES]
+    return {path.name: path.read_bytes() for path in paths} if all(path.exists() for path in paths) else None
+
+
+def _write(folder: Path, files: Files) -> None:
+    """Put a network into a run's folder, unless a complete one is there."""
+    if (folder / RECORD_FILE).exists():
+        return
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in NETWORK_FILES:
+        part = folder / f"{name}.part"
+        part.write_bytes(files[name])
+        part.replace(folder / name)

@@ -1,0 +1,1 @@
+"""A trained network in NumPy: one step, a batch, a whole text."""

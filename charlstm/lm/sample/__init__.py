@@ -1,0 +1,1 @@
+"""Text out of a network: decoding, sampling, headers, continuation and infill."""

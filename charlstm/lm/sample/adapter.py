@@ -1,0 +1,71 @@
+"""Anybody's tune as a model would have it written: its header, its unit note length, its characters; and back again.
+
+A model knows one spelling, that of its corpus. What it is given to read is brought into that spelling, piece by piece
+so that the pieces join; what it writes is brought back into the tune's own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from fractions import Fraction
+
+from charlstm.lm.infer.engine import Engine
+from charlstm.lm.sample.spelling import unknown_characters, without_unknown
+from charlstm.tunes.abc import split_header
+from charlstm.tunes.edit.normalize import plain_body, plain_header, plain_scale, scaled_body
+from charlstm.tunes.views.bars import body_tokens
+
+
+class Dialect:
+    """How one model reads one tune.
+
+    Parameters
+    ----------
+    engine : Engine
+        A model whose corpus has a single unit note length learned the plain spelling of `tunes/edit/clean.py`; any
+        other reads the tune as it stands.
+    text : str
+        The tune; offsets count its characters.
+    nearest : bool
+        Whether an unknown character becomes its nearest known spelling, or is left out.
+    """
+
+    def __init__(self, engine: Engine, text: str, *, nearest: bool = True) -> None:
+        self._vocab, self._nearest, self._text = engine.vocab, nearest, text
+        headers = engine.checkpoint.corpus.get("headers") if engine.checkpoint else None
+        units = headers.get("L") if isinstance(headers, Mapping) else None
+        self.plain = isinstance(units, Mapping) and set(units) == {"1/8"}
+        self.scale = plain_scale(text) if self.plain else Fraction(1)
+        self._start = split_header(text).body_start
+        header = plain_header(text) if self.plain else text[: self._start]
+        if header.startswith("X:") and engine.vocab.symbols[_first(engine)] != "X":
+            header = header.partition("\n")[2]
+        self.header = self._known(header)
+        body = text[self._start :]
+        if self.plain:
+            body = plain_body(body_tokens(text), self.scale)
+        self.unknown = unknown_characters(header + body, self._vocab)  # that it would have to read
+
+    def read(self, start: int, end: int) -> str:
+        """These characters of the body as the model reads them; the span begins and ends between marks."""
+        start = max(start, self._start)
+        if not self.plain:
+            return self._known(self._text[start:end])
+        tokens = [token for token in body_tokens(self._text) if start <= token.start < end]
+        return self._known(plain_body(tokens, self.scale))
+
+    def before(self, end: int) -> str:
+        """The tune up to an offset as the model reads it, header first: a prime."""
+        return self.header + self.read(self._start, end)
+
+    def write(self, body: str) -> str:
+        """What the model wrote, as it stands in this tune: with the lengths in the tune's own unit."""
+        return scaled_body(body, 1 / self.scale)
+
+    def _known(self, text: str) -> str:
+        return without_unknown(text, self._vocab, nearest=self._nearest)
+
+
+def _first(engine: Engine) -> int:
+    """The symbol that the model most likely begins with."""
+    return int(engine.step([engine.vocab.start], engine.initial_state())[0].argmax())

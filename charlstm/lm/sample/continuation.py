@@ -1,0 +1,136 @@
+"""A tune carried on: from any of its bars the model writes to the end, having read all that stands before.
+
+What stands before the place stays byte for byte, but for the tune's own last bar line: a final one becomes a double
+one, because a final bar line has nothing after it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Generator
+from dataclasses import dataclass, replace
+
+from charlstm.errors import ConfigError
+from charlstm.lm.config import SampleConfig
+from charlstm.lm.infer.engine import Engine
+from charlstm.lm.sample.adapter import Dialect
+from charlstm.lm.sample.sampling import Sample, stream
+from charlstm.tunes.views.bars import bars, body_tokens, is_section_line
+
+DEFAULT = SampleConfig(temperature=0.8)
+
+
+@dataclass(frozen=True)
+class Continued:
+    """A tune and what was added to it.
+
+    Attributes
+    ----------
+    text : str
+        The whole tune.
+    start : int
+        Where the new characters begin; they go on to the end.
+    prime : str
+        The beginning as the model read it: `charlstm sample --prime` with it writes the same.
+    sample : Sample
+        As the model wrote it, prime included.
+    """
+
+    text: str
+    start: int
+    prime: str
+    sample: Sample
+
+
+def beginning(text: str, kept: int) -> str:
+    """A tune up to where it is carried on.
+
+    Parameters
+    ----------
+    text : str
+        A tune as ABC.
+    kept : int
+        How many of its bars stay, as `tunes.bars.bars` counts them; 0: the header alone.
+
+    Raises
+    ------
+    ConfigError
+        If the tune has fewer bars.
+    """
+    found = bars(text)
+    if not 0 <= kept <= len(found):
+        raise ConfigError("kept", f"this tune has {len(found)} bars; keep from 0 to {len(found)} of them.")
+    tokens = body_tokens(text)
+    body_start = tokens[0].start if tokens else len(text)
+    if kept == 0:
+        return text[:body_start] + ("" if not text[:body_start] or text[:body_start].endswith("\n") else "\n")
+    bar = found[kept - 1]
+    following = found[kept] if kept < len(found) else None
+    line = next((t for t in tokens if t.start >= bar.end and t.kind == "bar_line"), None)
+    if line is None or (following is not None and line.start >= following.start):
+        return text[: bar.end] + "|"
+    if following is None:
+        return text[: line.start] + ("||" if line.text.strip() == "|]" else line.text) + "\n"
+    if following.ending or not is_section_line(line.text):
+        return text[: line.end]
+    blanks = re.compile(r"[ \t]*\n?").match(text, line.end)
+    assert blanks is not None  # it matches the empty text
+    return text[: blanks.end()]
+
+
+def continue_tune(
+    engine: Engine,
+    text: str,
+    kept: int,
+    *,
+    config: SampleConfig = DEFAULT,
+    seed: int = 0,
+    nearest: bool = True,
+) -> Generator[str, None, Continued]:
+    """Carry a tune on, a character at a time.
+
+    Parameters
+    ----------
+    engine : Engine
+    text : str
+        The tune as ABC, in any spelling.
+    kept : int
+        How many of its bars stay.
+    config : SampleConfig
+        `max_length` counts the new characters alone.
+    seed : int
+        The same seed continues the same way.
+    nearest : bool
+        Whether characters that the model does not know are read as their nearest, or left out.
+
+    Returns
+    -------
+    generator of str
+        The new characters as the model writes them, in its own unit note length; its value is a Continued.
+
+    Raises
+    ------
+    ConfigError
+        If the tune has fewer bars; before the first character is asked for.
+    """
+    before = beginning(text, kept)
+    dialect = Dialect(engine, before, nearest=nearest)
+    prime = dialect.before(len(before))
+    given = len(prime)
+    writing = stream(engine, replace(config, max_length=config.max_length + given), prime=prime, seed=seed)
+
+    def characters() -> Generator[str, None, Continued]:
+        written = 0
+        while True:
+            try:
+                character = next(writing)
+            except StopIteration as end:
+                sample: Sample = end.value
+                break
+            written += 1
+            if written > given:
+                yield character
+        new = dialect.write(sample.text[len(sample.prime) :])
+        return Continued(before + new, len(before), prime, sample)
+
+    return characters()

@@ -1,0 +1,1 @@
+"""Models on disk: checkpoints, epochs, archives, and a card in words."""

@@ -1,0 +1,159 @@
+"""Packages: a checkpoint as one file, a ZIP of model.json and model.safetensors, to give away and to take in.
+
+What is taken in is somebody else's file. It is read in memory, measured before it is unpacked, checked as a checkpoint
+is (lm/store/checkpoint.py) and only then written, under a name of ours: no path inside it is ever used, and nothing
+in it is ever run. A stored epoch travels as well, where the giver's checkpoint has a film.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import shutil
+import tempfile
+import zipfile
+import zlib
+from pathlib import Path
+
+from charlstm.errors import CheckpointError
+from charlstm.lm.store.checkpoint import JSON_FILE, MAX_JSON_BYTES, WEIGHTS_FILE, Checkpoint, load_checkpoint
+from charlstm.lm.store.epochs import list_epochs
+from charlstm.paths import EPOCHS_FOLDER, checkpoints_path
+
+MAX_BYTES = 64 * 2**20  # of the file, and of what is in it: an LSTM of 3 x 1,024 units
+MAX_ENTRIES = 64
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+_EPOCH = re.compile(rf"{EPOCHS_FOLDER}/[0-9]{{4,7}}\.safetensors")
+_ZIP, _PICKLE = b"PK\x03\x04", b"\x80"
+
+
+def pack(checkpoint: Checkpoint) -> bytes:
+    """A checkpoint as one ZIP file: the same bytes for the same checkpoint. Raises CheckpointError if it is torn."""
+    checkpoint.weights()
+    files = [checkpoint.path / JSON_FILE, checkpoint.path / WEIGHTS_FILE]
+    files += [stored.path for stored in list_epochs(checkpoint.path)]
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for file in files:
+            entry = zipfile.ZipInfo(file.relative_to(checkpoint.path).as_posix(), (1980, 1, 1, 0, 0, 0))
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            entry.external_attr = 0o644 << 16
+            archive.writestr(entry, file.read_bytes())
+    return buffer.getvalue()
+
+
+def unpack(data: bytes, name: str, *, root: Path | None = None, replace: bool = False) -> Checkpoint:
+    """Take in a package, as checkpoints/<name>.
+
+    Parameters
+    ----------
+    data : bytes
+        Of the file.
+    name : str
+        What the model is to be called here; see `clean_name`.
+    root : Path, optional
+        Instead of checkpoints/.
+    replace : bool
+        Take the place of a model that has this name already.
+
+    Raises
+    ------
+    CheckpointError
+        If the file is damaged, foreign, too large, or pickled; if it unpacks to more than it may or holds what is no
+        part of a checkpoint; if its weights do not fit its description; or if the name is taken or no name.
+    """
+    root = root or checkpoints_path()
+    _check_free(root, name, replace)
+    files = _read_archive(data)
+    root.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".import-", dir=root) as folder:
+        taken = Path(folder) / name
+        (taken / EPOCHS_FOLDER).mkdir(parents=True)
+        for path, content in files.items():  # paths are among the few that _read_archive lets through
+            (taken / path).write_bytes(content)
+        try:
+            load_checkpoint(taken).weights()
+        except CheckpointError as error:
+            message = str(error).replace(f"{taken}/", "")  # the visitor knows of no folder
+            raise CheckpointError(f"This is no whole model: {message}") from None
+        _move(taken, root / name)
+    return load_checkpoint(root / name)
+
+
+def keep(run: Path, name: str, *, root: Path | None = None, replace: bool = False) -> Checkpoint:
+    """Keep the best weights of a run, and its film, as checkpoints/<name>, so that every page offers it.
+
+    Raises
+    ------
+    CheckpointError
+        If the run has no whole checkpoint yet, or the name is taken or no name.
+    """
+    root = root or checkpoints_path()
+    _check_free(root, name, replace)
+    source = load_checkpoint(run.resolve())
+    source.weights()
+    root.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".keep-", dir=root) as folder:
+        copy = Path(folder) / name
+        (copy / EPOCHS_FOLDER).mkdir(parents=True)
+        for file in (run / JSON_FILE, run / WEIGHTS_FILE, *(stored.path for stored in list_epochs(run))):
+            shutil.copyfile(file, copy / file.relative_to(run))
+        _move(copy, root / name)
+    return load_checkpoint(root / name)
+
+
+def clean_name(text: str) -> str:
+    """A name for a model out of whatever somebody typed or called a file: letters, digits, dots and dashes."""
+    stem = re.sub(r"\.zip\Z", "", Path(text.replace("\\", "/")).name, flags=re.IGNORECASE)
+    return re.sub(r"[^A-Za-z0-9._-]+", "-", stem).strip("-._")[:64] or "model"
+
+
+def _check_free(root: Path, name: str, replace: bool) -> None:
+    if not _NAME.fullmatch(name):
+        raise CheckpointError(f"{name!r} cannot name a model; use letters, digits, dots, dashes and underscores.")
+    if (root / name).exists() and not replace:
+        raise CheckpointError(f"There is a model called {name} already; choose another name.", path=root / name)
+
+
+def _read_archive(data: bytes) -> dict[str, bytes]:
+    """The files of a package by their paths: only those a checkpoint has, none larger than it may be."""
+    if len(data) > MAX_BYTES:
+        raise CheckpointError(f"The file has more than {MAX_BYTES // 2**20} MB, which is more than a model may have.")
+    if not data.startswith(_ZIP):
+        kind = "a pickled file, which could run a program, so it is not opened" if data[:1] == _PICKLE else "no ZIP"
+        raise CheckpointError(f"This is {kind}; a model is exported as a ZIP of {JSON_FILE} and {WEIGHTS_FILE}.")
+    files: dict[str, bytes] = {}
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            entries = [entry for entry in archive.infolist() if not entry.is_dir()]
+            if len(entries) > MAX_ENTRIES:
+                raise CheckpointError(f"This ZIP holds {len(entries)} files; an exported model has a few.")
+            room = MAX_BYTES
+            for entry in entries:
+                if entry.filename not in (JSON_FILE, WEIGHTS_FILE) and not _EPOCH.fullmatch(entry.filename):
+                    message = f"This ZIP holds {entry.filename[:60]!r}, which is no part of an exported model."
+                    raise CheckpointError(message)
+                if entry.filename in files or entry.flag_bits & 1:
+                    raise CheckpointError("This ZIP names a file twice or is locked with a password.")
+                limit = min(room, MAX_JSON_BYTES if entry.filename == JSON_FILE else room)
+                with archive.open(entry) as file:
+                    content = file.read(limit + 1)  # what the ZIP says of its sizes is not believed
+                if len(content) > limit:
+                    raise CheckpointError("This ZIP unpacks to more than a model may have.")
+                room -= len(content)
+                files[entry.filename] = content
+    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError, ValueError) as error:
+        raise CheckpointError(f"This ZIP is damaged ({error}); fetch it again.") from None
+    for needed in (JSON_FILE, WEIGHTS_FILE):
+        if needed not in files:
+            raise CheckpointError(f"This ZIP has no {needed}, so it is no exported model.")
+    return files
+
+
+def _move(made: Path, place: Path) -> None:
+    """Put a finished folder in its place; the old one, if there is one, goes first."""
+    if not any((made / EPOCHS_FOLDER).iterdir()):
+        (made / EPOCHS_FOLDER).rmdir()
+    if place.exists():
+        shutil.rmtree(place)
+    made.rename(place)

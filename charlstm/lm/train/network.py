@@ -1,0 +1,144 @@
+"""CharRNN: embedding -> LSTM | GRU | RNN -> dropout -> linear, in torch. Knows no text: ids in, logits out.
+
+Axis letters: B batch, T characters, V vocabulary, H hidden units, L layers, E embedding, K lookback lags.
+Dropout is *locked*: one mask a sequence, the same at every character (Gal and Ghahramani 2016, "A Theoretically
+Grounded Application of Dropout in Recurrent Neural Networks"), on the output of every layer, the last one too, where
+nn.LSTM's own skips a single layer. That is why the layers here are L one-layer modules.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from charlstm.lm.config import ModelConfig
+
+State = tuple[Tensor, ...]  # (h, c) of an LSTM, (h,) of the others; each (L, B, H)
+
+_CELLS: dict[str, type[nn.LSTM] | type[nn.GRU] | type[nn.RNN]] = {"lstm": nn.LSTM, "gru": nn.GRU, "rnn": nn.RNN}
+
+
+class CharRNN(nn.Module):
+    """A recurrent network over characters. State is an argument and a result, zeros when absent.
+
+    Parameters
+    ----------
+    config : ModelConfig
+        Its shape.
+    vocab_size : int
+        V, START and END included.
+    """
+
+    def __init__(self, config: ModelConfig, vocab_size: int) -> None:
+        super().__init__()
+        self.config, self.vocab_size = config, vocab_size
+        width, hidden, lags = config.width, config.hidden_size, len(config.lookback_bars)
+        cell = _CELLS[config.cell]
+        inputs = [width + lags * config.lookback_size] + [hidden] * (config.num_layers - 1)
+        self.embedding = nn.Embedding(vocab_size, width)
+        self.lookback_embedding = nn.Embedding(vocab_size + 1, config.lookback_size) if lags else None
+        self.layers = nn.ModuleList(cell(size, hidden, batch_first=True) for size in inputs)
+        tied = config.tie_weights
+        self.projection = nn.Linear(hidden, width, bias=False) if tied and hidden != width else None
+        self.decoder = nn.Linear(width if tied else hidden, vocab_size)
+        self._initialise()
+        if tied:
+            self.decoder.weight = self.embedding.weight
+
+    @torch.no_grad()
+    def _initialise(self) -> None:
+        """PyTorch's own draw, but for three things that matter here."""
+        nn.init.zeros_(self.decoder.bias)
+        if self.config.tie_weights:  # as a decoder, rows of length sqrt(E) would make the first losses huge
+            nn.init.normal_(self.embedding.weight, std=self.config.width**-0.5)
+        if self.config.cell == "lstm":
+            for layer in self.layers:  # gates i, f, g, o: an open forget gate lets gradients through from the start
+                for name, value in (("bias_ih_l0", 1.0), ("bias_hh_l0", 0.0)):
+                    layer.get_parameter(name)[self.config.hidden_size : 2 * self.config.hidden_size] = value
+
+    def forward(
+        self,
+        ids: Tensor,
+        lookback: Tensor | None = None,
+        state: State | None = None,
+        *,
+        generator: torch.Generator | None = None,
+        bfloat16: bool = False,
+        rows: tuple[int, slice] | None = None,
+    ) -> tuple[Tensor, State]:
+        """Read characters and predict the next one after each.
+
+        Parameters
+        ----------
+        ids : int tensor, shape (B, T)
+            Characters read.
+        lookback : int tensor, shape (B, T, K), optional
+            For each of them what stood at the next character's place some bars ago, V for nothing; needed exactly
+            where the configuration has lookback lags.
+        state : tuple of float tensor, each (L, B, H), optional
+            What a former call returned.
+        generator : torch.Generator, optional
+            Where dropout draws its masks while training, on the device of the network.
+        bfloat16 : bool
+            Compute the recurrent layers in bfloat16; embeddings, dropout and the decoder stay in float32.
+        rows : (int, slice), optional
+            These are some rows of a larger batch: how many it has, and which they are. Masks are drawn for all of
+            them, so that processes with a part of the rows each draw what one process with all of them would.
+
+        Returns
+        -------
+        logits : float tensor, shape (B, T, V)
+        state : tuple of float tensor, each (L, B, H)
+        """
+        x = self.embedding(ids)  # (B, T, E)
+        if self.lookback_embedding is not None:
+            if lookback is None:
+                raise ValueError("this network reads lookback characters; give them")
+            x = torch.cat((x, self.lookback_embedding(lookback).flatten(2)), dim=2)  # (B, T, E + K * size)
+        x = self._drop(x, self.config.embedding_dropout, generator, rows)
+        ends: list[State] = []
+        for k, layer in enumerate(self.layers):
+            before = None if state is None else tuple(part[k : k + 1].contiguous() for part in state)
+            with torch.autocast(x.device.type, torch.bfloat16, enabled=bfloat16):
+                x, end = layer(x, before if before is None or self.config.cell == "lstm" else before[0])
+            x = x.float()
+            ends.append(end if self.config.cell == "lstm" else (end,))
+            x = self._drop(x, self.config.dropout, generator, rows)  # (B, T, H)
+        if self.projection is not None:
+            x = self.projection(x)
+        return self.decoder(x), tuple(torch.cat(part) for part in zip(*ends, strict=True))
+
+    def _drop(
+        self, x: Tensor, p: float, generator: torch.Generator | None, rows: tuple[int, slice] | None = None
+    ) -> Tensor:
+        """Locked dropout of (B, T, features): whole features of a sequence are silenced, the rest scaled up."""
+        if not self.training or p == 0:
+            return x
+        drawn, mine = rows or (x.shape[0], slice(None))
+        mask = torch.empty((drawn, 1, x.shape[2]), device=x.device, dtype=x.dtype)
+        return x * mask.bernoulli_(1 - p, generator=generator).div_(1 - p)[mine]
+
+    def weights(self) -> dict[str, NDArray[np.float32]]:
+        """A copy of the parameters under the names of a checkpoint (charlstm.lm.store.checkpoint)."""
+        return {name: p.detach().to("cpu", copy=True).numpy() for name, p in self.named_weights().items()}
+
+    def load_weights(self, weights: Mapping[str, NDArray[np.float32]]) -> None:
+        """Take the parameters from a checkpoint's weights; names and shapes must fit."""
+        parameters = self.named_weights()
+        with torch.no_grad():
+            for name in parameters:
+                parameters[name].copy_(torch.from_numpy(weights[name]))
+
+    def named_weights(self) -> dict[str, nn.Parameter]:
+        """The parameters themselves under a checkpoint's names: layers.1.weight_ih_l0 is rnn.weight_ih_l1."""
+        named = {}
+        for name, parameter in self.named_parameters():  # a tied decoder.weight is the embedding, and not repeated
+            if name.startswith("layers."):
+                _, layer, kind = name.split(".")
+                name = f"rnn.{kind.removesuffix('0')}{layer}"
+            named[name] = parameter
+        return named

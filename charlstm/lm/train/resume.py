@@ -1,0 +1,130 @@
+"""Where a training run stands, on disk: weights, Adam's moments and counters in one safetensors file, renamed whole.
+
+The counters and both configurations travel as JSON in the file's metadata, so that a run can be resumed from this
+file alone, and never from two halves of different age. Like a checkpoint, it is checked before it is believed.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
+from torch import Tensor
+
+from charlstm.errors import CheckpointError, ConfigError
+from charlstm.lm.config import ModelConfig, TrainConfig
+from charlstm.lm.store.checkpoint import replace_file
+from charlstm.lm.train.network import CharRNN
+
+RESUME_FILE = "resume.safetensors"
+FORMAT = "charlstm-resume/1"
+_MOMENTS = ("exp_avg", "exp_avg_sq")
+
+
+@dataclass
+class Standing:
+    """The counters of a run; losses in nats per character, sums in nats."""
+
+    step: int = 0
+    epoch: int = 0  # epochs completed
+    position: int = 0  # batches of the present epoch that are done
+    seconds: float = 0.0
+    best_loss: float | None = None
+    epochs_without_best: int = 0
+    metrics_bytes: int = 0  # length of metrics.jsonl
+    epoch_sums: list[float] = field(default_factory=lambda: [0.0, 0.0])  # loss, characters, up to the last report
+    interval_sums: list[float] = field(default_factory=lambda: [0.0] * 4)  # since: loss, characters, norms, steps
+    history: list[dict[str, Any]] = field(default_factory=list)
+    rates: list[list[float]] = field(default_factory=list)  # [step, factor] of each change of the learning rate
+    keep_epochs: str = ""  # "float16" or "float32": weights go to epochs/, too
+    ended: str = ""  # why the run is over: "epochs", "minutes" or "patience"; empty while it is not
+
+
+@dataclass(frozen=True)
+class SavedRun:
+    """A resume file, read: the configurations, the corpus's fingerprint, the counters and the tensors by name."""
+
+    path: Path
+    model: ModelConfig
+    train: TrainConfig
+    fingerprint: str
+    standing: Standing
+    tensors: dict[str, Tensor]
+
+    def restore(self, network: CharRNN, optimizer: torch.optim.Optimizer, average: list[Tensor] | None) -> None:
+        """Put the tensors back where they came from. Raises CheckpointError if they do not fit."""
+        try:
+            with torch.no_grad():
+                for k, (name, parameter) in enumerate(network.named_weights().items()):
+                    parameter.copy_(self._fitting(f"weights.{name}", parameter))
+                    if average is not None:
+                        average[k].copy_(self._fitting(f"average.{name}", parameter))
+                    if self.standing.step:
+                        optimizer.state[parameter] = {
+                            "step": torch.tensor(float(self.standing.step), device=parameter.device),
+                            **{m: self._fitting(f"{m}.{name}", parameter).to(parameter.device) for m in _MOMENTS},
+                        }
+        except KeyError as missing:
+            message = f"{self.path} lacks {missing.args[0]}, so the run cannot be resumed; start a new one."
+            raise CheckpointError(message, path=self.path) from None
+
+    def _fitting(self, name: str, like: Tensor) -> Tensor:
+        tensor = self.tensors[name]
+        if tensor.shape != like.shape or tensor.dtype != like.dtype:
+            message = f"{self.path}: {name} does not fit the run's configuration; start a new run."
+            raise CheckpointError(message, path=self.path)
+        return tensor
+
+
+def save_run(
+    path: Path,
+    network: CharRNN,
+    optimizer: torch.optim.Optimizer,
+    average: list[Tensor] | None,
+    *,
+    model: ModelConfig,
+    train: TrainConfig,
+    fingerprint: str,
+    standing: Standing,
+) -> None:
+    """Write where a run stands; the old file is replaced at once or not at all."""
+    tensors: dict[str, Tensor] = {}
+    for k, (name, parameter) in enumerate(network.named_weights().items()):
+        tensors[f"weights.{name}"] = parameter.detach()
+        if average is not None:
+            tensors[f"average.{name}"] = average[k]
+        tensors.update({f"{m}.{name}": v for m, v in optimizer.state[parameter].items() if m in _MOMENTS})
+    about = {
+        "model": model.to_dict(),
+        "train": train.to_dict(),
+        "fingerprint": fingerprint,
+        "standing": asdict(standing),
+    }
+    metadata = {"format": FORMAT, "run": json.dumps(about)}
+    replace_file(path, save({name: t.cpu().contiguous() for name, t in tensors.items()}, metadata=metadata))
+
+
+def load_run(path: Path) -> SavedRun:
+    """Read where a run stands. Raises CheckpointError if the file is missing, cut, or not one of ours."""
+    if not path.is_file():
+        message = f"{path.parent} holds no run to resume ({path.name} is missing); start it without --resume."
+        raise CheckpointError(message, path=path)
+    try:
+        with safe_open(str(path), framework="pt") as file:
+            metadata = file.metadata() or {}
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (no mapping)
+        if metadata.get("format") != FORMAT:
+            raise ValueError(f"format {metadata.get('format')!r} is not {FORMAT!r}")
+        about = json.loads(metadata["run"])
+        known = {f.name for f in fields(Standing)}
+        standing = Standing(**{k: v for k, v in about["standing"].items() if k in known})
+        model, train = ModelConfig.from_dict(about["model"]), TrainConfig.from_dict(about["train"])
+        return SavedRun(path, model, train, str(about["fingerprint"]), standing, tensors)
+    except (SafetensorError, OSError, ValueError, KeyError, TypeError, AttributeError, ConfigError) as error:
+        message = f"{path} is no whole resume file ({error}); start a new run."
+        raise CheckpointError(message, path=path) from None

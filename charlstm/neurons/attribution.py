@@ -1,0 +1,157 @@
+"""Reasons: why a network expected this character here. Two answers, neither by a gradient.
+
+`contributions` is exact: the last layer's units vote for each symbol, and the votes and the bias add up to its logit.
+`occlusion` is an experiment: an earlier character is skipped, or replaced, and the network is asked again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from charlstm.errors import ConfigError
+from charlstm.lm.infer.batch import read_from
+from charlstm.lm.infer.engine import Engine
+from charlstm.lm.vocab import END
+
+How = Literal["skip", "replace"]
+REACH = 200  # earlier characters that are occluded, by default
+BATCH_SIZE = 64
+
+
+@dataclass(frozen=True, eq=False)
+class Contributions:
+    """The votes of the last layer's units for one symbol after a text.
+
+    Attributes
+    ----------
+    symbol : str
+        The symbol that is asked about; "<end>" is the tune's end.
+    votes : float array, shape (H,)
+        h_u W_u: they and `bias` add up to `logit`.
+    bias, logit : float
+    centred : float array, shape (H,)
+        h_u (W_u - mean over symbols of W_u): they and `centred_bias` add up to the logit less the mean logit. A
+        softmax does not feel what is added to all logits, so of a vote only what is not given to all counts.
+    centred_bias : float
+    probability : float
+        Of the symbol, at temperature 1.
+    """
+
+    symbol: str
+    votes: NDArray[np.float64]
+    bias: float
+    logit: float
+    centred: NDArray[np.float64]
+    centred_bias: float
+    probability: float
+
+
+def contributions(engine: Engine, text: str, position: int) -> Contributions:
+    """How each unit of the last layer votes for the character at a position, given the text before it.
+
+    logit_k = b_k + sum over u of h_u W_uk, with h the last layer's state after text[:position] and W the decoder.
+
+    Parameters
+    ----------
+    engine : Engine
+    text : str
+        T characters.
+    position : int
+        0 to T; T asks for the tune's end.
+    """
+    symbol = _target(engine, text, position)
+    exact = engine.exact
+    ids = np.concatenate([[exact.vocab.start], exact.vocab.encode(text[:position])])
+    logits, trace = exact.run(ids)
+    decoder, bias = exact.folded.decoder, exact.folded.decoder_bias
+    h, z = trace.h[-1, -1], logits[-1]
+    shifted = np.exp(z - z.max())
+    return Contributions(
+        symbol=END if symbol == exact.vocab.end else text[position],
+        votes=h * decoder[:, symbol],
+        bias=float(bias[symbol]),
+        logit=float(z[symbol]),
+        centred=h * (decoder[:, symbol] - decoder.mean(axis=1)),
+        centred_bias=float(bias[symbol] - bias.mean()),
+        probability=float(shifted[symbol] / shifted.sum()),
+    )
+
+
+def occlusion(
+    engine: Engine,
+    text: str,
+    position: int,
+    *,
+    how: How = "skip",
+    reach: int = REACH,
+    progress: Callable[[int, int], None] | None = None,
+) -> NDArray[np.float64]:
+    """How much each earlier character helped to foresee one: log p with it less log p without it, in nats.
+
+    effect_j = ln p(c | text[:position]) - ln p(c | the same with character j skipped, or replaced), c = text[position]
+
+    Positive: the character helped. Skipping is the omission score of Kádár, Chrupała and Alishahi 2017; it moves all
+    that follows one place nearer. Replacing leaves the places: by the symbol that the network held likeliest there,
+    other than the one that stood there.
+
+    Parameters
+    ----------
+    engine : Engine
+    text : str
+        T characters.
+    position : int
+        1 to T; T asks for the tune's end.
+    how : "skip" or "replace"
+    reach : int
+        Only that many characters before the position are tried.
+    progress : callable, optional
+        Called with the characters tried and how many there are; it may raise to stop.
+
+    Returns
+    -------
+    float array, shape (position,)
+        0 for characters out of reach.
+    """
+    target = _target(engine, text, position)
+    if position < 1:
+        raise ConfigError("position", "must be 1 or more: nothing stands before the first character.")
+    vocab = engine.vocab
+    ids = vocab.encode(text[:position])
+    first = max(position - max(reach, 1), 0)
+    logits, trace = engine.run(np.concatenate([[vocab.start], ids]))
+    base = _log_probability(logits[-1], target)
+    effects = np.zeros(position)
+    for start in range(first, position, BATCH_SIZE):
+        tried = range(start, min(start + BATCH_SIZE, position))
+        rows = []
+        for j in tried:
+            instead = []
+            if how == "replace":
+                likely = logits[j].copy()  # after text[:j]
+                likely[[vocab.start, vocab.end, ids[j]]] = -np.inf
+                instead = [int(likely.argmax())]
+            rows.append(np.concatenate([ids[:j], instead, ids[j + 1 :]]).astype(np.int32))
+        # Nothing differs before character j: each row goes on from the state after text[:j].
+        states = [(trace.h[:, j], None if trace.c is None else trace.c[:, j]) for j in tried]
+        ends = read_from(engine, rows, list(tried), states, logits[list(tried)])
+        effects[tried.start : tried.stop] = [base - _log_probability(row, target) for row in ends]
+        if progress:
+            progress(tried.stop - first, position - first)
+    return effects
+
+
+def _target(engine: Engine, text: str, position: int) -> int:
+    if not 0 <= position <= len(text):
+        raise ConfigError("position", f"{position} is not in a tune of {len(text)} characters.")
+    return int(engine.vocab.encode(text[position])[0]) if position < len(text) else engine.vocab.end
+
+
+def _log_probability(logits: NDArray[np.floating], symbol: int) -> float:
+    z = logits.astype(np.float64)
+    z -= z.max()
+    return float(z[symbol] - np.log(np.exp(z).sum()))

@@ -1,0 +1,1 @@
+"""Concepts: named labellings of a text, one truth value a character."""

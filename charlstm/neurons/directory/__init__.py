@@ -1,0 +1,1 @@
+"""The neuron index: measured, named, and kept on disk."""

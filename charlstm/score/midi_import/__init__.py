@@ -1,0 +1,1 @@
+"""MIDI files read as tunes in ABC."""

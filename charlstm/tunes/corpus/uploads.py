@@ -1,0 +1,131 @@
+"""Uploads: tunes out of files that a visitor brought, single ones or a ZIP of them; read in memory, nothing believed.
+
+Nothing is written and no name inside a ZIP is used but to say what was read. What is not read is named with a reason.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+import zlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from charlstm.errors import CorpusError
+from charlstm.tunes.abc import split_tunebook
+from charlstm.tunes.corpus.sources import SourceTune
+
+MAX_FILE_BYTES = 8 * 2**20  # one file, a ZIP or a text
+MAX_BYTES = 32 * 2**20  # of text, all files unpacked: forty times the fiddle corpus
+MAX_ENTRIES = 20_000  # of a ZIP: one tune a file is common
+SUFFIXES = (".abc", ".txt")
+_ZIP = b"PK\x03\x04"
+_LOOKS_LIKE_ABC = re.compile(r"(?m)^[XK]:|<start>")
+_SILENT = ("__MACOSX/", ".DS_Store", "Thumbs.db")  # what systems put into a ZIP unasked
+
+
+@dataclass(frozen=True)
+class Upload:
+    """What was found: `tunes`, in order; and `refused`, the name and the reason of each file that was not read."""
+
+    tunes: tuple[SourceTune, ...]
+    refused: tuple[tuple[str, str], ...]
+
+
+def read_uploads(files: Iterable[tuple[str, bytes]]) -> Upload:
+    """The tunes of some uploaded files, by name and content.
+
+    Raises
+    ------
+    CorpusError
+        If they unpack to more than a corpus may have. Every other fault only leaves out its file.
+    """
+    tunes: list[SourceTune] = []
+    refused: list[tuple[str, str]] = []
+    room = MAX_BYTES
+    for name, data in files:
+        if len(data) > MAX_FILE_BYTES:
+            refused.append((name, f"it has more than {MAX_FILE_BYTES // 2**20} MB"))
+            continue
+        try:
+            for inner, text in _texts(name, data, room, refused):
+                room -= len(text)
+                found = split_tunebook(text) if _LOOKS_LIKE_ABC.search(text) else []
+                if not found:
+                    refused.append((inner, "no tune in it: each begins with a line X:1"))
+                book = PurePosixPath(name).stem
+                tunes += [SourceTune(tune, book, inner) for tune in found]
+        except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError, ValueError):
+            refused.append((name, "a damaged ZIP"))
+    return Upload(tuple(tunes), tuple(refused))
+
+
+def _texts(name: str, data: bytes, room: int, refused: list[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+    """The texts of one uploaded file, by name; reasons of what is none go to `refused`."""
+    if not data.startswith(_ZIP):
+        text = _as_text(data)
+        if text is None:
+            refused.append((name, "no text"))
+        else:
+            yield name, _bounded(text, room)
+        return
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        entries = [entry for entry in archive.infolist() if not entry.is_dir()]
+        if len(entries) > MAX_ENTRIES:
+            refused.append((name, f"it holds {len(entries):,} files, more than {MAX_ENTRIES:,}"))
+            return
+        for entry in entries:
+            inner = entry.filename
+            if any(mark in inner for mark in _SILENT):
+                continue
+            reason = _why_not(entry)
+            text = None
+            if not reason:
+                with archive.open(entry) as file:
+                    content = file.read(min(room, MAX_FILE_BYTES) + 1)  # what the ZIP says of its sizes is not believed
+                if len(content) > min(room, MAX_FILE_BYTES):
+                    raise CorpusError(
+                        f"{name} unpacks to more than {MAX_FILE_BYTES // 2**20} MB a file or {MAX_BYTES // 2**20} MB "
+                        "in all; bring fewer tunes."
+                    )
+                text = _as_text(content)
+            if text is None:
+                refused.append((inner, reason or "no text"))
+            else:
+                room -= len(text)
+                yield inner, text
+
+
+def _why_not(entry: zipfile.ZipInfo) -> str:
+    """Why an entry of a ZIP is not opened; "" if it is."""
+    path = PurePosixPath(entry.filename)
+    if "\\" in entry.filename or "\0" in entry.filename or path.is_absolute() or ".." in path.parts:
+        return "its name leads out of the ZIP"
+    if entry.flag_bits & 1:
+        return "locked with a password"
+    if (entry.external_attr >> 16) & 0o170000 == 0o120000:
+        return "a link"
+    if path.suffix.lower() == ".zip":
+        return "a ZIP inside a ZIP; bring it by itself"
+    if path.suffix.lower() not in SUFFIXES:
+        return f"not {' or '.join(SUFFIXES)}"
+    return ""
+
+
+def _as_text(data: bytes) -> str | None:
+    """UTF-8, else Latin-1, with newlines; None if it holds bytes that no text has."""
+    if b"\0" in data or re.search(rb"[\x01-\x08\x0e-\x1a\x1c-\x1f]", data):
+        return None
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        text = data.decode("latin-1")
+    return re.sub(r"\r\n?", "\n", text)
+
+
+def _bounded(text: str, room: int) -> str:
+    if len(text) > room:
+        raise CorpusError(f"These files have more than {MAX_BYTES // 2**20} MB in all; bring fewer tunes.")
+    return text

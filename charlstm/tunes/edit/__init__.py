@@ -1,0 +1,1 @@
+"""Tunes changed: another key, one spelling, and what is wrong with them."""

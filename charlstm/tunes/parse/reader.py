@@ -1,0 +1,139 @@
+"""Read a tune: from ABC text to voices of notes, chords and rests with pitches, times and places in the text.
+
+Any text is read: what is no ABC is skipped and named in `Reading.notes`; only a text without a single note or rest
+is an error. Knows nothing of repeats being played (`form.py`) nor of pages and sound.
+"""
+
+from __future__ import annotations
+
+import re
+
+from charlstm.errors import NotationError
+from charlstm.tunes.abc import Header, Token, lex, parse_unit, split_header
+from charlstm.tunes.parse.events import Reading, Tempo
+from charlstm.tunes.parse.marks import parse_tempo
+from charlstm.tunes.parse.voice import UNREAD, Remarks, VoiceReader
+
+MAX_VOICES = 12
+
+
+def read(text: str) -> Reading:
+    """Read the first tune of a text.
+
+    Parameters
+    ----------
+    text : str
+        ABC with or without X: and other information fields; `<start>` and `<end>` lines are passed over.
+
+    Returns
+    -------
+    Reading
+        Offsets count characters of `text`. `notes` says what was skipped or changed, and where.
+
+    Raises
+    ------
+    NotationError
+        If there is no note and no rest in it.
+    """
+    remarks = Remarks(text)
+    header = _header(text, remarks)
+    for field in header.fields:
+        if field.letter in UNREAD:
+            remarks.add(field.start, f"{field.letter}: {UNREAD[field.letter]} are not read; it was skipped")
+    end = _end_of_tune(text, header.body_start, remarks)
+    streams = _by_voice(list(lex(text[header.body_start : end], header.body_start)), header, remarks)
+    readers = [VoiceReader(name, value, header, remarks) for name, value, _ in streams]
+    voices = tuple(reader.read(_mended(tokens)) for reader, (_, _, tokens) in zip(readers, streams, strict=True))
+    voices = tuple(voice for voice in voices if voice.measures)
+    if not voices:
+        line = text.count("\n", 0, header.body_start) + 1
+        raise NotationError("there is no note and no rest in this text; a tune needs some, such as GABc|", line=line)
+    tempos = tuple(sorted((*_header_tempo(header), *readers[0].tempos), key=lambda tempo: tempo.onset))
+    words = tuple(word for reader in readers for word in reader.words)
+    return Reading(text, header.fields, voices, tempos, tuple(remarks.sorted()), words)
+
+
+def _header(text: str, remarks: Remarks) -> Header:
+    """The information fields; one line among them that is no field is skipped, where more fields and K: follow it."""
+    header = split_header(text)
+    if header.get("K") is None and header.fields:
+        junk = re.compile(r"[^\n]*\n((?:[A-Za-z]:[^\n]*\n)*?)K:").match(text, header.body_start)
+        if junk and any(line[0] not in "MLQKPVwW" for line in junk[1].splitlines()):
+            remarks.add(header.body_start, "this line is no information field; it was skipped")
+            at = header.body_start
+            return split_header(f"{text[:at]}%{text[at + 1 :]}")
+    return header
+
+
+def _end_of_tune(text: str, start: int, remarks: Remarks) -> int:
+    """Where the tune ends: before an empty line (ABC 2.1, 2.2), a further X: field or `<end>`."""
+    lead = re.compile(r"(?:[ \t]*(?:%[^\n]*)?\r?\n)*").match(text, start)
+    first = lead.end() if lead else start
+    match = re.compile(r"\n[ \t]*\r?(?=\n)|^X:|^<end>|^<start>", re.MULTILINE).search(text, first)
+    if match is None:
+        return len(text)
+    rest = text[match.start() :].strip()
+    if rest and not rest.startswith("<end>"):
+        reason = "one tune is read at a time" if re.match(r"X:|<start>", rest) else "an empty line ends a tune"
+        remarks.add(match.start() + len(match[0]), f"what follows was not read: {reason}")
+    return match.start()
+
+
+def _by_voice(tokens: list[Token], header: Header, remarks: Remarks) -> list[tuple[str, str, list[Token]]]:
+    """Part the body's tokens by voice: (name, V: value, tokens) in order of appearance; without V: one voice."""
+    values = {_voice_name(f.value): f.value for f in reversed(header.fields) if f.letter == "V"}
+    streams: dict[str, list[Token]] = {}
+    common: list[Token] = []  # what stands before the first V:
+    current = common
+    for token in tokens:
+        if token.kind in ("field", "inline_field") and token.text.lstrip("[").startswith("V:"):
+            value = token.text.strip("[]")[2:].strip()
+            name = _voice_name(value)
+            if name not in streams and len(streams) == MAX_VOICES:
+                remarks.add(token.start, f"a tune has at most {MAX_VOICES} voices here; voice {name} was left out")
+                current = []
+                continue
+            if len(value) > len(values.get(name, "")):
+                values[name] = value
+            current = streams.setdefault(name, [])
+        current.append(token)
+    if any(token.kind in ("note", "rest") for token in common) or not streams:
+        first = next(iter(streams), "1")
+        streams = {first: [*common, *streams.get(first, [])], **{k: v for k, v in streams.items() if k != first}}
+    else:
+        streams = {name: [*common, *tokens] for name, tokens in streams.items()}
+    return [(name, values.get(name, ""), tokens) for name, tokens in streams.items()]
+
+
+def _mended(tokens: list[Token]) -> list[Token]:
+    """Put together the signs that the lexer sees in pieces.
+
+    Bar lines that touch are one, as in `[|]:|`; a colon after a bar line is half a sign; unknown characters that touch
+    are one. An ending's number touches its bar line, or begins the line that a backslash joins to it; elsewhere it is
+    none (ABC 2.1, 4.9: `| 1` is not legal).
+    """
+    found: list[Token] = []
+    after_bar, touching = False, False
+    for token in tokens:
+        last = found[-1] if found else None
+        if token.kind == "ending" and token.text[0] != "[" and not touching:
+            token = token._replace(kind="unknown")
+        elif after_bar and token.kind == "unknown":
+            ending = touching and token.text in "123456789"
+            token = token._replace(kind="bar_line" if token.text == ":" else "ending" if ending else "unknown")
+        if last and last.kind == token.kind in ("bar_line", "unknown") and last.end == token.start:
+            found[-1] = Token(token.kind, last.text + token.text, last.start)
+        else:
+            found.append(token)
+        touching = token.kind == "bar_line" or (touching and token.kind == "continuation")
+        after_bar = token.kind == "bar_line" or (after_bar and token.kind in ("space", "line_break", "continuation"))
+    return found
+
+
+def _voice_name(value: str) -> str:
+    return (value.split() or ["1"])[0]
+
+
+def _header_tempo(header: Header) -> tuple[Tempo, ...]:
+    tempo = parse_tempo(header.get("Q"), parse_unit(header.get("L")))
+    return () if tempo is None else (tempo,)

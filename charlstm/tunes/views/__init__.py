@@ -1,0 +1,1 @@
+"""What is read off the events of a tune: its bars, its melody, its form."""

@@ -1,0 +1,37 @@
+"""The app: names the pages and runs the one that is asked for. `streamlit run app.py` and `charlstm app` start it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+from charlstm.ui.shared.common import warm_up
+
+_UI = Path(__file__).parent
+_ICON = str(_UI / "icon.svg")
+
+
+def main() -> None:
+    """One run of the script: the frame of every page, then the page itself."""
+    st.set_page_config(page_title="charlstm", page_icon=_ICON, layout="wide")
+    warm_up()
+    st.logo(_ICON)
+    page = st.navigation(
+        [
+            _page("compose", "Compose", "music_note", default=True),
+            _page("your_tune", "Your tune", "edit_note"),
+            _page("library", "Library", "book_2"),
+            _page("neurons", "Neurons", "neurology"),
+            _page("train", "Train", "model_training"),
+            _page("experiments", "Experiments", "science"),
+        ],
+        position="top",
+    )
+    with st.container(horizontal_alignment="center"), st.container(width=1100):
+        page.run()
+
+
+def _page(folder: str, title: str, icon: str, *, default: bool = False) -> st.Page:
+    """The page in a folder of this room; its address is /<folder>."""
+    return st.Page(_UI / folder / "page.py", title=title, icon=f":material/{icon}:", url_path=folder, default=default)

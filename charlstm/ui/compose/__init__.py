@@ -1,0 +1,1 @@
+"""The page Compose: settings in, a tune out."""

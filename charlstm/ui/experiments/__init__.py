@@ -1,0 +1,1 @@
+"""The page Experiments: the report's studies."""

@@ -1,0 +1,1 @@
+"""The page Library: the tunes one keeps."""

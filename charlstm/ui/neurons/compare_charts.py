@@ -1,0 +1,130 @@
+"""The charts of the view Compare: records to altair charts. Knows no Streamlit and measures nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import altair as alt
+import numpy as np
+from numpy.typing import NDArray
+
+from charlstm.lm.store.epochs import StoredEpoch
+from charlstm.neurons.matching import Comparison
+from charlstm.neurons.training_dynamics import Learnt
+from charlstm.ui.neurons.charts import AMBER, BLUE, FAINT, GREEN, RED, visible
+from charlstm.ui.neurons.directory_charts import title_of
+
+LINES = ("#2b8874", "#c9822b", "#8073ac", "#4393c3", "#d6604d", "#8b8579", "#b8860b", "#5e7d3a")
+_BINS = 25
+
+
+def _data(rows: Sequence[dict[str, Any]]) -> Any:
+    return alt.InlineData(values=list(rows))
+
+
+def strips_chart(epochs: Sequence[StoredEpoch], values: NDArray[np.float32], text: str, part: range) -> Any:
+    """One neuron over a part of a tune: a row a kept epoch, a column a character."""
+    rows = [
+        {"epoch": epoch.number, "place": t, "character": visible(text[t]), "value": round(float(line[t]), 3)}
+        for epoch, line in zip(epochs, values, strict=True)
+        for t in part
+    ]
+    return (
+        alt.Chart(_data(rows))
+        .mark_rect()
+        .encode(
+            x=alt.X("place:O", title=None, axis=None),
+            y=alt.Y("epoch:O", title="after epoch", axis=alt.Axis(ticks=False, domain=False)),
+            color=alt.Color(
+                "value:Q",
+                scale=alt.Scale(domain=[-1, 0, 1], range=[BLUE, "#f7f7f7", RED], interpolate="rgb"),
+                legend=None,
+            ),
+            tooltip=["epoch:O", "character:N", alt.Tooltip("value:Q", format="+.2f")],
+        )
+        .properties(height=alt.Step(18))
+    )
+
+
+def learnt_chart(found: Learnt, chosen: Sequence[str]) -> Any:
+    """AUROC of the best neuron of some concepts after each kept epoch."""
+    rows = [
+        {"concept": title_of(name), "epoch": epoch.number, "AUROC": float(found.scores[e, found.concepts.index(name)]),
+         "neuron": str(found.units[e][found.concepts.index(name)])}
+        for name in chosen
+        for e, epoch in enumerate(found.epochs)
+    ]  # fmt: skip
+    return (
+        alt.Chart(_data(rows))
+        .mark_line(point=alt.OverlayMarkDef(size=45, filled=True), strokeWidth=2)
+        .encode(
+            x=alt.X("epoch:Q", scale=alt.Scale(type="symlog"), title="epochs of training",
+                    axis=alt.Axis(values=[epoch.number for epoch in found.epochs], grid=False, format="d")),
+            y=alt.Y("AUROC:Q", scale=alt.Scale(domain=[0.45, 1.0], nice=False),
+                    axis=alt.Axis(tickCount=6, format=".1f")),
+            color=alt.Color(
+                "concept:N",
+                scale=alt.Scale(domain=[title_of(name) for name in chosen], range=list(LINES)),
+                legend=alt.Legend(title=None, orient="top", columns=3, labelLimit=150),
+            ),
+            tooltip=["concept:N", "epoch:Q", alt.Tooltip("AUROC:Q", format=".3f"), "neuron:N"],
+        )
+        .properties(height=300)
+    )  # fmt: skip
+
+
+def likeness_chart(found: Comparison, other: str) -> Any:
+    """How alike the neurons' matches are, beside an untrained network, and where chance ends."""
+    edges = np.linspace(0, 1, _BINS + 1)
+    series = {
+        other: [max(match.likeness, 0.0) for match in found.matches],
+        "an untrained network": [match.untrained for match in found.matches],
+    }
+    rows = [
+        {"network": name, "likeness": float((low + high) / 2), "neurons": int(count)}
+        for name, scores in series.items()
+        for low, high, count in zip(edges[:-1], edges[1:], np.histogram(scores, edges)[0], strict=True)
+    ]
+    steps = (
+        alt.Chart(_data(rows))
+        .mark_area(interpolate="step", opacity=0.45, line={"strokeWidth": 1.5})
+        .encode(
+            x=alt.X("likeness:Q", title="correlation with the most like neuron", scale=alt.Scale(domain=[0, 1])),
+            y=alt.Y("neurons:Q", stack=None, title="neurons"),
+            color=alt.Color(
+                "network:N",
+                scale=alt.Scale(domain=list(series), range=[GREEN, AMBER]),
+                legend=alt.Legend(title=None, orient="top", labelLimit=180),
+            ),
+            tooltip=["network:N", alt.Tooltip("likeness:Q", format=".2f"), "neurons:Q"],
+        )
+    )
+    chance = alt.Chart(_data([{"at": found.chance, "what": "chance"}])).mark_rule(strokeDash=[5, 4], color=FAINT)
+    return (steps + chance.encode(x="at:Q", tooltip=["what:N", alt.Tooltip("at:Q", format=".3f")])).properties(
+        height=240
+    )
+
+
+def traces_chart(text: str, lines: dict[str, NDArray[np.float32]], part: range) -> Any:
+    """Two neurons of two networks over a part of a tune, as curves one over the other."""
+    rows = [
+        {"neuron": name, "place": t - part.start, "character": visible(text[t]), "value": round(float(values[t]), 3)}
+        for name, values in lines.items()
+        for t in part
+    ]
+    return (
+        alt.Chart(_data(rows))
+        .mark_line(strokeWidth=1.6)
+        .encode(
+            x=alt.X("place:Q", title=None, axis=None, scale=alt.Scale(nice=False)),
+            y=alt.Y("value:Q", title=None, scale=alt.Scale(domain=[-1, 1]), axis=alt.Axis(tickCount=4)),
+            color=alt.Color(
+                "neuron:N",
+                scale=alt.Scale(domain=list(lines), range=[GREEN, AMBER]),
+                legend=alt.Legend(title=None, orient="top", labelLimit=220),
+            ),
+            tooltip=["neuron:N", "character:N", alt.Tooltip("value:Q", format="+.2f")],
+        )
+        .properties(height=180)
+    )

@@ -1,0 +1,35 @@
+"""The tunes over which a neuron is measured, read once by a model; shared by the views Neuron and Gates."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from charlstm.neurons.survey import Survey, survey
+from charlstm.ui.background import prepared
+from charlstm.ui.neurons.corpora import corpus_for, unseen
+from charlstm.ui.neurons.view_context import ViewContext
+from charlstm.ui.shared.common import engine, plain
+
+TUNES = 120
+
+
+def surveyed(context: ViewContext) -> tuple[Survey, str]:
+    """A model's reading of some tunes that it did not learn from, and the tunes' corpus in words.
+
+    The page stops with a sentence where there are no tunes that it can read.
+    """
+    corpus = corpus_for(context.checkpoint)
+    texts = unseen(corpus, context.checkpoint.vocab, TUNES)
+    if not texts:
+        st.info(plain(f"The collection {corpus.name} has no validation tunes that this model can read."))
+        st.stop()
+    key = context.model, context.stamp, corpus.fingerprint, TUNES
+    found = prepared(
+        "survey",
+        key,
+        lambda progress: survey(engine(context.model), texts, progress=progress),
+        f"{plain(context.model)} reads {len(texts)} tunes, once",
+    )
+    fresh = context.checkpoint.corpus.get("fingerprint") == corpus.fingerprint
+    whose = "that it did not learn from" if fresh else f"of the collection {corpus.name}"
+    return found, f"{len(texts)} tunes {whose}, {found.characters:,} characters"

@@ -1,0 +1,1 @@
+"""What several pages use: the player, the engraved score, downloads, the tune of the session."""

@@ -1,0 +1,99 @@
+"""What a training is compared with and how long it will take: the n-gram line, and this machine's speed."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import platform
+import subprocess
+import sys
+from pathlib import Path
+
+import streamlit as st
+
+from charlstm.errors import CharlstmError
+from charlstm.evaluate.ngram import NGram
+from charlstm.lm.config import ModelConfig
+from charlstm.lm.store.checkpoint import count_weights
+from charlstm.lm.vocab import Vocab
+from charlstm.paths import cache_path, corpus_path, home
+from charlstm.tunes.corpus.model import Corpus, load_corpus
+from charlstm.ui.train.later import is_made, later
+
+ORDER = 6  # characters that the n-gram looks at together
+_REFERENCE = 150  # units of the network that is measured
+_LIMIT = 180.0  # seconds
+
+
+def corpus_stamp(name: str) -> int | None:
+    """When a corpus was written; None if it is not built."""
+    try:
+        return (corpus_path() / f"{name}.json").stat().st_mtime_ns
+    except OSError:
+        return None
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def corpus_of(name: str, stamp: int) -> Corpus:
+    """A built corpus, read once for all visitors. Raises CorpusError."""
+    return load_corpus(name)
+
+
+def baseline(name: str) -> float | None:
+    """The n-gram's loss on a corpus's validation tunes; None while it is counted, or where there are none."""
+    stamp = corpus_stamp(name)
+    return None if stamp is None else later(("n-gram", name, stamp), lambda: _ngram_loss(name, stamp))
+
+
+def _ngram_loss(name: str, stamp: int) -> float | None:
+    with contextlib.suppress(CharlstmError):
+        corpus = corpus_of(name, stamp)
+        if corpus.validation:
+            return NGram.fit(corpus.train, Vocab.of(corpus.texts), ORDER).loss(corpus.validation)
+    return None
+
+
+def speed(model: ModelConfig, corpus: Corpus) -> float | None:
+    """About how many characters a second this machine learns, from one short measurement for each kind of cell.
+
+    Time a character grows as the weights do; None while the measurement runs. `is_measured` tells how it ended.
+    """
+    work = later(("speed", model.cell), lambda: _measured(model.cell, corpus.name))
+    if not work:
+        return None
+    return work / count_weights(model, len(Vocab.of(corpus.texts)))
+
+
+def is_measured(model: ModelConfig) -> bool:
+    """Whether there is nothing more to wait for."""
+    return is_made(("speed", model.cell))
+
+
+def _measured(cell: str, corpus: str) -> float | None:
+    """Weights times characters a second, of a training in a process of its own; kept on disk for the next server."""
+    path = cache_path() / "speed.json"
+    key = f"{platform.node()}/{cell}"
+    known: dict[str, float] = {}
+    with contextlib.suppress(OSError, ValueError):
+        known = json.loads(path.read_bytes())
+        return float(known[key]) if key in known else _measure_and_keep(path, known, key, cell, corpus)
+    return _measure_and_keep(path, known, key, cell, corpus)
+
+
+def _measure_and_keep(path: Path, known: dict[str, float], key: str, cell: str, corpus: str) -> float | None:
+    size = ["--cell", cell, "--hidden-size", str(_REFERENCE), "--lookback", "none"]
+    command = [sys.executable, "-m", "charlstm", "train", "--estimate", "--corpus", corpus, *size, "--threads", "1"]
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "CHARLSTM_HOME": str(home().resolve())}
+    root = Path(__file__).resolve().parents[3]
+    try:
+        done = subprocess.run(
+            [*command, "--json"], capture_output=True, timeout=_LIMIT, cwd=root, env=environment, check=True
+        )
+        found = json.loads(done.stdout)
+        work = float(found["characters_per_second"]) * float(found["weights"])
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps({**known, key: work}), encoding="utf-8")
+    except (OSError, ValueError, KeyError, subprocess.SubprocessError):
+        return None
+    return work

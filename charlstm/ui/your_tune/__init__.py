@@ -1,0 +1,1 @@
+"""The page Your tune: a tune of the visitor's own."""

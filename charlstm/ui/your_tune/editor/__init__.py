@@ -1,0 +1,84 @@
+"""The tune editor: one component, a text with line numbers and remarks beside the lines they are about.
+
+Remarks and text are untrusted: they become values and text nodes, nothing becomes HTML. What is typed is sent when the
+typing pauses; a text from the page replaces what is there only when its version is a new one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import streamlit as st
+
+from charlstm.tunes.parse.events import Remark
+
+_FOLDER = Path(__file__).parent
+_component = st.components.v2.component(
+    "charlstm.editor",
+    html=(_FOLDER / "editor.html").read_text(encoding="utf-8"),
+    css=(_FOLDER / "editor.css").read_text(encoding="utf-8"),
+    js=(_FOLDER / "editor.js").read_text(encoding="utf-8"),
+)
+
+
+class Typed(NamedTuple):
+    """What the visitor has typed, upon which version of the page's text."""
+
+    text: str
+    version: int
+
+
+def edit(
+    text: str,
+    *,
+    version: int,
+    on_typed: Callable[[Typed], None],
+    remarks: Sequence[Remark] = (),
+    most: int,
+    key: str,
+    placeholder: str = "",
+) -> None:
+    """Show a text to be edited.
+
+    Parameters
+    ----------
+    text : str
+        The page's text.
+    version : int
+        A new one where the page has another text than the visitor typed.
+    on_typed : callable
+        Called before the page runs again, with what was typed.
+    remarks : sequence of Remark
+        Shown beside their lines; a click goes to the place.
+    most : int
+        Characters; more cannot be typed.
+    key : str
+        Streamlit key of this mount.
+    placeholder : str
+        What an empty editor shows.
+    """
+
+    def changed() -> None:
+        if (typed := _typed(st.session_state[key].get("typed"), most)) is not None:
+            on_typed(typed)
+
+    data = {
+        "text": text,
+        "version": version,
+        "remarks": [[remark.line, remark.column, remark.message] for remark in remarks],
+        "most": most,
+        "placeholder": placeholder,
+    }
+    _component(key=key, data=data, default={"typed": None}, on_typed_change=changed)
+
+
+def _typed(sent: Any, most: int) -> Typed | None:
+    """What the browser sent, if it is what the editor sends."""
+    if not isinstance(sent, Mapping):
+        return None
+    text, version = sent.get("text"), sent.get("version")
+    if not isinstance(text, str) or not isinstance(version, int):
+        return None
+    return Typed(text[:most], version)

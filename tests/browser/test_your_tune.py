@@ -1,0 +1,257 @@
+"""Your tune and Shelf in a real browser: paste, open, carry on, write anew, take home. Every wait is for a law."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import mido
+import pypdf
+import pytest
+
+from benchmarks.serving import served
+from charlstm.score.midi import to_midi
+from charlstm.score.notation import read_score
+from charlstm.tunes.views.bars import bars
+from tests.browser.conftest import HOSTILE
+from tests.conftest import TUNES
+from tests.memorizing_model import save_reciter, save_weaver
+
+api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+expect = api.expect
+
+REEL = "X:1\n" + TUNES[0]
+LONG = 120_000  # ms that a law may take on a machine that does much else
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A server with a model that recites and one that weaves bars by chance."""
+    home = tmp_path_factory.mktemp("house")
+    save_reciter(home / "checkpoints" / "reciter", (TUNES[0], TUNES[3], TUNES[5]))
+    save_weaver(home / "checkpoints" / "weaver", (*TUNES, HOSTILE))
+    with served("app.py", home) as at:
+        yield at
+
+
+def press(page: Any, name: str, place: int = 0, *, exact: bool = False) -> None:
+    """Press a button once the page stands still: what moves under a click may miss it."""
+    page.locator('[data-test-script-state="notRunning"]').first.wait_for(state="attached", timeout=LONG)
+    page.get_by_role("button", name=name, exact=exact).nth(place).click()
+
+
+def text_of(page: Any) -> Any:
+    return page.locator(".editor .text")
+
+
+def pasted(page: Any, house: str, text: str) -> None:
+    """Your tune with a text in its editor, and its score."""
+    page.goto(f"{house}/your_tune")
+    text_of(page).fill(text)
+    text_of(page).blur()
+    page.locator(".player .sheet svg").first.wait_for(timeout=LONG)
+
+
+def shows(page: Any, law: Any) -> str:
+    """Wait until the editor's text obeys a law; the text."""
+    for _ in range(LONG // 100):
+        value: str = text_of(page).input_value()
+        if law(value):
+            return value
+        page.wait_for_timeout(100)
+    raise AssertionError(value)
+
+
+def drawn(page: Any, text: str) -> None:
+    """Wait until the first player shows this text."""
+    expect(page.locator(".player .abc").first).to_have_text(text, timeout=LONG, use_inner_text=False)
+
+
+def weaver(page: Any) -> None:
+    """The model that weaves is the first choice here: it alone records a loss."""
+    expect(page.get_by_test_id("stMain").get_by_role("combobox", name="Model")).to_have_value("weaver", timeout=LONG)
+
+
+def tool(page: Any, name: str) -> None:
+    page.get_by_role("radio", name=name).evaluate("(e) => e.click()")
+
+
+def test_a_pasted_tune_is_drawn_its_faults_stand_beside_their_lines_and_are_mended(page: Any, house: str) -> None:
+    wrong = REEL.replace("e2ge cege", "e2ge ceg")
+    pasted(page, house, wrong)
+    remark = page.locator(".remarks button")
+    expect(remark).to_have_count(1, timeout=LONG)
+    expect(remark).to_contain_text("Line 7, column 13")
+    expect(remark).to_contain_text("bar 2 holds 7/8")
+    expect(page.locator(".numbers .noted")).to_have_text("7")
+    remark.click()
+    assert text_of(page).evaluate("(e) => e.selectionStart") == wrong.index("e2ge ceg")
+    text_of(page).fill(REEL)
+    text_of(page).blur()
+    expect(remark).to_have_count(0, timeout=LONG)
+    drawn(page, REEL)
+    assert text_of(page).input_value() == REEL
+    press(page, "Undo")
+    shows(page, lambda value: value == wrong)
+
+
+def test_a_book_is_opened_and_one_of_its_tunes_is_chosen(page: Any, house: str) -> None:
+    book = f"X:1\n{TUNES[1]}\n\nX:2\n{TUNES[2]}\n\nX:3\nT:Föhn\nK:D\nabc|\n".replace("\n", "\r\n")
+    page.goto(f"{house}/your_tune")
+    text_of(page).wait_for()
+    page.locator("input[type=file]").set_input_files(
+        [{"name": "book.abc", "mimeType": "text/plain", "buffer": book.encode("latin-1")}]
+    )
+    shows(page, lambda value: value == f"X:1\n{TUNES[1]}")
+    page.get_by_test_id("stMain").get_by_role("combobox", name="Tune of the book").click()
+    page.get_by_role("option", name="3. Föhn", exact=True).click()
+    shows(page, lambda value: value == "X:3\nT:Föhn\nK:D\nabc|")
+
+
+def test_a_midi_file_is_opened_as_abc(page: Any, house: str) -> None:
+    page.goto(f"{house}/your_tune")
+    text_of(page).wait_for()
+    page.locator("input[type=file]").set_input_files(
+        [{"name": "tune.mid", "mimeType": "audio/midi", "buffer": to_midi(read_score(REEL))}]
+    )
+    value = shows(page, lambda value: "K:D\n" in value)
+    assert "d2fd Adfd|e2ge cege|" in value
+    page.locator(".player .sheet svg").first.wait_for(timeout=LONG)
+    page.locator("input[type=file]").set_input_files(
+        [{"name": "broken.mid", "mimeType": "audio/midi", "buffer": b"MThd nothing"}]
+    )
+    expect(page.get_by_role("alert").filter(has_text="This does not work")).to_be_visible(timeout=LONG)
+    assert text_of(page).input_value() == value
+
+
+def test_a_tune_is_carried_on_and_another_way_and_back(page: Any, house: str) -> None:
+    pasted(page, house, REEL)
+    weaver(page)
+    go_on = page.get_by_role("button", name="Continue", exact=True)
+    go_on.click()
+    first = shows(page, lambda value: len(value) > len(REEL) + 100)
+    assert first.startswith(REEL + "\n")
+    drawn(page, first)
+    assert page.locator(".player .abc .marked").count() > 100
+    go_on.click()
+    second = shows(page, lambda value: value != first and len(value) > len(REEL) + 100)
+    assert second.startswith(REEL + "\n")
+    press(page, "Undo")
+    shows(page, lambda value: value == first)
+
+
+def test_chosen_bars_are_written_anew_heard_and_taken(page: Any, house: str) -> None:
+    pasted(page, house, REEL)
+    drawn(page, REEL)
+    weaver(page)
+    tool(page, "Rewrite bars")
+    page.get_by_role("button", name="Write anew").wait_for()
+    found = bars(REEL)
+    page.locator(f'.abc [data-at="{found[2].start}"]').first.click()
+    page.locator(f'.abc [data-at="{found[2].start + 3}"]').first.click(modifiers=["Shift"])
+    expect(page.get_by_role("spinbutton", name="From bar")).to_have_value("3", timeout=LONG)
+    expect(page.get_by_role("spinbutton", name="To bar")).to_have_value("3", timeout=LONG)
+    press(page, "Write anew")
+    expect(page.get_by_role("button", name="Take it")).to_have_count(5, timeout=LONG)
+    press(page, "Hear", 1)
+    expect(page.locator(".player")).to_have_count(2, timeout=LONG)
+    expect(page.locator(".player .abc .marked").first).to_be_attached(timeout=LONG)
+    press(page, "Take it")
+    value = shows(page, lambda value: value != REEL)
+    assert value.startswith(REEL[: found[2].start])
+    assert value.endswith(REEL[found[2].end :])
+    assert [bar.duration for bar in bars(value)] == [bar.duration for bar in found]
+
+
+def test_a_hostile_tune_is_only_text(page: Any, house: str) -> None:
+    pasted(page, house, "X:1\n" + HOSTILE + "\n@<img src=x onerror=window.HACKED=4>|")
+    expect(page.locator(".remarks button").first).to_be_visible(timeout=LONG)
+    weaver(page)
+    press(page, "Continue", exact=True)
+    shows(page, lambda value: len(value) > len(HOSTILE) + 150)
+    press(page, "Keep", exact=True)
+    page.get_by_role("button", name="Kept", exact=True).wait_for()
+    page.get_by_role("link", name="Library").click()
+    page.get_by_role("button", name="Listen").first.wait_for()  # the page's own fixture looks for what ran
+
+
+def test_kept_tunes_go_home_as_a_book_and_as_everything(page: Any, house: str) -> None:
+    page.goto(f"{house}/?model=reciter&seed=1")
+    press(page, "Keep", exact=True)
+    page.get_by_role("button", name="Kept", exact=True).wait_for()
+    page.get_by_role("link", name="Your tune").click()
+    text_of(page).fill("X:1\n" + TUNES[1])
+    text_of(page).blur()
+    drawn(page, "X:1\n" + TUNES[1])
+    press(page, "Keep", exact=True)
+    page.get_by_role("button", name="Kept", exact=True).wait_for()
+    page.get_by_role("link", name="Library").click()
+    expect(page.get_by_role("button", name="Kept", exact=True)).to_have_count(2, timeout=LONG)
+    press(page, "Make a ZIP of everything")
+    for _ in range(2):  # keeping a file changes nothing
+        with page.expect_download() as download:
+            page.get_by_role("button", name="Everything of 2 tunes").click()
+    archive = zipfile.ZipFile(Path(download.value.path()))
+    assert archive.testzip() is None
+    readme = archive.read("README.txt").decode()
+    assert f"{house}/?model=reciter&seed=1" in readme
+    for name in archive.namelist():
+        if name.endswith(".mid"):
+            assert any(m.type == "note_on" for m in mido.MidiFile(file=io.BytesIO(archive.read(name))))
+        elif name.endswith(".pdf"):
+            assert len(pypdf.PdfReader(io.BytesIO(archive.read(name))).pages) >= 1
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Tunebook of 2 tunes").click()
+    book = pypdf.PdfReader(download.value.path())
+    assert "Maggie in the Barley" in {str(item["/Title"]) for item in book.outline}
+
+
+def test_two_tunes_side_by_side_and_one_deleted_and_brought_back(page: Any, house: str) -> None:
+    page.goto(f"{house}/?model=reciter&seed=1")
+    press(page, "Another tune")
+    page.wait_for_url("**seed=2**")
+    page.get_by_role("link", name="Your tune").click()
+    text_of(page).fill("X:1\n" + TUNES[4])
+    text_of(page).blur()
+    drawn(page, "X:1\n" + TUNES[4])
+    press(page, "Keep", exact=True)
+    page.get_by_role("button", name="Kept", exact=True).wait_for()
+    page.get_by_role("link", name="Library").click()
+    page.get_by_role("heading", name="Sawdust").wait_for()
+    press(page, "Compare")
+    expect(page.locator(".player")).to_have_count(2, timeout=LONG)
+    press(page, "Only the second")
+    expect(page.locator(".player")).to_have_count(1, timeout=LONG)
+    listed = page.get_by_role("button", name="Listen")
+    page.locator('[data-test-script-state="notRunning"]').first.wait_for(state="attached", timeout=LONG)
+    before = listed.count()
+    press(page, "Delete")
+    expect(listed).to_have_count(before - 1, timeout=LONG)
+    press(page, "Bring back")
+    expect(listed).to_have_count(before, timeout=LONG)
+
+
+def test_an_address_brings_the_same_bytes_to_another_browser(browser: Any, page: Any, house: str) -> None:
+    page.goto(f"{house}/?model=reciter&temperature=1.5&length=300")
+    page.locator(".player .sheet svg").first.wait_for(timeout=LONG)
+    page.wait_for_url("**seed=**")
+    text = page.locator(".player .abc").first.text_content()
+    other = browser.new_context()
+    try:
+        visit = other.new_page()
+        visit.goto(page.url)
+        expect(visit.locator(".player .abc").first).to_have_text(text, timeout=LONG)
+        assert visit.locator(".player .abc").first.text_content() == text
+    finally:
+        other.close()
+
+
+def test_the_pages_fit_a_phone(page: Any, house: str) -> None:
+    page.set_viewport_size({"width": 360, "height": 740})
+    pasted(page, house, REEL.replace("d4:|", "d3:|"))
+    expect(page.locator(".remarks button")).to_have_count(1, timeout=LONG)
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert page.locator(".editor").bounding_box()["width"] <= 360

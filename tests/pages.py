@@ -1,0 +1,19 @@
+"""The app for tests without a browser: its entry, and a page of it asked for by its folder in charlstm/ui/."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from streamlit.testing.v1 import AppTest
+from streamlit.util import calc_hash
+
+APP = str(Path(__file__).parent.parent / "app.py")
+
+
+def switch_to(app: AppTest, page: str) -> AppTest:
+    """Ask for a page by the name in its address; `run` shows it.
+
+    AppTest.switch_page knows a page by its file's name before the first run, and all of ours are called page.py.
+    """
+    app._page_hash = calc_hash(page)
+    return app

@@ -1,0 +1,107 @@
+"""Uploads: tunes come out of files and ZIPs, and what is damaged, huge or sly is left out with a reason."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Mapping
+
+import pytest
+
+from charlstm.errors import CorpusError
+from charlstm.tunes.corpus import uploads
+from charlstm.tunes.corpus.model import build_corpus
+from charlstm.tunes.corpus.uploads import read_uploads
+from tests.conftest import TUNES
+
+BOOK = "\n\n".join(f"X:{n}\n{text}" for n, text in enumerate(TUNES, 1)).encode()
+ONE = b"X:1\nT:One\nM:2/4\nL:1/8\nK:C\nCDEF|GABc|]\n"
+
+
+def zipped(files: Mapping[str, bytes]) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in files.items():
+            archive.writestr(name, data)
+    return buffer.getvalue()
+
+
+def test_tunes_come_out_of_files_and_of_a_zip_with_folders() -> None:
+    data = zipped({"songs/one.abc": ONE, "songs/more/two.TXT": ONE, "__MACOSX/songs/._one.abc": b"\0\1"})
+    found = read_uploads([("book.abc", BOOK), ("all.zip", data)])
+    assert len(found.tunes) == len(TUNES) + 2
+    assert found.refused == ()
+    assert {(tune.book, tune.file) for tune in found.tunes} == {
+        ("book", "book.abc"), ("all", "songs/one.abc"), ("all", "songs/more/two.TXT")
+    }  # fmt: skip
+    assert build_corpus(found.tunes, name="mine", as_is=True).train
+
+
+def test_each_encoding_and_line_end_is_read() -> None:
+    text = "X:1\nT:Fête\nK:C\nC|]\n"
+    for data in (text.encode(), text.encode("latin-1"), text.replace("\n", "\r\n").encode("utf-8-sig")):
+        (tune,) = read_uploads([("a.abc", data)]).tunes
+        assert "T:Fête\n" in tune.text
+
+
+REFUSED = {
+    "a picture": ({"a.abc": b"\x89PNG\r\n\x1a\n\0\0"}, "no text"),
+    "another kind": ({"score.pdf": b"%PDF"}, "not .abc or .txt"),
+    "a program": ({"run.exe": b"MZ"}, "not .abc or .txt"),
+    "a way out": ({"../../evil.abc": ONE}, "leads out"),
+    "a root": ({"/etc/evil.abc": ONE}, "leads out"),
+    "a Windows path": ({"..\\evil.abc": ONE}, "leads out"),
+    "a ZIP in a ZIP": ({"more.zip": zipped({"a.abc": ONE})}, "inside a ZIP"),
+    "no tune": ({"readme.txt": b"Dear friends,"}, "no tune in it"),
+}
+
+
+@pytest.mark.parametrize("kind", REFUSED)
+def test_what_is_not_read_is_named_with_its_reason_and_the_rest_is_read(kind: str) -> None:
+    files, reason = REFUSED[kind]
+    found = read_uploads([("all.zip", zipped({**files, "good.abc": ONE}))])
+    assert [tune.file for tune in found.tunes] == ["good.abc"]
+    ((name, why),) = found.refused
+    assert reason in why
+    assert name in files
+
+
+def test_a_link_and_a_locked_file_are_not_followed() -> None:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        link = zipfile.ZipInfo("link.abc")
+        link.external_attr = 0o120777 << 16
+        archive.writestr(link, b"/etc/passwd")
+    data = buffer.getvalue()
+    assert read_uploads([("a.zip", data)]).refused == (("link.abc", "a link"),)
+    locked = bytearray(zipped({"locked.abc": ONE}))
+    locked[locked.rindex(b"PK\x01\x02") + 8] |= 1
+    assert "password" in read_uploads([("a.zip", bytes(locked))]).refused[0][1]
+
+
+def test_a_damaged_zip_leaves_the_other_files() -> None:
+    data = zipped({"a.abc": ONE * 50})
+    for broken in (data[:-30], data[:40] + b"\xff" * 20 + data[60:]):
+        found = read_uploads([("bad.zip", broken), ("good.abc", ONE)])
+        assert [tune.file for tune in found.tunes] == ["good.abc"]
+        assert found.refused == (("bad.zip", "a damaged ZIP"),)
+
+
+def test_a_bomb_is_not_unpacked(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(CorpusError, match="bring fewer tunes"):
+        read_uploads([("bomb.zip", zipped({"a.abc": b"X:1\n" + b"%" * (9 * 2**20)}))])
+    monkeypatch.setattr(uploads, "MAX_BYTES", 1000)
+    with pytest.raises(CorpusError, match="bring fewer tunes"):
+        read_uploads([("many.zip", zipped({f"{n}.abc": ONE for n in range(100)}))])
+    with pytest.raises(CorpusError, match="bring fewer tunes"):
+        read_uploads([("a.abc", ONE * 10), ("b.abc", ONE * 50)])
+    monkeypatch.setattr(uploads, "MAX_FILE_BYTES", 10)
+    monkeypatch.setattr(uploads, "MAX_ENTRIES", 2)
+    assert "more than" in read_uploads([("a.abc", ONE)]).refused[0][1]
+
+
+def test_too_many_entries_are_not_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(uploads, "MAX_ENTRIES", 2)
+    found = read_uploads([("many.zip", zipped({f"{n}.abc": ONE for n in range(3)}))])
+    assert found.tunes == ()
+    assert "holds 3 files" in found.refused[0][1]

@@ -1,0 +1,211 @@
+"""The Experiments page: full from the committed records, honest without any, and every study runs again."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from charlstm.cli import build_parser, main
+from charlstm.experiments import local
+from charlstm.experiments.catalog import catalog
+from charlstm.experiments.records import all_records
+from charlstm.ui.shared import common
+from tests.conftest import TUNES
+from tests.memorizing_model import save_reciter
+from tests.pages import switch_to
+
+ROOT = Path(__file__).resolve().parents[3]
+STUDIES = catalog()
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A house with a model that recites and no records; caches are emptied around it."""
+    monkeypatch.setenv("CHARLSTM_HOME", str(tmp_path))
+    save_reciter(tmp_path / "checkpoints" / "reciter", TUNES[:1])
+    st.cache_data.clear()
+    yield tmp_path
+    st.cache_data.clear()
+
+
+@pytest.fixture
+def full(home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The same house with the committed records, in silence: sounds are made by the browser's test."""
+    monkeypatch.setattr(common, "sound_tune", lambda drawing, key: None)
+    shutil.copytree(ROOT / "data" / "results", home / "data" / "results")
+    return home
+
+
+def opened(study: str = "") -> AppTest:
+    """The page, at a study of the address."""
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120).run()
+    if study:
+        app.query_params["study"] = study
+    switch_to(app, "experiments").run()
+    assert not app.exception
+    return app
+
+
+def texts(app: AppTest) -> str:
+    shown = [*app.caption, *app.markdown, *app.subheader, *app.info, *app.error, *app.warning, *app.success]
+    return "\n".join(element.value for element in shown).replace("\\", "")
+
+
+@pytest.mark.parametrize("name", STUDIES)
+def test_every_study_is_full_on_a_fresh_clone(full, name):
+    app = opened(name)
+    assert app.segmented_control(key="experiments.study").value == name
+    assert STUDIES[name].question in texts(app) and "There are no records" not in texts(app)
+    assert "| The report says | We find |" in texts(app)
+    assert len(app.dataframe) == 1 and len(app.dataframe[0].value) >= 2
+    app.run()  # a second run shows the same
+    assert not app.exception and app.segmented_control(key="experiments.study").value == name
+
+
+def test_every_case_of_the_catalog_has_two_seeds_committed():
+    """What 'the page is full' means: no case of any study lacks a record."""
+    fiddle = all_records(ROOT / "data" / "results")
+    there = {record["key"] for record in fiddle}
+    fingerprint = fiddle[0]["corpus"]["fingerprint"]
+    wanted = {run.key(fingerprint) for study in STUDIES.values() for run in study.runs(2)}
+    assert wanted - there == set()
+
+
+@pytest.mark.parametrize("name", STUDIES)
+def test_without_records_the_page_says_so(home, name):
+    app = opened(name)
+    assert "There are no records of this study here yet" in texts(app) and not app.dataframe
+
+
+def test_going_through_the_studies_and_back(full):
+    app = opened()
+    for name in [*STUDIES, "cells"]:
+        app.segmented_control(key="experiments.study").set_value(name).run()
+        assert not app.exception and STUDIES[name].question in texts(app)
+        address = app.query_params["study"]
+        assert (address if isinstance(address, str) else address[0]) == name
+    switch_to(app, "compose").run()
+    switch_to(app, "experiments").run()
+    assert not app.exception and app.segmented_control(key="experiments.study").value == "cells"
+
+
+def test_an_unknown_study_in_the_address_is_the_first(full):
+    assert opened("nothing").segmented_control(key="experiments.study").value == next(iter(STUDIES))
+
+
+def test_losses_on_slices_and_on_whole_tunes(full):
+    app = opened("sizes")
+    app.segmented_control(key="experiments.way").set_value("tunes").run()
+    assert not app.exception
+    app.selectbox(key="experiments.measure").set_value("characters/s").run()
+    assert not app.exception
+
+
+def test_a_tune_at_each_temperature(full):
+    app = opened("temperatures")
+    app.segmented_control(key="experiments.model").set_value("lstm-512").run()
+    seen = set()
+    for t in (0.5, 0.8, 1.0, 2.0):
+        app.segmented_control(key="experiments.temperature").set_value(t).run()
+        assert not app.exception
+        seen.add(app.code[0].value)
+    assert len(seen) == 4
+
+
+def test_three_neurons_of_each_network(full):
+    app = opened("heatmaps")
+    for role in ("header", "body", "quiet"):
+        app.segmented_control(key="experiments.role").set_value(role).run()
+        assert not app.exception and "characters of test tunes" in texts(app)
+    for network in app.selectbox(key="experiments.network").options:
+        app.selectbox(key="experiments.network").set_value(network).run()
+        assert not app.exception
+
+
+@pytest.mark.parametrize("name", STUDIES)
+def test_run_again_starts_the_study_that_is_shown(full, name, monkeypatch):
+    """Twice clicked, twice asked; and what the page shows as the command line is what it starts."""
+    started = []
+    monkeypatch.setattr(local, "start", lambda study, words: started.append((study, words)))
+    app = opened(name)
+    for _ in range(2):
+        app.button(key=f"experiments.run.{name}").click().run()
+        assert not app.exception
+    assert [study for study, _ in started] == [name, name]
+    words = started[0][1]
+    assert words[:3] == ["experiment", "run", name] and words[-1] == "--again"
+    assert " ".join(["charlstm", *words]) in [code.value for code in app.code]
+    assert build_parser().parse_args(words).study == name
+
+
+def test_other_epochs_and_seeds_are_run_as_chosen(full, monkeypatch):
+    started = []
+    monkeypatch.setattr(local, "start", lambda study, words: started.append(words))
+    app = opened("baseline")
+    app.number_input(key="experiments.epochs.baseline").set_value(3)
+    app.number_input(key="experiments.seeds.baseline").set_value(4)
+    app.button(key="experiments.run.baseline").click().run()
+    assert "--epochs 3 --seeds 4" in " ".join(started[0])
+
+
+def test_how_a_study_stands_is_shown(full, monkeypatch):
+    stands = local.Standing(running=True, done=1, total=3, key="rnn-150-s0-ab", share=0.5, seconds=70)
+    monkeypatch.setattr(local, "running", lambda: "sizes")
+    monkeypatch.setattr(local, "is_running", lambda name: name == "sizes")
+    monkeypatch.setattr(local, "standing", lambda name: stands if name == "sizes" else None)
+    app = opened("sizes")
+    assert app.button(key="experiments.run.sizes").disabled and app.button(key="experiments.stop.sizes")
+    other = opened("cells")
+    assert "The study sizes is running now" in texts(other) and other.button(key="experiments.run.cells").disabled
+
+
+@pytest.mark.parametrize(
+    ("stands", "said"),
+    [
+        (local.Standing(running=False, done=3, total=3, seconds=61.0), "Done: 3 runs in 1 min 1 s."),
+        (local.Standing(running=False, done=1, total=3, log="<b>died</b>"), "It ended after 1 of 3 runs"),
+    ],
+)
+def test_how_a_study_ended_is_shown(full, monkeypatch, stands, said):
+    monkeypatch.setattr(local, "standing", lambda name: stands)
+    assert said in texts(opened("sizes"))
+
+
+def test_a_damaged_record_is_a_sentence(full):
+    next((full / "data" / "results").glob("*.json")).write_text("{")
+    assert "is not a record of a study" in texts(opened())
+
+
+def test_the_command_line_shows_the_same(full, capsys, monkeypatch):
+    from charlstm.cli import experiment
+    from charlstm.tunes.corpus.model import Corpus
+
+    fingerprint = all_records()[0]["corpus"]["fingerprint"]
+    corpus = Corpus("fiddle", train=TUNES[:4], validation=TUNES[4:5], test=TUNES[5:])
+    corpus.__dict__["fingerprint"] = fingerprint  # the corpus itself is not needed to show its records
+    monkeypatch.setattr(experiment, "find_corpus", lambda name: corpus)
+    assert main(["experiment", "table", "cells"]) == 0
+    assert "| 11 | LSTM | 200 |" in capsys.readouterr().out
+    assert main(["experiment", "list"]) == 0
+    assert "Does dropout help?" in capsys.readouterr().out
+    assert main(["experiment", "report", "--out", str(full / "r.md")]) == 0
+    text = (full / "r.md").read_text()
+    assert all(study.title in text for study in STUDIES.values()) and "| the report says | we find |" in text
+
+
+def test_a_study_runs_from_the_command_line(home, tiny_corpus, capsys, monkeypatch):
+    """A tiny corpus and one epoch: the records are there, a second run skips them, --again finds them the same."""
+    from charlstm.cli import experiment
+
+    monkeypatch.setattr(experiment, "find_corpus", lambda name: tiny_corpus)
+    monkeypatch.setattr(experiment, "catalog", lambda epochs=1: {"baseline": STUDIES["baseline"]})
+    line = ["experiment", "run", "baseline", "--epochs", "1", "--seeds", "1", "--progress", str(home / "p.jsonl")]
+    assert main(line) == 0
+    assert len(all_records()) == 2 and (home / "p.jsonl").read_text().count("\n") >= 2
+    assert main([*line, "--again"]) == 0
+    assert "2 of 2 came out exactly as they were" in capsys.readouterr().out

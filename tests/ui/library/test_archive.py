@@ -1,0 +1,193 @@
+"""Laws of the shelf and of what is taken home from it."""
+
+from __future__ import annotations
+
+import io
+import json
+import shlex
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import mido
+import pypdf
+import pytest
+
+from charlstm.cli import main
+from charlstm.errors import AudioUnavailable
+from charlstm.lm.store.card import model_card
+from charlstm.lm.store.checkpoint import Checkpoint, find_checkpoint, load_checkpoint
+from charlstm.ui.library import page
+from charlstm.ui.library.archive import MOST, Files, Kept, Shelf, abc_book, facts, numbered, zip_of
+from charlstm.ui.shared.url_state import Wish
+from tests.conftest import TUNES
+from tests.memorizing_model import save_reciter
+
+HOSTILE = "T:../../<b>x</b>\n" + TUNES[0].partition("\n")[2]
+
+
+def two() -> list[Kept]:
+    there = Shelf()
+    there.add(TUNES[0], "composed", wish=Wish(model="reciter", seed=3, title="A & B"))
+    settings = {"model": "reciter", "temperature": 0.5, "seed": 4, "prime": "T:A\nK:D\n", "max_length": 99}
+    there.add(HOSTILE, "continued", settings=settings)
+    return list(there.tunes.values())
+
+
+def test_a_tune_is_on_the_shelf_once_and_keeps_its_star() -> None:
+    there = Shelf()
+    first = there.add(TUNES[0], "composed")
+    assert first is not None
+    there.change(first.number, starred=True, name="  Mine \n")
+    again = there.add("X:1\n" + TUNES[0] + "\n", "own")
+    assert again == there.tunes[first.number]
+    assert (again.name, again.starred) == ("Mine", True)
+    there.change(first.number, name=" ")
+    assert there.tunes[first.number].name == "The Cold Kettle"
+
+
+def test_the_oldest_loose_tunes_make_room_and_kept_ones_never_do() -> None:
+    there = Shelf()
+    for n in range(MOST):
+        there.add(f"T:{n}\nK:D\nA|", "own")
+    there.change(1, starred=True)
+    there.add("T:new\nK:D\nA|", "own")
+    assert len(there.tunes) == MOST
+    assert 1 in there.tunes
+    assert 2 not in there.tunes
+    for number in list(there.tunes):
+        there.change(number, starred=True)
+    assert there.add("T:newer\nK:D\nA|", "own") is None
+
+
+def test_what_was_deleted_comes_back_to_its_place() -> None:
+    there = Shelf()
+    for n in range(3):
+        there.add(f"T:{n}\nK:D\nA|", "own")
+    before = dict(there.tunes)
+    there.delete(2)
+    assert [kept.name for kept in there.newest()] == ["2", "0"]
+    there.restore()
+    assert there.tunes == before
+    assert there.deleted is None
+
+
+def files_of(text: str) -> Files:
+    return page.files_of.__wrapped__(text) if hasattr(page.files_of, "__wrapped__") else page.files_of(text)
+
+
+def opened(**more: Any) -> zipfile.ZipFile:
+    made = zip_of(
+        two(), cards={"reciter": "# card"}, files_of=files_of, wav_of=None, book=b"%PDF", base="http://h/", **more
+    )
+    archive = zipfile.ZipFile(io.BytesIO(made))
+    assert archive.testzip() is None
+    return archive
+
+
+def test_the_zip_has_everything_and_all_of_it_opens() -> None:
+    archive = opened()
+    names = archive.namelist()
+    assert all(not name.startswith(("/", ".")) and ".." not in name for name in names)
+    folders = {name.split("/")[1] for name in names if name.startswith("tunes/")}
+    assert folders == {"01-the-cold-kettle", "02-b-x-b"}
+    for folder in folders:
+        stem = f"tunes/{folder}/{folder}"
+        assert any(m.type == "note_on" for m in mido.MidiFile(file=io.BytesIO(archive.read(f"{stem}.mid"))))
+        assert "score-partwise" in archive.read(f"{stem}.musicxml").decode()
+        assert len(pypdf.PdfReader(io.BytesIO(archive.read(f"{stem}.pdf"))).pages) >= 1
+        assert archive.read(f"{stem}.abc").decode().startswith("X:1\n")
+    assert archive.read("tunes.abc").decode() == abc_book(two())
+    settings = json.loads(archive.read("settings.json"))
+    assert settings[0]["settings"]["seed"] == "3"
+    assert settings[1]["settings"]["prime"] == "T:A\nK:D\n"
+
+
+def test_the_readme_has_the_links_and_commands_that_bring_tunes_back() -> None:
+    readme = opened().read("README.txt").decode()
+    assert "http://h/?model=reciter&seed=3&temperature=0.8&length=1000&title=A+%26+B" in readme
+    commands = [line.split("command")[1].strip() for line in readme.splitlines() if "    command  " in line]
+    assert shlex.split(commands[0]) == shlex.split(two()[0].command)
+    assert shlex.split(commands[1])[shlex.split(commands[1]).index("--prime") + 1] == "T:A\\nK:D\\n"
+
+
+def test_the_same_tunes_make_the_same_bytes() -> None:
+    def made() -> bytes:
+        return zip_of(two(), cards={}, files_of=lambda _: Files(b"MThd"), wav_of=lambda _: b"RIFF", book=b"")
+
+    assert made() == made()
+
+
+def test_what_cannot_be_made_is_said_in_the_readme() -> None:
+    def no_sound(_: bytes) -> bytes:
+        raise AudioUnavailable("there is no synthesizer")
+
+    made = zip_of(two(), cards={}, files_of=lambda _: Files(b"MThd", problem="no notes"), wav_of=no_sound, book=b"")
+    readme = zipfile.ZipFile(io.BytesIO(made)).read("README.txt").decode()
+    assert readme.count("no score: no notes") == 2
+    assert readme.count("there is no synthesizer") == 2
+
+
+def test_sound_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("charlstm.ui.library.archive.MAX_SOUND", 3)
+    made = zip_of(two(), cards={}, files_of=lambda _: Files(b"MThd"), wav_of=lambda _: b"RIFF", book=b"")
+    archive = zipfile.ZipFile(io.BytesIO(made))
+    assert sum(name.endswith(".wav") for name in archive.namelist()) == 1
+    assert "enough of it" in archive.read("README.txt").decode()
+
+
+def test_the_book_has_contents_and_a_broken_tune_as_text() -> None:
+    there = Shelf()
+    for text in (*TUNES[:2], "T:Broken\nK:D\n%nothing"):
+        there.add(text, "own")
+    there.change(1, name="My own name")
+    book = pypdf.PdfReader(io.BytesIO(page.tunebook(list(there.tunes.values()), "A book")))
+    text = "".join(sheet.extract_text() for sheet in book.pages)
+    for words in ("A book", "Contents", "My own name", "Maggie in the Barley", "Broken", "%nothing"):
+        assert words in text
+    assert "The Cold Kettle" not in text
+
+
+@pytest.fixture
+def checkpoint(tmp_path: Path) -> Checkpoint:
+    return load_checkpoint(save_reciter(tmp_path / "a<b|c", TUNES[:1]))
+
+
+def test_a_card_says_what_the_json_says(checkpoint: Checkpoint) -> None:
+    card = model_card(checkpoint)
+    assert card.startswith("# a b c\n")
+    assert f"| Kind | plain RNN, {checkpoint.config.hidden_size} units, 1 layer |" in card
+    weights = sum(array.size for array in checkpoint.weights().values())
+    assert f"| Weights | {weights:,} |" in card
+    assert "Test loss" not in card  # it has none
+    shipped = model_card(load_checkpoint(find_checkpoint("lstm-512")))
+    assert "| Corpus | fiddle, 2,873 tunes |" in shipped
+    assert "| Looks back (bars) | 1, 2, 4, 8, the open repeat |" in shipped
+    assert "| seed | 0 |" in shipped
+
+
+def test_the_command_of_a_continued_tune_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("CHARLSTM_HOME", str(tmp_path))
+    save_reciter(tmp_path / "checkpoints" / "reciter", TUNES[:1])
+    prime = TUNES[0][: TUNES[0].index("e2ge")]
+    settings = {"model": "reciter", "temperature": 0.5, "seed": 4, "prime": prime, "max_length": 999}
+    kept = Kept(1, numbered(TUNES[0]), "a", "continued", settings)
+    assert main(shlex.split(kept.command)[1:]) in (0, None)
+    assert TUNES[0] in capsys.readouterr().out
+
+
+def test_two_tunes_differ_in_the_bars_that_differ() -> None:
+    other = TUNES[0].replace("e2ge cege", "e4 e4")
+    first, second = page.differences.__wrapped__(TUNES[0], other)
+    assert [TUNES[0][a:b] for a, b in first] == ["e2ge cege"]
+    assert [other[a:b] for a, b in second] == ["e4 e4"]
+    assert page.differences.__wrapped__(TUNES[0], TUNES[1]) == ([], [])
+    assert facts(TUNES[0])["Bars that fill"] == "4 of 4"
+
+
+def test_the_address_of_compose_from_the_shelf() -> None:
+    assert page.home_address("http://localhost:8501/shelf") == "http://localhost:8501/"
+    assert page.home_address("https://h/app/shelf") == "https://h/app/"
+    assert page.home_address("") == ""

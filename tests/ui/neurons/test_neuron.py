@@ -1,0 +1,324 @@
+"""The views Tune, Neuron and Gates of the page Neurons: networks of random weights and a collection of a few tunes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from charlstm.lm.config import ModelConfig
+from charlstm.lm.store.checkpoint import save_checkpoint
+from charlstm.lm.vocab import Vocab
+from charlstm.neurons.recording import KINDS
+from charlstm.tunes.corpus.model import Corpus, save_corpus
+from charlstm.ui.background import prepared
+from charlstm.ui.neurons.charts import place_names
+from charlstm.ui.neurons.corpora import titles, tune_of, unseen
+from charlstm.ui.neurons.neuron import coloured
+from charlstm.ui.neurons.picture import as_bytes
+from charlstm.ui.neurons.tune import bar_ticks
+from charlstm.ui.neurons.unit_picker import SIGNALS
+from tests.conftest import TUNES, make_weights
+from tests.memorizing_model import save_reciter
+from tests.pages import APP, switch_to
+
+HOSTILE = "T:<img src=x onerror=alert(1)> **b**\nM:4/4\nL:1/8\nK:D\n" + "d2fd Adfd|e2ge cege|" * 5 + "d8|]"
+TINY = Corpus("tiny", train=TUNES[:2], validation=(*TUNES[2:], HOSTILE), test=TUNES[:1])
+VOCAB = Vocab.of((*TUNES, HOSTILE))
+
+
+def save_random(home: Path, name: str, **config: object) -> None:
+    """A network of eight units a layer that has learned nothing."""
+    shape = ModelConfig(**{"hidden_size": 8, "embedding_size": 5} | config)
+    save_checkpoint(
+        home / "checkpoints" / name,
+        config=shape,
+        vocab=VOCAB,
+        weights=make_weights(shape, VOCAB, scale=1.0),
+        training={},
+        corpus={"name": "tiny", "fingerprint": TINY.fingerprint},
+    )
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A model that writes, one of each cell that reads, and a collection."""
+    monkeypatch.setenv("CHARLSTM_HOME", str(tmp_path))
+    save_reciter(tmp_path / "checkpoints" / "reciter", (TUNES[0], TUNES[3]))
+    save_random(tmp_path, "lstm", num_layers=2)
+    save_random(tmp_path, "gru", cell="gru")
+    save_random(tmp_path, "rnn", cell="rnn")
+    save_corpus(TINY, tmp_path / "data" / "corpus")
+    st.cache_resource.clear()
+    st.cache_data.clear()
+    yield tmp_path
+    st.cache_resource.clear()
+    st.cache_data.clear()
+
+
+def opened(view: str, reader: str = "lstm", **query: str) -> AppTest:
+    app = AppTest.from_file(APP, default_timeout=120)
+    for name, value in {"model": "reciter", "seed": "3", "reader": reader, "view": view, **query}.items():
+        app.query_params[name] = value
+    switch_to(app, "neurons").run()
+    assert not app.exception
+    return app
+
+
+def address_of(app: AppTest) -> dict[str, str]:
+    return {name: value if isinstance(value, str) else value[0] for name, value in app.query_params.items()}
+
+
+def button(app: AppTest, key: str):
+    return next(found for found in app.button if found.key == key)
+
+
+def toggle(app: AppTest, key: str, on: bool = True) -> None:
+    next(found for found in app.toggle if found.key == key).set_value(on).run()
+    assert not app.exception
+
+
+def charts(app: AppTest) -> int:
+    return len(app.get("vega_lite_chart"))
+
+
+# ---- Tune -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("cell", ["lstm", "gru"])
+def test_every_signal_of_a_cell_can_be_seen_and_linked(home: Path, cell: str) -> None:
+    app = opened("tune", cell, neuron="0:5")
+    for kind in KINDS[cell]:
+        signal = next(found for found in app.get("button_group") if found.key == "neurons.signal")
+        signal.set_value(kind).run()
+        assert not app.exception
+        assert SIGNALS[kind][2] in app.caption[0].value.replace("\\", "")
+        assert address_of(app).get("signal", "h") == SIGNALS[kind][0]
+        assert address_of(app)["neuron"] == "0:5"
+    letter = SIGNALS[KINDS[cell][-1]][0]
+    again = opened("tune", cell, neuron="0:5", signal=letter)
+    assert SIGNALS[KINDS[cell][-1]][2] in again.caption[0].value.replace("\\", "")
+
+
+def test_a_plain_network_has_its_output_only_and_a_bad_signal_is_none(home: Path) -> None:
+    app = opened("tune", "rnn", signal="<b>")
+    assert "its output h" in app.caption[0].value.replace("\\", "")
+    assert not [found for found in app.get("button_group") if found.key == "neurons.signal"]
+
+
+def test_all_neurons_in_every_order_and_guesses_run_twice(home: Path) -> None:
+    app = opened("tune")
+    toggle(app, "neurons.everyone")
+    toggle(app, "neurons.figure")
+    for order in ("By number", "in_header", "bar_line", "Alike together"):
+        app.selectbox(key="neurons.order").set_value(order).run()
+        assert not app.exception
+    toggle(app, "neurons.everyone", False)
+    toggle(app, "neurons.everyone")
+    assert app.selectbox(key="neurons.order").value
+
+
+def test_a_tune_of_the_collection_is_read_and_linked(home: Path) -> None:
+    app = opened("tune")
+    app.radio(key="neurons.source").set_value("One of the collection").run()
+    assert not app.exception
+    box = app.selectbox(key="neurons.corpus_tune")
+    place = box.options.index("Two Left Boots")
+    box.set_value(place).run()
+    assert not app.exception
+    assert "Two Left Boots” (the model did not learn from it)" in app.caption[0].value.replace("\\", "")
+    assert address_of(app)["tune"] == str(place)
+    again = opened("tune", tune=str(place))
+    assert "Two Left Boots" in again.caption[0].value
+    assert "Cold Kettle” (the model has never met it)" in opened("tune", tune="0").caption[0].value.replace("\\", "")
+    assert not opened("tune", tune="999999").exception
+
+
+def test_more_about_it_leads_to_the_neuron_and_back(home: Path) -> None:
+    app = opened("tune", neuron="1:6")
+    button(app, "neurons.more").click().run()
+    assert not app.exception
+    assert app.header[0].value == "Neuron 6 in layer 2"
+    assert address_of(app)["view"] == "neuron"
+    button(app, "neuron.tune").click().run()
+    assert not app.exception
+    assert (address_of(app)["view"], address_of(app)["neuron"]) == ("tune", "1:6")
+
+
+# ---- Neuron ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("reader", "said"), [("lstm", "halves in"), ("gru", "halves in"), ("rnn", "stays like itself")]
+)
+def test_a_neuron_is_measured_over_unseen_tunes(home: Path, reader: str, said: str) -> None:
+    app = opened("neuron", reader, neuron="0:5")
+    assert f"{len(TINY.validation)} tunes that it did not learn from" in app.caption[0].value.replace("\\", "")
+    words = [found.value for found in app.subheader]
+    assert any(said in word for word in words)
+    assert {"Where it is highest", "Where it is lowest", "Where in the bar", "Neurons like it"} <= set(words)
+    assert charts(app) >= 5
+    app.run()  # from the cache
+    assert not app.exception
+    assert [found.value for found in app.subheader] == words
+
+
+def test_a_neuron_of_a_lower_layer_speaks_to_the_one_above(home: Path) -> None:
+    said = [caption.value for caption in opened("neuron", neuron="0:5").caption]
+    assert any("layer above" in caption for caption in said)
+    said = [caption.value for caption in opened("neuron", neuron="1:5").caption]
+    assert not any("layer above" in caption for caption in said)
+
+
+def test_what_is_lost_without_it_is_measured_when_asked(home: Path) -> None:
+    app = opened("neuron", neuron="1:2")
+    before = charts(app)
+    for on in (True, False, True):
+        toggle(app, "neuron.out", on)
+        assert charts(app) == before + on
+    assert any("nats a character; held at 0" in caption.value.replace("\\", "") for caption in app.caption)
+
+
+def test_passages_play_and_neighbours_open(home: Path) -> None:
+    app = opened("neuron", neuron="0:5")
+    for number in (3, 0, 5):
+        button(app, f"neuron.play.{number}").click().run()
+        assert not app.exception
+    assert app.session_state["neuron.plays"] == 3
+    neighbour = next(found for found in app.button if (found.key or "").startswith("neuron.like."))
+    layer, index = neighbour.key.removeprefix("neuron.like.").split(":")
+    neighbour.click().run()
+    assert not app.exception
+    assert app.session_state["neurons.unit"] == (int(layer), int(index))
+    assert app.header[0].value.startswith(f"Neuron {index}")
+    for meter in ("6/8", "4/4"):
+        group = next(found for found in app.get("button_group") if found.key == "neuron.meter")
+        if meter in group.options:
+            group.set_value(meter).run()
+            assert not app.exception
+
+
+def test_titles_and_passages_are_never_markup(home: Path) -> None:
+    save_corpus(Corpus("tiny", train=(HOSTILE,), validation=(HOSTILE,), test=()), home / "data" / "corpus")
+    app = opened("neuron", neuron="0:5")
+    shown = [caption.value for caption in app.caption] + [header.value for header in app.header]
+    assert any("img" in text for text in shown)
+    assert not any("<img" in text.replace("\\<", "") or "**" in text.replace("\\*", "") for text in shown)
+    page = coloured("<b>&\n", [0.1, -2, 3, 0, 0.5], 1)
+    assert "<b>" not in page
+    assert "&lt;" in page and "&amp;" in page and "↵" in page
+
+
+def test_without_a_collection_it_is_built_on_the_page(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for path in (home / "data" / "corpus").iterdir():
+        path.unlink()
+
+    def build(report) -> Corpus:
+        report("cleaning", 1, 2)
+        return TINY
+
+    monkeypatch.setattr("charlstm.ui.neurons.corpora.fiddle_corpus", build)
+    app = opened("neuron")
+    assert "needs a collection" in app.info[0].value
+    button(app, "neurons.build").click().run()
+    assert not app.exception
+    assert charts(app) >= 5
+
+
+def test_a_collection_that_cannot_be_read_is_a_sentence(home: Path) -> None:
+    (home / "data" / "corpus" / "tiny.json").write_text("{")
+    assert "build" in opened("neuron").error[0].value
+
+
+# ---- Gates ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("reader", "count"), [("lstm", 3), ("gru", 2), ("rnn", 0)])
+def test_each_gate_of_a_layer_has_its_picture(home: Path, reader: str, count: int) -> None:
+    app = opened("gates", reader)
+    assert charts(app) == count
+    if not count:
+        assert "no gates" in app.caption[0].value
+        return
+    longest = next(found for found in app.button if (found.key or "").startswith("gates.longest."))
+    index = longest.key.removeprefix("gates.longest.")
+    longest.click().run()
+    assert not app.exception
+    assert app.header[0].value.startswith(f"Neuron {index}")
+
+
+def test_the_other_layer_has_other_gates(home: Path) -> None:
+    app = opened("gates", neuron="1:3")
+    group = next(found for found in app.get("button_group") if found.key == "gates.layer")
+    assert group.value == 2
+    group.set_value(1).run()
+    assert not app.exception
+    assert charts(app) == 3
+
+
+# ---- parts ----------------------------------------------------------------------------------------------------------
+
+
+def test_a_value_is_a_byte() -> None:
+    assert list(as_bytes(np.array([-2, -1, 0, 1, 2]), "diverging")) == [0, 0, 127, 254, 254]
+    assert list(as_bytes(np.array([-1, 0, 0.5, 1]), "unit")) == [0, 0, 127, 254]
+
+
+def test_eighths_are_counted_as_players_do() -> None:
+    assert place_names("4/4", 4) == ["1", "1&", "2", "2&"]
+    assert place_names("6/8", 6) == ["1", "2", "3", "4", "5", "6"]
+    assert place_names("2/2", 5) == ["1", "1e", "1&", "1a", "2"]
+    assert place_names("C", 2) == ["1", "1&"]
+
+
+def test_titles_are_told_apart_and_lead_to_their_tunes() -> None:
+    twins = Corpus("a", train=(TUNES[0], TUNES[0]), validation=(TUNES[3],), test=(TUNES[0],))
+    names = titles(twins, "fingerprint of this test")
+    assert len(set(names)) == len(names) == 4
+    assert names[0] == "The Cold Kettle"
+    assert names[1].startswith("(A2c2e2")
+    assert [tune_of(twins, k) for k in range(4)] == [
+        (TUNES[0], "test"), (TUNES[3], "validation"), (TUNES[0], "train"), (TUNES[0], "train"),
+    ]  # fmt: skip
+
+
+def test_tunes_are_drawn_from_all_over_the_collection() -> None:
+    many = tuple(f"K:D\n{'ABC'[k % 3] * (k + 1)}|" for k in range(50))
+    found = unseen(Corpus("a", train=(), validation=many), Vocab.of(many), 10)
+    assert found == many[::5]
+    few = unseen(Corpus("a", train=(), validation=many), Vocab.of(many[:1]), 10)
+    assert few == tuple(text for text in found if "A" in text)
+    assert unseen(Corpus("a", train=(), validation=many[:3]), Vocab.of(many), 10) == many[:3]
+
+
+def test_what_is_prepared_is_made_once_and_the_longest_unused_is_forgotten() -> None:
+    made: list[int] = []
+
+    def ask(key: int) -> int:
+        def make(progress) -> int:
+            progress(1, 2)
+            made.append(key)
+            return key * 10
+
+        return prepared("of this test", key, make, "Making")
+
+    assert [ask(1), ask(1), ask(2), ask(3), ask(4), ask(1), ask(5), ask(1)] == [10, 10, 20, 30, 40, 10, 50, 10]
+    assert made == [1, 2, 3, 4, 5]
+    ask(2)
+    assert made == [1, 2, 3, 4, 5, 2]
+    with pytest.raises(ZeroDivisionError):
+        prepared("of this test", 9, lambda progress: 1 // 0, "Failing")
+    assert ask(9) == 90  # a failure leaves nothing behind
+
+
+def test_ticks_are_few_and_in_order() -> None:
+    ticks = bar_ticks(HOSTILE)
+    assert ticks[:2] == [(0, "header"), (HOSTILE.index("d2fd"), "bar 1")]
+    places = [at for at, _ in bar_ticks("K:D\n" + "A2|" * 100)]
+    assert places == sorted(places)
+    assert len(places) <= 13
+    assert bar_ticks("K:D\n") == [(0, "header")]

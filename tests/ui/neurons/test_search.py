@@ -1,0 +1,140 @@
+"""The view Search of the page Neurons, on a network that recites three tunes and a corpus of six."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from charlstm.neurons.recording import Unit, record
+from charlstm.neurons.store import CHARACTERS
+from charlstm.tunes.corpus.model import Corpus
+from tests.conftest import TUNES
+from tests.neurons_page import house, opened
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    corpus = Corpus("tiny", train=TUNES[:4], validation=TUNES[4:5], test=TUNES[5:])
+    with house(tmp_path, monkeypatch, (TUNES[0], TUNES[3], TUNES[5]), corpus) as home:
+        yield home
+
+
+def opened_at_a_character() -> AppTest:
+    """One character is chosen, at which just one unit is on."""
+    app = opened("search", "Search")
+    app.number_input(key="search.to").set_value(app.number_input(key="search.from").value).run()
+    assert not app.exception
+    return app
+
+
+def group(app: AppTest, key: str) -> object:
+    return next(found for found in app.get("button_group") if found.key == key)
+
+
+def written(app: AppTest) -> str:
+    return app.session_state["tune.sample"][1].text
+
+
+def places(app: AppTest) -> list[str]:
+    return [
+        option.replace("\\", "") for option in next(r for r in app.radio if r.key.startswith("search.place")).options
+    ]
+
+
+def test_a_part_of_the_tune_is_found_again_in_the_corpus(home: Path) -> None:
+    """Each unit of the reciter is on at one character of one tune: the place that is found is the part itself."""
+    from charlstm.lm.infer.engine import load
+
+    app = opened_at_a_character()
+    text = written(app)
+    _, start, end = app.session_state["search.range"]
+    assert end == start + 1
+    pills = app.get("button_group")[-1]
+    values = record(load("reciter"), text).values[0, start]
+    assert [int(option.split()[0]) for option in pills.options] == [values.argmax()]
+    assert any("1 place" in caption.value.replace("\\", "") for caption in app.caption)
+    assert len(places(app)) == 1
+
+
+def test_bars_choose_characters_and_characters_bars(home: Path) -> None:
+    app = opened("search", "Search")
+    text = written(app)
+    app.slider(key="search.bars").set_value((2, 3)).run()
+    assert not app.exception
+    _, start, end = app.session_state["search.range"]
+    assert app.number_input(key="search.from").value == start + 1
+    assert app.number_input(key="search.to").value == end
+    assert text[start:end].count("|") == 1
+    app.number_input(key="search.from").set_value(1).run()
+    app.number_input(key="search.to").set_value(3).run()
+    assert app.session_state["search.range"] == (text, 0, 3)
+    assert not app.exception
+
+
+def test_what_counts_as_on_can_be_moved(home: Path) -> None:
+    app = opened("search", "Search")
+    app.slider(key="search.threshold").set_value(0.95).run()
+    app.slider(key="search.share").set_value(100).run()
+    assert not app.exception
+    assert any("lower the threshold" in info.value for info in app.info)
+    app.slider(key="search.threshold").set_value(0.3).run()
+    app.toggle(key="search.before").set_value(False).run()
+    app.toggle(key="search.after").set_value(False).run()
+    app.slider(key="search.share").set_value(50).run()
+    assert not app.exception
+
+
+@pytest.mark.parametrize("again", [False, True])
+def test_a_concept_says_how_many_of_its_places_have_it(home: Path, again: bool) -> None:
+    app = opened("search", "Search")
+    group(app, "search.way").set_value("A concept").run()  # type: ignore[attr-defined]
+    app.selectbox(key="search.concept").set_value("in_key_field").run()
+    if again:
+        app.slider(key="search.many").set_value(2).run()
+    assert not app.exception
+    assert any("places here have the concept" in caption.value for caption in app.caption)
+    assert any("of 100 %" in caption.value for caption in app.caption)
+
+
+def test_neurons_by_number_are_found_where_they_are_on(home: Path) -> None:
+    app = opened("search", "Search")
+    group(app, "search.way").set_value("A neuron").run()  # type: ignore[attr-defined]
+    assert not app.exception
+    app.multiselect(key="search.units").set_value([]).run()
+    assert app.info[0].value == "Choose a neuron."
+    app.multiselect(key="search.units").set_value([Unit(0, 5)]).run()
+    assert not app.exception
+    assert places(app)[0].startswith("The Cold Kettle")  # the first tune that the reciter knows
+
+
+def test_an_example_finds_its_own_tune_first(home: Path) -> None:
+    app = opened("search", "Search")
+    group(app, "search.way").set_value("An example").run()  # type: ignore[attr-defined]
+    assert "Paste a tune" in app.info[0].value
+    head, _, rest = TUNES[0].partition("cege|")
+    app.text_area(key="neurons.pasted").set_value(f"X:1\n{head}cege|\n").run()
+    assert not app.exception
+    assert rest
+    assert places(app)[0].startswith("The Cold Kettle")
+
+
+def test_without_a_corpus_a_button_builds_one(home: Path) -> None:
+    for path in (home / "data" / "corpus").iterdir():
+        path.unlink()
+    app = opened_at_a_character()
+    assert any(button.label == "Build the collection" for button in app.button)
+
+
+def test_the_activations_are_kept_on_disk(home: Path) -> None:
+    opened_at_a_character()
+    kept = list((home / "data" / "cache" / "activations").glob("*.npy"))
+    assert len(kept) == 1
+    assert kept[0].stat().st_size < 2 * CHARACTERS * 400
+    before = kept[0].stat().st_ino
+    st.cache_resource.clear()
+    opened_at_a_character()
+    assert kept[0].stat().st_ino == before

@@ -1,0 +1,304 @@
+"""The Train page, without a trainer: runs whose folders are made by hand, and what the buttons ask for."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from charlstm import jobs
+from charlstm.cli import build_parser
+from charlstm.cli.train import configs
+from charlstm.lm.config import LOOKBACK_BARS, ModelConfig
+from charlstm.lm.store.checkpoint import load_checkpoint, save_checkpoint
+from charlstm.lm.store.epochs import save_epoch
+from charlstm.tunes.corpus.model import Corpus, save_corpus
+from charlstm.ui.train import estimates
+from charlstm.ui.train.charts import loss_chart, thinned
+from charlstm.ui.train.corpora import kept_rows
+from charlstm.ui.train.new import arguments_of, span
+from tests.conftest import TUNES, VOCAB, make_weights
+from tests.memorizing_model import save_reciter
+from tests.pages import APP, switch_to
+
+CONFIG = ModelConfig(hidden_size=8, embedding_size=5)
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A house with a model, a collection of six tunes, and a machine whose speed is known; caches are emptied."""
+    monkeypatch.setenv("CHARLSTM_HOME", str(tmp_path))
+    monkeypatch.setattr(estimates, "_measured", lambda cell, corpus: 1e9)
+    save_reciter(tmp_path / "checkpoints" / "reciter", (TUNES[0],))
+    save_corpus(Corpus("fiddle", train=TUNES[:4], validation=TUNES[4:5], test=TUNES[5:]))
+    st.cache_resource.clear()
+    st.cache_data.clear()
+    yield tmp_path
+    st.cache_resource.clear()
+    st.cache_data.clear()
+
+
+def opened(**query: str) -> AppTest:
+    app = AppTest.from_file(APP, default_timeout=120).run()
+    switch_to(app, "train")
+    for name, value in query.items():
+        app.query_params[name] = value
+    app.run()
+    assert not app.exception
+    return app
+
+
+def texts(app: AppTest) -> str:
+    """All words on the page, without Markdown's escapes."""
+    kinds = (app.caption, app.info, app.error, app.success, app.warning, app.subheader, app.markdown)
+    return "\n".join(element.value for kind in kinds for element in kind).replace("\\", "")
+
+
+def report(step: int, **values: Any) -> dict[str, Any]:
+    row = {
+        "step": step, "epoch": step / 10, "done": step / 100, "train_loss": 4 - step / 50, "val_loss": None,
+        "seconds": step * 2.0, "grad_norm": 0.5, "learning_rate": 0.003, "characters_per_second": 12345.0,
+        "sample": None,
+    }  # fmt: skip
+    return {**row, **values}
+
+
+def make_run(
+    home: Path, name: str = "mine", *, alive: bool = False, status: str = "", epochs: Sequence[int] = ()
+) -> Path:
+    """A run's folder as a trainer would have left it."""
+    folder = home / "runs" / name
+    (folder / "job").mkdir(parents=True)
+    settings = {"corpus": "fiddle", "model": CONFIG.to_dict(), "train": {"minutes": None}, "fork": None}
+    rows = [report(5), report(10, val_loss=3.5, sample=TUNES[1]), report(20, val_loss=3.1, sample=TUNES[0])]
+    process = {"pid": os.getpid(), "born": jobs._born(os.getpid()), "machine": jobs._machine(), "began": 1.0}
+    files: dict[str, Any] = {"start": {"arguments": ["--corpus", "fiddle"], "created": 1.0}, "settings": settings}
+    files["process"] = process if alive else {**process, "pid": 2**22 + 1, "born": "1"}
+    if status:
+        files["status"] = {"state": status, "message": "it ran out of luck" if status == "failed" else ""}
+    for stem, values in files.items():
+        (folder / "job" / f"{stem}.json").write_text(json.dumps(values))
+    (folder / "job" / "heartbeat").touch()
+    (folder / "metrics.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    (folder / "resume.safetensors").write_bytes((2).to_bytes(8, "little") + b"{}")
+    weights = make_weights(CONFIG, VOCAB)
+    about = {"name": "fiddle"}
+    save_checkpoint(folder, config=CONFIG, vocab=VOCAB, weights=weights, training={}, corpus=about, val_loss=3.1)
+    for number in epochs:
+        save_epoch(folder / "epochs", number, weights, epoch=number, step=number, loss=4.0 - number / 10)
+    return folder
+
+
+def button(app: AppTest, label: str) -> Any:
+    (found,) = [one for one in app.button if one.label == label]
+    return found
+
+
+def test_what_is_chosen_is_what_is_started(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[tuple[list[str], str]] = []
+
+    def start(arguments: Sequence[str], *, name: str) -> jobs.Run:
+        started.append((list(arguments), name))
+        return jobs.look(make_run(home, name, alive=True))
+
+    monkeypatch.setattr(jobs, "start", start)
+    app = opened()
+    assert "4 to learn from, 1 to check with while it learns, 1 for the final exam" in texts(app)
+    app.select_slider(key="train.size").set_value(32).run()
+    app.toggle(key="train.lookback").set_value(True).run()
+    app.slider(key="train.dropout").set_value(0.25).run()
+    app.number_input(key="train.minutes").set_value(3).run()
+    assert not app.exception
+    assert "weights to learn" in texts(app)
+    button(app, "Start").click().run()
+    assert not app.exception
+    ((arguments, name),) = started
+    assert name == "fiddle-lstm-32"
+    model, train = configs(build_parser().parse_args(["train", "--out", "x", *arguments]))
+    assert (model.hidden_size, model.dropout, model.lookback_bars) == (32, 0.25, LOOKBACK_BARS)
+    assert (train.minutes, train.learning_rate) == (3, 3e-3)
+    assert app.session_state["train.view"] == "runs"
+    assert any(one.label == "Pause" for one in app.button)
+
+
+@pytest.mark.parametrize("cell", ["lstm", "gru", "rnn"])
+def test_every_choice_is_a_command_line_that_parses(cell: Any) -> None:
+    model = ModelConfig(cell=cell, hidden_size=16, num_layers=2, dropout=0.5)
+    for length in ("minutes", "epochs"):
+        line = ["train", "--out", "x", *arguments_of("mine", model, length, 7, 1e-3, 5)]
+        options = build_parser().parse_args(line)
+        parsed, train = configs(options)
+        assert parsed == model
+        assert (getattr(train, length), train.seed, options.keep_epochs) == (7, 5, "float16")
+
+
+def test_a_second_visitor_is_told_who_runs_what_and_cannot_start(home: Path) -> None:
+    make_run(home, "theirs", alive=True)
+    app = opened(view="new")
+    assert "theirs is being trained on this machine now" in texts(app)
+    assert button(app, "Start").disabled
+    button(app, "See it").click().run()
+    assert app.session_state["train.run"] == "theirs"
+    assert opened().session_state["train.view"] == "runs"  # whoever comes while something runs sees it first
+
+
+def test_a_running_run_is_seen_and_steered(home: Path) -> None:
+    folder = make_run(home, alive=True, epochs=(0, 1, 2))
+    app = opened(view="runs")
+    values = {metric.label: metric.value for metric in app.metric}
+    assert values["Loss, unseen tunes"] == "3.100"
+    assert values["Characters a second"] == "12,345"
+    assert values["Gradient norm"] == "0.50"
+    app.selectbox(key="train.mine.rate").set_value(0.5).run()
+    assert json.loads((folder / "control.json").read_text()) == {"rate": 0.5}
+    button(app, "Pause").click().run()
+    assert not app.exception
+    assert (folder / "job" / "asked").read_text() == "pause"
+    assert (folder / "stop").exists()
+    assert button(app, "Pause").disabled
+    assert "Remove it" not in {one.label for one in app.button}
+
+
+@pytest.mark.parametrize(("status", "says"), [("", "killed"), ("paused", "stands still"), ("stopped", "was stopped")])
+def test_a_run_that_ended_early_offers_to_go_on(
+    home: Path, monkeypatch: pytest.MonkeyPatch, status: str, says: str
+) -> None:
+    make_run(home, status=status)
+    resumed: list[str] = []
+    monkeypatch.setattr(jobs, "resume", lambda run: resumed.append(run.name))
+    app = opened(view="runs")
+    assert says in texts(app)
+    button(app, "Resume").click().run()
+    assert resumed == ["mine"]
+
+
+def test_a_failed_and_a_damaged_run_say_why(home: Path) -> None:
+    make_run(home, "failed", status="failed")
+    (make_run(home, "torn", status="paused") / "resume.safetensors").write_bytes(b"\x80pickle")
+    assert "it ran out of luck" in texts(opened(view="runs", run="failed"))
+    app = opened(view="runs", run="torn")
+    assert "not whole" in texts(app)
+    assert "Resume" not in {one.label for one in app.button}
+
+
+def test_a_run_is_kept_as_a_model_once(home: Path) -> None:
+    make_run(home, status="finished", epochs=(0, 1, 2))
+    app = opened(view="runs")
+    app.text_input(key="train.mine.as").set_value("../our model").run()
+    button(app, "Keep it").click().run()
+    assert "our-model is among the models" in texts(app)
+    assert load_checkpoint(home / "checkpoints" / "our-model").val_loss == 3.1
+    button(app, "Keep it").click().run()
+    assert "already" in texts(app)
+    assert not app.exception
+
+
+def test_a_fork_begins_with_the_epoch_that_was_chosen(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = make_run(home, status="finished", epochs=(0, 1, 2))
+    started: list[list[str]] = []
+
+    def start(arguments: Sequence[str], *, name: str) -> jobs.Run:
+        started.append([name, *arguments])
+        return jobs.look(make_run(home, name, alive=True))
+
+    monkeypatch.setattr(jobs, "start", start)
+    app = opened(view="runs")
+    app.selectbox(key="train.mine.fork.at").set_value(1).run()
+    button(app, "Start the fork").click().run()
+    ((name, *arguments),) = started
+    assert name == "mine-fork"
+    options = build_parser().parse_args(["train", "--out", "x", *arguments])
+    assert (options.fork, options.at, options.corpus) == (str(folder), 1, "fiddle")
+    assert not app.exception
+
+
+def test_a_run_is_removed(home: Path) -> None:
+    folder = make_run(home, status="stopped")
+    app = opened(view="runs")
+    button(app, "Remove it").click().run()
+    assert not folder.exists()
+    assert "Nothing has been trained here yet" in texts(app)
+
+
+def test_an_address_that_names_nothing_is_no_error(home: Path) -> None:
+    make_run(home, status="stopped")
+    for query in ({"view": "runs", "run": "../../etc"}, {"view": "<b>", "run": "x" * 500}, {"run": "\0"}):
+        opened(**query)
+
+
+def test_the_film_shows_an_epoch_and_a_second_run_another(home: Path) -> None:
+    make_run(home, status="finished", epochs=(0, 1, 2, 3))
+    app = opened(view="film")
+    app.selectbox(key="film.source").set_value("run mine").run()
+    values = {metric.label: metric.value for metric in app.metric}
+    assert values["Loss, unseen tunes"] == "4.00"
+    assert values["Bars that fill"] == "–"  # weights by chance write no header
+    app.select_slider(key="film.epoch").set_value(3).run()
+    assert not app.exception
+    assert {metric.label: metric.value for metric in app.metric}["Loss, unseen tunes"] == "3.70"
+    app.number_input(key="film.neuron.mine").set_value(7).run()
+    assert "neuron 7" in texts(app)
+    assert not app.exception
+
+
+def test_a_collection_that_is_missing_is_offered(home: Path) -> None:
+    for file in (home / "data" / "corpus").iterdir():
+        file.unlink()
+    app = opened()
+    assert button(app, "Make it ready")
+    assert "Start" not in {one.label for one in app.button}
+
+
+def test_inside_a_collection(home: Path) -> None:
+    app = opened()
+    app.toggle(key="train.inside").set_value(True).run()
+    assert not app.exception
+    assert len(app.get("arrow_vega_lite_chart")) >= 5 or len(app.get("vega_lite_chart")) >= 5
+
+
+def test_models_are_offered_for_saving(home: Path) -> None:
+    app = opened(view="models")
+    assert {one.label for one in app.get("download_button")} == {"Save as a file"}
+    assert not app.exception
+
+
+def test_kept_and_why_not() -> None:
+    rows = kept_rows({"a": {"kept": 3, "no notes": 2}, "b": {"kept": 1, "a twin": 4}})
+    assert rows == [
+        {"": "kept", "tunes": 4, "a": 3, "b": 1},
+        {"": "a twin", "tunes": 4, "a": 0, "b": 4},
+        {"": "no notes", "tunes": 2, "a": 2, "b": 0},
+    ]
+
+
+def test_the_n_gram_is_counted_in_the_background(home: Path) -> None:
+    end = time.monotonic() + 60
+    while (loss := estimates.baseline("fiddle")) is None and time.monotonic() < end:
+        time.sleep(0.05)
+    assert loss is not None
+    assert 1 < loss < 5
+    assert estimates.baseline("nowhere") is None
+
+
+def test_curves_are_thinned_and_keep_their_end() -> None:
+    rows = [report(n) for n in range(1, 5001)]
+    few = thinned(rows)
+    assert len(few) <= 240
+    assert few[-1] == rows[-1]
+    text = loss_chart(rows, 1.5).to_json()
+    assert len(text) < 60_000
+    assert '"n-gram"' in text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"), [(0.2, "1 second"), (40, "40 seconds"), (300, "5 minutes"), (6000, "1.7 hours")]
+)
+def test_spans_in_words(seconds: float, words: str) -> None:
+    assert span(seconds) == words
