@@ -13,11 +13,13 @@ import pytest
 import charlstm
 
 PACKAGE = Path(charlstm.__file__).parent
-BASE = {"errors", "paths"}
+BASE = {"errors", "paths", "files", "progress"}
 TUNES = BASE | {"tunes"}
 ROOMS = {
     "errors": set(),
     "paths": set(),
+    "files": set(),
+    "progress": set(),
     "tunes": BASE,
     "lm": TUNES,
     "score": TUNES,
