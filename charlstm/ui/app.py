@@ -7,6 +7,7 @@ from pathlib import Path
 import streamlit as st
 
 from charlstm.ui.shared.common import warm_up
+from charlstm.ui.state import settings_delivered
 
 _UI = Path(__file__).parent
 _ICON = str(_UI / "icon.svg")
@@ -30,6 +31,7 @@ def main() -> None:
     )
     with st.container(horizontal_alignment="center"), st.container(width=1100):
         page.run()
+    settings_delivered()
 
 
 def _page(folder: str, title: str, icon: str, *, default: bool = False) -> st.Page:

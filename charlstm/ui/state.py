@@ -1,0 +1,144 @@
+"""Settings of a visit: named once, typed, and there again when a page is left and shown again.
+
+The only file that touches `st.session_state`. A page declares its settings at its top, or in its folder's settings.py:
+
+    VIEW = Setting("neurons.view", "tune", query="view")      # ?view=gates in a first address
+    UNIT = Setting("neurons.unit", (0, 0), query="neuron", parse=parse_unit)
+    PROBLEM = Setting("train.problem", "")                    # no widget: a value of the visit
+
+and says their names from then on:
+
+    st.segmented_control("View", VIEWS, key=VIEW.widget(VIEWS))   # seeds the widget, checks its value, gives its key
+    st.slider("Neuron", 0, 511, key=INDEX.widget())               # no value=, index= or default= beside it
+    VIEW.get()                                                    # anywhere, also in a callback: never a KeyError
+    VIEW.set("gates")                                             # in a callback, or before its widget is drawn
+    if problem := PROBLEM.pop(): st.error(problem)                # said once
+    RATE.of(run.name).widget()                                    # one a run, a model, a row
+    LIBRARY.setdefault(Library)                                   # an object of the visit, made when first asked for
+
+Where a value comes from: the widget, else what the setting was when its widget was last on a page, else the address,
+else the default. `settings_delivered` ends a run of the app. Knows none of the settings.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from typing import Any, Generic, TypeVar, cast
+
+import streamlit as st
+
+T = TypeVar("T")
+_MEMORY = "settings"
+
+
+@dataclass
+class _Memory:
+    """What a visit remembers: Streamlit itself forgets the value of a widget that a run does not draw."""
+
+    values: dict[str, Any] = field(default_factory=dict)
+    undelivered: set[str] = field(default_factory=set)  # keys set since the last run that came to its end
+
+
+def _memory() -> _Memory:
+    if _MEMORY not in st.session_state:
+        st.session_state[_MEMORY] = _Memory()
+    return cast("_Memory", st.session_state[_MEMORY])
+
+
+def _as_text(text: str) -> Any:
+    return text
+
+
+@dataclass(frozen=True)
+class Setting(Generic[T]):
+    """A value of the visit, with or without a widget.
+
+    Attributes
+    ----------
+    key : str
+        "page.name": its key in the session's state and that of its widget.
+    default : T
+        Its value in a new visit.
+    query : str
+        Its name in the address; "" if no address speaks of it.
+    parse : callable
+        Reads the address's text, which anybody may have written; returns None, or raises ValueError, for a bad one.
+    """
+
+    key: str
+    default: T
+    query: str = ""
+    parse: Callable[[str], T | None] = _as_text
+
+    def of(self, name: object) -> Setting[T]:
+        """The same setting of one of several things: `RATE.of(run.name)`."""
+        return replace(self, key=f"{self.key}.{name}")
+
+    def get(self) -> T:
+        """The value now."""
+        if self.key in st.session_state:
+            return cast("T", st.session_state[self.key])
+        values = _memory().values
+        if self.key in values:
+            return cast("T", values[self.key])
+        return self._from_address()
+
+    def set(self, value: T) -> None:
+        """Another value: in a widget's callback, or before the widget is drawn in this run."""
+        memory = _memory()
+        memory.values[self.key] = value
+        if self.key not in st.session_state or st.session_state[self.key] != value:
+            st.session_state[self.key] = value
+            memory.undelivered.add(self.key)
+
+    def pop(self) -> T:
+        """The value, and the default from now on."""
+        value = self.get()
+        _memory().values.pop(self.key, None)
+        st.session_state.pop(self.key, None)
+        return value
+
+    def setdefault(self, make: Callable[[], T]) -> T:
+        """The value; where it is the default still, what `make` returns becomes it."""
+        if self.key not in st.session_state:
+            self.set(make())
+        return self.get()
+
+    def widget(self, options: Iterable[T] | None = None, otherwise: T | None = None) -> str:
+        """Seed the widget that is drawn next, and return its key.
+
+        A value that is not among `options` becomes `otherwise`, else the default, else the first option.
+
+        A value from the state reaches the browser in one run only. If that run is cut short by a click, the browser
+        would show the widget's own default and send it back: hence it is set again until a run has come to its end.
+        """
+        memory = _memory()
+        value = self.get()
+        if options is not None:
+            allowed = list(options)
+            if value not in allowed:
+                wanted = self.default if otherwise is None else otherwise
+                value = wanted if wanted in allowed or not allowed else allowed[0]
+        self.set(value)
+        if self.key in memory.undelivered:
+            st.session_state[self.key] = value
+        return self.key
+
+    def _from_address(self) -> T:
+        text = st.query_params.get(self.query) if self.query else None
+        try:
+            value = None if text is None else self.parse(text)
+        except ValueError:
+            value = None
+        return self.default if value is None else value
+
+
+def settings_delivered() -> None:
+    """The run has come to its end: the browser has the values that it set."""
+    _memory().undelivered.clear()
+
+
+def component_value(key: str) -> Any:
+    """What a component of ours last sent from the browser: somebody else's text, to be checked."""
+    return st.session_state.get(key)
