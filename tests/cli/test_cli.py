@@ -22,6 +22,7 @@ from charlstm.evaluate.loss import loss
 from charlstm.lm.config import LOOKBACK_BARS, ModelConfig, TrainConfig
 from charlstm.lm.infer.engine import load
 from charlstm.lm.store.checkpoint import load_checkpoint, save_checkpoint
+from charlstm.score.formats import FORMATS
 from charlstm.tunes.abc import split_tunebook
 from charlstm.tunes.corpus.model import Corpus, load_corpus, save_corpus
 from tests.conftest import TUNES, VOCAB, make_weights
@@ -371,6 +372,13 @@ def test_neurons_directory(home: Path, capsys: pytest.CaptureFixture[str]) -> No
     assert run("neurons directory toy --again --tunes 1") == 0
     assert "units have a name" in capsys.readouterr().out
     assert kept.stat().st_mtime_ns == before  # a trial on fewer tunes is not kept
+
+
+def test_render_has_an_option_for_every_format(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    files = {name: f"all.{form.ending}" for name, form in FORMATS.items()}
+    value = says(capsys, " ".join(["render book.abc", *(f"--{name} {file}" for name, file in files.items())]))
+    assert value["written"] == files
+    assert all((home / file).stat().st_size for file in files.values())
 
 
 def test_render_writes_what_was_asked_for(home: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -12,10 +12,11 @@ import shlex
 import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, NamedTuple
+from typing import Any
 from urllib.parse import urlencode
 
 from charlstm.errors import CharlstmError
+from charlstm.score.formats import BY_LABEL, FORMATS
 from charlstm.tunes.abc import split_header, split_tunebook
 from charlstm.tunes.views.bars import bars, misfits
 from charlstm.ui.shared.url_state import Wish
@@ -154,22 +155,13 @@ def facts(text: str) -> dict[str, str]:
     }
 
 
-class Files(NamedTuple):
-    """A tune as files; what could not be made is empty, and `problem` says why."""
-
-    midi: bytes = b""
-    musicxml: str = ""
-    pdf: bytes = b""
-    problem: str = ""
-
-
 def zip_of(
     tunes: Sequence[Kept],
     *,
     cards: Mapping[str, str],
-    files_of: Callable[[str], Files],
-    wav_of: Callable[[bytes], bytes] | None,
+    file_of: Callable[[str, str], bytes],
     book: bytes,
+    sound: bool = False,
     base: str = "",
     progress: Callable[[int, int], None] | None = None,
 ) -> bytes:
@@ -180,12 +172,12 @@ def zip_of(
     tunes : sequence of Kept
     cards : mapping from a model's name to Markdown
         The cards of the models that wrote them.
-    files_of : callable
-        Makes a tune's files from its text.
-    wav_of : callable or None
-        Makes a WAV of a MIDI file, or raises CharlstmError; None: no sound.
+    file_of : callable
+        Makes a file from a tune's text and a name of FORMATS, or raises CharlstmError.
     book : bytes
         The tunebook as PDF.
+    sound : bool
+        Whether the large formats are in it too.
     base : str
         Address of the page, for links.
     progress : callable, optional
@@ -197,8 +189,9 @@ def zip_of(
         README.txt, tunes.abc, tunebook.pdf, settings.json, models/NAME.md, and tunes/NN-NAME/ with what could be made
         of each tune. The same tunes make the same bytes.
     """
-    target, missing, sound = io.BytesIO(), [], 0
+    target, missing, large = io.BytesIO(), [], 0
     stems = [f"{place:02d}-{file_name(kept.name)}" for place, kept in enumerate(tunes, 1)]
+    formats = [name for name in BY_LABEL if FORMATS[name].zipped and (sound or not FORMATS[name].large)]
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
 
         def put(name: str, data: str | bytes) -> None:
@@ -208,28 +201,20 @@ def zip_of(
             archive.writestr(info, data)
 
         for place, (kept, stem) in enumerate(zip(tunes, stems, strict=True), 1):
-            folder = f"tunes/{stem}/{stem}"
-            files = files_of(kept.text)
-            put(f"{folder}.abc", kept.text + "\n")
-            if files.midi:
-                put(f"{folder}.mid", files.midi)
-            if files.musicxml:
-                put(f"{folder}.musicxml", files.musicxml)
-            if files.pdf:
-                put(f"{folder}.pdf", files.pdf)
-            if files.problem:
-                missing.append(f"{stem}: no score: {files.problem}")
-            if wav_of is not None and files.midi:
+            reasons: dict[str, list[str]] = {}  # a reason -> the formats that could not be made for it
+            for name in formats:
+                form = FORMATS[name]
+                if form.large and large >= MAX_SOUND:
+                    reasons.setdefault("there was enough of it in this file already", []).append(form.label)
+                    continue
                 try:
-                    wav = wav_of(files.midi) if sound < MAX_SOUND else b""
+                    data = file_of(kept.text, name)
                 except CharlstmError as error:
-                    missing.append(f"{stem}: no sound: {error}")
-                else:
-                    sound += len(wav)
-                    if wav:
-                        put(f"{folder}.wav", wav)
-                    else:
-                        missing.append(f"{stem}: no sound: there was enough of it in this file already")
+                    reasons.setdefault(str(error), []).append(form.label)
+                    continue
+                put(f"tunes/{stem}/{stem}.{form.ending}", data)
+                large += len(data) * form.large
+            missing += [f"{stem}: no {', '.join(labels)}: {reason}" for reason, labels in reasons.items()]
             if progress:
                 progress(place, len(tunes))
         put("tunes.abc", abc_book(tunes))
@@ -260,6 +245,7 @@ def _settings(kept: Kept, base: str) -> dict[str, Any]:
 
 
 def _readme(tunes: Sequence[Kept], stems: Sequence[str], missing: Sequence[str], base: str) -> str:
+    labels = [FORMATS[name].label for name in BY_LABEL if FORMATS[name].zipped]
     lines = [
         "Tunes kept from charlstm",
         "",
@@ -267,7 +253,7 @@ def _readme(tunes: Sequence[Kept], stems: Sequence[str], missing: Sequence[str],
         "tunebook.pdf   all tunes as sheet music, with contents",
         "settings.json  what each tune was made with",
         "models/        a card of each model that wrote",
-        "tunes/         each tune as ABC, MIDI, MusicXML, PDF and WAV, as far as they could be made",
+        f"tunes/         each tune as {', '.join(labels[:-1])} and {labels[-1]}, as far as they could be made",
         "",
         "How to bring a tune back: the same model, settings and seed write the same tune.",
         "",

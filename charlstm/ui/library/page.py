@@ -11,12 +11,13 @@ import streamlit as st
 
 from charlstm.errors import CharlstmError, NotationError
 from charlstm.lm.store.card import model_card
+from charlstm.score.formats import FORMATS
 from charlstm.tunes.abc import split_header
 from charlstm.tunes.views.bars import bars
-from charlstm.ui.library.archive import HOW, LONGEST_NAME, Files, Kept, Shelf, abc_book, facts, file_name, zip_of
+from charlstm.ui.library.archive import HOW, LONGEST_NAME, Kept, Shelf, abc_book, facts, file_name, zip_of
 from charlstm.ui.library.session_library import shelf
-from charlstm.ui.shared.common import draw, models, plain, show_tune, sound_tune, wav_of
-from charlstm.ui.shared.downloads import on_paper
+from charlstm.ui.shared.common import draw, models, plain, show_tune, sound_tune
+from charlstm.ui.shared.downloads import made as made_file
 from charlstm.ui.shared.session_tune import set_wish
 from charlstm.ui.your_tune.tune_document import lay
 
@@ -192,9 +193,8 @@ def take_home(tunes: Sequence[Kept]) -> None:
                 bar.progress(ready / of, f"{ready} of {count}")
 
             made[stamp, f"zip{sound}"] = zip_of(
-                tunes, cards=cards(tunes), files_of=files_of, book=made[stamp, "pdf"],
-                base=home_address(st.context.url or ""),
-                wav_of=(lambda midi: wav_of(midi, small=True)) if sound else None, progress=done,
+                tunes, cards=cards(tunes), file_of=file_of, book=made[stamp, "pdf"], sound=sound,
+                base=home_address(st.context.url or ""), progress=done,
             )  # fmt: skip
             bar.empty()
     except CharlstmError as error:
@@ -202,7 +202,7 @@ def take_home(tunes: Sequence[Kept]) -> None:
     stem = file_name(title)
     with st.container(horizontal=True, gap="small"):
         for kind, label, ending, mime in (
-            ("pdf", f"Tunebook of {count} (PDF)", "pdf", "application/pdf"),
+            ("pdf", f"Tunebook of {count} (PDF)", "pdf", FORMATS["pdf"].media_type),
             (f"zip{sound}", f"Everything of {count} (ZIP)", "zip", "application/zip"),
         ):
             if (stamp, kind) in made:
@@ -211,8 +211,8 @@ def take_home(tunes: Sequence[Kept]) -> None:
                     on_click="ignore", icon=":material/download:", type="primary",
                 )  # fmt: skip
         st.download_button(
-            "All as ABC", abc_book(tunes), f"{stem}.abc", "text/vnd.abc", key="shelf.download.abc", on_click="ignore",
-            icon=":material/download:",
+            "All as ABC", abc_book(tunes), f"{stem}.abc", FORMATS["abc"].media_type, key="shelf.download.abc",
+            on_click="ignore", icon=":material/download:",
         )  # fmt: skip
 
 
@@ -239,15 +239,13 @@ def named(kept: Kept) -> str:
     return f"{head}\nT:{kept.name}\n{rest}"
 
 
-def files_of(text: str) -> Files:
-    """A tune as files, as far as they can be made."""
+def file_of(text: str, name: str) -> bytes:
+    """A tune in a format of FORMATS, sound in its small form. Raises NotationError, AudioUnavailable."""
     drawing = draw(text)
-    if drawing.problem:
-        return Files(drawing.midi, drawing.musicxml, b"", drawing.problem)
-    try:
-        return Files(drawing.midi, drawing.musicxml, on_paper(text, "pdf"), "")
-    except NotationError as error:
-        return Files(drawing.midi, drawing.musicxml, b"", str(error))
+    ready = {"midi": drawing.midi, "musicxml": drawing.musicxml.encode()}
+    if drawing.problem and name != "abc":
+        raise NotationError(drawing.problem)
+    return ready.get(name) or made_file(text, name, drawing.midi, small_sound=True)
 
 
 def cards(tunes: Sequence[Kept]) -> dict[str, str]:

@@ -161,11 +161,11 @@ def usual_tempo(rhythm: str) -> float:
 
 
 @st.cache_data(max_entries=32, show_spinner=False)
-def wav_of(midi: bytes, *, small: bool = False) -> bytes:
-    """The sound of a MIDI file; `small`: one channel, half the rate, to send to a page. Raises AudioUnavailable."""
+def wav_of(midi: bytes) -> bytes:
+    """The sound of a MIDI file to send to a page: one channel, half the rate. Raises AudioUnavailable."""
     from charlstm.score.audio import to_wav
 
-    return to_wav(midi, sample_rate=22_050, quick=True) if small else to_wav(midi)
+    return to_wav(midi, sample_rate=22_050, quick=True)
 
 
 def show_tune(
@@ -212,7 +212,7 @@ def sound_tune(drawing: Drawing, *, key: str) -> None:
     if drawing.midi:
         instrument = current_sound().instrument
         try:
-            wav = wav_of(voiced(drawing.midi, instrument), small=True)
+            wav = wav_of(voiced(drawing.midi, instrument))
         except AudioUnavailable as error:
             st.caption(plain(f"There is no sound: {error}"))
             return

@@ -14,11 +14,12 @@ import pypdf
 import pytest
 
 from charlstm.cli import main
-from charlstm.errors import AudioUnavailable
+from charlstm.errors import AudioUnavailable, NotationError
 from charlstm.lm.store.card import model_card
 from charlstm.lm.store.checkpoint import Checkpoint, find_checkpoint, load_checkpoint
+from charlstm.score.formats import FORMATS
 from charlstm.ui.library import page
-from charlstm.ui.library.archive import MOST, Files, Kept, Shelf, abc_book, facts, numbered, zip_of
+from charlstm.ui.library.archive import MOST, Kept, Shelf, abc_book, facts, numbered, zip_of
 from charlstm.ui.shared.url_state import Wish
 from tests.conftest import TUNES
 from tests.memorizing_model import save_reciter
@@ -72,14 +73,8 @@ def test_what_was_deleted_comes_back_to_its_place() -> None:
     assert there.deleted is None
 
 
-def files_of(text: str) -> Files:
-    return page.files_of.__wrapped__(text) if hasattr(page.files_of, "__wrapped__") else page.files_of(text)
-
-
 def opened(**more: Any) -> zipfile.ZipFile:
-    made = zip_of(
-        two(), cards={"reciter": "# card"}, files_of=files_of, wav_of=None, book=b"%PDF", base="http://h/", **more
-    )
+    made = zip_of(two(), cards={"reciter": "# card"}, file_of=page.file_of, book=b"%PDF", base="http://h/", **more)
     archive = zipfile.ZipFile(io.BytesIO(made))
     assert archive.testzip() is None
     return archive
@@ -97,6 +92,8 @@ def test_the_zip_has_everything_and_all_of_it_opens() -> None:
         assert "score-partwise" in archive.read(f"{stem}.musicxml").decode()
         assert len(pypdf.PdfReader(io.BytesIO(archive.read(f"{stem}.pdf"))).pages) >= 1
         assert archive.read(f"{stem}.abc").decode().startswith("X:1\n")
+        endings = {name.rpartition(".")[2] for name in names if name.startswith(stem)}
+        assert endings == {form.ending for form in FORMATS.values() if form.zipped and not form.large}
     assert archive.read("tunes.abc").decode() == abc_book(two())
     settings = json.loads(archive.read("settings.json"))
     assert settings[0]["settings"]["seed"] == "3"
@@ -113,27 +110,35 @@ def test_the_readme_has_the_links_and_commands_that_bring_tunes_back() -> None:
 
 def test_the_same_tunes_make_the_same_bytes() -> None:
     def made() -> bytes:
-        return zip_of(two(), cards={}, files_of=lambda _: Files(b"MThd"), wav_of=lambda _: b"RIFF", book=b"")
+        return zip_of(two(), cards={}, file_of=lambda _, name: name.encode(), book=b"", sound=True)
 
     assert made() == made()
 
 
 def test_what_cannot_be_made_is_said_in_the_readme() -> None:
-    def no_sound(_: bytes) -> bytes:
-        raise AudioUnavailable("there is no synthesizer")
+    def file_of(text: str, name: str) -> bytes:
+        if name == "wav":
+            raise AudioUnavailable("there is no synthesizer")
+        if name != "abc":
+            raise NotationError("no notes")
+        return text.encode()
 
-    made = zip_of(two(), cards={}, files_of=lambda _: Files(b"MThd", problem="no notes"), wav_of=no_sound, book=b"")
+    made = zip_of(two(), cards={}, file_of=file_of, book=b"", sound=True)
     readme = zipfile.ZipFile(io.BytesIO(made)).read("README.txt").decode()
-    assert readme.count("no score: no notes") == 2
-    assert readme.count("there is no synthesizer") == 2
+    assert readme.count("no MIDI, MusicXML, PDF: no notes") == 2
+    assert readme.count("no WAV: there is no synthesizer") == 2
 
 
-def test_sound_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_sound_is_there_on_request_and_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("charlstm.ui.library.archive.MAX_SOUND", 3)
-    made = zip_of(two(), cards={}, files_of=lambda _: Files(b"MThd"), wav_of=lambda _: b"RIFF", book=b"")
-    archive = zipfile.ZipFile(io.BytesIO(made))
-    assert sum(name.endswith(".wav") for name in archive.namelist()) == 1
-    assert "enough of it" in archive.read("README.txt").decode()
+
+    def made(sound: bool) -> zipfile.ZipFile:
+        data = zip_of(two(), cards={}, file_of=lambda _, name: name.encode() + b"1", book=b"", sound=sound)
+        return zipfile.ZipFile(io.BytesIO(data))
+
+    assert sum(name.endswith(".wav") for name in made(True).namelist()) == 1
+    assert "enough of it" in made(True).read("README.txt").decode()
+    assert not any(name.endswith(".wav") for name in made(False).namelist())
 
 
 def test_the_book_has_contents_and_a_broken_tune_as_text() -> None:
