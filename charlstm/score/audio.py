@@ -1,12 +1,9 @@
-"""MIDI as sound: rendered by midirenderer with the soundfont that pretty_midi ships."""
+"""MIDI as sound: a WAV file, rendered whole by the synthesizer or mixed from cached notes."""
 
 from __future__ import annotations
 
-import importlib.util
 import io
-import math
 import wave
-from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -14,19 +11,11 @@ from numpy.typing import NDArray
 
 from charlstm.errors import AudioUnavailable, ConfigError
 from charlstm.score.bank import mixed
+from charlstm.score.synthesis import load_soundfont, soundfont_path, synthesize
 
 SAMPLE_RATES = (48_000, 44_100, 32_000, 24_000, 22_050, 16_000)
 MAX_SECONDS = 600  # of sound; more would fill the memory
 PEAK = 32767 * 10 ** (-3 / 20)
-
-
-def soundfont_path() -> Path:
-    """The soundfont that pretty_midi ships. Raises AudioUnavailable where there is none."""
-    spec = importlib.util.find_spec("pretty_midi")
-    folder = Path(spec.origin).parent if spec and spec.origin else None
-    if folder is None or not (folder / "TimGM6mb.sf2").is_file():
-        raise AudioUnavailable("there is no soundfont; pip install pretty_midi, which has one, or name a .sf2 file")
-    return folder / "TimGM6mb.sf2"
 
 
 def to_wav(
@@ -50,13 +39,13 @@ def to_wav(
     mono : bool
         One channel instead of two: half the bytes to send to a page.
     quick : bool
-        One channel, laid together from single notes (`bank.py`) in about a tenth of the time. What they cannot make is
+        One channel, mixed from cached notes (`bank.py`) in about a tenth of the time. A file that they cannot play is
         rendered whole.
 
     Returns
     -------
     bytes
-        A WAV file, 16-bit, its loudest sample 3 dB below the full scale.
+        A WAV file, 16-bit, its loudest sample 3 dB below full scale.
 
     Raises
     ------
@@ -66,62 +55,24 @@ def to_wav(
         If the sample rate is not one of those.
     """
     if sample_rate not in SAMPLE_RATES:
-        raise ConfigError("sample_rate", f"{sample_rate} Hz is none of {', '.join(map(str, SAMPLE_RATES))}")
-    try:
-        import midirenderer
-    except ImportError as error:
-        raise AudioUnavailable("there is no synthesizer; install midirenderer (pip install midirenderer)") from error
+        raise ConfigError("sample_rate", f"must be one of {', '.join(map(str, SAMPLE_RATES))} Hz, not {sample_rate}")
     path = soundfont or soundfont_path()
     if (seconds := _seconds(midi)) > MAX_SECONDS:
         reason = f"this lasts {seconds / 60:.0f} minutes, and sound is made for {MAX_SECONDS // 60}; raise the tempo"
         raise AudioUnavailable(reason)
     try:
-        if quick and (laid := mixed(midi, _soundfont(path), sample_rate, seconds)) is not None:
-            return _wave(laid, sample_rate)
-        rendered = midirenderer.render_wave_from(_soundfont(path), midi)
+        font = load_soundfont(path)
+        sound = mixed(midi, font, sample_rate, seconds) if quick else None
+        if sound is None:
+            sound = synthesize(midi, font, sample_rate, mono=mono or quick)
     except (OSError, ValueError, RuntimeError) as error:
         reason = f"{path.name} or the MIDI file could not be rendered ({error}); try another soundfont"
         raise AudioUnavailable(reason) from error
-    with wave.open(io.BytesIO(rendered)) as file:
-        rate, channels = file.getframerate(), file.getnchannels()
-        frames = file.readframes(file.getnframes())
-    sound = np.frombuffer(frames, dtype="<i2").reshape(-1, channels).astype(np.float32)  # (samples, channels)
-    if mono or quick:
-        sound = sound @ np.full((channels, 1), 1 / channels, np.float32)  # a fifth of the time mean() takes
-    return _wave(resampled(sound, rate, sample_rate), sample_rate)
-
-
-def resampled(sound: NDArray[np.float32], rate: int, new_rate: int) -> NDArray[np.float32]:
-    """Change the sample rate of a sound of shape (samples, channels) by a windowed sinc.
-
-    The filter is a matrix: so many samples in, with some around them, give so many samples out, over and over.
-    """
-    if rate == new_rate:
-        return sound
-    matrix, step, taps = _filter(rate, new_rate)  # (step + 2 * taps, samples out)
-    blocks = -(-len(sound) // step)
-    padded = np.pad(sound, ((taps, blocks * step - len(sound) + taps), (0, 0)))
-    windows = np.lib.stride_tricks.sliding_window_view(padded, len(matrix), axis=0)[::step]
-    # windows: (blocks, channels, samples in)
-    made = np.moveaxis(windows @ matrix, 1, 2).reshape(-1, sound.shape[1])
-    return made[: len(sound) * new_rate // rate]
-
-
-@lru_cache(maxsize=len(SAMPLE_RATES))
-def _filter(rate: int, new_rate: int) -> tuple[NDArray[np.float32], int, int]:
-    """The low-pass as a matrix, the samples it steps over, and how many it looks at on either side."""
-    common = math.gcd(rate, new_rate)
-    step, made = rate // common, new_rate // common
-    repeat = -(-64 // made)  # large enough blocks, so that the matrix product is worth its call
-    step, made = step * repeat, made * repeat
-    cutoff = min(1.0, new_rate / rate) * 0.94  # of the old half rate; the rest is the filter's slope
-    taps = round(24 / cutoff)
-    distance = np.arange(step + 2 * taps)[:, None] - taps - np.arange(made) * (rate / new_rate)
-    window = np.where(np.abs(distance) < taps, 0.5 + 0.5 * np.cos(np.pi * distance / taps), 0.0)
-    return (cutoff * np.sinc(cutoff * distance) * window).astype(np.float32), step, taps
+    return _wave(sound, sample_rate)
 
 
 def _wave(sound: NDArray[np.float32], rate: int) -> bytes:
+    """Samples of shape (samples, channels) as a WAV file, as loud as PEAK."""
     peak = max(float(sound.max(initial=0.0)), -float(sound.min(initial=0.0)))
     scaled = sound * np.float32(PEAK / peak) if peak else sound
     out = io.BytesIO()
@@ -134,15 +85,10 @@ def _wave(sound: NDArray[np.float32], rate: int) -> bytes:
 
 
 def _seconds(midi: bytes) -> float:
-    """How long a MIDI file plays; 0 for what cannot be read, which the synthesizer then says."""
-    import mido  # pretty_midi brings it
+    """How long a MIDI file plays; 0 for one that cannot be read, which the synthesizer then reports."""
+    import mido
 
     try:
         return float(mido.MidiFile(file=io.BytesIO(midi)).length)
     except (OSError, EOFError, ValueError, KeyError, IndexError):
         return 0.0
-
-
-@lru_cache(maxsize=2)
-def _soundfont(path: Path) -> bytes:
-    return path.read_bytes()

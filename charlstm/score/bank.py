@@ -1,28 +1,29 @@
-"""Sound in a tenth of the time: each pitch of an instrument is rendered once, kept, and laid where its notes stand.
+"""Sound in a tenth of the time: each pitch of an instrument is rendered once, cached, and mixed in where it is played.
 
-A tune of a minute has three hundred notes of a dozen pitches. A note that is let go fades as fast as its instrument
-does, into the room that was heard behind it when it was rendered. That is near to the synthesizer and not the same, so
-a file to keep is rendered whole (`audio.to_wav`).
+A tune of a minute has three hundred notes of a dozen pitches. A note that is released fades as fast as its instrument
+does, into the reverberation that was rendered behind it. That is close to the synthesizer and not the same, so a file
+for download is rendered whole (`audio.to_wav`).
 """
 
 from __future__ import annotations
 
 import io
 import threading
-import wave
 from collections import OrderedDict
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-HOLDS = (1.0, 2.0, 4.0, 8.0)  # seconds for which a pitch is rendered; a longer note is none for the bank
-CROSS = 0.06  # seconds in which a note that was let go becomes the room behind it
-SILENCE = 0.005  # of a pitch's peak; the room behind it ends where it falls below
+from charlstm.score.synthesis import synthesize
+
+HOLDS = (1.0, 2.0, 4.0, 8.0)  # seconds for which a pitch is rendered; a longer note is not for the bank
+CROSS = 0.06  # seconds in which a released note fades over to the reverberation behind it
+SILENCE = 0.005  # of a pitch's peak; the reverberation ends where it falls below
 GAP = 1.5  # seconds between two pitches while they are rendered, for the first to die away
-FADES = (0.015, 0.6)  # seconds in which a sound that is let go falls to 1/e
-MAX_BYTES = 48_000_000  # of the bank; what was not used for longest goes
-_KINDS = ("note_on", "note_off", "program_change")
+FADES = (0.015, 0.6)  # seconds in which a released sound falls to 1/e
+MAX_BYTES = 48_000_000  # of a bank; the pitches that were not used for longest go
+_TYPES = ("note_on", "note_off", "program_change")
 
 
 class Note(NamedTuple):
@@ -36,42 +37,16 @@ class Note(NamedTuple):
 
 
 class _Pitch(NamedTuple):
-    """What is kept of one pitch: its sound while it is held and after it, and how fast it fades when it is let go."""
+    """A cached pitch: its sound while it is held and after its release, and how fast it fades when it is released."""
 
     sound: NDArray[np.int16]
-    hold: float  # seconds; then it was let go
+    hold: float  # seconds until its release
     fade: float  # seconds to 1/e
 
 
 _Key = tuple[int, int, int, int]  # program, pitch, velocity, sample rate
 _BANKS: dict[int, OrderedDict[_Key, _Pitch]] = {}  # by soundfont
 _LOCK = threading.Lock()
-
-
-def notes_of(midi: bytes) -> list[Note] | None:
-    """The notes of a MIDI file, or None where it holds more than notes and instruments: bends, pedals, drums."""
-    import mido  # pretty_midi brings it
-
-    found: list[Note] = []
-    programs: dict[int, int] = {}
-    sounding: dict[tuple[int, int], tuple[float, int]] = {}
-    now = 0.0
-    for message in mido.MidiFile(file=io.BytesIO(midi)):
-        now += message.time
-        if message.is_meta:
-            continue
-        if message.type not in _KINDS or message.channel == 9:
-            return None
-        if message.type == "program_change":
-            programs[message.channel] = message.program
-            continue
-        key = message.channel, message.note
-        if key in sounding:
-            start, velocity = sounding.pop(key)
-            found.append(Note(start, now, programs.get(message.channel, 0), message.note, velocity))
-        if message.type == "note_on" and message.velocity:
-            sounding[key] = now, message.velocity
-    return found
 
 
 def mixed(midi: bytes, soundfont: bytes, rate: int, length: float) -> NDArray[np.float32] | None:
@@ -84,7 +59,7 @@ def mixed(midi: bytes, soundfont: bytes, rate: int, length: float) -> NDArray[np
     soundfont : bytes
         A .sf2 file.
     rate : int
-        Samples a second, one of `audio.SAMPLE_RATES`.
+        Samples per second, one of `audio.SAMPLE_RATES`.
     length : float
         Seconds of sound wanted.
 
@@ -92,7 +67,7 @@ def mixed(midi: bytes, soundfont: bytes, rate: int, length: float) -> NDArray[np
     -------
     ndarray of shape (samples, 1), or None where the bank cannot play the file.
     """
-    notes = notes_of(midi)
+    notes = read_notes(midi)
     if notes is None or not notes or max(n.end - n.start for n in notes) + CROSS > HOLDS[-1]:
         return None
     pitches = _pitches(notes, soundfont, rate)
@@ -106,11 +81,43 @@ def mixed(midi: bytes, soundfont: bytes, rate: int, length: float) -> NDArray[np
     return sound[:, None]
 
 
+def read_notes(midi: bytes) -> list[Note] | None:
+    """The notes of a MIDI file, or None where it holds more than notes and instruments: bends, pedals, drums."""
+    import mido
+
+    notes: list[Note] = []
+    programs: dict[int, int] = {}
+    sounding: dict[tuple[int, int], tuple[float, int]] = {}
+    now = 0.0
+    for message in mido.MidiFile(file=io.BytesIO(midi)):
+        now += message.time
+        if message.is_meta:
+            continue
+        if message.type not in _TYPES or message.channel == 9:
+            return None
+        if message.type == "program_change":
+            programs[message.channel] = message.program
+            continue
+        key = message.channel, message.note
+        if key in sounding:
+            start, velocity = sounding.pop(key)
+            notes.append(Note(start, now, programs.get(message.channel, 0), message.note, velocity))
+        if message.type == "note_on" and message.velocity:
+            sounding[key] = now, message.velocity
+    return notes
+
+
+def clear() -> None:
+    """Empty the banks."""
+    with _LOCK:
+        _BANKS.clear()
+
+
 def _tail(pitch: _Pitch, held: int, rate: int) -> NDArray[np.float32]:
-    """What is heard of a pitch after it was let go, `held` samples after it began."""
+    """What is heard of a pitch after its release, `held` samples after it began."""
     end, cross = round(pitch.hold * rate), round(CROSS * rate)
     level = _loudness(pitch.sound[max(0, held - cross) : held]) / max(1.0, _loudness(pitch.sound[end - cross : end]))
-    tail = pitch.sound[end:] * np.float32(level)  # the room
+    tail = pitch.sound[end:] * np.float32(level)  # the reverberation
     time = np.arange(cross, dtype=np.float32)
     near = 1 - time / cross
     fading = pitch.sound[held : held + cross] * np.exp(time / np.float32(-pitch.fade * rate))
@@ -119,12 +126,13 @@ def _tail(pitch: _Pitch, held: int, rate: int) -> NDArray[np.float32]:
 
 
 def _loudness(sound: NDArray[np.int16] | NDArray[np.float32]) -> float:
+    """Root mean square."""
     return float(np.sqrt(np.mean(np.square(sound, dtype=np.float32)))) if len(sound) else 0.0
 
 
 def _pitches(notes: list[Note], soundfont: bytes, rate: int) -> dict[_Key, _Pitch]:
     """Every pitch that the notes need, rendered where the bank lacks it or has it too short."""
-    needed: dict[_Key, float] = {}
+    needed: dict[_Key, float] = {}  # the longest hold of each
     for note in notes:
         key = note.program, note.pitch, note.velocity, rate
         needed[key] = max(needed.get(key, 0.0), note.end - note.start + CROSS)
@@ -133,24 +141,22 @@ def _pitches(notes: list[Note], soundfont: bytes, rate: int) -> dict[_Key, _Pitc
         missing = {key: hold for key, hold in needed.items() if key not in bank or bank[key].hold < hold}
         if missing:
             bank.update(_rendered(missing, soundfont, rate))
-        found = {key: bank[key] for key in needed}
+        pitches = {key: bank[key] for key in needed}
         for key in needed:
             bank.move_to_end(key)
         while len(bank) > len(needed) and sum(pitch.sound.nbytes for pitch in bank.values()) > MAX_BYTES:
             bank.popitem(last=False)
-    return found
+    return pitches
 
 
 def _rendered(needed: dict[_Key, float], soundfont: bytes, rate: int) -> dict[_Key, _Pitch]:
-    """Pitches, one after the other, by the synthesizer."""
-    import midirenderer
+    """Pitches with their least holds in seconds, rendered one after the other in one file."""
     import mido
 
-    from charlstm.score.audio import resampled
-
-    made = mido.MidiFile(ticks_per_beat=1000)  # at the usual tempo 2,000 ticks a second
+    # Write the file: each pitch held as long as one of HOLDS, and silence after it.
+    file = mido.MidiFile(ticks_per_beat=1000)  # at the usual tempo 2,000 ticks a second
     track = mido.MidiTrack()
-    made.tracks.append(track)
+    file.tracks.append(track)
     at, wait, places = 0.0, 0, []
     for (program, pitch, velocity, _), least in needed.items():
         hold = next(hold for hold in HOLDS if hold >= least)
@@ -160,34 +166,25 @@ def _rendered(needed: dict[_Key, float], soundfont: bytes, rate: int) -> dict[_K
         places.append((at, hold))
         at, wait = at + hold + GAP, round(GAP * 2000)
     track.append(mido.MetaMessage("end_of_track", time=wait))
-    file = io.BytesIO()
-    made.save(file=file)
-    with wave.open(io.BytesIO(midirenderer.render_wave_from(soundfont, file.getvalue()))) as opened:
-        own_rate, channels = opened.getframerate(), opened.getnchannels()
-        frames = np.frombuffer(opened.readframes(opened.getnframes()), dtype="<i2").reshape(-1, channels)
-    sound = resampled(frames.astype(np.float32) @ np.full((channels, 1), 1 / channels, np.float32), own_rate, rate)[
-        :, 0
-    ]
-    found = {}
+    midi = io.BytesIO()
+    file.save(file=midi)
+    sound = synthesize(midi.getvalue(), soundfont, rate, mono=True)[:, 0]
+
+    # Cut the sound into the pitches, each as long as it can be heard.
+    pitches = {}
     for key, (start, hold) in zip(needed, places, strict=True):
         own = sound[round(start * rate) : round((start + hold + GAP) * rate)]
         fade = _fade(own[round(hold * rate) :], rate)
         audible = np.flatnonzero(np.abs(own) > SILENCE * np.abs(own).max(initial=0.0))
         end = max(round((hold + CROSS) * rate), int(audible[-1]) + 1 if len(audible) else 0)
-        found[key] = _Pitch(np.round(own[:end]).astype(np.int16), hold, fade)
-    return found
+        pitches[key] = _Pitch(np.round(own[:end]).astype(np.int16), hold, fade)
+    return pitches
 
 
 def _fade(tail: NDArray[np.float32], rate: int) -> float:
-    """In how many seconds a sound falls to 1/e after it was let go, by its loudness at once and a little later."""
+    """In how many seconds a released sound falls to 1/e, from its loudness at once and a little later."""
     window = round(0.02 * rate)
     first, later = (_loudness(tail[at : at + window]) for at in (0, 3 * window))
     if first < 1:
         return 0.1  # it had died away already
     return min(FADES[1], max(FADES[0], 3 * window / rate / max(0.1, float(np.log(first / max(later, 1e-3))))))
-
-
-def forget() -> None:
-    """Empty the bank."""
-    with _LOCK:
-        _BANKS.clear()

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
@@ -147,11 +147,6 @@ def _complement(previous: Measure, measure: Measure) -> bool:
 
 def _playable(qpm: float) -> float:
     return min(FASTEST, max(SLOWEST, qpm))
-
-
-def as_json(soundings: Sequence[Sounding]) -> list[dict[str, Any]]:
-    """The soundings as plain dicts, for a page."""
-    return [asdict(sounding) for sounding in soundings]
 
 
 def attacks(soundings: Sequence[Sounding]) -> list[tuple[float, float, int, int]]:

@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 
 from charlstm.errors import AudioUnavailable, ConfigError
 from charlstm.score import bank
-from charlstm.score.audio import SAMPLE_RATES, resampled, to_wav
+from charlstm.score.audio import SAMPLE_RATES, to_wav
 from charlstm.score.midi import to_midi
 from charlstm.score.notation import read_score
+from charlstm.score.synthesis import resampled
 
 QPM = 120.0
 SCALE = "M:4/4\nL:1/4\nK:C\nC E G c|A, ^F z d|"
@@ -92,7 +93,7 @@ def test_the_quick_sound_is_as_loud_as_the_whole_one_at_every_moment(instrument:
 
 
 def test_the_bank_keeps_what_it_needs_and_no_more(monkeypatch: pytest.MonkeyPatch):
-    bank.forget()
+    bank.clear()
     first = to_wav(to_midi(read_score(SCALE)), sample_rate=16_000, quick=True)
     (kept,) = bank._BANKS.values()
     assert len(kept) == 7
@@ -100,7 +101,7 @@ def test_the_bank_keeps_what_it_needs_and_no_more(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(bank, "MAX_BYTES", 1)
     to_wav(to_midi(read_score("K:C\nL:1/4\ngab|")), sample_rate=16_000, quick=True)
     assert len(kept) == 3
-    bank.forget()
+    bank.clear()
 
 
 @pytest.mark.parametrize("body", ["L:4\nK:C\nC16|", "K:C\nz8|"])
@@ -116,8 +117,8 @@ def test_only_notes_and_instruments_are_for_the_bank():
         file.tracks.append(mido.MidiTrack([message, mido.Message("note_off", note=40, time=99)]))
         out = io.BytesIO()
         file.save(file=out)
-        assert bank.notes_of(out.getvalue()) is None
-    notes = bank.notes_of(to_midi(read_score(SCALE), instrument=40, qpm=60))
+        assert bank.read_notes(out.getvalue()) is None
+    notes = bank.read_notes(to_midi(read_score(SCALE), instrument=40, qpm=60))
     assert notes is not None
     assert [(n.program, n.pitch) for n in notes] == [(40, pitch) for pitch in PITCHES if pitch]
     assert [n.end - n.start for n in notes] == pytest.approx([1.0] * 7, abs=1e-3)

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
 
 from charlstm.errors import NotationError
-from charlstm.score.timeline import MAX_QUARTERS, as_json, attacks, clock, timeline
+from charlstm.score.timeline import MAX_QUARTERS, attacks, clock, timeline
 from charlstm.tunes.parse.reader import read
 
 HEADER = "M:4/4\nL:1/8\nK:C\n"
@@ -113,13 +111,6 @@ def test_the_length_is_bounded():
     long = "|:" + "C128|" * 100 + ":|" * 9
     soundings = timeline(HEADER + long)
     assert max(s.onset + s.duration for s in soundings) <= MAX_QUARTERS
-
-
-def test_a_page_can_have_it_as_json():
-    soundings = timeline(read(HEADER + "(3CDE F2|"))
-    first = json.loads(json.dumps(as_json(soundings)))[1]
-    assert first["pitch"] == 62
-    assert first["onset"] == pytest.approx(1 / 3)
 
 
 def test_no_music_is_an_error():

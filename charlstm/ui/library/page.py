@@ -17,7 +17,7 @@ from charlstm.tunes.views.bars import bars
 from charlstm.ui.library.archive import HOW, LONGEST_NAME, Kept, Shelf, abc_book, facts, file_name, zip_of
 from charlstm.ui.library.session_library import shelf
 from charlstm.ui.shared.common import draw, models, plain, show_tune, sound_tune
-from charlstm.ui.shared.downloads import made as made_file
+from charlstm.ui.shared.downloads import tune_file
 from charlstm.ui.shared.session_tune import set_wish
 from charlstm.ui.your_tune.tune_document import lay
 
@@ -245,7 +245,7 @@ def file_of(text: str, name: str) -> bytes:
     ready = {"midi": drawing.midi, "musicxml": drawing.musicxml.encode()}
     if drawing.problem and name != "abc":
         raise NotationError(drawing.problem)
-    return ready.get(name) or made_file(text, name, drawing.midi, small_sound=True)
+    return ready.get(name) or tune_file(text, name, drawing.midi, small_sound=True)
 
 
 def cards(tunes: Sequence[Kept]) -> dict[str, str]:

@@ -22,7 +22,9 @@ def downloads(drawing: Drawing, title: str, *, page: str, note: str = "") -> Non
 
     def button(name: str) -> None:
         form = FORMATS[name]
-        data = ready.get(name) or partial(made, drawing.text, name, midi, note)  # the slow ones when they are clicked
+        data = ready.get(name) or partial(
+            tune_file, drawing.text, name, midi, note
+        )  # the slow ones when they are clicked
         st.download_button(
             form.label, data, f"{stem}.{form.ending}", form.media_type, key=f"{page}.download.{form.ending}",
             on_click="ignore", icon=":material/download:",
@@ -37,7 +39,7 @@ def downloads(drawing: Drawing, title: str, *, page: str, note: str = "") -> Non
 
 
 @st.cache_data(max_entries=16, show_spinner=False)
-def made(abc: str, name: str, midi: bytes, note: str = "", *, small_sound: bool = False) -> bytes:
+def tune_file(abc: str, name: str, midi: bytes, note: str = "", *, small_sound: bool = False) -> bytes:
     """A tune in a format of FORMATS; its MIDI file is at hand. Raises NotationError, AudioUnavailable."""
     return Rendering(abc, note=note, small_sound=small_sound, ready={"midi": midi}).file(name)
 
