@@ -1,7 +1,8 @@
-"""Slow things, made once for all visitors while a bar shows how far they are. Knows nothing of what they are."""
+"""Slow work, done once for all visitors: in the foreground behind a bar, or in the background. Knows not what it is."""
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections import OrderedDict
@@ -9,68 +10,128 @@ from collections.abc import Callable, Hashable
 from typing import Any, TypeVar
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from charlstm.progress import Progress, Report
 
 T = TypeVar("T")
-Progress = Callable[[int, int], None]
-KEPT = 4  # of each kind: a survey of 512 neurons is 30 MB
-_TICK = 0.1  # seconds between two looks of the bar
+CACHED = 4  # results of a kind: a recording of 512 neurons is 30 MB
+_TICK = 0.1  # seconds between two updates of a bar
 
 
-class _Shelf:
-    """What was made, the longest unused first; one maker at a time for each key."""
+class _Results:
+    """The results of one kind, the longest unused first; at most one worker at a time for each key."""
 
     def __init__(self) -> None:
-        self.made: OrderedDict[Hashable, Any] = OrderedDict()
-        self.guard = threading.Lock()
-        self.makers: dict[Hashable, threading.Lock] = {}
+        self.lock = threading.Lock()
+        self.done: OrderedDict[Hashable, Any] = OrderedDict()
+        self.workers: dict[Hashable, threading.Lock] = {}
+        self.threads: set[Hashable] = set()  # keys that `in_background` works on
+
+    def get(self, key: Hashable) -> tuple[bool, Any]:
+        """Whether a result is there, and the result."""
+        with self.lock:
+            if key not in self.done:
+                return False, None
+            self.done.move_to_end(key)
+            return True, self.done[key]
+
+    def compute(self, key: Hashable, work: Callable[[Report], Any], report: Report, cached: int) -> Any:
+        """The result, from whoever is first; the others wait. An error is the caller's and leaves nothing behind."""
+        with self.lock:
+            worker = self.workers.setdefault(key, threading.Lock())
+        with worker:
+            is_done, result = self.get(key)
+            if not is_done:
+                result = work(report)
+                with self.lock:
+                    self.done[key] = result
+                    self.workers.pop(key, None)
+                    while len(self.done) > cached:
+                        self.done.popitem(last=False)
+            return result
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
-def _shelf(kind: str) -> _Shelf:
-    return _Shelf()
+def _results(kind: str) -> _Results:
+    return _Results()
 
 
-def prepared(kind: str, key: Hashable, make: Callable[[Progress], T], words: str) -> T:
-    """What `make` makes for a key, kept; while it is made, a bar stands here with these words.
+def with_bar(kind: str, key: Hashable, work: Callable[[Report], T], words: str) -> T:
+    """The result of `work` for a key, cached; while it is worked on, a bar with these words stands here.
 
     Parameters
     ----------
     kind : str
-        Four of each kind are kept.
+        Four results of each kind are cached.
     key : hashable
         All that the result depends on.
-    make : callable
-        Given a progress(done, total) to call; what it returns is shared by all visitors and must not be changed.
+    work : callable
+        Given a `Report` to call; what it returns is shared by all visitors and must not be changed.
     words : str
         "Reading 120 tunes": what is being done.
     """
-    shelf = _shelf(kind)
     bar = st.empty()  # in every run, so that what follows stays where it is
-    with shelf.guard:
-        if key in shelf.made:
-            shelf.made.move_to_end(key)
-            found: T = shelf.made[key]
-            return found
-        maker = shelf.makers.setdefault(key, threading.Lock())
-    bar.progress(0.0, words)
-    with maker:
-        with shelf.guard:
-            if key in shelf.made:  # another visitor was first
-                bar.empty()
-                return shelf.made[key]  # type: ignore[no-any-return]
-        shown = time.monotonic()
+    is_done, result = _results(kind).get(key)
+    if not is_done:
+        result = _results(kind).compute(key, work, progress_bar(words, bar), CACHED)
+        bar.empty()
+    value: T = result
+    return value
 
-        def progress(done: int, total: int) -> None:
-            nonlocal shown
-            if time.monotonic() - shown > _TICK:
-                shown = time.monotonic()
-                bar.progress(min(done / max(total, 1), 1.0), words)
 
-        made = make(progress)
-        with shelf.guard:
-            shelf.made[key] = made
-            shelf.makers.pop(key, None)
-            while len(shelf.made) > KEPT:
-                shelf.made.popitem(last=False)
-    bar.empty()
-    return made
+def in_background(kind: str, key: Hashable, work: Callable[[], T | None], *, cached: int = CACHED) -> T | None:
+    """The result of `work` for a key, cached; None while a thread works on it, and where it failed."""
+    results = _results(kind)
+
+    def run() -> None:
+        def safely(report: Report) -> T | None:
+            try:
+                return work()
+            except Exception:  # whoever asks gets None, and nobody waits for ever
+                logging.getLogger(__name__).exception("%s %s failed", kind, key)
+                return None
+
+        results.compute(key, safely, lambda progress: None, cached)
+        with results.lock:
+            results.threads.discard(key)
+
+    is_done, result = results.get(key)
+    if not is_done:
+        with results.lock:
+            begin = key not in results.threads
+            results.threads.add(key)
+        if begin:
+            threading.Thread(target=run, name=f"{kind} {key}"[:60], daemon=True).start()
+    value: T | None = result
+    return value
+
+
+def is_done(kind: str, key: Hashable) -> bool:
+    """Whether the work for a key has ended, well or not."""
+    return _results(kind).get(key)[0]
+
+
+def progress_bar(words: str = "", place: DeltaGenerator | None = None) -> Report:
+    """A bar, in a place or here, that shows what is reported to it.
+
+    Parameters
+    ----------
+    words : str
+        What stands on it; "": what is being done, as each report says.
+    """
+    bar = (st.empty() if place is None else place).progress(0.0, words)
+    updated = time.monotonic()
+
+    def report(progress: Progress) -> None:
+        nonlocal updated
+        if time.monotonic() - updated > _TICK:
+            updated = time.monotonic()
+            bar.progress(progress.share, words or progress.doing[:1].upper() + progress.doing[1:])
+
+    return report
+
+
+def counted(report: Report) -> Callable[[int, int], None]:
+    """A report for work that only counts: (done, total)."""
+    return lambda done, total: report(Progress("", done, total))

@@ -84,21 +84,23 @@ def chosen(page: Any) -> str:
     return page.evaluate("new URLSearchParams(location.search).get('neuron')")
 
 
-def test_a_click_on_the_picture_of_all_neurons_shows_that_one(page: Any, house: str) -> None:
+def test_a_click_on_the_heat_map_of_all_neurons_shows_that_one(page: Any, house: str) -> None:
     opened(page, house + READ)
     for _ in range(2):  # shown, hidden and shown again
         switch(page, "All neurons")
-        canvas = page.locator(".picture canvas").first
+        canvas = page.locator(".layer_heatmap canvas").first
         every = 8 * len(TUNES[0])
         until(page, lambda canvas=canvas, every=every: canvas.evaluate(DRAWN) > [every / 2])
         assert canvas.evaluate(DRAWN)[1] == every
         for row in (2, 6):
-            frame = page.locator(".picture .frame").first
+            frame = page.locator(".layer_heatmap .frame").first
 
             def pointed(row: int = row, frame: Any = frame) -> Any:
                 box = frame.bounding_box()
                 frame.hover(position={"x": box["width"] / 3, "y": box["height"] * (row + 0.5) / 8})
-                return re.match(r"Neuron (\d+) after “.”: [+−]\d\.\d\d", page.locator(".picture .said").inner_text())
+                return re.match(
+                    r"Neuron (\d+) after “.”: [+−]\d\.\d\d", page.locator(".layer_heatmap .readout").inner_text()
+                )
 
             number = until(page, pointed)[1]
             box = frame.bounding_box()
@@ -106,12 +108,12 @@ def test_a_click_on_the_picture_of_all_neurons_shows_that_one(page: Any, house: 
             until(page, lambda number=number: chosen(page) == f"0:{number}")
             page.get_by_role("heading", name=f"Neuron {number} in layer 1").wait_for()
         switch(page, "All neurons")
-        until(page, lambda: page.locator(".picture canvas").count() == 0)
+        until(page, lambda: page.locator(".layer_heatmap canvas").count() == 0)
 
 
-def test_the_guesses_follow_the_pointer_and_the_sound(page: Any, house: str) -> None:
+def test_the_predictions_follow_the_pointer_and_the_sound(page: Any, house: str) -> None:
     opened(page, house + READ)
-    line = page.locator(".guesses .line").first
+    line = page.locator(".predictions .line").first
     until(page, lambda: "Mean surprise" in line.inner_text())
 
     def over(at: int) -> bool:
@@ -123,8 +125,8 @@ def test_the_guesses_follow_the_pointer_and_the_sound(page: Any, house: str) -> 
 
     for at in (0, 3):
         until(page, lambda at=at: over(at))
-        assert line.locator(".guess").count() == 5
-        assert f"then came {TUNES[0][at + 1]}" in line.inner_text().replace("\n", " ")
+        assert line.locator(".prediction").count() == 5
+        assert f"next: {TUNES[0][at + 1]}" in line.inner_text().replace("\n", " ")
     page.mouse.move(5, 5)
     page.locator(".play").first.click()
     page.mouse.move(5, 5)

@@ -19,7 +19,7 @@ from charlstm.neurons.matching import Comparison, Match, compare
 from charlstm.neurons.recording import Unit
 from charlstm.neurons.training_dynamics import Learnt, learnt, through_training
 from charlstm.tunes.abc import split_header
-from charlstm.ui.background import prepared
+from charlstm.ui.background import counted, with_bar
 from charlstm.ui.neurons.compare_charts import learnt_chart, likeness_chart, strips_chart, traces_chart
 from charlstm.ui.neurons.corpora import corpus_for
 from charlstm.ui.neurons.directory_charts import title_of
@@ -195,10 +195,10 @@ def _measured(context: ViewContext, count: int) -> Learnt:
     corpus = corpus_for(context.checkpoint)
     choose, score = _parts(corpus.validation, corpus.test, LEARNT_ON, context.checkpoint)
     concepts = {name: concept for name, concept in CONCEPTS.items() if name != "in_body"}
-    return prepared(
+    return with_bar(
         "learnt",
         (context.model, context.stamp, count, corpus.fingerprint),
-        lambda progress: learnt(context.checkpoint, choose, score, concepts, progress=progress),
+        lambda report: learnt(context.checkpoint, choose, score, concepts, progress=counted(report)),
         "Reading the tunes with the weights of every epoch",
     )
 
@@ -231,10 +231,10 @@ def _two_models(context: ViewContext) -> list[tuple[str, str]]:
     corpus = corpus_for(context.checkpoint)
     choose, score = _parts(corpus.validation, corpus.test, TUNES, context.checkpoint, others[other])
     stamp = (others[other].path / JSON_FILE).stat().st_mtime_ns
-    found = prepared(
+    found = with_bar(
         "comparison",
         (context.model, context.stamp, other, stamp, corpus.fingerprint),
-        lambda progress: compare(engine(context.model), engine(other), choose, score, progress=progress),
+        lambda report: compare(engine(context.model), engine(other), choose, score, progress=counted(report)),
         f"{plain(context.model)} and {plain(other)} read the same tunes",
     )
     layers = context.checkpoint.config.num_layers, others[other].config.num_layers

@@ -12,15 +12,11 @@ from numpy.typing import NDArray
 from charlstm.lm.store.epochs import StoredEpoch
 from charlstm.neurons.matching import Comparison
 from charlstm.neurons.training_dynamics import Learnt
-from charlstm.ui.neurons.charts import AMBER, BLUE, FAINT, GREEN, RED, visible
+from charlstm.ui.chart_style import UNIT_SPAN, chart, colour, rule, tips, visible
 from charlstm.ui.neurons.directory_charts import title_of
+from charlstm.ui.palette import AMBER, BLUE, FAINT, GREEN, RED, SERIES
 
-LINES = ("#2b8874", "#c9822b", "#8073ac", "#4393c3", "#d6604d", "#8b8579", "#b8860b", "#5e7d3a")
 _BINS = 25
-
-
-def _data(rows: Sequence[dict[str, Any]]) -> Any:
-    return alt.InlineData(values=list(rows))
 
 
 def strips_chart(epochs: Sequence[StoredEpoch], values: NDArray[np.float32], text: str, part: range) -> Any:
@@ -30,48 +26,34 @@ def strips_chart(epochs: Sequence[StoredEpoch], values: NDArray[np.float32], tex
         for epoch, line in zip(epochs, values, strict=True)
         for t in part
     ]
-    return (
-        alt.Chart(_data(rows))
-        .mark_rect()
-        .encode(
-            x=alt.X("place:O", title=None, axis=None),
-            y=alt.Y("epoch:O", title="after epoch", axis=alt.Axis(ticks=False, domain=False)),
-            color=alt.Color(
-                "value:Q",
-                scale=alt.Scale(domain=[-1, 0, 1], range=[BLUE, "#f7f7f7", RED], interpolate="rgb"),
-                legend=None,
-            ),
-            tooltip=["epoch:O", "character:N", alt.Tooltip("value:Q", format="+.2f")],
-        )
-        .properties(height=alt.Step(18))
-    )
+    scale = alt.Scale(domain=[-1, 0, 1], range=[BLUE, "#f7f7f7", RED], interpolate="rgb")
+    cells = chart(rows).mark_rect().encode(
+        x=alt.X("place:O", title=None, axis=None),
+        y=alt.Y("epoch:O", title="after epoch", axis=alt.Axis(ticks=False, domain=False)),
+        color=alt.Color("value:Q", scale=scale, legend=None),
+        tooltip=tips("epoch:O", "character:N", ("value:Q", "", "+.2f")),
+    )  # fmt: skip
+    return cells.properties(height=alt.Step(18))
 
 
 def learnt_chart(found: Learnt, chosen: Sequence[str]) -> Any:
     """AUROC of the best neuron of some concepts after each kept epoch."""
+    places = {name: found.concepts.index(name) for name in chosen}
     rows = [
-        {"concept": title_of(name), "epoch": epoch.number, "AUROC": float(found.scores[e, found.concepts.index(name)]),
-         "neuron": str(found.units[e][found.concepts.index(name)])}
-        for name in chosen
+        {"concept": title_of(name), "epoch": epoch.number, "AUROC": float(found.scores[e, place]),
+         "neuron": str(found.units[e][place])}
+        for name, place in places.items()
         for e, epoch in enumerate(found.epochs)
     ]  # fmt: skip
-    return (
-        alt.Chart(_data(rows))
-        .mark_line(point=alt.OverlayMarkDef(size=45, filled=True), strokeWidth=2)
-        .encode(
-            x=alt.X("epoch:Q", scale=alt.Scale(type="symlog"), title="epochs of training",
-                    axis=alt.Axis(values=[epoch.number for epoch in found.epochs], grid=False, format="d")),
-            y=alt.Y("AUROC:Q", scale=alt.Scale(domain=[0.45, 1.0], nice=False),
-                    axis=alt.Axis(tickCount=6, format=".1f")),
-            color=alt.Color(
-                "concept:N",
-                scale=alt.Scale(domain=[title_of(name) for name in chosen], range=list(LINES)),
-                legend=alt.Legend(title=None, orient="top", columns=3, labelLimit=150),
-            ),
-            tooltip=["concept:N", "epoch:Q", alt.Tooltip("AUROC:Q", format=".3f"), "neuron:N"],
-        )
-        .properties(height=300)
+    lines = chart(rows).mark_line(point=alt.OverlayMarkDef(size=45, filled=True), strokeWidth=2).encode(
+        x=alt.X("epoch:Q", scale=alt.Scale(type="symlog"), title="epochs of training",
+                axis=alt.Axis(values=[epoch.number for epoch in found.epochs], grid=False, format="d")),
+        y=alt.Y("AUROC:Q", scale=alt.Scale(domain=[0.45, 1.0], nice=False),
+                axis=alt.Axis(tickCount=6, format=".1f")),
+        color=colour("concept:N", [title_of(name) for name in chosen], SERIES, columns=3, labelLimit=150),
+        tooltip=tips("concept:N", "epoch:Q", ("AUROC:Q", "", ".3f"), "neuron:N"),
     )  # fmt: skip
+    return lines.properties(height=300)
 
 
 def likeness_chart(found: Comparison, other: str) -> Any:
@@ -86,24 +68,15 @@ def likeness_chart(found: Comparison, other: str) -> Any:
         for name, scores in series.items()
         for low, high, count in zip(edges[:-1], edges[1:], np.histogram(scores, edges)[0], strict=True)
     ]
-    steps = (
-        alt.Chart(_data(rows))
-        .mark_area(interpolate="step", opacity=0.45, line={"strokeWidth": 1.5})
-        .encode(
-            x=alt.X("likeness:Q", title="correlation with the most like neuron", scale=alt.Scale(domain=[0, 1])),
-            y=alt.Y("neurons:Q", stack=None, title="neurons"),
-            color=alt.Color(
-                "network:N",
-                scale=alt.Scale(domain=list(series), range=[GREEN, AMBER]),
-                legend=alt.Legend(title=None, orient="top", labelLimit=180),
-            ),
-            tooltip=["network:N", alt.Tooltip("likeness:Q", format=".2f"), "neurons:Q"],
-        )
-    )
-    chance = alt.Chart(_data([{"at": found.chance, "what": "chance"}])).mark_rule(strokeDash=[5, 4], color=FAINT)
-    return (steps + chance.encode(x="at:Q", tooltip=["what:N", alt.Tooltip("at:Q", format=".3f")])).properties(
-        height=240
-    )
+    steps = chart(rows).mark_area(interpolate="step", opacity=0.45, line={"strokeWidth": 1.5}).encode(
+        x=alt.X("likeness:Q", title="correlation with the most similar neuron", scale=alt.Scale(domain=[0, 1])),
+        y=alt.Y("neurons:Q", stack=None, title="neurons"),
+        color=colour("network:N", list(series), [GREEN, AMBER], labelLimit=180),
+        tooltip=tips("network:N", ("likeness:Q", "correlation", ".2f"), "neurons:Q"),
+    )  # fmt: skip
+    row = {"at": found.chance, "what": "chance"}
+    chance = rule(row, FAINT, x="at:Q", tooltip=tips("what:N", ("at:Q", "", ".3f")))
+    return (steps + chance).properties(height=240)
 
 
 def traces_chart(text: str, lines: dict[str, NDArray[np.float32]], part: range) -> Any:
@@ -113,18 +86,10 @@ def traces_chart(text: str, lines: dict[str, NDArray[np.float32]], part: range) 
         for name, values in lines.items()
         for t in part
     ]
-    return (
-        alt.Chart(_data(rows))
-        .mark_line(strokeWidth=1.6)
-        .encode(
-            x=alt.X("place:Q", title=None, axis=None, scale=alt.Scale(nice=False)),
-            y=alt.Y("value:Q", title=None, scale=alt.Scale(domain=[-1, 1]), axis=alt.Axis(tickCount=4)),
-            color=alt.Color(
-                "neuron:N",
-                scale=alt.Scale(domain=list(lines), range=[GREEN, AMBER]),
-                legend=alt.Legend(title=None, orient="top", labelLimit=220),
-            ),
-            tooltip=["neuron:N", "character:N", alt.Tooltip("value:Q", format="+.2f")],
-        )
-        .properties(height=180)
-    )
+    curves = chart(rows).mark_line(strokeWidth=1.6).encode(
+        x=alt.X("place:Q", title=None, axis=None, scale=alt.Scale(nice=False)),
+        y=alt.Y("value:Q", title=None, scale=UNIT_SPAN, axis=alt.Axis(tickCount=4)),
+        color=colour("neuron:N", list(lines), [GREEN, AMBER], labelLimit=220),
+        tooltip=tips("neuron:N", "character:N", ("value:Q", "", "+.2f")),
+    )  # fmt: skip
+    return curves.properties(height=180)

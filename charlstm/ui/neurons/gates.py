@@ -7,7 +7,7 @@ import streamlit as st
 
 from charlstm.errors import CharlstmError
 from charlstm.neurons.gates import KEEPS
-from charlstm.ui.neurons import charts
+from charlstm.ui.neurons import neuron_charts as charts
 from charlstm.ui.neurons.names import name_of
 from charlstm.ui.neurons.recordings import surveyed
 from charlstm.ui.neurons.unit_picker import shown_unit, unit_name

@@ -22,10 +22,11 @@ from charlstm.neurons.paired_samples import MEASURES, Change, changes, differenc
 from charlstm.neurons.recording import Unit
 from charlstm.neurons.steering import Direction, Intervention, direction, spread
 from charlstm.neurons.survey import Survey
+from charlstm.progress import Report
 from charlstm.tunes.abc import split_header
-from charlstm.ui.background import Progress, prepared
-from charlstm.ui.neurons.charts import visible
-from charlstm.ui.neurons.intervene_charts import losses_chart, votes_chart
+from charlstm.ui.background import counted, with_bar
+from charlstm.ui.chart_style import visible
+from charlstm.ui.neurons.intervene_charts import attribution_chart, cost_chart
 from charlstm.ui.neurons.names import name_of
 from charlstm.ui.neurons.recordings import surveyed
 from charlstm.ui.neurons.unit_picker import unit_name
@@ -183,10 +184,10 @@ def _changed(context: ViewContext, model: Engine, asked: _Asked) -> Engine:
     if not asked.concept:
         deviations = spread(read.values, model.config.num_layers)
         return Intervention("push", asked.units, asked.strength).apply(model, deviations)
-    along, share = prepared(
+    along, share = with_bar(
         "direction",
         (context.model, context.stamp, words, asked.concept, asked.way),
-        lambda progress: _direction(read, asked),
+        lambda report: _direction(read, asked),
         "Finding the direction",
     )
     st.caption(
@@ -219,27 +220,25 @@ def _pairs(
     kind = "pair" if count == 1 else "hundred"
     words = "Writing" if count == 1 else f"{plain(context.model)} writes {count} tunes"
 
-    def written(writer: Engine, progress: Progress) -> list[Sample]:
+    def written(writer: Engine, report: Report) -> list[Sample]:
         fields = wish.header
         return sample(
-            writer, config, n=count, seed=wish.seed, fields=fields, progress=lambda done: progress(done, count)
+            writer, config, n=count, seed=wish.seed, fields=fields, progress=lambda done: counted(report)(done, count)
         )
 
-    def from_the_body_on(writer: Engine, own: list[Sample], progress: Progress) -> list[Sample]:
+    def from_the_body_on(writer: Engine, own: list[Sample], report: Report) -> list[Sample]:
         heads = [split_header(tune.text).body_start for tune in own]
         keep = [head if head < min(len(tune.text), wish.length) else 0 for head, tune in zip(heads, own, strict=True)]
-        return rewrite(writer, own, keep, config, progress=lambda done: progress(done, count))
+        return rewrite(writer, own, keep, config, progress=lambda done: counted(report)(done, count))
 
-    a = prepared(f"{kind} A", settings, lambda progress: written(model, progress), words)
+    a = with_bar(f"{kind} A", settings, lambda report: written(model, report), words)
     if not same_header:
-        b = prepared(f"{kind} B", (settings, asked), lambda progress: written(changed, progress), words)
+        b = with_bar(f"{kind} B", (settings, asked), lambda report: written(changed, report), words)
         return a, b
     own = a
     if wish.header:  # fixed fields use up fewer numbers: the music of A is written anew, as that of B is
-        a = prepared(f"{kind} A again", settings, lambda progress: from_the_body_on(model, own, progress), words)
-    b = prepared(
-        f"{kind} B", (settings, asked, "header"), lambda progress: from_the_body_on(changed, own, progress), words
-    )
+        a = with_bar(f"{kind} A again", settings, lambda report: from_the_body_on(model, own, report), words)
+    b = with_bar(f"{kind} B", (settings, asked, "header"), lambda report: from_the_body_on(changed, own, report), words)
     return a, b
 
 
@@ -255,7 +254,7 @@ def _hundred(context: ViewContext, model: Engine, changed: Engine, asked: _Asked
         return
     seed = context.wish.seed
     a, b = _pairs(context, model, changed, asked, same_header, PAIRS)
-    found = prepared("changes", key, lambda progress: changes(a, b), "Counting")
+    found = with_bar("changes", key, lambda report: changes(a, b), "Counting")
     tried = state.setdefault("cause.tried", set())
     tried.add((context.model, asked, same_header))
     same = sum(x.text == y.text for x, y in zip(a, b, strict=True))
@@ -303,10 +302,13 @@ def _costs(context: ViewContext, changed: Engine, asked: _Asked) -> None:
         st.caption("How much worse the changed model foresees real tunes, and which of their characters.")
         return
     read, words = surveyed(context)
-    found = prepared(
-        "losses", (*key, words), lambda progress: losses_of(changed, read, CONCEPTS, progress=progress), "Reading again"
+    found = with_bar(
+        "losses",
+        (*key, words),
+        lambda report: losses_of(changed, read, CONCEPTS, progress=counted(report)),
+        "Reading again",
     )
-    st.altair_chart(losses_chart(found[:1] + found[1:COSTS]), width="stretch", key="cause.costs")
+    st.altair_chart(cost_chart(found[:1] + found[1:COSTS]), width="stretch", key="cause.costs")
     st.caption(
         plain(
             f"{words}. Loss more than without the change, in nats a character, with 95 % intervals over tunes; the "
@@ -349,11 +351,11 @@ def _why(context: ViewContext, about: Any) -> Sounds:
     right.caption(
         plain(f"Character {position + 1} is “{visible(text[position])}”. The model gave it {found.probability:.1%}.")
     )
-    effects = prepared(
+    effects = with_bar(
         "occlusion",
         (context.model, context.stamp, text, position, how),
-        lambda progress: occlusion(
-            model, text, position, how="replace" if how == "replace" else "skip", progress=progress
+        lambda report: occlusion(
+            model, text, position, how="replace" if how == "replace" else "skip", progress=counted(report)
         ),
         "Asking again without each character before it",
     )
@@ -384,7 +386,7 @@ def _why(context: ViewContext, about: Any) -> Sounds:
     order = np.argsort(-np.abs(found.centred))
     shown = [(_named(context, Unit(layers - 1, int(j)), layers), float(found.centred[j])) for j in order[:VOTES]]
     rest = float(found.centred[order[VOTES:]].sum())
-    st.altair_chart(votes_chart(shown), width="stretch", key="cause.votes")
+    st.altair_chart(attribution_chart(shown), width="stretch", key="cause.votes")
     total = found.centred.sum() + found.centred_bias
     st.caption(
         plain(

@@ -19,13 +19,16 @@ from charlstm.neurons.recording import Unit
 from charlstm.neurons.snippet import Snippet, snippet
 from charlstm.neurons.survey import Survey
 from charlstm.neurons.unit_stats import Passage
+from charlstm.progress import Report
 from charlstm.tunes.abc import split_header
-from charlstm.ui.background import Progress, prepared
-from charlstm.ui.neurons import charts
+from charlstm.ui.background import counted, with_bar
+from charlstm.ui.chart_style import visible
+from charlstm.ui.neurons import neuron_charts as charts
 from charlstm.ui.neurons.names import name_of
 from charlstm.ui.neurons.recordings import surveyed
 from charlstm.ui.neurons.unit_picker import picker, shown_unit, unit_name
 from charlstm.ui.neurons.view_context import ViewContext, go
+from charlstm.ui.palette import OUTLINE, tint
 from charlstm.ui.shared.common import draw, engine, plain, show_tune, sound_tune, stop_with
 
 PASSAGES = 4  # on each side
@@ -141,12 +144,11 @@ def coloured(text: str, values: Sequence[float], at: int) -> str:
     """Some characters as HTML, escaped, each in its value's colour; the one at `at` outlined."""
     spans = []
     for k, (character, value) in enumerate(zip(text, values, strict=True)):
-        red, green, blue = (33, 102, 172) if value < 0 else (178, 24, 43)
-        outline = "outline:2px solid #f2a900;" if k == at else ""
+        outline = f"outline:2px solid {OUTLINE};" if k == at else ""
         ink = "color:#fff;" if value > 0.6 or value < -0.6 else ""
         spans.append(
-            f'<span style="background:rgba({red},{green},{blue},{min(abs(float(value)), 1.0):.2f});{ink}{outline}" '
-            f'title="{signed(value)}">{html.escape(charts.visible(character))}</span>'
+            f'<span style="background:{tint(float(value))};{ink}{outline}" '
+            f'title="{signed(value)}">{html.escape(visible(character))}</span>'
         )
     style = "font-family:monospace;font-size:0.95rem;line-height:1.9;overflow-wrap:anywhere"
     return f'<div style="{style}">{"".join(spans)}</div>'
@@ -270,16 +272,21 @@ def _without(context: ViewContext, found: Survey, unit: Unit) -> None:
         return
     key = context.model, context.stamp, found.texts, unit
 
-    def make(progress: Progress) -> tuple[list[Loss], list[Loss]]:
+    def make(report: Report) -> tuple[list[Loss], list[Loss]]:
         model, half = engine(context.model), found.characters
         return (
-            losses_without(model, found, unit, CONCEPTS, progress=lambda done, _: progress(done, 2 * half)),
+            losses_without(model, found, unit, CONCEPTS, progress=lambda done, _: counted(report)(done, 2 * half)),
             losses_without(
-                model, found, unit, CONCEPTS, at_mean=True, progress=lambda done, _: progress(half + done, 2 * half)
+                model,
+                found,
+                unit,
+                CONCEPTS,
+                at_mean=True,
+                progress=lambda done, _: counted(report)(half + done, 2 * half),
             ),
         )
 
-    zero, mean = prepared("without", key, make, "Reading the tunes without it")
+    zero, mean = with_bar("without", key, make, "Reading the tunes without it")
     everything, asked = zero[0], len(zero) - 1
     st.caption(
         plain(
@@ -288,4 +295,4 @@ def _without(context: ViewContext, found: Survey, unit: Unit) -> None:
             f"95 % interval over tunes leaves out 0; by chance alone about {0.05 * asked:.0f} of {asked} would."
         )
     )
-    st.altair_chart(charts.losses_chart(zero, mean))
+    st.altair_chart(charts.ablation_chart(zero, mean))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from charlstm.neurons.survey import Survey, survey
-from charlstm.ui.background import prepared
+from charlstm.ui.background import counted, with_bar
 from charlstm.ui.neurons.corpora import corpus_for, unseen
 from charlstm.ui.neurons.view_context import ViewContext
 from charlstm.ui.shared.common import engine, plain
@@ -24,10 +24,10 @@ def surveyed(context: ViewContext) -> tuple[Survey, str]:
         st.info(plain(f"The collection {corpus.name} has no validation tunes that this model can read."))
         st.stop()
     key = context.model, context.stamp, corpus.fingerprint, TUNES
-    found = prepared(
+    found = with_bar(
         "survey",
         key,
-        lambda progress: survey(engine(context.model), texts, progress=progress),
+        lambda report: survey(engine(context.model), texts, progress=counted(report)),
         f"{plain(context.model)} reads {len(texts)} tunes, once",
     )
     fresh = context.checkpoint.corpus.get("fingerprint") == corpus.fingerprint

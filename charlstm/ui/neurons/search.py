@@ -18,8 +18,9 @@ from charlstm.neurons.recording import Activations, Unit
 from charlstm.neurons.search import THRESHOLD, Probe, Selected, concept_probes, match, nearest, select
 from charlstm.neurons.snippet import snippet
 from charlstm.neurons.store import Store, prepare_store, store_texts
+from charlstm.progress import Report
 from charlstm.tunes.abc import split_header
-from charlstm.ui.background import Progress, prepared
+from charlstm.ui.background import counted, with_bar
 from charlstm.ui.neurons.corpora import corpus_for
 from charlstm.ui.neurons.names import name_of
 from charlstm.ui.neurons.unit_picker import unit_name
@@ -120,10 +121,10 @@ def _by_concept(context: ViewContext, about: st.delta_generator.DeltaGenerator) 
     many = st.slider(
         "Neurons", 1, 8, 3, key="search.many", help="The best ones, each with the threshold that suits it."
     )
-    ranked = prepared(
+    ranked = with_bar(
         "concept",
         (context.model, context.stamp, store.path.name, name, RANKED_ON),
-        lambda progress: _rank(store, name),
+        lambda report: _rank(store, name),
         "Comparing neurons",
     )
     if not ranked:
@@ -191,10 +192,10 @@ def _by_example(context: ViewContext, about: st.delta_generator.DeltaGenerator) 
     text = pasted_text(context.checkpoint.vocab)
     acts = recorded(context.model, context.stamp, text)
     store = _store(context)
-    found = prepared(
+    found = with_bar(
         "nearest",
         (context.model, context.stamp, store.path.name, text),
-        lambda progress: nearest(store, acts.values[:, -1], top=SHOWN),
+        lambda report: nearest(store, acts.values[:, -1], top=SHOWN),
         "Comparing states",
     )
     hits = [Hit(t, at, at + 1, f"distance {d:.1f}") for t, at, d in found.places]
@@ -298,10 +299,10 @@ def _store(context: ViewContext) -> Store:
     corpus = corpus_for(context.checkpoint)
     model = engine(context.model)
 
-    def make(progress: Progress) -> Store:
-        return prepare_store(model, store_texts(model, corpus), progress=progress)
+    def make(report: Report) -> Store:
+        return prepare_store(model, store_texts(model, corpus), progress=counted(report))
 
-    return prepared(
+    return with_bar(
         "store",
         (context.model, context.stamp, corpus.fingerprint),
         make,

@@ -15,9 +15,9 @@ from charlstm.neurons.heatmap import heatmap, to_png
 from charlstm.neurons.probe import auroc
 from charlstm.neurons.recording import UNIT_SCALE, Kind, Unit, shown
 from charlstm.tunes.abc import split_header
+from charlstm.ui.neurons.layer_heatmap import picked, show_layer
 from charlstm.ui.neurons.names import name_of
-from charlstm.ui.neurons.picture import picked, show_picture
-from charlstm.ui.neurons.predictions import show_guesses
+from charlstm.ui.neurons.predictions import show_predictions
 from charlstm.ui.neurons.unit_picker import SIGNALS, picker, shortcuts, shown_unit, signal_picker, unit_name
 from charlstm.ui.neurons.view_context import ViewContext, go
 from charlstm.ui.shared.common import draw, file_stem, plain, show_tune, sound_tune, stop_with
@@ -60,14 +60,14 @@ def show(context: ViewContext) -> None:
     with st.container():  # the same places in every run
         if everyone:
             all_neurons(context, text, kind, unit)
-    show_guesses(text, replay.guesses, symbols, key="neurons.guesses", mode="line")
+    show_predictions(text, replay.guesses, symbols, key="neurons.guesses", mode="line")
     with st.container():
         if figure:
             st.caption(
                 "Under each character the five that the model then thought likeliest; the greener, the surer. "
                 "Outlined: what came."
             )
-            show_guesses(
+            show_predictions(
                 text, replay.guesses, symbols, key="neurons.guesses.figure", mode="figure", values=values, scale=scale
             )
     show_tune(
@@ -119,7 +119,7 @@ def all_neurons(context: ViewContext, text: str, kind: Kind, unit: Unit) -> None
     )
     rows = row_order(context.model, context.stamp, text, kind, unit.layer, order)
     values = shown(replayed(context.model, context.stamp, text).acts(kind).values[unit.layer], kind)
-    show_picture(
+    show_layer(
         values.T[rows],
         text,
         key=PICTURE,

@@ -19,7 +19,7 @@ from charlstm.lm.store.checkpoint import count_weights
 from charlstm.lm.vocab import Vocab
 from charlstm.paths import cache_path, corpus_path, home
 from charlstm.tunes.corpus.model import Corpus, load_corpus
-from charlstm.ui.train.later import is_made, later
+from charlstm.ui.background import in_background, is_done
 
 ORDER = 6  # characters that the n-gram looks at together
 _REFERENCE = 150  # units of the network that is measured
@@ -43,7 +43,9 @@ def corpus_of(name: str, stamp: int) -> Corpus:
 def baseline(name: str) -> float | None:
     """The n-gram's loss on a corpus's validation tunes; None while it is counted, or where there are none."""
     stamp = corpus_stamp(name)
-    return None if stamp is None else later(("n-gram", name, stamp), lambda: _ngram_loss(name, stamp))
+    return (
+        None if stamp is None else in_background("n-gram", (name, stamp), lambda: _ngram_loss(name, stamp), cached=64)
+    )
 
 
 def _ngram_loss(name: str, stamp: int) -> float | None:
@@ -59,7 +61,7 @@ def speed(model: ModelConfig, corpus: Corpus) -> float | None:
 
     Time a character grows as the weights do; None while the measurement runs. `is_measured` tells how it ended.
     """
-    work = later(("speed", model.cell), lambda: _measured(model.cell, corpus.name))
+    work = in_background("speed", model.cell, lambda: _measured(model.cell, corpus.name))
     if not work:
         return None
     return work / count_weights(model, len(Vocab.of(corpus.texts)))
@@ -67,7 +69,7 @@ def speed(model: ModelConfig, corpus: Corpus) -> float | None:
 
 def is_measured(model: ModelConfig) -> bool:
     """Whether there is nothing more to wait for."""
-    return is_made(("speed", model.cell))
+    return is_done("speed", model.cell)
 
 
 def _measured(cell: str, corpus: str) -> float | None:

@@ -15,11 +15,10 @@ from charlstm.lm.store.checkpoint import save_checkpoint
 from charlstm.lm.vocab import Vocab
 from charlstm.neurons.recording import KINDS
 from charlstm.tunes.corpus.model import Corpus, save_corpus
-from charlstm.ui.background import prepared
-from charlstm.ui.neurons.charts import place_names
 from charlstm.ui.neurons.corpora import titles, tune_of, unseen
+from charlstm.ui.neurons.layer_heatmap import as_bytes
 from charlstm.ui.neurons.neuron import coloured
-from charlstm.ui.neurons.picture import as_bytes
+from charlstm.ui.neurons.neuron_charts import place_names
 from charlstm.ui.neurons.tune import bar_ticks
 from charlstm.ui.neurons.unit_picker import SIGNALS
 from tests.conftest import TUNES, make_weights
@@ -293,26 +292,6 @@ def test_tunes_are_drawn_from_all_over_the_collection() -> None:
     few = unseen(Corpus("a", train=(), validation=many), Vocab.of(many[:1]), 10)
     assert few == tuple(text for text in found if "A" in text)
     assert unseen(Corpus("a", train=(), validation=many[:3]), Vocab.of(many), 10) == many[:3]
-
-
-def test_what_is_prepared_is_made_once_and_the_longest_unused_is_forgotten() -> None:
-    made: list[int] = []
-
-    def ask(key: int) -> int:
-        def make(progress) -> int:
-            progress(1, 2)
-            made.append(key)
-            return key * 10
-
-        return prepared("of this test", key, make, "Making")
-
-    assert [ask(1), ask(1), ask(2), ask(3), ask(4), ask(1), ask(5), ask(1)] == [10, 10, 20, 30, 40, 10, 50, 10]
-    assert made == [1, 2, 3, 4, 5]
-    ask(2)
-    assert made == [1, 2, 3, 4, 5, 2]
-    with pytest.raises(ZeroDivisionError):
-        prepared("of this test", 9, lambda progress: 1 // 0, "Failing")
-    assert ask(9) == 90  # a failure leaves nothing behind
 
 
 def test_ticks_are_few_and_in_order() -> None:

@@ -1,4 +1,4 @@
-"""What the model expected, as a component: a line that follows the pointer and the sound, or a figure under the text.
+"""What the model predicted, as a component: a line that follows the pointer and the sound, or rows under the text.
 
 Listens to `charlstm:at`, which the player sends when the pointer or the cursor is on another character. What it is
 given is untrusted: characters become text nodes.
@@ -7,25 +7,17 @@ given is untrusted: characters become text nodes.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Literal
 
-import streamlit as st
-
 from charlstm.neurons.predictions import Guesses
+from charlstm.ui.shared.component import component
 
-_FOLDER = Path(__file__).parent
-_component = st.components.v2.component(
-    "charlstm.guesses",
-    html='<section class="guesses"></section>',
-    css=(_FOLDER / "guesses.css").read_text(encoding="utf-8"),
-    js=(_FOLDER / "guesses.js").read_text(encoding="utf-8"),
-)
+_component = component("predictions", __file__, html='<section class="predictions"></section>')
 
 
-def show_guesses(
+def show_predictions(
     text: str,
-    guesses: Guesses,
+    predictions: Guesses,
     symbols: Sequence[str],
     *,
     key: str,
@@ -39,7 +31,7 @@ def show_guesses(
     ----------
     text : str
         T characters.
-    guesses : Guesses
+    predictions : Guesses
         Of this text, T + 1 rows.
     symbols : sequence of str
         What a symbol's id stands for.
@@ -57,9 +49,9 @@ def show_guesses(
         data={
             "mode": mode,
             "text": text,
-            "guesses": [[symbols[i] for i in row] for row in guesses.ids.tolist()],
-            "chances": [[round(p, 3) for p in row] for row in guesses.chances.tolist()],
-            "bits": [round(b, 2) for b in guesses.bits.tolist()],
+            "predictions": [[symbols[i] for i in row] for row in predictions.ids.tolist()],
+            "chances": [[round(p, 3) for p in row] for row in predictions.chances.tolist()],
+            "bits": [round(b, 2) for b in predictions.bits.tolist()],
             "values": None if values is None else [round(float(v), 3) for v in values],
             "scale": scale,
         },

@@ -7,19 +7,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
-import streamlit as st
+from charlstm.ui.shared.component import component
 
-_FOLDER = Path(__file__).parent
-_component = st.components.v2.component(
-    "charlstm.player",
-    html=(_FOLDER / "player.html").read_text(encoding="utf-8"),
-    css=(_FOLDER / "player.css").read_text(encoding="utf-8"),
-    js=(_FOLDER / "player.js").read_text(encoding="utf-8"),
-)
-
+_component = component("player", __file__)
 
 Scale = Literal["diverging", "unit"]
 

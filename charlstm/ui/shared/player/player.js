@@ -4,6 +4,8 @@
 // change of the tune's colours does not send the sound again. Several tunes may stand on a page: one sounds at a time.
 // Times are seconds of the WAV, places are characters.
 
+/* global signed, tint, visible */
+
 const ID_LENGTH = 32;
 const KEPT = 6; // sounds beside those that are on the page
 const sounds = new Map(); // id -> object URL of the WAV
@@ -67,17 +69,9 @@ function cleanSvg(source) {
   return document.importNode(root, true);
 }
 
-// ---- values and times as seen ---------------------------------------------------------------------------------------
+// ---- times and marks as seen ---------------------------------------------------------------------------------------
 
-const COLOURS = { below: "33 102 172", above: "178 24 43", unit: "224 130 20" };
-const tint = (value, scale) => {
-  const strength = Math.min(1, Math.abs(value));
-  const colour = scale === "unit" ? COLOURS.unit : value < 0 ? COLOURS.below : COLOURS.above;
-  return strength < 0.01 ? "transparent" : `rgb(${colour} / ${strength.toFixed(2)})`;
-};
-const signed = (value) => (value < 0 ? "−" : "+") + Math.abs(value).toFixed(2);
 const clock = (seconds) => `${Math.floor(seconds / 60)}:${String(Math.floor(seconds % 60)).padStart(2, "0")}`;
-const visible = (text) => text.replaceAll("\n", "↵").replaceAll(" ", "␣");
 
 function drawn(name, attributes = {}) {
   const element = document.createElementNS("http://www.w3.org/2000/svg", name);

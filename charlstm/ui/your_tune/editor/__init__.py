@@ -7,20 +7,14 @@ typing pauses; a text from the page replaces what is there only when its version
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import streamlit as st
 
 from charlstm.tunes.parse.events import Remark
+from charlstm.ui.shared.component import component
 
-_FOLDER = Path(__file__).parent
-_component = st.components.v2.component(
-    "charlstm.editor",
-    html=(_FOLDER / "editor.html").read_text(encoding="utf-8"),
-    css=(_FOLDER / "editor.css").read_text(encoding="utf-8"),
-    js=(_FOLDER / "editor.js").read_text(encoding="utf-8"),
-)
+_component = component("editor", __file__)
 
 
 class Typed(NamedTuple):

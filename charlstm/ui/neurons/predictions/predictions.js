@@ -1,30 +1,22 @@
-// What the model expected. Characters become text nodes; a column and a guess are elements, never markup.
+// What the model predicted. Characters become text nodes; a column and a prediction are elements, never markup.
+/* global tint, visible */
 
-const visible = (symbol) => ({ "\n": "↵", " ": "␣", "<end>": "end", "<start>": "start" })[symbol] ?? symbol;
 const percent = (p) => (p < 0.005 ? "<1 %" : `${Math.round(100 * p)} %`);
 
-function tint(value, scale) {
-  const strength = Math.min(1, Math.abs(value));
-  if (strength < 0.01) return "transparent";
-  const colour = scale === "unit" ? "rgb(224 130 20)" : value < 0 ? "rgb(33 102 172)" : "rgb(178 24 43)";
-  return `color-mix(in srgb, ${colour} ${Math.round(100 * strength)}%, transparent)`;
-}
-
 function element(name, className, text = "") {
-  const made = document.createElement(name);
-  if (className) made.className = className;
-  made.textContent = text;
-  return made;
+  const node = document.createElement(name);
+  if (className) node.className = className;
+  node.textContent = text;
+  return node;
 }
 
-// The line: what was expected after the character that is pointed at, and what came.
+// The line: what was predicted after the character that is pointed at, and what came.
 function showLine(place, data, at) {
   const parts = [];
-  const { text, guesses, chances, bits } = data;
-  const characters = data.characters;
+  const { characters, predictions, chances, bits } = data;
   if (at === null || at >= characters.length) {
     const mean = bits.reduce((sum, b) => sum + b, 0) / bits.length;
-    parts.push(element("span", "quiet", "Point at a character: here stand the model's guesses of the next one."));
+    parts.push(element("span", "quiet", "Hover over a character to see the predictions of the next one."));
     parts.push(element("span", "quiet", `Mean surprise ${mean.toFixed(2)} bits.`));
   } else {
     const row = at + 1;
@@ -32,20 +24,20 @@ function showLine(place, data, at) {
     const after = element("span", "", "After ");
     after.append(element("code", "", visible(characters[at])));
     parts.push(after);
-    guesses[row].forEach((symbol, k) => {
-      const guess = element("span", symbol === came ? "guess came" : "guess");
-      guess.style.setProperty("--chance", `${100 * chances[row][k]}%`);
-      guess.append(element("code", "", visible(symbol)), element("span", "", percent(chances[row][k])));
-      parts.push(guess);
+    predictions[row].forEach((symbol, k) => {
+      const prediction = element("span", symbol === came ? "prediction came" : "prediction");
+      prediction.style.setProperty("--chance", `${100 * chances[row][k]}%`);
+      prediction.append(element("code", "", visible(symbol)), element("span", "", percent(chances[row][k])));
+      parts.push(prediction);
     });
-    const then = element("span", "quiet", "then came ");
-    then.append(element("code", "", visible(came)), `: ${bits[row].toFixed(1)} bits of surprise`);
+    const then = element("span", "quiet", "next: ");
+    then.append(element("code", "", visible(came)), `, ${bits[row].toFixed(1)} bits of surprise`);
     parts.push(then);
   }
   place.replaceChildren(...parts);
 }
 
-// The figure: made once for a text, tinted anew for another neuron.
+// The figure: made once for a text, tinted again for another neuron.
 function makeFigure(place, data) {
   const rows = [];
   let row = null;
@@ -55,14 +47,14 @@ function makeFigure(place, data) {
     column.dataset.at = at;
     column.append(element("span", "", visible(character)));
     const came = at + 1 < data.characters.length ? data.characters[at + 1] : "<end>";
-    data.guesses[at + 1].forEach((symbol, k) => {
+    data.predictions[at + 1].forEach((symbol, k) => {
       const chance = data.chances[at + 1][k];
-      const guess = element("span", symbol === came ? "came" : "", symbol === "<end>" ? "▪" : visible(symbol));
-      guess.style.backgroundColor = `color-mix(in srgb, var(--accent) ${Math.round(75 * chance)}%, transparent)`;
-      column.append(guess);
+      const prediction = element("span", symbol === came ? "came" : "", symbol === "<end>" ? "▪" : visible(symbol));
+      prediction.style.backgroundColor = `color-mix(in srgb, var(--accent) ${Math.round(75 * chance)}%, transparent)`;
+      column.append(prediction);
     });
     const nats = (data.bits[at + 1] * Math.LN2).toFixed(2);
-    column.title = `then came “${visible(came)}”: ${data.bits[at + 1].toFixed(1)} bits (${nats} nats) of surprise`;
+    column.title = `next: “${visible(came)}”, ${data.bits[at + 1].toFixed(1)} bits (${nats} nats) of surprise`;
     row.append(column);
     if (character === "\n") row = null;
     return column;
@@ -82,7 +74,7 @@ const send = (at) => document.dispatchEvent(new CustomEvent("charlstm:at", { det
 const views = new Map(); // shadow root -> View: one for as long as it is on the page, whatever data comes
 
 export default function ({ data, parentElement }) {
-  if (!views.has(parentElement)) views.set(parentElement, new View(parentElement.querySelector(".guesses")));
+  if (!views.has(parentElement)) views.set(parentElement, new View(parentElement.querySelector(".predictions")));
   views.get(parentElement).show(data);
   return () => {
     views.get(parentElement)?.leave();
@@ -109,7 +101,7 @@ class View {
 
   // The figure's elements are made for a text; another neuron only tints them.
   show(data) {
-    const read = JSON.stringify([data.mode, data.text, data.guesses, data.chances, data.bits]);
+    const read = JSON.stringify([data.mode, data.text, data.predictions, data.chances, data.bits]);
     const columns = read === this.read ? this.data.columns : null;
     this.data = { ...data, characters: Array.from(data.text), columns };
     if (!columns && data.mode === "figure") makeFigure(this.place, this.data);

@@ -1,28 +1,23 @@
 """All neurons of a layer at once, as a component: a row a neuron, a column a character; a click chooses a neuron.
 
-Streamlit's charts cannot do it: Plotly's heatmaps never tell of a click. Two mounts, as the player has: the values as
-bytes, which travel when they change, and what is said of them. Listens to `charlstm:at`, and sends it.
+Streamlit's charts cannot do it: Plotly's heatmaps do not report a click. Two mounts, as the player has: the values as
+bytes, which travel when they change, and what describes them. Listens to `charlstm:at`, and sends it.
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-_FOLDER = Path(__file__).parent
+from charlstm.ui.shared.component import component
+
 _ID_LENGTH = 32
-_component = st.components.v2.component(
-    "charlstm.picture",
-    html=(_FOLDER / "picture.html").read_text(encoding="utf-8"),
-    css=(_FOLDER / "picture.css").read_text(encoding="utf-8"),
-    js=(_FOLDER / "picture.js").read_text(encoding="utf-8"),
-)
+_component = component("layer_heatmap", __file__)
 
 
 def as_bytes(values: NDArray[np.floating], scale: str) -> bytes:
@@ -32,7 +27,7 @@ def as_bytes(values: NDArray[np.floating], scale: str) -> bytes:
     return bytes((np.clip(shares, 0, 1) * 254 + 0.5).astype(np.uint8).tobytes())
 
 
-def show_picture(
+def show_layer(
     values: NDArray[np.floating],
     text: str,
     *,
@@ -43,7 +38,7 @@ def show_picture(
     ticks: Sequence[tuple[int, str]] = (),
     on_pick: Callable[[], None],
 ) -> None:
-    """Draw the picture.
+    """Draw the heat map.
 
     Parameters
     ----------
@@ -58,7 +53,7 @@ def show_picture(
     chosen : int
         The neuron that is outlined.
     scale : "diverging" or "unit"
-    ticks : sequence of (character, words)
+    ticks : sequence of (character, label)
         Marks above the columns.
     on_pick : callable
         Called before the next run when a neuron was clicked.
@@ -73,7 +68,7 @@ def show_picture(
             "rows": list(rows),
             "chosen": chosen,
             "scale": scale,
-            "ticks": [[at, words] for at, words in ticks],
+            "ticks": [[at, label] for at, label in ticks],
         },
         on_pick_change=on_pick,
     )
@@ -82,6 +77,5 @@ def show_picture(
 
 def picked(key: str) -> int | None:
     """The number of the neuron that was clicked last; for `on_pick`."""
-    sent: Any = st.session_state.get(key)
-    number = getattr(sent, "pick", None) if sent is not None else None
+    number: Any = getattr(st.session_state.get(key), "pick", None)
     return number if isinstance(number, int) and not isinstance(number, bool) else None

@@ -1,20 +1,20 @@
 // All neurons at once: a canvas with a pixel a value, stretched by the browser; marks are elements above it.
 //
-// Mounted twice: once with bytes (an id of 32 characters, then a byte a value), once with what is said of them.
+// Mounted twice: once with bytes (an id of 32 characters, then a byte a value), once with their description.
+
+/* global COLOURS, signed, visible */
 
 const ID_LENGTH = 32;
-const pictures = new Map(); // id -> Uint8Array
+const heatmaps = new Map(); // id -> Uint8Array
 const views = new Map(); // shadow root -> View
 
-const visible = (character) => ({ "\n": "↵", " ": "␣" })[character] ?? character;
-const signed = (value) => (value < 0 ? "−" : "+") + Math.abs(value).toFixed(2);
 
 export default function ({ data, parentElement, setTriggerValue }) {
   if (data instanceof Uint8Array) {
     parentElement.replaceChildren();
     const id = new TextDecoder().decode(data.subarray(0, ID_LENGTH));
-    pictures.set(id, data.slice(ID_LENGTH));
-    for (const old of [...pictures.keys()].slice(0, -4)) pictures.delete(old);
+    heatmaps.set(id, data.slice(ID_LENGTH));
+    for (const old of [...heatmaps.keys()].slice(0, -4)) heatmaps.delete(old);
     for (const view of views.values()) view.draw();
     return undefined;
   }
@@ -35,7 +35,7 @@ class View {
     this.rowMark = find(".row-mark");
     this.rowHover = find(".row-hover");
     this.columnMark = find(".column-mark");
-    this.said = find(".said");
+    this.readout = find(".readout");
     this.drawn = "";
     this.at = { row: null, column: null };
     this.frame.addEventListener("pointermove", (event) => this.pointed(event));
@@ -64,7 +64,7 @@ class View {
     this.placeTicks();
     this.draw();
     this.choose(data.chosen);
-    this.say();
+    this.describe();
   }
 
   // As many as there is room for, each with its words in full.
@@ -85,7 +85,7 @@ class View {
 
   draw() {
     const { data } = this;
-    const bytes = data && pictures.get(data.id);
+    const bytes = data && heatmaps.get(data.id);
     const wanted = data && `${data.id} ${data.scale} ${data.rows.length}`;
     if (!bytes || wanted === this.drawn) return;
     this.drawn = wanted;
@@ -126,7 +126,7 @@ class View {
   point(row, column) {
     this.at = { row, column };
     this.band(this.rowHover, row);
-    this.say();
+    this.describe();
     document.dispatchEvent(new CustomEvent("charlstm:at", { detail: column }));
   }
 
@@ -156,7 +156,7 @@ class View {
     event.stopPropagation();
   }
 
-  // -- marks and words --
+  // -- marks and the line below --
 
   band(mark, row) {
     mark.hidden = row === null || row === undefined;
@@ -177,24 +177,25 @@ class View {
     this.columnMark.style.width = `max(2px, ${100 / this.characters.length}%)`;
   }
 
-  say() {
+  describe() {
     const { row, column } = this.at;
     if (row === null || row >= this.data.rows.length || column >= this.characters.length) {
-      this.said.textContent = `${this.data.rows.length} neurons, ${this.characters.length} characters. Click a row to see that neuron.`;
+      this.readout.textContent = `${this.data.rows.length} neurons, ${this.characters.length} characters. Click a row to see that neuron.`;
     } else {
       const character = visible(this.characters[column]);
-      this.said.textContent = `Neuron ${this.data.rows[row]} after “${character}”: ${this.value(row, column)}`;
+      this.readout.textContent = `Neuron ${this.data.rows[row]} after “${character}”: ${this.value(row, column)}`;
     }
   }
 }
 
 // A colour for each byte, over the page's own background: blue to red, or nothing to amber.
 function palette(scale) {
+  const ends = Object.fromEntries(Object.entries(COLOURS).map(([name, rgb]) => [name, rgb.split(" ").map(Number)]));
   const colours = new Uint32Array(256);
   const view = new DataView(colours.buffer);
   for (let byte = 0; byte < 256; byte += 1) {
     const value = scale === "unit" ? byte / 254 : byte / 127 - 1;
-    const [r, g, b] = scale === "unit" ? [224, 130, 20] : value < 0 ? [33, 102, 172] : [178, 24, 43];
+    const [r, g, b] = scale === "unit" ? ends.unit : value < 0 ? ends.below : ends.above;
     const alpha = Math.round(255 * Math.min(1, Math.abs(value)));
     [r, g, b, alpha].forEach((part, k) => view.setUint8(4 * byte + k, part));
   }

@@ -1,0 +1,13 @@
+// In front of every component's own script, after COLOURS: how values and characters are shown.
+/* exported signed, tint, visible */
+
+// A value as a background: blue below 0, red above; amber on the scale "unit", which begins at 0.
+const tint = (value, scale) => {
+  const strength = Math.min(1, Math.abs(value));
+  const colour = scale === "unit" ? COLOURS.unit : value < 0 ? COLOURS.below : COLOURS.above;
+  return strength < 0.01 ? "transparent" : `rgb(${colour} / ${strength.toFixed(2)})`;
+};
+const signed = (value) => (value < 0 ? "−" : "+") + Math.abs(value).toFixed(2);
+const SYMBOLS = { "<end>": "end", "<start>": "start" };
+const visible = (symbol) => SYMBOLS[symbol] ?? symbol.replaceAll("\n", "↵").replaceAll(" ", "␣");
+
