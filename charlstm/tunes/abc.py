@@ -187,6 +187,11 @@ def parse_length(text: str) -> Fraction:
     return Fraction(top, bottom or 1)
 
 
+def write_pitch(letter: str, octave: int) -> str:
+    """A letter "A" to "G" in its octave, 4 from middle C up: C, in 3, C in 4, c in 5, c' in 6."""
+    return letter + "," * (4 - octave) if octave < 5 else letter.lower() + "'" * (octave - 5)
+
+
 def write_length(length: Fraction) -> str:
     """The shortest spelling of a length: 1 "", 1/2 "/", 1/4 "/4", 3/2 "3/2"."""
     top = "" if length.numerator == 1 else str(length.numerator)

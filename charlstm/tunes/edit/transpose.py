@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from charlstm.errors import ConfigError, NotationError
-from charlstm.tunes.abc import lex, split_header
+from charlstm.tunes.abc import lex, split_header, write_pitch
 from charlstm.tunes.keys import parse_key, signature
 
 FARTHEST = 24  # semitones
@@ -68,8 +68,7 @@ class Respelling(dict[str, str]):
             if alteration not in _MARKS:
                 raise CannotMove
             accidental = _MARKS[alteration]
-        written = new_letter + "," * (4 - octave) if octave < 5 else new_letter.lower() + "'" * (octave - 5)
-        return (accidental or "") + written + length
+        return (accidental or "") + write_pitch(new_letter, octave) + length
 
     def _chord(self, mark: str) -> str:
         root, accidental, quality, bass, bass_accidental = _match(_CHORD, mark)

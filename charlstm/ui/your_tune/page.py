@@ -15,7 +15,8 @@ from charlstm.lm.sample.continuation import Continued, continue_tune
 from charlstm.lm.sample.infill import Rewriting, rewrite
 from charlstm.lm.sample.spelling import name_characters
 from charlstm.lm.store.checkpoint import Checkpoint
-from charlstm.score.midi_import.melody import GRIDS, METERS
+from charlstm.score.midi_import.grid import GRIDS
+from charlstm.score.midi_import.meter_and_key import METERS
 from charlstm.tunes.abc import split_header
 from charlstm.tunes.edit.lint import proofread
 from charlstm.tunes.edit.transpose import keys_around, transposed

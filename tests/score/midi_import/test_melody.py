@@ -10,7 +10,8 @@ import pytest
 
 from charlstm.errors import ConfigError, NotationError
 from charlstm.score.midi import to_midi
-from charlstm.score.midi_import.melody import MAX_BYTES, from_midi
+from charlstm.score.midi_import.melody import from_midi
+from charlstm.score.midi_import.midi_file import MAX_BYTES
 from charlstm.score.notation import read_score
 from charlstm.score.timeline import attacks, timeline
 from charlstm.tunes.views.bars import bars, filled
@@ -101,6 +102,14 @@ def test_a_played_rhythm_falls_on_the_grid_and_triplets_are_kept() -> None:
     assert heard(text)[1] == (0.3333, 0.3333, 64)
 
 
+def test_a_short_note_after_a_long_rest_keeps_its_length() -> None:
+    """A rest cannot be the first half of a broken pair."""
+    bar = [(0, 480, 62), (840, 960, 64), (960, 1440, 66), (1440, 1920, 67)]
+    played = file_of([(a + 1920 * n, b + 1920 * n, p) for n in range(4) for a, b, p in bar])
+    text = from_midi(played, key="D", meter="4/4", repeats=False).text
+    assert heard(text) == [(a / 480 + 4 * n, (b - a) / 480, p) for n in range(4) for a, b, p in bar]
+
+
 def test_a_note_over_the_bar_line_is_tied() -> None:
     before = row([62, 66, 69, 66, 62, 66, 69, 66] * 4)
     held = [(7680, 9120, 62), (9120, 10080, 64), (10080, 11520, 66)]
@@ -113,8 +122,8 @@ def test_a_note_over_the_bar_line_is_tied() -> None:
 @pytest.mark.parametrize(
     ("data", "reason"),
     [
-        (b"", "no MIDI"),
-        (b"X:1\nK:D\nabc|", "no MIDI"),
+        (b"", "not a MIDI file"),
+        (b"X:1\nK:D\nabc|", "not a MIDI file"),
         (b"MThd" + b"\xff" * 10, "tracks|frames"),
         (b"MThd\x00\x00\x00\x06\x00\x01\x00\x01\xe7\x28MTrk\x00\x00\x00\x04", "film frames"),
         (b"MThd\x00\x00\x00\x06\x00\x01\x00\x01\x01\xe0MTrk\xff\xff\xff\xff\x00\x90", "broken|notes"),

@@ -317,7 +317,7 @@ def test_a_midi_file_is_opened_and_read_again_in_another_meter() -> None:
         ("a.abc", b" \n\n", "no tune"),
         ("a.abc", b"X" * (MAX_BOOK + 1), "at most"),
         ("a.abc", b"X:1\nK:D\n" + b"abc|" * MAX_LENGTH, "at most"),
-        ("a.mid", b"X:1\nK:D\nabc|", "no MIDI"),
+        ("a.mid", b"X:1\nK:D\nabc|", "not a MIDI file"),
         ("a.abc", b"MThd" + b"\x00" * 20, "MIDI"),
     ],
 )
