@@ -23,7 +23,8 @@ from typing import Any
 from playwright.sync_api import sync_playwright
 from serving import ROOT, served
 
-from charlstm import jobs
+from charlstm.lm.train import training_runs
+from charlstm.lm.train.metrics import Metrics
 
 FLAGS = ["--headless", "--no-sandbox", "--disable-gpu"]
 VIEWS = (("Models", "Give away"), ("New", "1. Tunes"))
@@ -65,12 +66,12 @@ def main() -> None:
             time.sleep(8)  # and the machine's speed measured
             rounds["idle"] = clicks(page, options.clicks)
             arguments = ["--corpus", "fiddle", "--hidden-size", str(options.neurons), "--lookback", "none"]
-            run = jobs.start([*arguments, "--minutes", "60"], name="bench")
-            while not jobs.Metrics(run.folder).read():
+            run = training_runs.start([*arguments, "--minutes", "60"], name="bench")
+            while not Metrics(run.folder).read():
                 time.sleep(0.2)
             rounds["training"] = clicks(page, options.clicks)
-            steps = jobs.Metrics(run.folder).read()[-1]["characters_per_second"]
-            pid = jobs.look(run.folder).pid
+            steps = Metrics(run.folder).read()[-1]["characters_per_second"]
+            pid = training_runs.read_run(run.folder).pid
             if pid:
                 os.kill(pid, signal.SIGKILL)
             time.sleep(1)

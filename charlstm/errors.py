@@ -5,7 +5,7 @@ CharlstmError
 ├── VocabularyError      a character the model has never seen   .character  .position
 ├── CorpusError          no corpus, or nothing usable in a file .path
 ├── CheckpointError      missing, torn or mismatched checkpoint .path
-├── JobError             a run that cannot be started or steered  .path
+├── ProcessError         a training or a study that cannot be started, found or stopped  .path
 ├── ConfigError          a setting out of its range             .field
 └── AudioUnavailable     no synthesizer or soundfont            says what to install
 """
@@ -56,8 +56,8 @@ class CheckpointError(CharlstmError):
         self.path = path
 
 
-class JobError(CharlstmError):
-    """A training run that cannot be started, found or steered."""
+class ProcessError(CharlstmError):
+    """A training run or a study that cannot be started, found or stopped."""
 
     def __init__(self, message: str, *, path: Path | None = None) -> None:
         super().__init__(message)

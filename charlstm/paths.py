@@ -1,6 +1,8 @@
 """Where checkpoints, corpora and results are found. The only place that decides.
 
-A clone of the project keeps everything in its own top-level folders; CHARLSTM_HOME names another root.
+Everything is written under one folder, the home: $CHARLSTM_HOME, else the checkout that the code runs in, else the
+platform's folder for a user's data. An installed package brings models and records along in charlstm/_shipped (setup.py
+puts them there); they are read where the home has none of that name, and never written to.
 """
 
 from __future__ import annotations
@@ -8,21 +10,44 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import platformdirs
+
 # What a training run's folder holds, as its trainer writes it and its watchers read it.
 METRICS_FILE = "metrics.jsonl"
 STOP_FILE = "stop"
 CONTROL_FILE = "control.json"
 EPOCHS_FOLDER = "epochs"
 
+PACKAGE = Path(__file__).resolve().parent
+SHIPPED = PACKAGE / "_shipped"  # in a wheel only: app.py, .streamlit/, checkpoints/ and data/results/ of the checkout
+
+
+def checkout() -> Path | None:
+    """The checkout that this code runs in; None where the package is installed."""
+    root = PACKAGE.parent
+    return root if (root / "pyproject.toml").is_file() and (root / "app.py").is_file() else None
+
+
+def entry_script() -> Path:
+    """The app.py to give to `streamlit run`; its configuration lies beside it."""
+    return (checkout() or SHIPPED) / "app.py"
+
 
 def home() -> Path:
-    """The folder that holds checkpoints/ and data/: $CHARLSTM_HOME, else the clone this package lies in."""
-    return Path(os.environ.get("CHARLSTM_HOME") or Path(__file__).resolve().parent.parent)
+    """The folder that holds checkpoints/, data/ and runs/, and that everything is written to."""
+    if named := os.environ.get("CHARLSTM_HOME"):
+        return Path(named)
+    return checkout() or platformdirs.user_data_path("charlstm", appauthor=False)
 
 
 def checkpoints_path() -> Path:
-    """Folder of the shipped and the user's models, one subfolder each."""
+    """Folder of the user's models, one subfolder each; in a checkout the shipped ones lie here too."""
     return home() / "checkpoints"
+
+
+def checkpoint_roots() -> list[Path]:
+    """The folders to look for a model in, the user's first."""
+    return _with_shipped(checkpoints_path())
 
 
 def corpus_path() -> Path:
@@ -40,6 +65,21 @@ def results_path() -> Path:
     return home() / "data" / "results"
 
 
+def result_roots() -> list[Path]:
+    """The folders to look for a record in, the user's first."""
+    return _with_shipped(results_path())
+
+
 def cache_path() -> Path:
     """Folder of what can be made again: activations of corpora. It may be deleted at any time."""
     return home() / "data" / "cache"
+
+
+def writable(folder: Path) -> Path:
+    """The folder to write to: for one inside the installed package the same place in the home, else itself."""
+    return home() / folder.relative_to(SHIPPED) if folder.is_relative_to(SHIPPED) else folder
+
+
+def _with_shipped(folder: Path) -> list[Path]:
+    shipped = SHIPPED / folder.relative_to(home())
+    return [folder, shipped] if shipped.is_dir() else [folder]

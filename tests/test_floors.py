@@ -13,22 +13,22 @@ import pytest
 import charlstm
 
 PACKAGE = Path(charlstm.__file__).parent
-BASE = {"errors", "paths", "files", "progress"}
+BASE = {"errors", "paths", "files", "progress", "processes"}
 TUNES = BASE | {"tunes"}
 ROOMS = {
     "errors": set(),
     "paths": set(),
     "files": set(),
     "progress": set(),
+    "processes": {"errors", "paths"},
     "tunes": BASE,
     "lm": TUNES,
     "score": TUNES,
     "neurons": TUNES | {"lm"},
     "evaluate": TUNES | {"lm", "score"},
     "experiments": TUNES | {"lm", "evaluate", "neurons"},
-    "jobs": BASE,
-    "cli": TUNES | {"lm", "score", "neurons", "evaluate", "experiments", "jobs"},
-    "ui": TUNES | {"lm", "score", "neurons", "evaluate", "experiments", "jobs"},
+    "cli": TUNES | {"lm", "score", "neurons", "evaluate", "experiments"},
+    "ui": TUNES | {"lm", "score", "neurons", "evaluate", "experiments"},
     "app": {"ui"},
 }
 # Where each package may be imported; what is named in no line may be imported anywhere.
@@ -44,6 +44,7 @@ HOMES = {
     "typst": ("score/pages",),
     "matplotlib": ("neurons/heatmap", "score/piano_roll"),
     "tqdm": ("cli",),
+    "platformdirs": ("paths",),
     "ray": ("experiments",),
 }
 

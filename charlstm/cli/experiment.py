@@ -6,6 +6,7 @@ import argparse
 import json
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -78,7 +79,13 @@ def _run(options: argparse.Namespace) -> None:
         def report(update: Update) -> None:
             nonlocal said
             if options.progress:
-                _append(options.progress, update, time.monotonic() - started)
+                values = {
+                    "key": update.key,
+                    "share": round(update.share, 4),
+                    "done": update.done,
+                    "total": update.total,
+                }
+                _append(options.progress, values, time.monotonic() - started)
             advance(update.key, round(100 * (update.done + update.share % 1)), 100 * update.total)
             line = f"{update.done} of {update.total}: {update.key}"
             if update.share == 1 and line != said and not sys.stderr.isatty():
@@ -98,20 +105,16 @@ def _run(options: argparse.Namespace) -> None:
     if old:
         same = sum(lasting(b) == lasting(a) for b, a in old)
         text += f"\n{same} of {len(old)} came out exactly as they were"
+        if options.progress:
+            repeated = {"done": len(records), "total": len(records), "repeated": len(old), "identical": same}
+            _append(options.progress, repeated, time.monotonic() - started)
     show(options, [record["key"] for record in records], text)
 
 
-def _append(path: Path, update: Update, seconds: float) -> None:
-    """One line of progress, for a page that watches."""
-    line: dict[str, Any] = {
-        "key": update.key,
-        "share": round(update.share, 4),
-        "done": update.done,
-        "total": update.total,
-        "seconds": round(seconds, 1),
-    }
+def _append(path: Path, values: Mapping[str, Any], seconds: float) -> None:
+    """Add a line to a progress file, for a page that watches."""
     with open(path, "a", encoding="utf-8") as file:
-        file.write(json.dumps(line) + "\n")
+        file.write(json.dumps({**values, "seconds": round(seconds, 1)}) + "\n")
 
 
 def _table(options: argparse.Namespace) -> None:

@@ -20,8 +20,8 @@ from charlstm.errors import CheckpointError
 from charlstm.lm.config import CELLS, LOOKBACK_BARS, ModelConfig, TrainConfig
 
 if TYPE_CHECKING:
-    from charlstm.jobs import Signature
     from charlstm.lm.store.checkpoint import Checkpoint, Weights
+    from charlstm.lm.train.registration import Registration
     from charlstm.lm.train.trainer import Progress
     from charlstm.tunes.corpus.model import Corpus
 
@@ -130,7 +130,7 @@ def configs(options: argparse.Namespace) -> tuple[ModelConfig, TrainConfig]:
 
 
 def _train(options: argparse.Namespace) -> None:
-    from charlstm.jobs import signed
+    from charlstm.lm.train.registration import registered
 
     if options.estimate:
         _estimate(options)
@@ -140,10 +140,10 @@ def _train(options: argparse.Namespace) -> None:
     if int(os.environ.get("RANK", "0")):  # of several processes that torchrun started only the first one speaks
         _trained(options, None)
         return
-    with signed(options.out) as signature:  # so that a page sees the run, whoever started it
-        checkpoint = _trained(options, signature)
+    with registered(options.out) as registration:  # so that a page sees the run, whoever started it
+        checkpoint = _trained(options, registration)
         ended = bool(checkpoint.training.get("ended"))
-        signature.end("finished" if ended else signature.asked())
+        registration.end("finished" if ended else registration.state_at_stop())
     show(options, _describe(checkpoint), _text(checkpoint))
 
 
@@ -173,7 +173,7 @@ def _estimate(options: argparse.Namespace) -> None:
     show(options, found, text)
 
 
-def _trained(options: argparse.Namespace, signature: Signature | None) -> Checkpoint:
+def _trained(options: argparse.Namespace, registration: Registration | None) -> Checkpoint:
     from charlstm.lm.train.resume import RESUME_FILE
     from charlstm.lm.train.trainer import Trainer
     from charlstm.paths import STOP_FILE
@@ -200,10 +200,10 @@ def _trained(options: argparse.Namespace, signature: Signature | None) -> Checkp
             keep_epochs=options.keep_epochs,
             weights=weights,
         )
-    if signature is None:
+    if registration is None:
         return trainer.fit()
     settings = {"corpus": corpus.name, "model": trainer.model.to_dict(), "train": trainer.config.to_dict()}
-    signature.begin({**settings, "fork": options.fork, "at": options.at})
+    registration.begin({**settings, "fork": options.fork, "at": options.at})
     with _reporter() as report, _stop_on_signal(out / STOP_FILE):
         return trainer.fit([report])
 

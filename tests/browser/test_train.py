@@ -14,10 +14,11 @@ from typing import Any
 import pytest
 
 from benchmarks.serving import served
-from charlstm import jobs
 from charlstm.lm.config import ModelConfig
 from charlstm.lm.store.checkpoint import load_checkpoint, save_checkpoint
 from charlstm.lm.store.epochs import save_epoch
+from charlstm.lm.train import training_runs
+from charlstm.lm.train.metrics import Metrics
 from charlstm.tunes.corpus.model import Corpus, load_corpus, save_corpus
 from tests.browser.conftest import HOSTILE
 from tests.conftest import TUNES, VOCAB, make_weights
@@ -42,7 +43,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     corpus = Corpus("fiddle", train=TUNES[:4], validation=TUNES[4:5], test=TUNES[5:])
     save_corpus(corpus, home / "data" / "corpus")
     yield home
-    for run in jobs.list_runs(home / "runs"):
+    for run in training_runs.list_runs(home / "runs"):
         if run.pid:
             os.kill(run.pid, signal.SIGKILL)
 
@@ -81,11 +82,11 @@ def open_view(page: Any, at: str, query: str) -> None:
 
 
 def state(house: Path, name: str) -> str:
-    return jobs.look(house / "runs" / name).state
+    return training_runs.read_run(house / "runs" / name).state
 
 
 def steps(house: Path, name: str) -> int:
-    rows = jobs.Metrics(house / "runs" / name).read()
+    rows = Metrics(house / "runs" / name).read()
     return int(rows[-1]["step"]) if rows else 0
 
 
@@ -106,10 +107,10 @@ def test_the_film_goes_from_one_epoch_to_the_next_and_runs_by_itself(page: Any, 
 def test_a_training_is_started_paused_found_again_resumed_stopped_and_kept(
     page: Any, browser: Any, at: str, house: Path
 ) -> None:
-    for run in jobs.list_runs(house / "runs"):  # of a first try
+    for run in training_runs.list_runs(house / "runs"):  # of a first try
         if run.pid:
             os.kill(run.pid, signal.SIGKILL)
-    before = {run.name for run in jobs.list_runs(house / "runs")}
+    before = {run.name for run in training_runs.list_runs(house / "runs")}
     open_view(page, at, "view=new")
     minutes = page.get_by_role("spinbutton", name="Minutes")
     minutes.wait_for(timeout=WAIT * 1000)
@@ -117,7 +118,7 @@ def test_a_training_is_started_paused_found_again_resumed_stopped_and_kept(
     minutes.press("Tab")
     click(page, "Start")
     see(page, "Loss, unseen tunes")
-    (name,) = {run.name for run in jobs.list_runs(house / "runs")} - before
+    (name,) = {run.name for run in training_runs.list_runs(house / "runs")} - before
     assert state(house, name) == "running"
     chart = page.locator(".stVegaLiteChart, [data-testid=stVegaLiteChart]").first
     chart.locator("canvas, svg").first.wait_for(timeout=WAIT * 1000)

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from charlstm.errors import JobError
-from charlstm.experiments import local
-from charlstm.experiments.local import command, is_running, running, standing, start, stop
+from charlstm import processes
+from charlstm.errors import ProcessError
+from charlstm.experiments.local import command, is_running, running, start, status, stop
 from charlstm.experiments.records import all_records
 from charlstm.tunes.corpus.model import save_corpus
 
@@ -32,7 +32,7 @@ def program(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Path]:
         f"while not pathlib.Path({str(tmp_path / 'end')!r}).exists() and time.monotonic() < end: time.sleep(0.02)\n"
     )
     fake.chmod(0o755)
-    monkeypatch.setattr(local.sys, "executable", str(fake))
+    monkeypatch.setattr(processes.sys, "executable", str(fake))
     yield tmp_path
     (tmp_path / "end").touch()
 
@@ -46,15 +46,15 @@ def wait(law, seconds: float = 60) -> None:
 
 def test_it_runs_is_seen_and_ends(program):
     root = program / "started"
-    assert running(root) == "" and standing("cells", root) is None
+    assert running(root) == "" and status("cells", root) is None
     start("cells", ["x"], root)
     assert running(root) == "cells"
-    wait(lambda: standing("cells", root).done == 1)
-    now = standing("cells", root)
+    wait(lambda: status("cells", root).done == 1)
+    now = status("cells", root)
     assert now.running and (now.done, now.total, now.key, now.share) == (1, 3, "a-run", 0.5) and now.seconds >= 0
     (program / "end").touch()
     wait(lambda: not is_running("cells", root))
-    ended = standing("cells", root)
+    ended = status("cells", root)
     assert not ended.finished and ended.seconds == 2.0 and ended.log == "hello" and running(root) == ""
 
 
@@ -62,7 +62,7 @@ def test_one_runs_at_a_time(program):
     root = program / "started"
     start("cells", ["x"], root)
     for name in ("cells", "sizes"):
-        with pytest.raises(JobError, match="the study cells is running"):
+        with pytest.raises(ProcessError, match="the study cells is running"):
             start(name, ["x"], root)
     (program / "end").touch()
     wait(lambda: not is_running("cells", root))
@@ -74,13 +74,13 @@ def test_a_stopped_and_a_killed_one_are_seen_at_once(program, kill):
     """The lock goes with the process: no heartbeat, no mistaken process number."""
     root = program / "started"
     start("cells", ["x"], root)
-    wait(lambda: standing("cells", root).done == 1)
+    wait(lambda: status("cells", root).done == 1)
     if kill == "stop":
         stop("cells", root)
     else:
         os.kill(json.loads((root / "cells" / "start.json").read_text())["pid"], signal.SIGKILL)
     wait(lambda: not is_running("cells", root))
-    assert not standing("cells", root).finished
+    assert not status("cells", root).finished
     stop("cells", root)  # of what has ended: nothing
 
 
@@ -93,7 +93,7 @@ def test_a_torn_folder_is_no_run(tmp_path):
     (tmp_path / "cells").mkdir()
     for text in ("", "[1]", "{"):
         (tmp_path / "cells" / "start.json").write_text(text)
-        assert standing("cells", tmp_path) is None
+        assert status("cells", tmp_path) is None
     assert running(tmp_path) == ""
 
 
@@ -104,7 +104,7 @@ def test_a_real_study_in_the_background(tmp_path, monkeypatch, tiny_corpus):
     save_corpus(tiny_corpus)
     start("baseline", command("baseline", epochs=1, seeds=1, corpus="tiny", again=False))
     wait(lambda: not is_running("baseline"), seconds=240)
-    ended = standing("baseline")
+    ended = status("baseline")
     assert ended.finished, ended.log
     records = all_records(tmp_path / "data" / "results")
     assert {record["kind"] for record in records} == {"training", "counting"}

@@ -51,8 +51,8 @@ def run_again(study: Study, rows: list[Row], which: Set) -> None:
         st.code(shlex.join(["charlstm", *words]), language=None, wrap_lines=True)
         if active and active != study.name:
             st.caption(plain(f"The study {active} is running now; one runs at a time."))
-        if local.standing(study.name) is not None:
-            _standing(study.name)
+        if local.status(study.name) is not None:
+            _show_status(study.name)
 
 
 def _all_there(study: Study, rows: list[Row], seeds: int) -> bool:
@@ -71,13 +71,13 @@ def _how_long(rows: list[Row], epochs: int, seeds: int, which: Set) -> str:
     return f"About {max(1, round(minutes))} minutes on one core of the machine that made these records ({cpu})."
 
 
-def _standing(name: str) -> None:
+def _show_status(name: str) -> None:
     """How far the study's process is; looks again each second while it runs, and the page runs anew at its end."""
     began_running = local.is_running(name)
 
     @st.fragment(run_every=REFRESH if began_running else None)
     def watch() -> None:
-        now = local.standing(name)
+        now = local.status(name)
         if now is None:
             return
         if began_running and not now.running:
@@ -91,10 +91,10 @@ def _standing(name: str) -> None:
                     local.stop(name)
                     st.rerun()
             elif now.finished:
-                said = f"Done: {now.total} runs in {_clock(now.seconds)}."
-                if "came out exactly" in now.log:
-                    said += f" {now.log.splitlines()[-1].capitalize()}."
-                st.success(plain(said))
+                message = f"Done: {now.total} runs in {_clock(now.seconds)}."
+                if now.repeated:
+                    message += f" {now.identical} of {now.repeated} came out exactly as they were."
+                st.success(plain(message))
             else:
                 st.warning(plain(f"It ended after {now.done} of {now.total or 'its'} runs; run it again to go on."))
                 if now.log:

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import platform
-import subprocess
-import sys
 from pathlib import Path
 
 import streamlit as st
 
-from charlstm.errors import CharlstmError
+from charlstm import processes
+from charlstm.errors import CharlstmError, ProcessError
 from charlstm.evaluate.ngram import NGram
+from charlstm.files import write_atomic
 from charlstm.lm.config import ModelConfig
 from charlstm.lm.store.checkpoint import count_weights
 from charlstm.lm.vocab import Vocab
-from charlstm.paths import cache_path, corpus_path, home
+from charlstm.paths import cache_path, corpus_path
 from charlstm.tunes.corpus.model import Corpus, load_corpus
 from charlstm.ui.background import in_background, is_done
 
@@ -85,17 +84,11 @@ def _measured(cell: str, corpus: str) -> float | None:
 
 def _measure_and_keep(path: Path, known: dict[str, float], key: str, cell: str, corpus: str) -> float | None:
     size = ["--cell", cell, "--hidden-size", str(_REFERENCE), "--lookback", "none"]
-    command = [sys.executable, "-m", "charlstm", "train", "--estimate", "--corpus", corpus, *size, "--threads", "1"]
-    environment = {**os.environ, "OMP_NUM_THREADS": "1", "CHARLSTM_HOME": str(home().resolve())}
-    root = Path(__file__).resolve().parents[3]
+    words = ["train", "--estimate", "--corpus", corpus, *size, "--threads", "1", "--json"]
     try:
-        done = subprocess.run(
-            [*command, "--json"], capture_output=True, timeout=_LIMIT, cwd=root, env=environment, check=True
-        )
-        found = json.loads(done.stdout)
-        work = float(found["characters_per_second"]) * float(found["weights"])
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps({**known, key: work}), encoding="utf-8")
-    except (OSError, ValueError, KeyError, subprocess.SubprocessError):
+        estimate = json.loads(processes.output(words, timeout=_LIMIT))
+        work = float(estimate["characters_per_second"]) * float(estimate["weights"])
+        write_atomic(path, json.dumps({**known, key: work}))
+    except (ProcessError, OSError, ValueError, KeyError):
         return None
     return work

@@ -7,7 +7,6 @@ from pathlib import Path
 import numpy as np
 import streamlit as st
 
-from charlstm import jobs
 from charlstm.errors import CharlstmError
 from charlstm.evaluate.validity import validity
 from charlstm.lm.config import SampleConfig
@@ -15,6 +14,7 @@ from charlstm.lm.infer.engine import Engine
 from charlstm.lm.sample.sampling import sample
 from charlstm.lm.store.checkpoint import JSON_FILE, Checkpoint, list_checkpoints, load_checkpoint
 from charlstm.lm.store.epochs import StoredEpoch, epoch_engine, list_epochs
+from charlstm.lm.train import training_runs
 from charlstm.neurons.recording import record
 from charlstm.tunes.abc import parse_meter, split_header
 from charlstm.ui.shared.common import draw, plain, show_tune, sound_tune
@@ -30,7 +30,7 @@ def films() -> dict[str, Path]:
     for checkpoint in list_checkpoints():
         if len(list_epochs(checkpoint.path)) > 1:
             found[checkpoint.name] = checkpoint.path
-    for run in jobs.list_runs():
+    for run in training_runs.list_runs():
         if (run.folder / JSON_FILE).exists() and len(list_epochs(run.folder)) > 1:
             found[f"run {run.name}"] = run.folder
     return found

@@ -8,12 +8,12 @@ from typing import Any
 
 import streamlit as st
 
-from charlstm import jobs
 from charlstm.errors import CharlstmError
-from charlstm.jobs import Run
 from charlstm.lm.config import CELLS, LOOKBACK_BARS, ModelConfig
 from charlstm.lm.store.archive import clean_name
 from charlstm.lm.store.checkpoint import count_weights
+from charlstm.lm.train import training_runs
+from charlstm.lm.train.training_runs import TrainingRun
 from charlstm.lm.vocab import Vocab
 from charlstm.tunes.corpus.model import Corpus
 from charlstm.ui.shared.common import plain
@@ -31,7 +31,7 @@ CELL_WORDS = {
 MINUTES, EPOCHS = "minutes", "epochs"
 
 
-def show(running: Run | None) -> None:
+def show(running: TrainingRun | None) -> None:
     """The view, top to bottom."""
     if running is not None:
         with st.container(horizontal=True, vertical_alignment="center"):
@@ -168,7 +168,7 @@ def _see(name: str) -> None:
 
 def _start(arguments: Sequence[str], name: str) -> None:
     try:
-        run = jobs.start(arguments, name=name)
+        run = training_runs.start(arguments, name=name)
     except (CharlstmError, OSError) as error:
         st.session_state["train.problem"] = str(error)
         return

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from charlstm import jobs
+from charlstm.lm.train import training_runs
 from charlstm.ui.train import film, models, new, runs
 
 VIEWS = {"new": "New", "runs": "Runs", "film": "Film", "models": "Models"}  # name in the address -> label
@@ -13,7 +13,7 @@ VIEWS = {"new": "New", "runs": "Runs", "film": "Film", "models": "Models"}  # na
 def page() -> None:
     """The page, top to bottom."""
     state, query = st.session_state, st.query_params
-    found = jobs.list_runs()
+    found = training_runs.list_runs()
     running = next((run for run in found if run.state == "running"), None)
     if state.get("train.view") not in VIEWS:
         wanted = query.get("view", state.get("train.last_view", ""))

@@ -9,12 +9,14 @@ from typing import Any, Literal
 
 import streamlit as st
 
-from charlstm import jobs
 from charlstm.errors import CharlstmError
-from charlstm.jobs import Run
 from charlstm.lm.store.archive import clean_name, keep
 from charlstm.lm.store.checkpoint import JSON_FILE
 from charlstm.lm.store.epochs import list_epochs
+from charlstm.lm.train import training_runs
+from charlstm.lm.train.metrics import Metrics
+from charlstm.lm.train.run_files import SILENT_SECONDS
+from charlstm.lm.train.training_runs import TrainingRun
 from charlstm.ui.shared.common import draw, plain, show_tune, sound_tune
 from charlstm.ui.train.charts import line_chart, loss_chart
 from charlstm.ui.train.estimates import baseline
@@ -42,11 +44,11 @@ WAIT = 60.0  # seconds that a stop may take before the page says so
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)
-def _metrics(folder: str) -> jobs.Metrics:
-    return jobs.Metrics(Path(folder))
+def _metrics(folder: str) -> Metrics:
+    return Metrics(Path(folder))
 
 
-def show(found: Sequence[Run]) -> None:
+def show(found: Sequence[TrainingRun]) -> None:
     """The view, top to bottom."""
     if not found:
         st.info("Nothing has been trained here yet. Choose “New” to begin.", icon=":material/model_training:")
@@ -71,7 +73,7 @@ def show(found: Sequence[Run]) -> None:
     _listen(run)
 
 
-def _head(run: Run) -> None:
+def _head(run: TrainingRun) -> None:
     word, colour, icon = STATES[run.state]
     model: Mapping[str, Any] = run.settings.get("model") or {}
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -87,25 +89,25 @@ def _head(run: Run) -> None:
         st.error(plain(run.message))
     elif run.state in SAYS:
         st.caption(SAYS[run.state])
-    if run.state == "running" and run.silent > jobs.SILENT_SECONDS:
+    if run.state == "running" and run.silent > SILENT_SECONDS:
         st.warning(f"It has not been heard of for {span(run.silent)}.")
 
 
-def _controls(run: Run, busy: bool) -> None:
+def _controls(run: TrainingRun, busy: bool) -> None:
     """What can be done with a run now."""
     key = f"train.{run.name}"
     with st.container(horizontal=True, vertical_alignment="bottom"):
         if run.state == "running":
-            st.button("Pause", icon=":material/pause:", on_click=_do, args=(jobs.pause, run.name),
+            st.button("Pause", icon=":material/pause:", on_click=_do, args=(training_runs.pause, run.name),
                       disabled=bool(run.asked), key=f"{key}.pause")  # fmt: skip
-            st.button("Stop", icon=":material/stop:", on_click=_do, args=(jobs.stop, run.name),
+            st.button("Stop", icon=":material/stop:", on_click=_do, args=(training_runs.stop, run.name),
                       disabled=run.asked == "stop", key=f"{key}.stop")  # fmt: skip
         elif run.resumable:
-            st.button("Resume", icon=":material/play_arrow:", on_click=_do, args=(jobs.resume, run.name),
+            st.button("Resume", icon=":material/play_arrow:", on_click=_do, args=(training_runs.resume, run.name),
                       disabled=busy, type="primary", key=f"{key}.resume")  # fmt: skip
-        if run.state in ("running", *jobs.RESUMABLE):
-            factors = sorted({*FACTORS, jobs.rate_of(run)})
-            st.session_state[f"{key}.rate"] = jobs.rate_of(run)
+        if run.state in ("running", *training_runs.RESUMABLE):
+            factors = sorted({*FACTORS, training_runs.rate_of(run)})
+            st.session_state[f"{key}.rate"] = training_runs.rate_of(run)
             st.selectbox(
                 "Learning rate", factors, key=f"{key}.rate", on_change=_rate, args=(run.name,), width=160,
                 format_func=lambda factor: FACTORS.get(factor, f"{factor:g} times"),
@@ -119,10 +121,10 @@ def _controls(run: Run, busy: bool) -> None:
         if run.state != "running":
             with st.popover("Remove", icon=":material/delete:"):
                 st.caption("The run goes, with its curves and its film. Models that were kept stay.")
-                st.button("Remove it", on_click=_do, args=(jobs.remove, run.name), key=f"{key}.remove")
+                st.button("Remove it", on_click=_do, args=(training_runs.remove, run.name), key=f"{key}.remove")
 
 
-def _fork_popover(run: Run, busy: bool) -> None:
+def _fork_popover(run: TrainingRun, busy: bool) -> None:
     """A new run that begins with one of this run's stored epochs."""
     stored = [one.number for one in list_epochs(run.folder)]
     if not stored or not (run.folder / JSON_FILE).exists():
@@ -141,7 +143,7 @@ def _fork_popover(run: Run, busy: bool) -> None:
 # ---- live -----------------------------------------------------------------------------------------------------------
 
 
-def _stage(run: Run) -> tuple[object, ...]:
+def _stage(run: TrainingRun) -> tuple[object, ...]:
     """What the part of the page that does not change each second depends on."""
     rows = _metrics(str(run.folder)).read()
     has_model, has_tune = (run.folder / JSON_FILE).exists(), any(row.get("sample") for row in rows)
@@ -151,7 +153,7 @@ def _stage(run: Run) -> tuple[object, ...]:
 def _live(name: str, shown: tuple[object, ...]) -> None:
     """Numbers and curves as they are now; the page is run again when it stands at another stage."""
     try:
-        run = jobs.find(name)
+        run = training_runs.find_run(name)
     except CharlstmError:
         st.rerun()
     if _stage(run) != shown:
@@ -182,7 +184,7 @@ def _live(name: str, shown: tuple[object, ...]) -> None:
         st.code(last["sample"], language=None, wrap_lines=True, height=170)
 
 
-def _numbers(run: Run, rows: Sequence[Mapping[str, Any]]) -> None:
+def _numbers(run: TrainingRun, rows: Sequence[Mapping[str, Any]]) -> None:
     last = rows[-1]
     held = [row["val_loss"] for row in rows if row.get("val_loss") is not None]
     done = float(last["done"])
@@ -194,7 +196,7 @@ def _numbers(run: Run, rows: Sequence[Mapping[str, Any]]) -> None:
     if run.state == "running":
         words += f", about {span(left)} to go" if done < 1 else ", last measurements"
     st.progress(min(done, 1.0), words)
-    held_memory = jobs.memory(run)
+    held_memory = training_runs.memory(run)
     tiles = (
         ("Loss, unseen tunes", f"{held[-1]:.3f}" if held else "…"),
         ("Loss, its own", f"{last['train_loss']:.3f}"),
@@ -207,7 +209,7 @@ def _numbers(run: Run, rows: Sequence[Mapping[str, Any]]) -> None:
             st.metric(label, value, width=170)
 
 
-def _listen(run: Run) -> None:
+def _listen(run: TrainingRun) -> None:
     """The tunes it wrote, one an epoch, to see and hear. Apart from what changes each second, which would stop it."""
     tunes = {row["step"]: row for row in _metrics(str(run.folder)).read() if row.get("sample")}
     if not tunes:
@@ -240,26 +242,26 @@ def _epoch(row: Mapping[str, Any]) -> str:
 
 def _do(deed: Any, name: str) -> None:
     try:
-        deed(jobs.find(name))
+        deed(training_runs.find_run(name))
     except (CharlstmError, OSError) as error:
         st.session_state["train.problem"] = str(error)
 
 
 def _rate(name: str) -> None:
     factor = st.session_state[f"train.{name}.rate"]
-    _do(lambda run: jobs.set_rate(run, factor), name)
+    _do(lambda run: training_runs.set_rate(run, factor), name)
 
 
 def _keep(name: str) -> None:
     """Keep a run's best weights as a model; a running one is stopped first."""
     try:
-        run = jobs.find(name)
+        run = training_runs.find_run(name)
         if run.state == "running":
-            jobs.stop(run)
+            training_runs.stop(run)
             end = time.monotonic() + WAIT
             while run.state == "running" and time.monotonic() < end:
                 time.sleep(0.1)
-                run = jobs.look(run.folder)
+                run = training_runs.read_run(run.folder)
         model = keep(run.folder, clean_name(st.session_state.get(f"train.{name}.as") or name))
         st.session_state["train.said"] = f"{model.name} is among the models now: every page offers it."
     except (CharlstmError, OSError) as error:
@@ -269,12 +271,12 @@ def _keep(name: str) -> None:
 def _fork(name: str) -> None:
     state, key = st.session_state, f"train.{name}.fork"
     try:
-        run = jobs.find(name)
+        run = training_runs.find_run(name)
         arguments = [
             *("--corpus", str(run.settings.get("corpus")), "--fork", str(run.folder.resolve())),
             *("--at", str(state[f"{key}.at"]), "--epochs", str(state[f"{key}.epochs"])),
             *("--learning-rate", f"{state[f'{key}.rate']:g}", "--keep-epochs"),
         ]
-        state["train.run"] = jobs.start(arguments, name=f"{name[:50]}-fork").name
+        state["train.run"] = training_runs.start(arguments, name=f"{name[:50]}-fork").name
     except (CharlstmError, OSError) as error:
         state["train.problem"] = str(error)

@@ -154,10 +154,10 @@ def test_other_epochs_and_seeds_are_run_as_chosen(full, monkeypatch):
 
 
 def test_how_a_study_stands_is_shown(full, monkeypatch):
-    stands = local.Standing(running=True, done=1, total=3, key="rnn-150-s0-ab", share=0.5, seconds=70)
+    stands = local.StudyStatus(running=True, done=1, total=3, key="rnn-150-s0-ab", share=0.5, seconds=70)
     monkeypatch.setattr(local, "running", lambda: "sizes")
     monkeypatch.setattr(local, "is_running", lambda name: name == "sizes")
-    monkeypatch.setattr(local, "standing", lambda name: stands if name == "sizes" else None)
+    monkeypatch.setattr(local, "status", lambda name: stands if name == "sizes" else None)
     app = opened("sizes")
     assert app.button(key="experiments.run.sizes").disabled and app.button(key="experiments.stop.sizes")
     other = opened("cells")
@@ -167,12 +167,12 @@ def test_how_a_study_stands_is_shown(full, monkeypatch):
 @pytest.mark.parametrize(
     ("stands", "said"),
     [
-        (local.Standing(running=False, done=3, total=3, seconds=61.0), "Done: 3 runs in 1 min 1 s."),
-        (local.Standing(running=False, done=1, total=3, log="<b>died</b>"), "It ended after 1 of 3 runs"),
+        (local.StudyStatus(running=False, done=3, total=3, seconds=61.0), "Done: 3 runs in 1 min 1 s."),
+        (local.StudyStatus(running=False, done=1, total=3, log="<b>died</b>"), "It ended after 1 of 3 runs"),
     ],
 )
 def test_how_a_study_ended_is_shown(full, monkeypatch, stands, said):
-    monkeypatch.setattr(local, "standing", lambda name: stands)
+    monkeypatch.setattr(local, "status", lambda name: stands)
     assert said in texts(opened("sizes"))
 
 

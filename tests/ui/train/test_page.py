@@ -13,12 +13,13 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from charlstm import jobs
 from charlstm.cli import build_parser
 from charlstm.cli.train import configs
 from charlstm.lm.config import LOOKBACK_BARS, ModelConfig
 from charlstm.lm.store.checkpoint import load_checkpoint, save_checkpoint
 from charlstm.lm.store.epochs import save_epoch
+from charlstm.lm.train import training_runs
+from charlstm.lm.train.run_files import born, machine
 from charlstm.tunes.corpus.model import Corpus, save_corpus
 from charlstm.ui.train import estimates
 from charlstm.ui.train.charts import loss_chart, thinned
@@ -78,7 +79,7 @@ def make_run(
     (folder / "job").mkdir(parents=True)
     settings = {"corpus": "fiddle", "model": CONFIG.to_dict(), "train": {"minutes": None}, "fork": None}
     rows = [report(5), report(10, val_loss=3.5, sample=TUNES[1]), report(20, val_loss=3.1, sample=TUNES[0])]
-    process = {"pid": os.getpid(), "born": jobs._born(os.getpid()), "machine": jobs._machine(), "began": 1.0}
+    process = {"pid": os.getpid(), "born": born(os.getpid()), "machine": machine(), "began": 1.0}
     files: dict[str, Any] = {"start": {"arguments": ["--corpus", "fiddle"], "created": 1.0}, "settings": settings}
     files["process"] = process if alive else {**process, "pid": 2**22 + 1, "born": "1"}
     if status:
@@ -104,11 +105,11 @@ def button(app: AppTest, label: str) -> Any:
 def test_what_is_chosen_is_what_is_started(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     started: list[tuple[list[str], str]] = []
 
-    def start(arguments: Sequence[str], *, name: str) -> jobs.Run:
+    def start(arguments: Sequence[str], *, name: str) -> training_runs.TrainingRun:
         started.append((list(arguments), name))
-        return jobs.look(make_run(home, name, alive=True))
+        return training_runs.read_run(make_run(home, name, alive=True))
 
-    monkeypatch.setattr(jobs, "start", start)
+    monkeypatch.setattr(training_runs, "start", start)
     app = opened()
     assert "4 to learn from, 1 to check with while it learns, 1 for the final exam" in texts(app)
     app.select_slider(key="train.size").set_value(32).run()
@@ -172,7 +173,7 @@ def test_a_run_that_ended_early_offers_to_go_on(
 ) -> None:
     make_run(home, status=status)
     resumed: list[str] = []
-    monkeypatch.setattr(jobs, "resume", lambda run: resumed.append(run.name))
+    monkeypatch.setattr(training_runs, "resume", lambda run: resumed.append(run.name))
     app = opened(view="runs")
     assert says in texts(app)
     button(app, "Resume").click().run()
@@ -184,7 +185,7 @@ def test_a_failed_and_a_damaged_run_say_why(home: Path) -> None:
     (make_run(home, "torn", status="paused") / "resume.safetensors").write_bytes(b"\x80pickle")
     assert "it ran out of luck" in texts(opened(view="runs", run="failed"))
     app = opened(view="runs", run="torn")
-    assert "not whole" in texts(app)
+    assert "is incomplete" in texts(app)
     assert "Resume" not in {one.label for one in app.button}
 
 
@@ -204,11 +205,11 @@ def test_a_fork_begins_with_the_epoch_that_was_chosen(home: Path, monkeypatch: p
     folder = make_run(home, status="finished", epochs=(0, 1, 2))
     started: list[list[str]] = []
 
-    def start(arguments: Sequence[str], *, name: str) -> jobs.Run:
+    def start(arguments: Sequence[str], *, name: str) -> training_runs.TrainingRun:
         started.append([name, *arguments])
-        return jobs.look(make_run(home, name, alive=True))
+        return training_runs.read_run(make_run(home, name, alive=True))
 
-    monkeypatch.setattr(jobs, "start", start)
+    monkeypatch.setattr(training_runs, "start", start)
     app = opened(view="runs")
     app.selectbox(key="train.mine.fork.at").set_value(1).run()
     button(app, "Start the fork").click().run()

@@ -1,0 +1,295 @@
+"""Training runs in processes of their own: started, found again and steered by their folders alone. Needs no torch.
+
+A run is a folder under runs/ in which `charlstm train` works (run_files.py says what lies there). The folder is the
+truth: a server that is restarted, or a second one, reads it and knows everything, and a run outlives the server that
+started it. A process that is gone without a status was killed. Knows nothing of pages.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import shutil
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from charlstm import processes
+from charlstm.errors import ProcessError
+from charlstm.files import write_atomic
+from charlstm.lm.train.run_files import (
+    JOB,
+    State,
+    asked,
+    is_training,
+    read_json,
+    silence,
+    write_json,
+    write_process,
+    write_status,
+)
+from charlstm.paths import CONTROL_FILE, METRICS_FILE, STOP_FILE, runs_path
+
+RESUMABLE: tuple[State, ...] = ("paused", "stopped", "failed", "killed")
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+_RESUME = "resume.safetensors"
+
+
+@dataclass(frozen=True)
+class TrainingRun:
+    """A run as its folder tells it now.
+
+    Attributes
+    ----------
+    folder : Path
+    state : str
+        running, finished, paused, stopped, failed, killed (its process stopped without reporting) or damaged.
+    message : str
+        Why it failed or what is damaged; else empty.
+    asked : str
+        "pause" or "stop" while a running trainer has been asked and is not done yet; else empty.
+    settings : mapping
+        "corpus", "model", "train", ... as the trainer wrote them; empty for the first seconds of a run.
+    created : float
+        Seconds since the epoch (time.time).
+    pid : int or None
+        Of the trainer, while the run is running.
+    silent : float
+        Seconds since the trainer's last heartbeat, while it is running.
+    """
+
+    folder: Path
+    state: State
+    message: str = ""
+    asked: str = ""
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    created: float = 0.0
+    pid: int | None = None
+    silent: float = 0.0
+
+    @property
+    def name(self) -> str:
+        """The folder's name."""
+        return self.folder.name
+
+    @property
+    def resumable(self) -> bool:
+        """Whether `resume` would start it again."""
+        return self.state in RESUMABLE
+
+
+# ---- finding --------------------------------------------------------------------------------------------------------
+
+
+def list_runs(root: Path | None = None) -> list[TrainingRun]:
+    """All runs in runs/ (or `root`), the newest first."""
+    root = root or runs_path()
+    folders = [path for path in root.iterdir() if (path / JOB).is_dir()] if root.is_dir() else []
+    return sorted((read_run(folder) for folder in folders), key=lambda run: (-run.created, run.name))
+
+
+def running(root: Path | None = None) -> TrainingRun | None:
+    """The run that is being trained now, if any."""
+    return next((run for run in list_runs(root) if run.state == "running"), None)
+
+
+def find_run(name: str, root: Path | None = None) -> TrainingRun:
+    """A run by its name. Raises ProcessError if there is none."""
+    root = root or runs_path()
+    if not NAME.fullmatch(name) or not (root / name / JOB).is_dir():
+        raise ProcessError(f"there is no run called {name!r} here; it may have been removed.", path=root)
+    return read_run(root / name)
+
+
+def read_run(folder: Path) -> TrainingRun:
+    """A run as its folder tells it now."""
+    job = folder / JOB
+    created = next((path.stat().st_mtime for path in (job / "start.json", job) if path.exists()), 0.0)
+    try:
+        start, settings = read_json(job / "start.json"), read_json(job / "settings.json")
+        process, status = read_json(job / "process.json"), read_json(job / "status.json")
+    except ProcessError as error:
+        return TrainingRun(folder, "damaged", str(error), created=created)
+    created = float(start.get("created") or process.get("began") or created)
+    if process and not status and is_training(folder, process):
+        pid, seconds = int(process["pid"]), silence(folder)
+        return TrainingRun(folder, "running", "", asked(folder), settings, created, pid, seconds)
+    state = status.get("state", "killed")
+    if state not in ("finished", *RESUMABLE):
+        return TrainingRun(folder, "damaged", f"{job / 'status.json'} says {state!r}.", "", settings, created)
+    if state != "finished" and (problem := _resume_problem(folder)):
+        return TrainingRun(folder, "damaged", problem, "", settings, created)
+    return TrainingRun(folder, state, str(status.get("message", "")), "", settings, created)
+
+
+def memory(run: TrainingRun) -> int | None:
+    """Bytes of memory that a running trainer holds; None where the system does not tell."""
+    try:
+        pages = int(Path(f"/proc/{run.pid}/statm").read_text(encoding="ascii").split()[1])
+    except (OSError, ValueError, IndexError):
+        return None
+    return pages * os.sysconf("SC_PAGE_SIZE")
+
+
+def log_tail(run: TrainingRun, lines: int = 12) -> str:
+    """The last lines that the trainer printed."""
+    return processes.log_tail(run.folder / JOB, lines)
+
+
+# ---- steering -------------------------------------------------------------------------------------------------------
+
+
+def start(arguments: Sequence[str], *, name: str, threads: int = 1, root: Path | None = None) -> TrainingRun:
+    """Start `charlstm train` in a process of its own.
+
+    Parameters
+    ----------
+    arguments : sequence of str
+        Options of `charlstm train`, without --out and --resume.
+    name : str
+        Of the run; a number is added where that name is taken.
+    threads : int
+        CPU threads of the trainer. One leaves a page on two cores quick.
+    root : Path, optional
+        Instead of runs/.
+
+    Returns
+    -------
+    TrainingRun
+        Running already, though its first report takes some seconds.
+
+    Raises
+    ------
+    ProcessError
+        If a run is being trained on this machine already, or the name cannot be a folder's.
+    """
+    root = root or runs_path()
+    if not NAME.fullmatch(name):
+        raise ProcessError(f"{name!r} cannot name a run; use letters, digits, dots, dashes and underscores.")
+    with processes.start_lock(root):
+        _refuse_a_second(root)
+        folder = _new_folder(root, name)
+        about = {"arguments": list(arguments), "threads": threads, "created": time.time()}
+        write_json(folder / JOB / "start.json", about)
+        _start_trainer(folder, arguments, threads)
+    return read_run(folder)
+
+
+def resume(run: TrainingRun) -> TrainingRun:
+    """Continue a run where it stopped. Raises ProcessError if it cannot be continued, or another one is running."""
+    with processes.start_lock(run.folder.parent):
+        run = read_run(run.folder)
+        _refuse_a_second(run.folder.parent)
+        if not run.resumable:
+            raise ProcessError(f"{run.name} is {run.state} and cannot be resumed; start a new run.", path=run.folder)
+        start = read_json(run.folder / JOB / "start.json")
+        arguments = [str(word) for word in start.get("arguments") or ()]
+        if not arguments and (corpus := run.settings.get("corpus")):  # it was started by hand
+            arguments = ["--corpus", str(corpus)]
+        _start_trainer(run.folder, [*arguments, "--resume"], int(start.get("threads") or 1))
+    return read_run(run.folder)
+
+
+def pause(run: TrainingRun) -> None:
+    """Ask a running trainer to save its state and end; `resume` continues it. Raises ProcessError if it is not."""
+    _ask(run, "pause")
+
+
+def stop(run: TrainingRun) -> None:
+    """End a run for good: a running trainer saves and ends, any other is only marked.
+
+    Raises
+    ------
+    ProcessError
+        If it has ended already.
+    """
+    run = read_run(run.folder)
+    if run.state == "running":
+        _ask(run, "stop")
+    elif run.resumable:
+        write_status(run.folder, "stopped")
+    else:
+        raise ProcessError(f"{run.name} is already {run.state}.", path=run.folder)
+
+
+def set_rate(run: TrainingRun, factor: float) -> None:
+    """Multiply the planned learning rate by this from the trainer's next step on, also after a pause."""
+    write_json(run.folder / CONTROL_FILE, {"rate": float(factor)})
+
+
+def rate_of(run: TrainingRun) -> float:
+    """The factor that `set_rate` asked for last; 1 if it never did."""
+    try:
+        return float(read_json(run.folder / CONTROL_FILE).get("rate", 1.0))
+    except (ProcessError, ValueError, TypeError):
+        return 1.0
+
+
+def remove(run: TrainingRun) -> None:
+    """Delete a run's folder. Raises ProcessError while it is running."""
+    if read_run(run.folder).state == "running":
+        raise ProcessError(f"{run.name} is running; stop it first.", path=run.folder)
+    shutil.rmtree(run.folder)
+
+
+def _ask(run: TrainingRun, word: str) -> None:
+    if read_run(run.folder).state != "running":
+        raise ProcessError(f"{run.name} is not running.", path=run.folder)
+    write_atomic(run.folder / JOB / "asked", word)
+    (run.folder / STOP_FILE).touch()  # the trainer's heartbeat touches it again, should its start have removed it
+
+
+def _start_trainer(folder: Path, arguments: Sequence[str], threads: int) -> None:
+    """Start a trainer in a folder, and write down which process it is before it can do so itself."""
+    for old in (folder / JOB / "status.json", folder / JOB / "asked", folder / STOP_FILE):
+        old.unlink(missing_ok=True)
+
+    def ended(pid: int, status: int) -> None:
+        """A trainer that failed before it could report has printed why on its way out."""
+        with contextlib.suppress(ProcessError, OSError):
+            was_last = read_json(folder / JOB / "process.json").get("pid") == pid
+            if status > 0 and was_last and not (folder / JOB / "status.json").exists():
+                message = processes.log_tail(folder / JOB, 1) or f"its process ended with status {status}"
+                write_status(folder, "failed", message)
+
+    words = ["train", *arguments, "--out", str(folder.resolve()), "--threads", str(threads)]
+    write_process(folder, processes.start(folder / JOB, words, threads=threads, ended=ended))
+
+
+def _refuse_a_second(root: Path) -> None:
+    if (other := running(root)) is not None:
+        raise ProcessError(f"{other.name} is being trained on this machine; pause or stop it first.", path=other.folder)
+
+
+def _new_folder(root: Path, name: str) -> Path:
+    for number in range(1, 10_000):
+        folder = root / (name if number == 1 else f"{name[:58]}-{number}")
+        try:
+            folder.mkdir(parents=True)
+        except FileExistsError:
+            continue
+        (folder / JOB).mkdir()
+        return folder
+    raise ProcessError(f"there are too many runs called {name}; choose another name.", path=root)
+
+
+def _resume_problem(folder: Path) -> str:
+    """What is wrong with the file that a run resumes from, as far as its header tells; "" if nothing, or none yet."""
+    path = folder / _RESUME
+    if not path.exists():
+        has_reported = (folder / METRICS_FILE).exists() and (folder / METRICS_FILE).stat().st_size > 0
+        return f"{path} is missing." if has_reported else ""
+    try:
+        size = path.stat().st_size
+        with open(path, "rb") as file:
+            length = int.from_bytes(file.read(8), "little")
+            header: dict[str, Any] = json.loads(file.read(length)) if length < min(size, 10**7) else {}
+        ends = [entry["data_offsets"][1] for name, entry in header.items() if name != "__metadata__"]
+        is_complete = 8 + length + max(ends, default=0) == size
+    except (OSError, ValueError, TypeError, KeyError, IndexError, AttributeError):
+        is_complete = False
+    return "" if is_complete else f"{path} is incomplete."
