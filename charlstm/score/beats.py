@@ -9,9 +9,8 @@ import re
 from fractions import Fraction
 from typing import NamedTuple
 
-from charlstm.score.timeline import MAX_QUARTERS, clock
+from charlstm.score.timeline import clock, played_measures
 from charlstm.tunes.parse.events import Measure, Reading
-from charlstm.tunes.views.form import play_order
 
 MAX_BEATS = 4000
 
@@ -42,27 +41,26 @@ def beats(reading: Reading, qpm: float | None = None) -> list[Beat]:
         completes the one before it, from where that one stopped.
     """
     seconds = clock(reading, qpm).seconds
-    found: list[Beat] = []
-    time, left_over = Fraction(0), Fraction(0)  # whole notes; of the short measure before
-    for index in play_order(reading.measures, reading.get("P")):
+    struck: list[Beat] = []
+    left_over = Fraction(0)  # of the bar that the short measure before began, whole notes
+    for time, index in played_measures(reading):
         measure = reading.measures[index]
-        if float(time) * 4 > MAX_QUARTERS or len(found) > MAX_BEATS:
+        if len(struck) > MAX_BEATS:
             break
         beat, bar = meter_beat(measure.meter), measure.expected
         if beat is None or bar is None:
             left_over = Fraction(0)
-        else:
-            passed = _passed(measure, bar, left_over, at_start=not found and not time)
-            left_over = passed + measure.duration if passed + measure.duration < bar else Fraction(0)
-            count = max(1, round(bar / beat))
-            number = -(-passed // beat)  # the first beat that falls into this measure
-            while number * beat < passed + measure.duration:
-                start = time + number * beat - passed
-                begins, ends = seconds(float(start) * 4), seconds(float(start + beat) * 4)
-                found.append(Beat(begins, int(number) % count, count, ends - begins))
-                number += 1
-        time += measure.duration
-    return found[:MAX_BEATS]
+            continue
+        passed = _passed(measure, bar, left_over, at_start=not struck and not time)
+        left_over = passed + measure.duration if passed + measure.duration < bar else Fraction(0)
+        count = max(1, round(bar / beat))
+        number = -(-passed // beat)  # the first beat that falls into this measure
+        while number * beat < passed + measure.duration:
+            start = time + number * beat - passed
+            begins, ends = seconds(float(start) * 4), seconds(float(start + beat) * 4)
+            struck.append(Beat(begins, int(number) % count, count, ends - begins))
+            number += 1
+    return struck[:MAX_BEATS]
 
 
 def _passed(measure: Measure, bar: Fraction, left_over: Fraction, *, at_start: bool) -> Fraction:

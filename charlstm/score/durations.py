@@ -9,6 +9,8 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Any, NamedTuple
 
+from music21 import duration
+
 from charlstm.tunes.parse.events import Event
 
 _TYPES = ("breve", "whole", "half", "quarter", "eighth", "16th", "32nd", "64th", "128th", "256th", "512th", "1024th")
@@ -37,12 +39,10 @@ class Piece(NamedTuple):
 
     def duration(self) -> Any:
         """A new music21 Duration."""
-        from music21 import duration
-
-        made = duration.Duration(type=self.type, dots=self.dots)
+        value = duration.Duration(type=self.type, dots=self.dots)
         if self.tuplet:
-            made.appendTuplet(duration.Tuplet(*self.tuplet, self.type))
-        return made
+            value.appendTuplet(duration.Tuplet(*self.tuplet, self.type))
+        return value
 
 
 def pieces(event: Event) -> list[Piece]:
@@ -50,7 +50,7 @@ def pieces(event: Event) -> list[Piece]:
     tuplet, written = event.tuplet, event.written
     if written.denominator & (written.denominator - 1):  # not a sum of note values: a tuplet of its own
         odd = event.duration.denominator
-        odd //= odd & -odd
+        odd //= odd & -odd  # without its factors of 2
         normal = 1 << (odd.bit_length() - 1)
         tuplet, written = (odd, normal), event.duration * odd / normal
     return [Piece(*_VALUES[value], tuplet, value) for value in _split(written)]
@@ -58,9 +58,8 @@ def pieces(event: Event) -> list[Piece]:
 
 def _split(written: Fraction) -> list[Fraction]:
     """Whole notes as a sum of single or dotted note values: 5/8 = 1/2 + 1/8, 7/8 = a double-dotted 1/2."""
-    found: list[Fraction] = []
+    values: list[Fraction] = []
     while written:
-        value = next(value for value in _VALUES if value <= written)
-        found.append(value)
-        written -= value
-    return found
+        values.append(next(value for value in _VALUES if value <= written))
+        written -= values[-1]
+    return values

@@ -8,7 +8,7 @@ nothing of where the files go.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -18,41 +18,33 @@ if TYPE_CHECKING:
     from charlstm.tunes.parse.events import Reading
 
 
+@dataclass
 class Rendering:
     """One tune on its way to files; what several formats need is made once.
 
-    Parameters
+    Attributes
     ----------
     tune : Reading or str
         What `tunes.parse.reader.read` returned, or ABC text.
-    qpm : float, optional
-        Quarter notes per minute, as in `to_midi`.
-    instrument : int or str
+    qpm, instrument
         Of MIDI and sound, as in `to_midi`.
     flow : bool
         Whether lines break wherever the width is full, as in `engrave`.
     note : str
         A line below the tune on paper.
     small_sound : bool
-        Whether sound is mono at half the rate and mixed from cached notes: an eighth of the bytes, a tenth of the time.
-    ready : mapping from a name of FORMATS to bytes
-        Files of this tune that are at hand; they are not made again.
+        Whether sound is mono at half the rate and mixed from cached notes: a quarter of the bytes, a tenth of the time.
+    ready : dict of str to bytes
+        Files of this tune that are at hand, by their names in FORMATS; they are not made again.
     """
 
-    def __init__(
-        self,
-        tune: Reading | str,
-        *,
-        qpm: float | None = None,
-        instrument: int | str = "piano",
-        flow: bool = False,
-        note: str = "",
-        small_sound: bool = False,
-        ready: Mapping[str, bytes] | None = None,
-    ) -> None:
-        self.tune, self.qpm, self.instrument, self.flow = tune, qpm, instrument, flow
-        self.note, self.small_sound = note, small_sound
-        self._files = dict(ready or {})
+    tune: Reading | str
+    qpm: float | None = None
+    instrument: int | str = "piano"
+    flow: bool = False
+    note: str = ""
+    small_sound: bool = False
+    ready: dict[str, bytes] = field(default_factory=dict)
 
     @property
     def abc(self) -> str:
@@ -79,9 +71,9 @@ class Rendering:
         ConfigError
             If the tempo or the instrument is out of range.
         """
-        if name not in self._files:
-            self._files[name] = FORMATS[name].make(self)
-        return self._files[name]
+        if name not in self.ready:
+            self.ready[name] = FORMATS[name].make(self)
+        return self.ready[name]
 
 
 def _abc(tune: Rendering) -> bytes:

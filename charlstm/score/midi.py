@@ -1,9 +1,12 @@
-"""Scores as MIDI, written by music21 from the played-out timeline, so that file, page and player never disagree."""
+"""Scores as MIDI files, written from the played-out timeline, so that file, page and player never disagree."""
 
 from __future__ import annotations
 
 import io
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+import mido
 
 from charlstm.errors import ConfigError
 from charlstm.score.timeline import Clock, attacks, clock, timeline
@@ -19,6 +22,7 @@ INSTRUMENTS = {
     "cello": 42,
 }  # fmt: skip
 VELOCITY = 88
+MAX_TITLE = 120  # bytes
 TAIL = 1.0  # seconds after the last note, for it to die away
 
 
@@ -47,36 +51,31 @@ def to_midi(score: Score, *, qpm: float | None = None, instrument: int | str = 0
     ConfigError
         If a setting is out of its range.
     """
-    from music21.midi import MidiFile
-
     reading = score.editorial.reading
     program = INSTRUMENTS.get(instrument, -1) if isinstance(instrument, str) else instrument
     if qpm is not None and not 5 <= qpm <= 1000:
         raise ConfigError("qpm", f"{qpm:g} quarter notes per minute are outside 5 to 1000")
     if not 0 <= program <= 127:
-        raise ConfigError("instrument", f"{instrument} is none of {', '.join(INSTRUMENTS)} nor a number from 0 to 127")
+        raise ConfigError(
+            "instrument", f"must be one of {', '.join(INSTRUMENTS)} or a number from 0 to 127, not {instrument}"
+        )
     if not -36 <= transpose <= 36:
         raise ConfigError("transpose", f"{transpose} semitones are outside -36 to 36")
     notes = attacks(timeline(reading))
-    made = MidiFile()
-    made.ticksPerQuarterNote = TICKS
-    made.format = 1
     tempos = clock(reading, qpm)
-    made.tracks = [_tempo_track(tempos, reading.title)]
+    tracks = [_tempo_track(tempos, reading.title)]
     tail = round(TAIL * tempos.qpms[-1] / 60 * TICKS)
     for voice in range(len(reading.voices)):
         own = [(onset, duration, pitch + transpose) for onset, duration, pitch, v in notes if v == voice]
-        made.tracks.append(_note_track(own, voice, program, tail))
-    written: bytes = made.writestr()
-    return written
+        tracks.append(_note_track(own, voice % 9, program, tail))  # the tenth channel is drums
+    header = b"".join(number.to_bytes(2, "big") for number in (1, len(tracks), TICKS))
+    return _chunk(b"MThd", header) + b"".join(tracks)
 
 
 def played_by(midi: bytes, instrument: str) -> bytes:
-    """The same MIDI file for another instrument, a name of `INSTRUMENTS`: a fraction of the time of writing it anew."""
-    import mido  # pretty_midi brings it
-
+    """The same MIDI file for another instrument, a name of `INSTRUMENTS`, in a fraction of the time of `to_midi`."""
     if instrument not in INSTRUMENTS:
-        raise ConfigError("instrument", f"{instrument} is none of {', '.join(INSTRUMENTS)}")
+        raise ConfigError("instrument", f"must be one of {', '.join(INSTRUMENTS)}, not {instrument}")
     file = mido.MidiFile(file=io.BytesIO(midi))
     for track in file.tracks:
         for message in track:
@@ -87,60 +86,48 @@ def played_by(midi: bytes, instrument: str) -> bytes:
     return out.getvalue()
 
 
-def _tempo_track(tempos: Clock, title: str) -> Any:
-    from music21.midi import MetaEvents, MidiEvent, MidiTrack
-
-    track = MidiTrack(0)
-    name = MidiEvent(track, type=MetaEvents.SEQUENCE_TRACK_NAME)
-    name.data = title.encode("utf-8", "replace")[:120]
-    track.events = [_pause(track, 0), name]
-    now = 0
+def _tempo_track(tempos: Clock, title: str) -> bytes:
+    name = title.encode("utf-8", "replace")[:MAX_TITLE]
+    events = [(0, b"\xff\x03" + _variable_length(len(name)) + name)]
     for start, qpm in zip(tempos.starts, tempos.qpms, strict=True):
-        tempo = MidiEvent(track, type=MetaEvents.SET_TEMPO)
-        tempo.data = round(60_000_000 / qpm).to_bytes(3, "big")
-        track.events += [_pause(track, round(start * TICKS) - now), tempo]
-        now = round(start * TICKS)
-    _end(track)
-    return track
+        events.append((round(start * TICKS), b"\xff\x51\x03" + round(60_000_000 / qpm).to_bytes(3, "big")))
+    return _track(events)
 
 
-def _note_track(notes: list[tuple[float, float, int]], voice: int, program: int, tail: int) -> Any:
-    """Note on and off events; offs before ons of the same time, so that repeated notes are heard apart."""
-    from music21.midi import ChannelVoiceMessages, MidiEvent, MidiTrack
-
-    track = MidiTrack(voice + 1)
-    channel = voice % 9 + 1  # the tenth channel is drums
-    change = MidiEvent(track, type=ChannelVoiceMessages.PROGRAM_CHANGE, channel=channel)
-    change.data = program
-    track.events = [_pause(track, 0), change]
-    moments: list[tuple[int, int, int]] = []
+def _note_track(notes: list[tuple[float, float, int]], channel: int, program: int, tail: int) -> bytes:
+    """Notes of (onset, duration, pitch) in quarters; offs before ons of the same time keep repeated notes apart."""
+    moments: list[tuple[int, int, int]] = []  # (tick, 1 on or 0 off, pitch)
     for onset, duration, pitch in notes:
         if 0 <= pitch <= 127:
             start = round(onset * TICKS)
             moments += [(start, 1, pitch), (max(start + 1, round((onset + duration) * TICKS)), 0, pitch)]
-    now, sounding = 0, dict.fromkeys(range(128), 0)
-    for time, on, pitch in sorted(moments):
+    events = [(0, bytes((0xC0 | channel, program)))]
+    sounding = dict.fromkeys(range(128), 0)
+    for tick, on, pitch in sorted(moments):
         sounding[pitch] += 1 if on else -1
-        if (on and sounding[pitch] > 1) or (not on and sounding[pitch] > 0):
-            continue  # a unison of two layers: one note, as long as the longer
-        kind = ChannelVoiceMessages.NOTE_ON if on else ChannelVoiceMessages.NOTE_OFF
-        event = MidiEvent(track, type=kind, channel=channel)
-        event.pitch, event.velocity = pitch, VELOCITY if on else 0
-        track.events += [_pause(track, time - now), event]
-        now = time
-    _end(track, tail)
-    return track
+        # A unison of two layers is one note, as long as the longer.
+        if sounding[pitch] == on:
+            events.append((tick, bytes((0x90 | channel, pitch, VELOCITY) if on else (0x80 | channel, pitch, 0))))
+    return _track(events, tail)
 
 
-def _pause(track: Any, ticks: int) -> Any:
-    from music21.midi import DeltaTime
+def _track(events: Iterable[tuple[int, bytes]], tail: int = 0) -> bytes:
+    """A track of messages with their ticks from the beginning; it ends `tail` ticks after the last."""
+    data, now = bytearray(), 0
+    for tick, message in events:
+        data += _variable_length(tick - now) + message
+        now = tick
+    data += _variable_length(tail) + b"\xff\x2f\x00"
+    return _chunk(b"MTrk", bytes(data))
 
-    return DeltaTime(track, time=ticks)
+
+def _chunk(name: bytes, data: bytes) -> bytes:
+    return name + len(data).to_bytes(4, "big") + data
 
 
-def _end(track: Any, ticks: int = 0) -> None:
-    from music21.midi import MetaEvents, MidiEvent
-
-    end = MidiEvent(track, type=MetaEvents.END_OF_TRACK)
-    end.data = b""
-    track.events += [_pause(track, ticks), end]
+def _variable_length(number: int) -> bytes:
+    """A number as MIDI writes it: seven bits a byte, the top bit set in all but the last."""
+    data = bytes([number & 0x7F])
+    while number := number >> 7:
+        data = bytes([number & 0x7F | 0x80]) + data
+    return data

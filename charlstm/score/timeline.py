@@ -8,12 +8,13 @@ no music21 and no pages.
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from charlstm.tunes.parse.events import Event, Measure, Reading, Voice
+from charlstm.tunes.parse.events import Event, Head, Measure, Reading, Voice
 from charlstm.tunes.parse.reader import read
 from charlstm.tunes.views.form import play_order
 
@@ -46,7 +47,7 @@ def timeline(tune: Reading | str) -> tuple[Sounding, ...]:
     Parameters
     ----------
     tune : Reading or str
-        What `tunes.reader.read` gave, or the ABC text itself.
+        What `tunes.parse.reader.read` returned, or the ABC text itself.
 
     Returns
     -------
@@ -59,10 +60,10 @@ def timeline(tune: Reading | str) -> tuple[Sounding, ...]:
         If a text has no music in it.
     """
     reading = read(tune) if isinstance(tune, str) else tune
-    found: list[Sounding] = []
+    soundings: list[Sounding] = []
     for number, voice in enumerate(reading.voices):
-        found += _voice(voice.measures, _order(reading, voice), number)
-    return tuple(sorted(found, key=lambda s: (s.onset, s.voice, not s.grace, s.pitch)))
+        soundings += _voice(voice.measures, _order(reading, voice), number)
+    return tuple(sorted(soundings, key=lambda s: (s.onset, s.voice, not s.grace, s.pitch)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,20 +95,28 @@ def clock(reading: Reading, qpm: float | None = None) -> Clock:
     tempos = [(Fraction(0), own), *((tempo.onset, tempo.qpm) for tempo in reading.tempos if tempo.onset)]
     onsets = [onset for onset, _ in tempos]
     starts, qpms, at = [0.0], [_playable(own * factor)], [0.0]
-    time = Fraction(0)
-    for index in play_order(reading.measures, reading.get("P")) if len(tempos) > 1 else ():
+    for time, index in played_measures(reading) if len(tempos) > 1 else ():
         measure = reading.measures[index]
-        first = bisect_right(onsets, measure.onset) - 1
-        for onset, value in tempos[first:]:
+        # The tempo that counts where the measure begins, and those that stand in it.
+        for onset, value in tempos[bisect_right(onsets, measure.onset) - 1 :]:
             if onset > measure.onset and onset >= measure.onset + measure.duration:
                 break
             start = float(time + max(Fraction(0), onset - measure.onset)) * 4
-            if (made := _playable(value * factor)) != qpms[-1]:
+            if (playable := _playable(value * factor)) != qpms[-1]:
                 at.append(at[-1] + (start - starts[-1]) * 60 / qpms[-1])
                 starts.append(start)
-                qpms.append(made)
-        time += measure.duration
+                qpms.append(playable)
     return Clock(tuple(starts), tuple(qpms), tuple(at))
+
+
+def played_measures(reading: Reading) -> Iterator[tuple[Fraction, int]]:
+    """When each measure of the first voice is heard, in whole notes, and its index; up to MAX_QUARTERS."""
+    time = Fraction(0)
+    for index in play_order(reading.measures, reading.get("P")):
+        if time * 4 > MAX_QUARTERS:
+            return
+        yield time, index
+        time += reading.measures[index].duration
 
 
 def bar_starts(reading: Reading) -> list[tuple[float, int]]:
@@ -117,14 +126,7 @@ def bar_starts(reading: Reading) -> list[tuple[float, int]]:
     pickup at the beginning.
     """
     numbers = bar_numbers(reading.measures)
-    found: list[tuple[float, int]] = []
-    time = Fraction(0)
-    for index in play_order(reading.measures, reading.get("P")):
-        if float(time) * 4 > MAX_QUARTERS:
-            break
-        found.append((float(time) * 4, numbers[index]))
-        time += reading.measures[index].duration
-    return found
+    return [(float(time) * 4, numbers[index]) for time, index in played_measures(reading)]
 
 
 def bar_numbers(measures: Sequence[Measure]) -> list[int]:
@@ -172,18 +174,19 @@ def _order(reading: Reading, voice: Voice) -> tuple[int, ...]:
 
 
 def _voice(measures: Sequence[Measure], order: Sequence[int], number: int) -> Iterator[Sounding]:
+    """The soundings of a voice whose measures are heard in this order."""
     time = Fraction(0)
-    heard: dict[int, int] = {}
-    tied: frozenset[int] = frozenset()  # pitches that the last event hands on
+    turns: Counter[int] = Counter()
+    tied: frozenset[int] = frozenset()  # pitches that the last event ties to the next
     for index in order:
         measure = measures[index]
         if time and float(time + measure.duration) * 4 > MAX_QUARTERS:
             return
-        turn = heard[index] = heard.get(index, 0) + 1
+        turns[index] += 1
         for layer, events in enumerate((measure.events, *measure.overlays)):
             onset, held = time, tied if layer == 0 else frozenset()
             for event in events:
-                yield from _event(event, onset, held, index, turn, number)
+                yield from _event(event, onset, held, index, turns[index], number)
                 onset += event.duration
                 held = frozenset(head.midi for head in event.heads if head.tie)
             if layer == 0:
@@ -194,20 +197,18 @@ def _voice(measures: Sequence[Measure], order: Sequence[int], number: int) -> It
 def _event(
     event: Event, onset: Fraction, held: frozenset[int], measure: int, turn: int, voice: int
 ) -> Iterator[Sounding]:
+    """The graces and heads of an event; `held` are the pitches that are tied to it."""
+
+    def sounding(head: Head, onset: Fraction, duration: Fraction, *, grace: bool, goes_on: bool) -> Sounding:
+        start, length, name = float(onset * 4), float(duration * 4), f"e{head.start}"
+        return Sounding(name, head.start, head.end, start, length, head.midi, measure, turn, voice, grace, goes_on)
+
+    if not event.heads:
+        return
     graces = min(GRACE, event.duration / 2 / len(event.graces)) if event.graces else Fraction(0)
     for head in event.graces:
-        if event.heads:
-            yield Sounding(
-                f"e{head.start}", head.start, head.end, float(onset * 4), float(graces * 4), head.midi, measure, turn,
-                voice, True,
-            )  # fmt: skip
-            onset += graces
-    duration = event.duration - (graces * len(event.graces) if event.heads else 0)
-    pitches: set[int] = set()
-    for head in event.heads:
-        if head.midi not in pitches:  # a unison sounds once
-            pitches.add(head.midi)
-            yield Sounding(
-                f"e{head.start}", head.start, head.end, float(onset * 4), float(duration * 4), head.midi, measure,
-                turn, voice, False, head.midi in held,
-            )  # fmt: skip
+        yield sounding(head, onset, graces, grace=True, goes_on=False)
+        onset += graces
+    duration = event.duration - graces * len(event.graces)
+    for head in {head.midi: head for head in reversed(event.heads)}.values():  # a unison sounds once: its first head
+        yield sounding(head, onset, duration, grace=False, goes_on=head.midi in held)
