@@ -1,4 +1,4 @@
-"""How a duration is drawn: as note values, dots and tuplets. Quarter notes; knows no pitches.
+"""How a duration is drawn: as note values, dots and tuplets. Knows no pitches.
 
 A length that no single note value has (5/8, say) is drawn as several, tied. One that no dots can make (1/7) gets a
 tuplet of its own, so that every Fraction is exact on the page.

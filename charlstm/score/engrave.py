@@ -94,6 +94,7 @@ def engrave(
     if height is not None:
         options["pageHeight"] = max(200, min(5000, height)) * 100 // scale
     with _LOCK:
+        # The first page of a thread is drawn twice: its ids would be random.
         if not getattr(_SEEDED, "done", False):
             _pages(xml, options)
             _SEEDED.done = True
@@ -110,7 +111,7 @@ def _pages(xml: str, options: dict[str, Any]) -> list[str]:
 
 @cache
 def _toolkit() -> Any:
-    """The one toolkit, with its resource path set: without it, Verovio finds no music font outside the main thread."""
+    """The one toolkit. Without a resource path Verovio finds no music font outside the main thread."""
     import verovio
 
     verovio.enableLog(verovio.LOG_OFF)

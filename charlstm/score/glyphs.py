@@ -1,7 +1,7 @@
 """Music signs inside words, as the note of a metronome mark, drawn as paths: a page then needs no music font.
 
-Verovio writes them as letters of a font that it puts into every page (57 kB), and that readers of SVG outside a browser
-do not find. Its own data holds the same signs as paths.
+Verovio writes them as letters of a font that it embeds in every page (57 kB), and that SVG readers outside browsers do
+not find. Its own data has the same signs as paths.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _UNITS = 1000  # of the font, to its size
 
 
 def with_drawn_signs(svg: str) -> str:
-    """The page with the signs that begin a text as paths, and the text moved behind them."""
+    """An SVG page with the signs that begin a text as paths, and the text moved behind them."""
 
     def draw(match: re.Match[str]) -> str:
         x, y, size = int(match[1]), int(match[2]), int(match[4])

@@ -1,4 +1,4 @@
-"""Where the lines of a page break: as the text has its lines, if they make good ones; else wherever the width is full.
+"""Where the lines of a page break: where the text breaks its lines, if that looks good; else where the width is full.
 
 Widths are in Verovio's units (a page of 900 px at scale 40 is 2250 wide). Knows neither music21 nor SVG.
 """
@@ -30,6 +30,7 @@ def system_starts(reading: Reading, page_width: float) -> frozenset[int] | None:
 
     A line of the text that is too long for the page is cut into equal lines.
     """
+    # Indices of measures by line of the text; one line says nothing about where to break.
     lines: list[list[int]] = [[]]
     measures = reading.measures
     for index, measure in enumerate(measures):
@@ -39,6 +40,7 @@ def system_starts(reading: Reading, page_width: float) -> frozenset[int] | None:
     lines = [line for line in lines if line]
     if len(lines) < 2:
         return None
+    # Cut what is too long for the page; lines that are nearly empty were not meant as lines of a page.
     room = page_width * FULLEST - _LINE
     cut: list[list[int]] = []
     for line in lines:

@@ -1,14 +1,14 @@
 """Scores on paper: PNG of one page, PDF of a tune, and a tunebook of many with its contents. Typst sets them.
 
-Whatever stands in a tune reaches Typst as data, never as a part of its program; the program names no file and no
-package, so nothing is read and nothing is fetched.
+The text of a tune reaches Typst as data, never as part of a program; the programs name no file and no package, so
+nothing is read and nothing is fetched.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -99,16 +99,16 @@ def to_png(svg: str, *, scale: float = 2.0) -> bytes:
     ConfigError
         If the scale is out of its range.
     NotationError
-        If it is no page of ours.
+        If it is not a page of `engrave`.
     """
     if not 0.25 <= scale <= 8:
         raise ConfigError("scale", f"{scale:g} is outside 0.25 to 8")
     view = _VIEW.match(svg.lstrip())
     if view is None:
-        raise NotationError("this is no page of a score; engrave() makes them")
+        raise NotationError("this SVG is not a page of a score; engrave() makes them")
     width, height = int(view[1]), int(view[2])
     scale = min(scale, (MAX_PIXELS / (width * height)) ** 0.5)
-    return _set(_IMAGE, {"svg": svg, "width": width, "height": height}, "png", ppi=72 * scale)
+    return _compile(_IMAGE, {"svg": svg, "width": width, "height": height}, "png", ppi=72 * scale)
 
 
 def to_pdf(score: Score, *, note: str = "", flow: bool = False) -> bytes:
@@ -129,8 +129,8 @@ def to_pdf(score: Score, *, note: str = "", flow: bool = False) -> bytes:
         If the score cannot be drawn.
     """
     reading: Reading = score.editorial.reading
-    tune = _tune(reading, note) | {"pages": _sheets(score, flow=flow)}
-    return _set(_BOOK, {"title": tune["title"], "credits": "", "contents": False, "tunes": [tune]}, "pdf")
+    tune = _tune(reading, note) | {"pages": engrave(score, width=WIDTH, height=HEIGHT, flow=flow)}
+    return _compile(_BOOK, {"title": tune["title"], "credits": "", "contents": False, "tunes": [tune]}, "pdf")
 
 
 def tunebook_pdf(tunes: Sequence[Page | str], *, title: str = "Tunes", credits: str = "") -> bytes:
@@ -159,55 +159,50 @@ def tunebook_pdf(tunes: Sequence[Page | str], *, title: str = "Tunes", credits: 
         raise ConfigError("tunes", f"a tunebook has 1 to {MAX_TUNES} tunes, not {len(tunes)}")
     pages = [Page(tune) if isinstance(tune, str) else tune for tune in tunes]
     data = {"title": printable(title) or "Tunes", "credits": printable(credits), "contents": True}
-    return _set(_BOOK, data | {"tunes": [_printed(page) for page in pages]}, "pdf")
+    return _compile(_BOOK, data | {"tunes": [_printed(page) for page in pages]}, "pdf")
 
 
 def _printed(page: Page) -> dict[str, Any]:
-    """What Typst prints of a tune: the score, or where there is none the text and the reason."""
+    """What Typst prints of a tune: the score, or, if it cannot be drawn, its text and the reason."""
     try:
         reading = read(page.abc)
-        return _tune(reading, page.note) | {"pages": _sheets(to_score(reading))}
+        return _tune(reading, page.note) | {"pages": engrave(to_score(reading), width=WIDTH, height=HEIGHT)}
     except NotationError as error:
-        title = next((f.value.strip() for f in split_header(page.abc).fields if f.letter == "T"), "")
-        abc = "\n".join(printable(line) for line in page.abc.splitlines())
-        reason = f"This tune cannot be drawn: {error}"
-        return {"title": printable(title) or "Untitled", "credits": "", "words": [], "note": printable(page.note)} | {
-            "pages": [], "reason": printable(reason), "abc": abc,
-        }  # fmt: skip
+        return {
+            "title": printable((split_header(page.abc).get("T") or "").strip()) or "Untitled",
+            "credits": "",
+            "words": [],
+            "note": printable(page.note),
+            "pages": [],
+            "reason": printable(f"This tune cannot be drawn: {error}"),
+            "abc": "\n".join(printable(line) for line in page.abc.splitlines()),
+        }
 
 
 def _tune(reading: Reading, note: str) -> dict[str, Any]:
-    fields = (reading.get(letter) for letter in "RCO")
+    fields = (printable((reading.get(letter) or "").strip()) for letter in "RCO")
     return {
         "title": printable(reading.title) or "Untitled",
-        "credits": ", ".join(_words(field for field in fields if field)),
-        "words": _words(reading.words),
+        "credits": ", ".join(filter(None, fields)),
+        "words": [printable(line.strip()) for line in reading.words],
         "note": printable(note),
         "reason": "",
         "abc": "",
     }
 
 
-def _words(lines: Iterable[str]) -> list[str]:
-    return [printable(line.strip()) for line in lines]
-
-
-def _sheets(score: Score, *, flow: bool = False) -> list[str]:
-    return engrave(score, width=WIDTH, height=HEIGHT, flow=flow)
-
-
-def _set(program: str, data: dict[str, Any], form: str, **options: Any) -> bytes:
-    """Run one of the programs above on data."""
+def _compile(program: str, data: dict[str, Any], form: str, **options: Any) -> bytes:
+    """Run one of the programs above on data; `form` is "png" or "pdf"."""
     import typst
 
     compile_: Any = typst.compile  # none of its overloads takes options by name
     try:
-        made = compile_(
+        output = compile_(
             program.encode(), format=form, font_paths=_fonts(), sys_inputs={"data": json.dumps(data)}, **options
         )
     except typst.TypstError as error:
         raise NotationError(f"this page cannot be printed ({error})") from error
-    return b"".join(made) if isinstance(made, list) else bytes(made)
+    return b"".join(output) if isinstance(output, list) else bytes(output)
 
 
 @lru_cache(maxsize=1)

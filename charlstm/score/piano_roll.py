@@ -55,12 +55,14 @@ def to_png(score: Score, *, qpm: float | None = None, width: int = 1200, height:
     from matplotlib.figure import Figure
     from matplotlib.patches import Rectangle
 
+    # What sounds, and when bars begin.
     voices = notes_of(to_midi(score, qpm=qpm))
     reading = score.editorial.reading
     when = clock(reading, qpm).seconds
     bars = [(when(start), number) for start, number in bar_starts(reading)]
     figure = Figure(figsize=(width / 100, height / 100), dpi=100, facecolor=PAPER, layout="constrained")
     axes = figure.add_subplot()
+    # The stripes of the black keys, bar lines, and a box for each note.
     pitches = [pitch for voice in voices for _, pitch, _ in voice] or [60]
     low, high = min(pitches) - 1, max(pitches) + 1
     last = max((end for voice in voices for _, _, end in voice), default=1.0)
@@ -73,6 +75,7 @@ def to_png(score: Score, *, qpm: float | None = None, width: int = 1200, height:
         axes.add_collection(PatchCollection(boxes, facecolors=colour, edgecolors=PAPER, linewidths=0.6, zorder=2))
     axes.set_xlim(0, last)
     axes.set_ylim(low - 0.5, high + 0.5)
+    # Up to two and a half octaves every white key has its name, above that only C.
     named = (
         [p for p in range(low, high + 1) if p % 12 not in BLACK]
         if high - low <= 30
