@@ -132,7 +132,7 @@ def played(text: str) -> list[tuple[float, float, int]]:
     sys.path.insert(0, str(ROOT))
     from charlstm.score.timeline import clock, timeline
     from charlstm.tunes.parse.reader import read
-    from charlstm.ui.shared.common import usual_tempo
+    from charlstm.ui.shared.drawing import usual_tempo
 
     reading = read(text)
     when = clock(reading, reading.qpm or usual_tempo(reading.get("R") or "")).seconds

@@ -1,4 +1,4 @@
-"""Files: a file replaced whole or not at all, and bytes read as text. The only place that does either.
+"""Files: replaced whole or not at all, read as text, named after a title. The only place that does any of it.
 
 Knows nothing of what is in a file.
 """
@@ -93,3 +93,8 @@ def _utf16(data: bytes) -> str:
     if odd > 0.6 * half and even == 0:
         return "utf-16-le"
     return "utf-16-be" if even > 0.6 * half and odd == 0 else ""
+
+
+def file_stem(title: str) -> str:
+    """A file name from a title: letters, digits and hyphens, never empty."""
+    return re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")[:60] or "tune"

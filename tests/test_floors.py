@@ -37,8 +37,8 @@ HOMES = {
     "altair": ("ui",),
     "torch": ("lm/train/network", "lm/train/trainer", "lm/train/resume", "lm/train/parallel"),
     "safetensors": ("lm",),
-    "music21": ("score", "ui/shared/common"),  # ui/shared/common only loads them beforehand
-    "verovio": ("score", "ui/shared/common"),
+    "music21": ("score", "ui/shared/models"),  # ui/shared/models only loads them beforehand
+    "verovio": ("score", "ui/shared/models"),
     "pretty_midi": ("score",),
     "midirenderer": ("score",),
     "typst": ("score/pages",),

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from charlstm.ui.shared.common import warm_up
+from charlstm.ui.shared.models import warm_up
 from charlstm.ui.state import settings_delivered
 
 _UI = Path(__file__).parent

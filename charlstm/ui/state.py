@@ -9,7 +9,7 @@ The only file that touches `st.session_state`. A page declares its settings at i
 and says their names from then on:
 
     st.segmented_control("View", VIEWS, key=VIEW.widget(VIEWS))   # seeds the widget, checks its value, gives its key
-    st.slider("Neuron", 0, 511, key=INDEX.widget())               # no value=, index= or default= beside it
+    st.slider("Neuron", 0, 511, key=INDEX.widget(bounds=(0, 511)))  # no value=, index= or default= beside it
     VIEW.get()                                                    # anywhere, also in a callback: never a KeyError
     VIEW.set("gates")                                             # in a callback, or before its widget is drawn
     if problem := PROBLEM.pop(): st.error(problem)                # said once
@@ -29,6 +29,7 @@ from typing import Any, Generic, TypeVar, cast
 import streamlit as st
 
 T = TypeVar("T")
+U = TypeVar("U")
 _MEMORY = "settings"
 
 
@@ -38,6 +39,7 @@ class _Memory:
 
     values: dict[str, Any] = field(default_factory=dict)
     undelivered: set[str] = field(default_factory=set)  # keys set since the last run that came to its end
+    bounds: dict[str, tuple[Any, Any]] = field(default_factory=dict)  # of sliders and numbers, as they were drawn last
 
 
 def _memory() -> _Memory:
@@ -77,12 +79,16 @@ class Setting(Generic[T]):
 
     def get(self) -> T:
         """The value now."""
+        return self._known(self.default)
+
+    def _known(self, default: T) -> T:
+        """The widget's value, else the one remembered, else the address's, else this default."""
+        values = _memory().values
         if self.key in st.session_state:
             return cast("T", st.session_state[self.key])
-        values = _memory().values
-        if self.key in values:
-            return cast("T", values[self.key])
-        return self._from_address()
+        if self.key not in values and (written := self._from_address()) is not None:
+            values[self.key] = written  # an address speaks once
+        return cast("T", values.get(self.key, default))
 
     def set(self, value: T) -> None:
         """Another value: in a widget's callback, or before the widget is drawn in this run."""
@@ -99,39 +105,52 @@ class Setting(Generic[T]):
         st.session_state.pop(self.key, None)
         return value
 
-    def setdefault(self, make: Callable[[], T]) -> T:
-        """The value; where it is the default still, what `make` returns becomes it."""
+    def setdefault(self, make: Callable[[], U]) -> U:
+        """An object of the visit: what `make` returned when it was first asked for."""
         if self.key not in st.session_state:
-            self.set(make())
-        return self.get()
+            st.session_state[self.key] = make()
+        return cast("U", st.session_state[self.key])
 
-    def widget(self, options: Iterable[T] | None = None, otherwise: T | None = None) -> str:
+    def widget(
+        self, options: Iterable[T] | None = None, default: T | None = None, *, bounds: tuple[T, T] | None = None
+    ) -> str:
         """Seed the widget that is drawn next, and return its key.
-
-        A value that is not among `options` becomes `otherwise`, else the default, else the first option.
 
         A value from the state reaches the browser in one run only. If that run is cut short by a click, the browser
         would show the widget's own default and send it back: hence it is set again until a run has come to its end.
+
+        Parameters
+        ----------
+        options : iterable, optional
+            What the widget offers: a value that is not among them becomes the default, or else the first of them.
+        default : optional
+            In place of the setting's own, where it depends on what there is.
+        bounds : (lowest, highest), optional
+            Of a slider or a number: the value is brought between them. Streamlit takes a slider with other bounds for
+            another one, and begins at its lowest value: hence the value is set again then.
         """
         memory = _memory()
-        value = self.get()
-        if options is not None:
-            allowed = list(options)
-            if value not in allowed:
-                wanted = self.default if otherwise is None else otherwise
-                value = wanted if wanted in allowed or not allowed else allowed[0]
+        default = self.default if default is None else default
+        value = self._known(default)
+        if options is not None and value not in (offered := list(options)):
+            value = default if default in offered or not offered else offered[0]
+        if bounds is not None:
+            low, high = cast("tuple[Any, Any]", bounds)
+            value = cast("T", min(max(cast("Any", value), low), high))
+            if memory.bounds.get(self.key) != bounds:
+                memory.bounds[self.key] = bounds
+                memory.undelivered.add(self.key)
         self.set(value)
         if self.key in memory.undelivered:
             st.session_state[self.key] = value
         return self.key
 
-    def _from_address(self) -> T:
+    def _from_address(self) -> T | None:
         text = st.query_params.get(self.query) if self.query else None
         try:
-            value = None if text is None else self.parse(text)
+            return None if text is None else self.parse(text)
         except ValueError:
-            value = None
-        return self.default if value is None else value
+            return None
 
 
 def settings_delivered() -> None:

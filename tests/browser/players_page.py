@@ -6,7 +6,8 @@ import math
 
 import streamlit as st
 
-from charlstm.ui.shared.common import draw, show_tune, sound_tune
+from charlstm.ui.shared.drawing import draw
+from charlstm.ui.shared.player import show_tune, sound_tune
 
 ONE = "X:1\nT:<b onclick=window.HACKED=4>One</b>\nM:4/4\nL:1/8\nK:D\n|:A|d2fd Adfd|e2ge cege|dfaf bafd|edce d3:|\n"
 TWO = "X:1\nT:Two\nM:6/8\nL:1/8\nK:G\n|:GAB def|gfe dBG:|\n"
@@ -22,12 +23,12 @@ def main() -> None:
     left, right = st.columns(2)
     with left:
         chosen = show_tune(
-            ONE, one, key="one", values=[abs(v) for v in values] if unit else values, label="<i>Sine</i>",
+            one, key="one", values=[abs(v) for v in values] if unit else values, label="<i>Sine</i>",
             scale="unit" if unit else "diverging", trace=True, marks=MARKS, selectable=True,
         )  # fmt: skip
         st.text(f"Chosen: {ONE[chosen.start : chosen.end] if chosen else 'nothing'}.")
     with right:
-        show_tune(TWO, two, key="two")
+        show_tune(two, key="two")
     sound_tune(one, key="one")
     sound_tune(two, key="two")
 

@@ -1,4 +1,4 @@
-"""Your tune and Shelf in a real browser: paste, open, carry on, write anew, take home. Every wait is for a law."""
+"""Your tune and Library in a real browser: paste, open, continue, rewrite, export. Every wait is for a law."""
 
 from __future__ import annotations
 
@@ -123,7 +123,7 @@ def test_a_midi_file_is_opened_as_abc(page: Any, house: str) -> None:
     page.locator("input[type=file]").set_input_files(
         [{"name": "broken.mid", "mimeType": "audio/midi", "buffer": b"MThd nothing"}]
     )
-    expect(page.get_by_role("alert").filter(has_text="This does not work")).to_be_visible(timeout=LONG)
+    expect(page.get_by_role("alert").filter(has_text="This did not work")).to_be_visible(timeout=LONG)
     assert text_of(page).input_value() == value
 
 
@@ -148,18 +148,18 @@ def test_chosen_bars_are_written_anew_heard_and_taken(page: Any, house: str) -> 
     drawn(page, REEL)
     weaver(page)
     tool(page, "Rewrite bars")
-    page.get_by_role("button", name="Write anew").wait_for()
+    page.get_by_role("button", name="Rewrite", exact=True).wait_for()
     found = bars(REEL)
     page.locator(f'.abc [data-at="{found[2].start}"]').first.click()
     page.locator(f'.abc [data-at="{found[2].start + 3}"]').first.click(modifiers=["Shift"])
     expect(page.get_by_role("spinbutton", name="From bar")).to_have_value("3", timeout=LONG)
     expect(page.get_by_role("spinbutton", name="To bar")).to_have_value("3", timeout=LONG)
-    press(page, "Write anew")
-    expect(page.get_by_role("button", name="Take it")).to_have_count(5, timeout=LONG)
-    press(page, "Hear", 1)
+    press(page, "Rewrite", exact=True)
+    expect(page.get_by_role("button", name="Use this")).to_have_count(5, timeout=LONG)
+    press(page, "Listen", 1)
     expect(page.locator(".player")).to_have_count(2, timeout=LONG)
     expect(page.locator(".player .abc .marked").first).to_be_attached(timeout=LONG)
-    press(page, "Take it")
+    press(page, "Use this")
     value = shows(page, lambda value: value != REEL)
     assert value.startswith(REEL[: found[2].start])
     assert value.endswith(REEL[found[2].end :])
@@ -190,10 +190,10 @@ def test_kept_tunes_go_home_as_a_book_and_as_everything(page: Any, house: str) -
     page.get_by_role("button", name="Kept", exact=True).wait_for()
     page.get_by_role("link", name="Library").click()
     expect(page.get_by_role("button", name="Kept", exact=True)).to_have_count(2, timeout=LONG)
-    press(page, "Make a ZIP of everything")
+    press(page, "Make ZIP of everything")
     for _ in range(2):  # keeping a file changes nothing
         with page.expect_download() as download:
-            page.get_by_role("button", name="Everything of 2 tunes").click()
+            page.get_by_role("button", name="Download all (2 tunes").click()
     archive = zipfile.ZipFile(Path(download.value.path()))
     assert archive.testzip() is None
     readme = archive.read("README.txt").decode()
@@ -204,7 +204,7 @@ def test_kept_tunes_go_home_as_a_book_and_as_everything(page: Any, house: str) -
         elif name.endswith(".pdf"):
             assert len(pypdf.PdfReader(io.BytesIO(archive.read(name))).pages) >= 1
     with page.expect_download() as download:
-        page.get_by_role("button", name="Tunebook of 2 tunes").click()
+        page.get_by_role("button", name="Download tunebook").click()
     book = pypdf.PdfReader(download.value.path())
     assert "Maggie in the Barley" in {str(item["/Title"]) for item in book.outline}
 
@@ -223,14 +223,14 @@ def test_two_tunes_side_by_side_and_one_deleted_and_brought_back(page: Any, hous
     page.get_by_role("heading", name="Sawdust").wait_for()
     press(page, "Compare")
     expect(page.locator(".player")).to_have_count(2, timeout=LONG)
-    press(page, "Only the second")
+    press(page, "Close the first")
     expect(page.locator(".player")).to_have_count(1, timeout=LONG)
     listed = page.get_by_role("button", name="Listen")
     page.locator('[data-test-script-state="notRunning"]').first.wait_for(state="attached", timeout=LONG)
     before = listed.count()
     press(page, "Delete")
     expect(listed).to_have_count(before - 1, timeout=LONG)
-    press(page, "Bring back")
+    press(page, "Restore")
     expect(listed).to_have_count(before, timeout=LONG)
 
 

@@ -12,7 +12,7 @@ from charlstm.errors import ConfigError
 from charlstm.score.audio import to_wav
 from charlstm.score.midi import INSTRUMENTS, played_by, to_midi
 from charlstm.score.notation import read_score
-from charlstm.ui.shared.sound import CHOICE
+from charlstm.ui.shared.sound import INSTRUMENTS as OFFERED
 
 SCORE = read_score("X:1\nL:1/2\nQ:1/4=120\nK:C\nA e|")
 
@@ -22,7 +22,7 @@ def piano() -> bytes:
     return to_midi(SCORE)
 
 
-@pytest.mark.parametrize("name", CHOICE)
+@pytest.mark.parametrize("name", OFFERED)
 def test_each_instrument_is_in_tune(name: str, piano: bytes) -> None:
     """Its strongest partials are those of A: 440 Hz, give or take a sixth of a tone. General MIDI's whistle was not."""
     sound = to_wav(played_by(piano, name), sample_rate=22_050, mono=True)
@@ -47,6 +47,6 @@ def test_a_file_changes_hands(name: str, piano: bytes) -> None:
 
 
 def test_the_page_offers_what_there_is(piano: bytes) -> None:
-    assert set(CHOICE) <= set(INSTRUMENTS)
+    assert set(OFFERED) <= set(INSTRUMENTS)
     with pytest.raises(ConfigError, match="kazoo"):
         played_by(piano, "kazoo")

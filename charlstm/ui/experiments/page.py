@@ -23,7 +23,9 @@ from charlstm.neurons.recording import Activations
 from charlstm.paths import results_path
 from charlstm.ui.experiments.charts import comparison_chart, curve_chart, loss_domain, temperature_chart
 from charlstm.ui.experiments.rerun import run_again
-from charlstm.ui.shared.common import draw, plain, show_tune, sound_tune, stop_with
+from charlstm.ui.shared.drawing import draw
+from charlstm.ui.shared.notices import plain, stop_with
+from charlstm.ui.shared.player import show_tune, sound_tune
 
 WAYS = {"slices": "Slices, as the report plots", "tunes": "Whole tunes"}
 MEASURES = {
@@ -253,7 +255,7 @@ def _temperatures(rows: Sequence[Row]) -> None:
     )
     abc = "X:1\n" + result["example"]
     drawing = draw(abc)
-    show_tune(abc, drawing, key="experiments.player")
+    show_tune(drawing, key="experiments.player")
     with st.expander("As the network wrote it"):
         st.code(result["example"], language=None, wrap_lines=True)
     _table(catalog()["temperatures"], rows)
@@ -294,7 +296,7 @@ def _heatmaps(rows: Sequence[Row]) -> None:
     abc = "X:1\n" + text
     drawing = draw(abc)
     values = [*([0.0] * shift), *neuron["values"]]
-    show_tune(abc, drawing, key="experiments.neuron", values=values, label=f"Neuron {unit[1]}")
+    show_tune(drawing, key="experiments.neuron", values=values, label=f"Neuron {unit[1]}")
     with st.expander("The grid, as the report draws it"):
         png = _heatmap_png(text, tuple(neuron["values"]), unit)
         st.image(png, width="content")

@@ -11,7 +11,7 @@ from charlstm.experiments import local
 from charlstm.experiments.catalog import SEEDS, Study, Training
 from charlstm.experiments.report import Set
 from charlstm.experiments.tables import Row
-from charlstm.ui.shared.common import plain
+from charlstm.ui.shared.notices import plain
 
 MAX_EPOCHS, MAX_SEEDS = 500, 20
 REFRESH = "1s"

@@ -1,4 +1,4 @@
-"""The shelf of a visit, in its session: what pages put on it and ask of it."""
+"""The library of this visit: what the pages add to it and ask of it."""
 
 from __future__ import annotations
 
@@ -7,35 +7,33 @@ from typing import Any
 
 import streamlit as st
 
-from charlstm.ui.library.archive import MOST, Kept, Shelf
-from charlstm.ui.shared.url_state import Wish
+from charlstm.ui.library.tunes import MAX_TUNES, Library, LibraryTune
+from charlstm.ui.shared.url_state import ComposeSettings
+from charlstm.ui.state import Setting
+
+LIBRARY: Setting[Library | None] = Setting("library.tunes", None)
 
 
-def shelf() -> Shelf:
-    """The shelf of this visit."""
-    state = st.session_state
-    if "shelf.shelf" not in state:
-        state["shelf.shelf"] = Shelf()
-    found: Shelf = state["shelf.shelf"]
-    return found
+def session_library() -> Library:
+    """The library of this visit."""
+    return LIBRARY.setdefault(Library)
 
 
-def put(
-    text: str, how: str, *, settings: Mapping[str, Any] | None = None, wish: Wish | None = None, starred: bool = False
-) -> Kept | None:
-    """Put a tune on the shelf, and keep it if asked to."""
-    kept = shelf().add(text, how, settings=settings, wish=wish)
-    if kept is None:
-        st.toast(f"The shelf is full: {MOST} tunes are kept. Delete one on the page Shelf.", icon=":material/star:")
-    elif starred:
-        shelf().change(kept.number, starred=True)
-    return kept
+def add_to_library(
+    text: str, how: str, *, settings: Mapping[str, Any] | None = None, composed: ComposeSettings | None = None
+) -> LibraryTune | None:
+    """Add a tune; a notice says so where there is no room."""
+    tune = session_library().add(text, how, settings=settings, composed=composed)
+    if tune is None:
+        st.toast(f"Your library is full: all {MAX_TUNES} tunes are kept. Delete one there.", icon=":material/star:")
+    return tune
 
 
 def keep_button(
-    text: str, *, page: str, how: str = "own", settings: Mapping[str, Any] | None = None, wish: Wish | None = None
-) -> None:
-    """A star beside a tune: puts it on the shelf to stay, or takes the star away again.
+    text: str, *, page: str, how: str = "own", settings: Mapping[str, Any] | None = None,
+    composed: ComposeSettings | None = None,
+) -> None:  # fmt: skip
+    """A button beside a tune that keeps it in the library, or no longer.
 
     Parameters
     ----------
@@ -43,19 +41,18 @@ def keep_button(
         The tune as ABC.
     page : str
         Of the button's key.
-    how, settings, wish
-        What is remembered of a tune that is not on the shelf yet.
+    how, settings, composed
+        What is remembered of a tune that is not in the library yet.
     """
-    there = shelf().find(text)
-    starred = there is not None and there.starred
+    known = session_library().find(text)
+    starred = known is not None and known.starred
 
     def pressed() -> None:
-        kept = put(text, how, settings=settings, wish=wish)
-        if kept is not None:
-            shelf().change(kept.number, starred=not starred)
+        if (tune := add_to_library(text, how, settings=settings, composed=composed)) is not None:
+            session_library().change(tune.number, starred=not starred)
 
     st.button(
         "Kept" if starred else "Keep", key=f"{page}.keep", on_click=pressed, type="primary" if starred else "secondary",
         icon=":material/star:" if not starred else ":material/check:",
-        help="It is on the page Shelf." if starred else "Keep this tune on the page Shelf.",
+        help="This tune is in your library." if starred else "Keep this tune in your library.",
     )  # fmt: skip

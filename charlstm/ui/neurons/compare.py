@@ -26,8 +26,11 @@ from charlstm.ui.neurons.directory_charts import title_of
 from charlstm.ui.neurons.names import name_of
 from charlstm.ui.neurons.unit_picker import picker, shown_unit, unit_name
 from charlstm.ui.neurons.view_context import ViewContext, go
-from charlstm.ui.shared.common import draw, engine, models, plain, show_tune, sound_tune, stop_with
-from charlstm.ui.shared.tune_source import chosen_subject, recorded
+from charlstm.ui.shared.drawing import draw
+from charlstm.ui.shared.models import engine, models
+from charlstm.ui.shared.notices import plain, stop_with
+from charlstm.ui.shared.player import show_tune, sound_tune
+from charlstm.ui.shared.tune_source import recorded, source_tune
 
 TRAINING, MODELS = "Through training", "Two models"
 TUNES = 120  # of each part, on which neurons of two models are matched
@@ -80,7 +83,7 @@ def _through_training(context: ViewContext) -> list[tuple[str, str]]:
         "through training; epoch 0 is before the first step."
     )
     numbers = [epoch.number for epoch in epochs]
-    read = chosen_subject(context)
+    read = source_tune(context)
     layers, size = context.checkpoint.config.num_layers, context.checkpoint.config.hidden_size
     unit = shown_unit(layers, size)
     picker(layers, size, unit)
@@ -101,7 +104,6 @@ def _through_training(context: ViewContext) -> list[tuple[str, str]]:
     st.caption(plain(f"In the end it follows: {named}." if named else "In the end it has no name.") + said)
     drawing = draw(read.text)
     show_tune(
-        read.text,
         drawing,
         key="compare.reads",
         values=values[place].tolist(),
@@ -158,7 +160,7 @@ def _seed_tune(context: ViewContext, number: int) -> list[tuple[str, str]]:
     if not text:
         st.info("Nothing: it ended at once.")
         return []
-    show_tune(text, draw(text), key="compare.writes")
+    show_tune(draw(text), key="compare.writes")
     return [(text, "compare.writes")]
 
 
@@ -292,7 +294,7 @@ def _pair(
             f"{verdict}. " + (f"Its name here: {named}." if named else "It has no name here.")
         )
     )
-    read = chosen_subject(context)
+    read = source_tune(context)
     if set(read.text) - set(checkpoint.vocab.ids):
         st.info(plain(f"{other} cannot read this tune: it has characters that it never met. Choose another tune."))
         context.publish(neuron=str(unit), other=other, **read.query)
@@ -309,7 +311,7 @@ def _pair(
         label_visibility="collapsed",
     )  # fmt: skip
     shown = (own, theirs)[which]
-    show_tune(read.text, draw(read.text), key="compare.reads", values=shown.tolist(), label=names[which], trace=True)
+    show_tune(draw(read.text), key="compare.reads", values=shown.tolist(), label=names[which], trace=True)
     st.button("More about this neuron", on_click=go, args=("neuron", unit), key="compare.more")
     context.publish(neuron=str(unit), other=other, **read.query)
     return [(read.text, "compare.reads")]

@@ -12,7 +12,7 @@ from charlstm.lm.vocab import Vocab
 from charlstm.paths import corpus_path
 from charlstm.tunes.abc import split_header
 from charlstm.tunes.corpus.model import DEFAULT_CORPUS, PARTS, Corpus, fiddle_corpus, load_corpus, save_corpus
-from charlstm.ui.shared.common import stop_with
+from charlstm.ui.shared.notices import stop_with
 
 LISTED = 6000  # tunes that a list offers
 UNSEEN = {"validation": "the model did not learn from it", "test": "the model has never met it"}

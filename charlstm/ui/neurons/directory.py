@@ -18,7 +18,8 @@ from charlstm.ui.neurons.corpora import corpus_for
 from charlstm.ui.neurons.directory_charts import concept_chart, in_direction, names_chart, probe_chart, title_of
 from charlstm.ui.neurons.unit_picker import shown_unit, unit_name
 from charlstm.ui.neurons.view_context import ViewContext, go
-from charlstm.ui.shared.common import engine, plain, stop_with
+from charlstm.ui.shared.models import engine
+from charlstm.ui.shared.notices import plain, stop_with
 
 BY_CONCEPT, BY_NEURON = "By concept", "By neuron"
 ALL, NAMED, NAMELESS = "All", "With a name", "No name"

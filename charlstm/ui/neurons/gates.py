@@ -12,7 +12,7 @@ from charlstm.ui.neurons.names import name_of
 from charlstm.ui.neurons.recordings import surveyed
 from charlstm.ui.neurons.unit_picker import shown_unit, unit_name
 from charlstm.ui.neurons.view_context import ViewContext, go
-from charlstm.ui.shared.common import plain, stop_with
+from charlstm.ui.shared.notices import plain, stop_with
 
 WORDS = {"i": "Input gate i", "f": "Forget gate f", "o": "Output gate o", "r": "Reset gate r", "z": "Update gate z"}
 LONGEST = 6

@@ -31,8 +31,11 @@ from charlstm.ui.neurons.names import name_of
 from charlstm.ui.neurons.recordings import surveyed
 from charlstm.ui.neurons.unit_picker import unit_name
 from charlstm.ui.neurons.view_context import ViewContext
-from charlstm.ui.shared.common import draw, engine, plain, show_tune, sound_tune, stop_with
-from charlstm.ui.shared.tune_source import chosen_subject
+from charlstm.ui.shared.drawing import draw
+from charlstm.ui.shared.models import engine
+from charlstm.ui.shared.notices import plain, stop_with
+from charlstm.ui.shared.player import show_tune, sound_tune
+from charlstm.ui.shared.tune_source import source_tune
 
 CHANGE, WHY = "Change a tune", "Why this character?"
 NEURONS, DIRECTION = "Neurons", "A concept"
@@ -109,7 +112,7 @@ def _change(context: ViewContext, about: Any) -> Sounds:
         with column:
             st.subheader(f"Tune {letter}", anchor=False)
             st.caption(plain(said))
-            show_tune(tune.text, draw(tune.text), key=f"cause.{letter}", marks=marks)
+            show_tune(draw(tune.text), key=f"cause.{letter}", marks=marks)
     if a.text == b.text:
         st.caption("B is A, sign by sign.")
     else:
@@ -325,7 +328,7 @@ def _why(context: ViewContext, about: Any) -> Sounds:
     about.caption(
         "Choose a character. Which neurons voted for it, and which characters before it helped to foresee it?"
     )
-    read = chosen_subject(context)
+    read = source_tune(context)
     text = read.text
     context.publish(**read.query)
     model = engine(context.model)
@@ -363,7 +366,6 @@ def _why(context: ViewContext, about: Any) -> Sounds:
     values[:position] = effects.clip(-1, 1)
     with player:
         chosen = show_tune(
-            text,
             draw(text),
             key="cause.player",
             values=values.tolist(),

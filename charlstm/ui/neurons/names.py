@@ -11,7 +11,7 @@ from charlstm.neurons.directory.file import FILE, load_directory
 from charlstm.neurons.recording import Unit
 from charlstm.neurons.store import fingerprint
 from charlstm.ui.neurons.view_context import ViewContext
-from charlstm.ui.shared.common import engine
+from charlstm.ui.shared.models import engine
 
 
 class Name(NamedTuple):

@@ -29,7 +29,10 @@ from charlstm.ui.neurons.recordings import surveyed
 from charlstm.ui.neurons.unit_picker import picker, shown_unit, unit_name
 from charlstm.ui.neurons.view_context import ViewContext, go
 from charlstm.ui.palette import OUTLINE, tint
-from charlstm.ui.shared.common import draw, engine, plain, show_tune, sound_tune, stop_with
+from charlstm.ui.shared.drawing import draw
+from charlstm.ui.shared.models import engine
+from charlstm.ui.shared.notices import plain, stop_with
+from charlstm.ui.shared.player import show_tune, sound_tune
 
 PASSAGES = 4  # on each side
 PLAYER = "neuron.player"
@@ -108,7 +111,6 @@ def _passages(found: Survey, values: NDArray[np.floating], name: str) -> str:
     with st.container(border=True):
         st.caption(plain(f"“{_title(found, passage)}”, {_bars(cut)}"))
         show_tune(
-            cut.text,
             drawing,
             key=PLAYER,
             values=cut.values(values[start:end]),

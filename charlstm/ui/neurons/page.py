@@ -10,8 +10,8 @@ import streamlit as st
 from charlstm.lm.store.checkpoint import JSON_FILE
 from charlstm.ui.neurons import compare, directory, gates, intervene, neuron, search, tune
 from charlstm.ui.neurons.view_context import ViewContext
-from charlstm.ui.shared.common import models
-from charlstm.ui.shared.session_tune import current_wish
+from charlstm.ui.shared.models import models
+from charlstm.ui.shared.session_tune import current_settings
 
 VIEWS: Mapping[str, tuple[str, Callable[[ViewContext], None]]] = MappingProxyType(
     {
@@ -30,7 +30,7 @@ def page() -> None:
     """The page, top to bottom."""
     available = models()
     with st.container():  # always there, so that a notice moves nothing
-        wish = current_wish(available)
+        wish = current_settings(available)
     state, query = st.session_state, st.query_params
     if "neurons.model" not in state:  # a new visit, or back from another page
         reader = query.get("reader", wish.model)

@@ -8,7 +8,8 @@ from charlstm.neurons.survey import Survey, survey
 from charlstm.ui.background import counted, with_bar
 from charlstm.ui.neurons.corpora import corpus_for, unseen
 from charlstm.ui.neurons.view_context import ViewContext
-from charlstm.ui.shared.common import engine, plain
+from charlstm.ui.shared.models import engine
+from charlstm.ui.shared.notices import plain
 
 TUNES = 120
 

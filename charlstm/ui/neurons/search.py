@@ -25,8 +25,11 @@ from charlstm.ui.neurons.corpora import corpus_for
 from charlstm.ui.neurons.names import name_of
 from charlstm.ui.neurons.unit_picker import unit_name
 from charlstm.ui.neurons.view_context import ViewContext
-from charlstm.ui.shared.common import draw, engine, plain, show_tune, sound_tune, stop_with
-from charlstm.ui.shared.tune_source import chosen_subject, pasted_text, recorded
+from charlstm.ui.shared.drawing import draw
+from charlstm.ui.shared.models import engine
+from charlstm.ui.shared.notices import plain, stop_with
+from charlstm.ui.shared.player import show_tune, sound_tune
+from charlstm.ui.shared.tune_source import pasted_text, recorded, source_tune
 
 PART, CONCEPT, NEURON, EXAMPLE = "A part of this tune", "A concept", "A neuron", "An example"
 SHOWN = 12  # places
@@ -72,7 +75,7 @@ def _by_part(context: ViewContext, about: st.delta_generator.DeltaGenerator) -> 
     about.caption(
         "Drag over some notes or characters. Which neurons are on there, and where else are they on together?"
     )
-    read = chosen_subject(context)
+    read = source_tune(context)
     text = read.text
     acts = recorded(context.model, context.stamp, text)
     context.publish(**read.query)
@@ -84,7 +87,6 @@ def _by_part(context: ViewContext, about: st.delta_generator.DeltaGenerator) -> 
     probes = _chosen(context, found, layers)
     with player:
         chosen = show_tune(
-            text,
             draw(text),
             key="search.player",
             values=_together(acts, probes),
@@ -355,7 +357,6 @@ def _results(context: ViewContext, store: Store, hits: Sequence[Hit], probes: Se
     shares = _together(store.text(hit.text), probes)
     with right:
         show_tune(
-            piece.text,
             draw(piece.text),
             key="search.place.player",
             values=None if shares is None else piece.values(np.array(shares)),

@@ -8,6 +8,7 @@ import numpy as np
 import streamlit as st
 
 from charlstm.errors import CharlstmError
+from charlstm.files import file_stem
 from charlstm.neurons.clustering import alike
 from charlstm.neurons.concepts.layout import layout
 from charlstm.neurons.concepts.notes import CONCEPTS
@@ -20,9 +21,10 @@ from charlstm.ui.neurons.names import name_of
 from charlstm.ui.neurons.predictions import show_predictions
 from charlstm.ui.neurons.unit_picker import SIGNALS, picker, shortcuts, shown_unit, signal_picker, unit_name
 from charlstm.ui.neurons.view_context import ViewContext, go
-from charlstm.ui.shared.common import draw, file_stem, plain, show_tune, sound_tune, stop_with
-from charlstm.ui.shared.player import Scale
-from charlstm.ui.shared.tune_source import chosen_subject, replayed
+from charlstm.ui.shared.drawing import draw
+from charlstm.ui.shared.notices import plain, stop_with
+from charlstm.ui.shared.player import Scale, show_tune, sound_tune
+from charlstm.ui.shared.tune_source import replayed, source_tune
 
 ALIKE, NUMBER = "Alike together", "By number"
 PICTURE = "neurons.picture"
@@ -32,7 +34,7 @@ def show(context: ViewContext) -> None:
     """The view, top to bottom."""
     heading, buttons = st.columns([4, 1], vertical_alignment="center")
     try:
-        text, remark, query = chosen_subject(context)
+        text, remark, query = source_tune(context)
         replay = replayed(context.model, context.stamp, text)
     except CharlstmError as error:
         stop_with(error)
@@ -71,7 +73,6 @@ def show(context: ViewContext) -> None:
                 text, replay.guesses, symbols, key="neurons.guesses.figure", mode="figure", values=values, scale=scale
             )
     show_tune(
-        text,
         drawing,
         key="neurons.player",
         values=values,

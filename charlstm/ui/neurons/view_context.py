@@ -13,7 +13,7 @@ import streamlit as st
 from charlstm.lm.store.checkpoint import Checkpoint
 from charlstm.neurons.recording import Unit
 from charlstm.ui.shared.session_tune import publish
-from charlstm.ui.shared.url_state import Wish
+from charlstm.ui.shared.url_state import ComposeSettings
 
 
 @dataclass(frozen=True)
@@ -21,10 +21,10 @@ class ViewContext:
     """What a view is given."""
 
     view: str
-    model: str  # that reads; a shared engine of it comes from charlstm.ui.shared.common.engine and is never changed
+    model: str  # that reads; a shared engine of it comes from charlstm.ui.shared.models.engine and is never changed
     stamp: int  # of the model's files: a part of every cache key, so that a model trained anew is another one
     checkpoint: Checkpoint
-    wish: Wish  # the tune of the visit
+    wish: ComposeSettings  # the tune of the visit
 
     def publish(self, **more: str) -> None:
         """Put the view, and what else it shows, into the address bar."""

@@ -7,24 +7,27 @@ from functools import partial
 import streamlit as st
 
 from charlstm.errors import NotationError
+from charlstm.files import file_stem
 from charlstm.score.formats import BY_LABEL, FORMATS, Rendering
-from charlstm.ui.shared.common import Drawing, file_stem, plain, voiced
-from charlstm.ui.shared.sound import current_sound
+from charlstm.ui.shared.drawing import Drawing
+from charlstm.ui.shared.notices import plain
+from charlstm.ui.shared.sound import INSTRUMENT, played_by
+from charlstm.ui.state import Setting
+
+PIANO_ROLL = Setting("tune.piano_roll", False)
 
 
 def downloads(drawing: Drawing, title: str, *, page: str, note: str = "") -> None:
     """A button for the MIDI file, and the other files behind one more. `note` stands below the tune on paper."""
     stem = file_stem(title)
-    midi = voiced(drawing.midi, current_sound().instrument) if drawing.midi else b""
+    midi = played_by(drawing.midi, INSTRUMENT.get()) if drawing.midi else b""
     ready = {"abc": drawing.text.encode() + b"\n"}
     if midi:
         ready |= {"midi": midi, "musicxml": drawing.musicxml.encode()}
 
     def button(name: str) -> None:
         form = FORMATS[name]
-        data = ready.get(name) or partial(
-            tune_file, drawing.text, name, midi, note
-        )  # the slow ones when they are clicked
+        data = ready.get(name) or partial(tune_file, drawing.text, name, midi, note)  # the slow ones when clicked
         st.download_button(
             form.label, data, f"{stem}.{form.ending}", form.media_type, key=f"{page}.download.{form.ending}",
             on_click="ignore", icon=":material/download:",
@@ -44,20 +47,20 @@ def tune_file(abc: str, name: str, midi: bytes, note: str = "", *, small_sound: 
     return Rendering(abc, note=note, small_sound=small_sound, ready={"midi": midi}).file(name)
 
 
+def piano_roll(drawing: Drawing) -> None:
+    """A switch that shows the piano roll below it."""
+    if drawing.midi and st.toggle("Piano roll", key=PIANO_ROLL.widget()):
+        try:
+            st.image(_piano_roll(drawing.text, drawing.qpm), width="stretch")
+        except NotationError as error:
+            st.caption(plain(str(error)))
+
+
 @st.cache_data(max_entries=16, show_spinner=False)
-def roll(abc: str, qpm: float) -> bytes:
-    """The piano roll of a tune as PNG. Raises NotationError where it cannot be sounded."""
+def _piano_roll(abc: str, qpm: float) -> bytes:
+    """The piano roll of a tune as PNG. Raises NotationError where it has no sound."""
     from charlstm.score.notation import to_score
     from charlstm.score.piano_roll import to_png
     from charlstm.tunes.parse.reader import read
 
     return to_png(to_score(read(abc)), qpm=qpm)
-
-
-def piano_roll(drawing: Drawing, *, page: str) -> None:
-    """A switch that shows the piano roll below it."""
-    if drawing.midi and st.toggle("Piano roll", key=f"{page}.roll"):
-        try:
-            st.image(roll(drawing.text, drawing.qpm), width="stretch")
-        except NotationError as error:
-            st.caption(plain(str(error)))

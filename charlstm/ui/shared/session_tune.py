@@ -1,11 +1,12 @@
-"""The tune that a visit is about: from the address, or by chance; kept when the page is another one."""
+"""The composed tune that a visit is about: from the address, or by chance; the same on every page."""
 
 from __future__ import annotations
 
 import random
 import time
 from collections.abc import Mapping
-from dataclasses import fields
+from dataclasses import fields, replace
+from typing import Any, NamedTuple
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -13,59 +14,99 @@ from streamlit.delta_generator import DeltaGenerator
 from charlstm.lm.config import SampleConfig
 from charlstm.lm.sample.sampling import Sample, stream
 from charlstm.lm.store.checkpoint import Checkpoint
-from charlstm.ui.library.session_library import put
-from charlstm.ui.shared.common import engine, plain
-from charlstm.ui.shared.url_state import TEMPERATURES, Wish, parse_wish
+from charlstm.ui.library.session_library import add_to_library
+from charlstm.ui.shared.models import engine
+from charlstm.ui.shared.notices import plain
+from charlstm.ui.shared.url_state import MAX_SEED, TEMPERATURES, ComposeSettings, parse_settings
+from charlstm.ui.state import Setting
 
 FRAME = 0.05  # seconds between two looks at a tune that is being written slowly
-PAUSE, PAUSES = 0.025, 0.3  # seconds after each line, and of all of them: a fast model writes a tune unseen without
-_WISH = tuple(field.name for field in fields(Wish))
+PAUSE, PAUSES = 0.025, 0.3  # seconds after each line, and of all of them: without, a fast model's writing is unseen
 
 
-def current_wish(available: Mapping[str, Checkpoint]) -> Wish:
-    """The tune that this visit is about: a new address's, else the session's, else a first one, its seed by chance."""
-    state = st.session_state
-    query = {name: value for name, value in st.query_params.items() if name in _WISH}
+class Composed(NamedTuple):
+    """A tune, and the settings that brought it."""
+
+    settings: ComposeSettings
+    sample: Sample
+
+
+TUNE: Setting[ComposeSettings | None] = Setting("tune.settings", None)
+COMPOSED: Setting[Composed | None] = Setting("tune.sample", None)
+QUERY: Setting[dict[str, str] | None] = Setting("tune.query", None)  # the part of the address that is the page's own
+# The widgets of the page Compose, by field: they show the tune's settings until somebody moves them.
+WIDGETS: Mapping[str, Setting[Any]] = {
+    f.name: Setting(f"compose.{f.name}", "" if f.name == "model" else f.default) for f in fields(ComposeSettings)
+}
+# What those widgets were given: in the last run that came to its end, and in the runs since.
+GIVEN: Setting[tuple[ComposeSettings, ...]] = Setting("compose.given", ())
+
+
+def current_settings(available: Mapping[str, Checkpoint]) -> ComposeSettings:
+    """Of the tune of this visit: a new address's, else the session's, else a first one, its seed by chance."""
+    query = {name: value for name, value in st.query_params.items() if name in WIDGETS}
     first = next(iter(available))
     temperatures = {name: min(checkpoint.temperature, TEMPERATURES[1]) for name, checkpoint in available.items()}
-    if query and query != state.get("tune.query"):
-        default = Wish(model=first, seed=_first_seed(), temperature=temperatures[first])
-        wish, problems = parse_wish(query, models=available, default=default, temperatures=temperatures)
-        set_wish(wish)
+    default = ComposeSettings(model=first, seed=random.randint(1, 9999), temperature=temperatures[first])
+    current = TUNE.get()
+    if query and query != QUERY.get():
+        current, problems = parse_settings(query, models=available, default=default, temperatures=temperatures)
+        choose_tune(current)
         for problem in problems:
             st.warning(plain(problem))
-    elif "tune.wish" not in state or state["tune.wish"].model not in available:
-        set_wish(Wish(model=first, seed=_first_seed(), temperature=temperatures[first]))
-    current: Wish = state["tune.wish"]
+    elif current is None or current.model not in available:
+        current = default
+        choose_tune(current)
     return current
 
 
-def set_wish(wish: Wish) -> None:
-    """Make this the tune of the visit; the widgets that show it begin anew."""
-    st.session_state["tune.wish"] = wish
-    for name in _WISH:
-        st.session_state.pop(f"compose.{name}", None)
+def choose_tune(settings: ComposeSettings) -> None:
+    """Make this the tune of the visit; the widgets of the page Compose show its settings."""
+    TUNE.set(settings)
+    GIVEN.set((*GIVEN.get(), settings))
+    for name, widget in WIDGETS.items():
+        widget.set(getattr(settings, name))
 
 
-def publish(wish: Wish, **more: str) -> None:
+def edited_settings() -> ComposeSettings:
+    """The tune's settings with what the visitor has changed in the widgets.
+
+    A click may come before the browser has the values of the newest tune: what a widget was given for a tune before is
+    no change either.
+    """
+    settings = TUNE.get() or ComposeSettings(model="")
+    values = {name: widget.get() for name, widget in WIDGETS.items()}
+    values["temperature"] = round(values["temperature"], 2)
+    values["title"] = " ".join(values["title"].split())
+    given = (settings, *GIVEN.get())
+    changed = {name: value for name, value in values.items() if value not in {getattr(g, name) for g in given}}
+    return replace(settings, **changed)
+
+
+def settings_shown(settings: ComposeSettings) -> None:
+    """The page Compose has come to its end: the browser's widgets have the values of this tune."""
+    GIVEN.set((settings,))
+
+
+def next_seed(seed: int) -> int:
+    """The seed after this one; after the last comes 0."""
+    return (seed + 1) % (MAX_SEED + 1)
+
+
+def publish(settings: ComposeSettings, **more: str) -> None:
     """Put the tune, and what else the page shows, into the address bar."""
-    st.session_state["tune.query"] = wish.query
-    address = wish.query | more
+    QUERY.set(settings.query)
+    address = settings.query | more
     if st.query_params.to_dict() != address:
         st.query_params.from_dict(address)
 
 
-def _first_seed() -> int:
-    return random.randint(1, 9999)  # short enough to be read aloud
-
-
-def write(wish: Wish, slot: DeltaGenerator) -> Sample:
-    """The tune of a wish: the one at hand, or a new one, seen while it is written."""
-    kept: tuple[Wish, Sample] | None = st.session_state.get("tune.sample")
-    if kept and kept[0] == wish:
-        return kept[1]
-    config = SampleConfig(temperature=wish.temperature, max_length=wish.length)
-    writing = stream(engine(wish.model), config, seed=wish.seed, fields=wish.header)
+def write(settings: ComposeSettings, slot: DeltaGenerator) -> Sample:
+    """The tune of these settings: the one at hand, or a new one, seen in `slot` while it is written."""
+    if (composed := COMPOSED.get()) and composed.settings == settings:
+        return composed.sample
+    config = SampleConfig(temperature=settings.temperature, max_length=settings.length)
+    writing = stream(engine(settings.model), config, seed=settings.seed, fields=settings.header)
     text, shown, paused = "", time.monotonic(), 0.0
     while True:
         try:
@@ -81,6 +122,6 @@ def write(wish: Wish, slot: DeltaGenerator) -> Sample:
                 time.sleep(PAUSE)
                 paused += PAUSE
             shown = time.monotonic()
-    st.session_state["tune.sample"] = (wish, sample)
-    put("X:1\n" + sample.text, "composed", wish=wish)
+    COMPOSED.set(Composed(settings, sample))
+    add_to_library("X:1\n" + sample.text, "composed", composed=settings)
     return sample

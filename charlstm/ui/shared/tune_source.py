@@ -1,4 +1,4 @@
-"""What is read: the tune of the visit, one of a corpus or a pasted one, and what every neuron did while it was read."""
+"""The tune that a model reads on the page Neurons: composed, of the corpus or pasted; and its reading."""
 
 from __future__ import annotations
 
@@ -6,22 +6,32 @@ from typing import NamedTuple
 
 import streamlit as st
 
-from charlstm.lm.sample.spelling import name_characters, unknown_characters
-from charlstm.lm.sample.spelling import without_unknown as without_unknown
+from charlstm.lm.sample.spelling import name_characters, unknown_characters, without_unknown
 from charlstm.lm.vocab import Vocab
 from charlstm.neurons.recording import Activations, Replay, replay
 from charlstm.tunes.abc import split_tunebook
 from charlstm.ui.neurons.corpora import UNSEEN, corpus_for, titles, tune_of
 from charlstm.ui.neurons.view_context import ViewContext
-from charlstm.ui.shared.common import engine, plain
+from charlstm.ui.shared.models import engine
+from charlstm.ui.shared.notices import NEAREST, ask_about_unknown
 from charlstm.ui.shared.session_tune import write
+from charlstm.ui.state import Setting
 
 MAX_LENGTH = 4000  # characters of a pasted tune
-OWN, CORPUS, PASTED = "The tune just written", "One of the collection", "Your own"
-LEAVE_OUT, NEAREST = "Leave out", "Nearest letter"
+COMPOSED, CORPUS, PASTED = "Composed tune", "From the collection", "Your own"
 
 
-class Subject(NamedTuple):
+def _parse_number(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 8 else None
+
+
+SOURCE = Setting("neurons.source", COMPOSED)
+CORPUS_TUNE: Setting[int | None] = Setting("neurons.corpus_tune", None, query="tune", parse=_parse_number)
+PASTED_TEXT = Setting("neurons.pasted", "")
+UNKNOWN = Setting("neurons.unknown", NEAREST)
+
+
+class SourceTune(NamedTuple):
     """What is read: the text in the model's own characters, a remark on it, and what the address says of it."""
 
     text: str
@@ -31,7 +41,7 @@ class Subject(NamedTuple):
 
 @st.cache_resource(max_entries=8, show_spinner=False)
 def replayed(model: str, stamp: int, text: str) -> Replay:
-    """A model's reading of a text; never changed. `stamp` makes a model that was trained anew another one."""
+    """A model's reading of a text; never changed. `stamp` tells a retrained model from the one before."""
     return replay(engine(model), text)
 
 
@@ -40,59 +50,45 @@ def recorded(model: str, stamp: int, text: str) -> Activations:
     return replayed(model, stamp, text).acts()
 
 
-def subject(lab: ViewContext) -> str:
-    """The text that the model reads, in its own characters; the page stops with a sentence where there is none.
+def source_tune(context: ViewContext) -> SourceTune:
+    """What the model reads, chosen by widgets; the page stops with a sentence where there is nothing to read.
 
     Raises CharlstmError where the tune cannot be written.
     """
-    return chosen_subject(lab).text
-
-
-def chosen_subject(lab: ViewContext) -> Subject:
-    """What the model reads, and a remark on it; as `subject`."""
-    vocab, state = lab.checkpoint.vocab, st.session_state
-    if "neurons.source" not in state:
-        state["neurons.source"] = CORPUS if _from_address() is not None else OWN
-    source = st.sidebar.radio("Tune", [OWN, CORPUS, PASTED], key="neurons.source")
+    vocab = context.checkpoint.vocab
+    first = COMPOSED if CORPUS_TUNE.get() is None else CORPUS  # the address names one
+    source = st.sidebar.radio("Tune", [COMPOSED, CORPUS, PASTED], key=SOURCE.widget(default=first))
     below = st.sidebar.container()
-    place = st.container()  # the same places in every run: what moves is made anew, and a sound would stop
+    place = st.container()  # the same places in every run: what moves is made again, and a sound would stop
     writing = st.empty()
     if source == CORPUS:
         with below:
-            return _corpus_tune(lab)
+            return _corpus_tune(context)
     if source == PASTED:
         with place:
-            return Subject(pasted_text(vocab), "", {})
-    text = without_unknown(write(lab.wish, writing).text, vocab, nearest=True)
+            return SourceTune(pasted_text(vocab), "", {})
+    text = without_unknown(write(context.wish, writing).text, vocab, nearest=True)
     writing.empty()
-    return Subject(text, "", {})
+    return SourceTune(text, "", {})
 
 
-def _corpus_tune(lab: ViewContext) -> Subject:
+def _corpus_tune(context: ViewContext) -> SourceTune:
     """A tune of the corpus, found by its title."""
-    corpus, state = corpus_for(lab.checkpoint), st.session_state
+    corpus = corpus_for(context.checkpoint)
     names = titles(corpus, corpus.fingerprint)
-    if state.get("neurons.corpus_tune", len(names)) >= len(names):  # widgets forget when a page is left
-        state["neurons.corpus_tune"] = min(state.get("neurons.place", _from_address() or 0), len(names) - 1)
-    place = st.selectbox("Title", range(len(names)), key="neurons.corpus_tune", format_func=names.__getitem__)
-    state["neurons.place"] = place
-    text, part = tune_of(corpus, place)
-    text = without_unknown(text, lab.checkpoint.vocab, nearest=True)
-    known = lab.checkpoint.corpus.get("fingerprint") == corpus.fingerprint
+    CORPUS_TUNE.set(min(CORPUS_TUNE.get() or 0, len(names) - 1))
+    number = st.selectbox("Title", range(len(names)), key=CORPUS_TUNE.widget(), format_func=names.__getitem__)
+    text, part = tune_of(corpus, number)
+    text = without_unknown(text, context.checkpoint.vocab, nearest=True)
+    known = context.checkpoint.corpus.get("fingerprint") == corpus.fingerprint
     remark = UNSEEN.get(part, "the model learned from it") if known else ""
-    return Subject(text, remark, {"tune": str(place)})
-
-
-def _from_address() -> int | None:
-    """The tune of the collection that the address names, by its number."""
-    wanted = st.query_params.get("tune", "")
-    return int(wanted) if wanted.isascii() and wanted.isdigit() and len(wanted) < 8 else None
+    return SourceTune(text, remark, {"tune": str(number)})
 
 
 def pasted_text(vocab: Vocab) -> str:
     """The tune of the text box as this model can read it; the page stops with a sentence where there is none."""
     text = st.text_area(
-        "ABC", key="neurons.pasted", height=160, max_chars=MAX_LENGTH, placeholder="T:My tune\nM:4/4\n…"
+        "ABC", key=PASTED_TEXT.widget(), height=160, max_chars=MAX_LENGTH, placeholder="T:My tune\nM:4/4\n…"
     )
     tunes = split_tunebook(text)
     if not tunes:
@@ -102,9 +98,5 @@ def pasted_text(vocab: Vocab) -> str:
     unknown = unknown_characters(first, vocab)
     if not unknown:
         return first
-    said, choice = st.columns([3, 2], vertical_alignment="center")
-    said.warning(plain(f"This model has never met {name_characters(unknown)}."))
-    way = choice.segmented_control(
-        "What to do with them", [NEAREST, LEAVE_OUT], default=NEAREST, required=True, key="neurons.unknown"
-    )
-    return without_unknown(first, vocab, nearest=way == NEAREST)
+    nearest = ask_about_unknown(f"This model has never seen {name_characters(unknown)}.", UNKNOWN)
+    return without_unknown(first, vocab, nearest=nearest)

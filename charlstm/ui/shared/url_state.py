@@ -1,4 +1,4 @@
-"""What a tune was asked for: as the page's address, as a command, as the header it fixes. Knows no Streamlit.
+"""The settings of a composed tune: as the page's address, as a command, as the header it fixes. Knows no Streamlit.
 
 An address is somebody else's text: every value is checked before use, and a bad one becomes a sentence.
 """
@@ -24,8 +24,8 @@ _PLAUSIBLE = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class Wish:
-    """The settings that bring a tune back; a header field that is "" is the model's to write."""
+class ComposeSettings:
+    """The settings that bring a tune back; a header field that is "" is left to the model."""
 
     model: str
     seed: int = 1
@@ -59,25 +59,29 @@ class Wish:
         return shlex.join([*words, "--max-length", str(self.length)])
 
 
-def parse_wish(
-    query: Mapping[str, str], *, models: Collection[str], default: Wish, temperatures: Mapping[str, float] | None = None
-) -> tuple[Wish, list[str]]:
+def parse_settings(
+    query: Mapping[str, str],
+    *,
+    models: Collection[str],
+    default: ComposeSettings,
+    temperatures: Mapping[str, float] | None = None,
+) -> tuple[ComposeSettings, list[str]]:
     """Read an address.
 
     Parameters
     ----------
     query : mapping
-        Names and values of the address; names it does not know are left alone.
+        Names and values of the address; unknown names are ignored.
     models : collection of str
         The models there are.
-    default : Wish
-        What stands for a setting that is missing or bad.
+    default : ComposeSettings
+        What replaces a setting that is missing or bad.
     temperatures : mapping, optional
         The temperature that a model starts from, for an address that names none.
 
     Returns
     -------
-    wish : Wish
+    settings : ComposeSettings
     problems : list of str
         A sentence for every value that was not used.
     """
@@ -97,28 +101,29 @@ def parse_wish(
             value = math.nan
         if low <= value <= high:
             return value
-        problems.append(f"The {name} of this address, {_short(query[name])}, is not a number from {low:g} to {high:g}.")
+        allowed = f"a number from {low:,.10g} to {high:,.10g}"
+        problems.append(f"The {name} in this address, {_short(query[name])}, must be {allowed}.")
         return otherwise
 
     def words(name: str) -> str:
         value = query.get(name, "")
         if value == "" or plausible(name, value):
             return value
-        problems.append(f"The {name} of this address, {_short(value)}, cannot stand in a tune's header.")
+        problems.append(f"The {name} in this address, {_short(value)}, cannot be used in a tune's header.")
         return ""
 
-    wish = Wish(
+    settings = ComposeSettings(
         model=model,
         seed=int(number("seed", 0, MAX_SEED, default.seed)),
         temperature=round(number("temperature", *TEMPERATURES, start), 2),
         length=int(number("length", *LENGTHS, default.length)),
         **{name: words(name) for name in HEADER},
     )
-    return wish, problems
+    return settings, problems
 
 
 def plausible(name: str, value: str) -> bool:
-    """Whether a value may stand in this header field: "key", "meter", "rhythm" or "title"."""
+    """Whether a header field can have this value: "key", "meter", "rhythm" or "title"."""
     return _PLAUSIBLE[name].fullmatch(value) is not None
 
 

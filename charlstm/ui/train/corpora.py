@@ -15,7 +15,7 @@ from charlstm.paths import corpus_path
 from charlstm.tunes.corpus.model import DEFAULT_CORPUS, PARTS, Corpus, build_corpus, fiddle_corpus, save_corpus
 from charlstm.tunes.corpus.stats import Contents, contents
 from charlstm.tunes.corpus.uploads import MAX_FILE_BYTES, read_uploads
-from charlstm.ui.shared.common import plain
+from charlstm.ui.shared.notices import plain
 from charlstm.ui.train.charts import bar_chart, length_chart
 from charlstm.ui.train.estimates import corpus_of, corpus_stamp
 

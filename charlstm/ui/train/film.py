@@ -17,7 +17,9 @@ from charlstm.lm.store.epochs import StoredEpoch, epoch_engine, list_epochs
 from charlstm.lm.train import training_runs
 from charlstm.neurons.recording import record
 from charlstm.tunes.abc import parse_meter, split_header
-from charlstm.ui.shared.common import draw, plain, show_tune, sound_tune
+from charlstm.ui.shared.drawing import draw
+from charlstm.ui.shared.notices import plain
+from charlstm.ui.shared.player import show_tune, sound_tune
 from charlstm.ui.train.charts import film_chart
 
 FRAME = 1.6  # seconds of a frame while the film runs
@@ -111,7 +113,7 @@ def _screen(checkpoint: Checkpoint, stored: list[StoredEpoch], seed: int) -> Non
     )  # fmt: skip
     values = record(engine, text).unit((layer, place)) if text else np.zeros(0)
     drawing = draw(text)
-    show_tune(text, drawing, key="film.player", values=values.tolist(), label=f"Neuron {place}")
+    show_tune(drawing, key="film.player", values=values.tolist(), label=f"Neuron {place}")
     if not running:
         sound_tune(drawing, key="film.player")
 

@@ -7,7 +7,8 @@ import streamlit as st
 from charlstm.errors import CharlstmError
 from charlstm.lm.store.archive import MAX_BYTES, clean_name, pack, unpack
 from charlstm.lm.store.checkpoint import Checkpoint, list_checkpoints
-from charlstm.ui.shared.common import describe, plain
+from charlstm.ui.shared.models import describe
+from charlstm.ui.shared.notices import plain
 
 
 def show() -> None:

@@ -16,7 +16,7 @@ from charlstm.lm.train import training_runs
 from charlstm.lm.train.training_runs import TrainingRun
 from charlstm.lm.vocab import Vocab
 from charlstm.tunes.corpus.model import Corpus
-from charlstm.ui.shared.common import plain
+from charlstm.ui.shared.notices import plain
 from charlstm.ui.train import corpora
 from charlstm.ui.train.estimates import baseline, is_measured, speed
 

@@ -17,7 +17,9 @@ from charlstm.lm.train import training_runs
 from charlstm.lm.train.metrics import Metrics
 from charlstm.lm.train.run_files import SILENT_SECONDS
 from charlstm.lm.train.training_runs import TrainingRun
-from charlstm.ui.shared.common import draw, plain, show_tune, sound_tune
+from charlstm.ui.shared.drawing import draw
+from charlstm.ui.shared.notices import plain
+from charlstm.ui.shared.player import show_tune, sound_tune
 from charlstm.ui.train.charts import line_chart, loss_chart
 from charlstm.ui.train.estimates import baseline
 from charlstm.ui.train.new import RATES, span
@@ -229,7 +231,7 @@ def _listen(run: TrainingRun) -> None:
     drawing = draw(row["sample"])
     loss = f", loss {row['val_loss']:.3f}" if row.get("val_loss") is not None else ""
     st.caption(f"The same seed each time, at temperature 0.8, after epoch {_epoch(row)}{loss}.")
-    show_tune(row["sample"], drawing, key="train.player")
+    show_tune(drawing, key="train.player")
     sound_tune(drawing, key="train.player")
 
 

@@ -14,7 +14,7 @@ from charlstm.cli import build_parser, main
 from charlstm.experiments import local
 from charlstm.experiments.catalog import catalog
 from charlstm.experiments.records import all_records
-from charlstm.ui.shared import common
+from charlstm.ui.shared import player
 from tests.conftest import TUNES
 from tests.memorizing_model import save_reciter
 from tests.pages import switch_to
@@ -36,7 +36,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 @pytest.fixture
 def full(home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The same house with the committed records, in silence: sounds are made by the browser's test."""
-    monkeypatch.setattr(common, "sound_tune", lambda drawing, key: None)
+    monkeypatch.setattr(player, "sound_tune", lambda drawing, key: None)
     shutil.copytree(ROOT / "data" / "results", home / "data" / "results")
     return home
 

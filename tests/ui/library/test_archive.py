@@ -1,4 +1,4 @@
-"""Laws of the shelf and of what is taken home from it."""
+"""Laws of the library and of its export."""
 
 from __future__ import annotations
 
@@ -18,25 +18,27 @@ from charlstm.errors import AudioUnavailable, NotationError
 from charlstm.lm.store.card import model_card
 from charlstm.lm.store.checkpoint import Checkpoint, find_checkpoint, load_checkpoint
 from charlstm.score.formats import FORMATS
-from charlstm.ui.library import page
-from charlstm.ui.library.archive import MOST, Kept, Shelf, abc_book, facts, numbered, zip_of
-from charlstm.ui.shared.url_state import Wish
+from charlstm.ui.library.archive import abc_book, zip_of
+from charlstm.ui.library.compare import differences
+from charlstm.ui.library.export import file_of, home_address, tunebook
+from charlstm.ui.library.tunes import MAX_TUNES, Library, LibraryTune, facts, numbered
+from charlstm.ui.shared.url_state import ComposeSettings
 from tests.conftest import TUNES
 from tests.memorizing_model import save_reciter
 
 HOSTILE = "T:../../<b>x</b>\n" + TUNES[0].partition("\n")[2]
 
 
-def two() -> list[Kept]:
-    there = Shelf()
-    there.add(TUNES[0], "composed", wish=Wish(model="reciter", seed=3, title="A & B"))
+def two() -> list[LibraryTune]:
+    there = Library()
+    there.add(TUNES[0], "composed", composed=ComposeSettings(model="reciter", seed=3, title="A & B"))
     settings = {"model": "reciter", "temperature": 0.5, "seed": 4, "prime": "T:A\nK:D\n", "max_length": 99}
     there.add(HOSTILE, "continued", settings=settings)
     return list(there.tunes.values())
 
 
 def test_a_tune_is_on_the_shelf_once_and_keeps_its_star() -> None:
-    there = Shelf()
+    there = Library()
     first = there.add(TUNES[0], "composed")
     assert first is not None
     there.change(first.number, starred=True, name="  Mine \n")
@@ -48,12 +50,12 @@ def test_a_tune_is_on_the_shelf_once_and_keeps_its_star() -> None:
 
 
 def test_the_oldest_loose_tunes_make_room_and_kept_ones_never_do() -> None:
-    there = Shelf()
-    for n in range(MOST):
+    there = Library()
+    for n in range(MAX_TUNES):
         there.add(f"T:{n}\nK:D\nA|", "own")
     there.change(1, starred=True)
     there.add("T:new\nK:D\nA|", "own")
-    assert len(there.tunes) == MOST
+    assert len(there.tunes) == MAX_TUNES
     assert 1 in there.tunes
     assert 2 not in there.tunes
     for number in list(there.tunes):
@@ -62,7 +64,7 @@ def test_the_oldest_loose_tunes_make_room_and_kept_ones_never_do() -> None:
 
 
 def test_what_was_deleted_comes_back_to_its_place() -> None:
-    there = Shelf()
+    there = Library()
     for n in range(3):
         there.add(f"T:{n}\nK:D\nA|", "own")
     before = dict(there.tunes)
@@ -74,7 +76,7 @@ def test_what_was_deleted_comes_back_to_its_place() -> None:
 
 
 def opened(**more: Any) -> zipfile.ZipFile:
-    made = zip_of(two(), cards={"reciter": "# card"}, file_of=page.file_of, book=b"%PDF", base="http://h/", **more)
+    made = zip_of(two(), cards={"reciter": "# card"}, file_of=file_of, book=b"%PDF", base="http://h/", **more)
     archive = zipfile.ZipFile(io.BytesIO(made))
     assert archive.testzip() is None
     return archive
@@ -137,16 +139,16 @@ def test_sound_is_there_on_request_and_bounded(monkeypatch: pytest.MonkeyPatch) 
         return zipfile.ZipFile(io.BytesIO(data))
 
     assert sum(name.endswith(".wav") for name in made(True).namelist()) == 1
-    assert "enough of it" in made(True).read("README.txt").decode()
+    assert "fills this file" in made(True).read("README.txt").decode()
     assert not any(name.endswith(".wav") for name in made(False).namelist())
 
 
 def test_the_book_has_contents_and_a_broken_tune_as_text() -> None:
-    there = Shelf()
+    there = Library()
     for text in (*TUNES[:2], "T:Broken\nK:D\n%nothing"):
         there.add(text, "own")
     there.change(1, name="My own name")
-    book = pypdf.PdfReader(io.BytesIO(page.tunebook(list(there.tunes.values()), "A book")))
+    book = pypdf.PdfReader(io.BytesIO(tunebook(list(there.tunes.values()), "A book")))
     text = "".join(sheet.extract_text() for sheet in book.pages)
     for words in ("A book", "Contents", "My own name", "Maggie in the Barley", "Broken", "%nothing"):
         assert words in text
@@ -178,21 +180,21 @@ def test_the_command_of_a_continued_tune_runs(
     save_reciter(tmp_path / "checkpoints" / "reciter", TUNES[:1])
     prime = TUNES[0][: TUNES[0].index("e2ge")]
     settings = {"model": "reciter", "temperature": 0.5, "seed": 4, "prime": prime, "max_length": 999}
-    kept = Kept(1, numbered(TUNES[0]), "a", "continued", settings)
+    kept = LibraryTune(1, numbered(TUNES[0]), "a", "continued", settings)
     assert main(shlex.split(kept.command)[1:]) in (0, None)
     assert TUNES[0] in capsys.readouterr().out
 
 
 def test_two_tunes_differ_in_the_bars_that_differ() -> None:
     other = TUNES[0].replace("e2ge cege", "e4 e4")
-    first, second = page.differences.__wrapped__(TUNES[0], other)
+    first, second = differences.__wrapped__(TUNES[0], other)
     assert [TUNES[0][a:b] for a, b in first] == ["e2ge cege"]
     assert [other[a:b] for a, b in second] == ["e4 e4"]
-    assert page.differences.__wrapped__(TUNES[0], TUNES[1]) == ([], [])
-    assert facts(TUNES[0])["Bars that fill"] == "4 of 4"
+    assert differences.__wrapped__(TUNES[0], TUNES[1]) == ([], [])
+    assert facts(TUNES[0])["Complete bars"] == "4 of 4"
 
 
 def test_the_address_of_compose_from_the_shelf() -> None:
-    assert page.home_address("http://localhost:8501/shelf") == "http://localhost:8501/"
-    assert page.home_address("https://h/app/shelf") == "https://h/app/"
-    assert page.home_address("") == ""
+    assert home_address("http://localhost:8501/library") == "http://localhost:8501/"
+    assert home_address("https://h/app/library") == "https://h/app/"
+    assert home_address("") == ""

@@ -123,7 +123,7 @@ def test_all_neurons_in_every_order_and_guesses_run_twice(home: Path) -> None:
 
 def test_a_tune_of_the_collection_is_read_and_linked(home: Path) -> None:
     app = opened("tune")
-    app.radio(key="neurons.source").set_value("One of the collection").run()
+    app.radio(key="neurons.source").set_value("From the collection").run()
     assert not app.exception
     box = app.selectbox(key="neurons.corpus_tune")
     place = box.options.index("Two Left Boots")

@@ -1,4 +1,4 @@
-"""The score player: one component that draws, plays, follows and tints a tune. Knows no model and reads no ABC.
+"""The score player: one component that draws, plays, follows and colours a tune. Knows no model and reads no ABC.
 
 What it is given is untrusted: characters become text nodes, SVG is cleaned in the browser, nothing becomes HTML.
 """
@@ -9,21 +9,17 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
+import streamlit as st
+
+from charlstm.errors import AudioUnavailable
 from charlstm.ui.shared.component import component
+from charlstm.ui.shared.drawing import Drawing
+from charlstm.ui.shared.notices import plain
+from charlstm.ui.shared.sound import INSTRUMENT, played_by, wav_of
 
 _component = component("player", __file__)
 
 Scale = Literal["diverging", "unit"]
-
-
-class Played(NamedTuple):
-    """One event of the tune as it sounds, repeats played out; the same place in the text may come back."""
-
-    start: int  # characters of the text, first
-    end: int  # and behind the last
-    id: str  # of the note in the SVG; "" if it is not drawn
-    onset: float  # seconds of the WAV
-    duration: float  # seconds
 
 
 class Selection(NamedTuple):
@@ -33,15 +29,10 @@ class Selection(NamedTuple):
     end: int
 
 
-def show_score(
-    text: str,
+def show_tune(
+    drawing: Drawing,
     *,
     key: str,
-    pages: Mapping[int, Sequence[str]],
-    events: Sequence[Played],
-    sound: str | None,
-    message: str = "",
-    bad: tuple[int, int] | None = None,
     values: Sequence[float] | None = None,
     label: str = "",
     scale: Scale = "diverging",
@@ -49,29 +40,19 @@ def show_score(
     marks: Sequence[tuple[int, int]] = (),
     selectable: bool = False,
     play: str = "",
-    beats: Sequence[tuple[float, int, int, float]] = (),
-    origin: str = "",
 ) -> Selection | None:
-    """Draw a tune with its player.
+    """The tune with its player. Its sound comes later, with `sound_tune`: nobody waits for it to see a score.
+
+    Only a new tune is drawn again: values, marks and the sound may change while it plays.
 
     Parameters
     ----------
-    text : str
-        The tune as ABC, T characters; offsets count them.
+    drawing : Drawing
+        The tune, with a text of T characters.
     key : str
-        Streamlit key of this mount.
-    pages : mapping from a width in px to SVG pages
-        The widest drawing that fits is shown.
-    events : sequence of Played
-        By onset.
-    sound : str or None
-        Id of the WAV that `send_sound` sends; None: nothing to play. It may change without a new drawing.
-    message : str
-        A sentence above the score: what is missing, and why.
-    bad : (int, int), optional
-        Characters to underline.
+        Streamlit key of this player.
     values : sequence of T floats in [-1, 1], or in [0, 1] on the scale "unit", optional
-        Colours of the characters and of their notes; they may change without a new drawing.
+        Colours of the characters and of their notes.
     label : str
         What the values are of: "Neuron 12".
     scale : "diverging" or "unit"
@@ -79,30 +60,28 @@ def show_score(
     trace : bool
         Draw the values as a curve too, with the cursor on it; a click on it plays from there.
     marks : sequence of (int, int)
-        Characters that are outlined with their notes: where two tunes differ, say. They may change as the values do.
+        Characters that are outlined with their notes: where two tunes differ, say.
     selectable : bool
         Characters and notes can be chosen, by dragging, by two clicks (the second with Shift), or with A-B.
     play : str
         A word that is new each time a button beside the player asks it to play; "" asks for nothing.
-    beats : sequence of (seconds, place, of, seconds)
-        For the metronome, by time: when, which beat of its bar from 0, how many that bar has, how long it lasts.
-    origin : str
-        The same for a tune in whatever key: the sound goes on where it was when only the key has changed.
 
     Returns
     -------
     Selection or None
-        What is chosen in this text; None: nothing. A choice runs the page again; nothing is drawn anew.
+        What is chosen in this text; None: nothing. A choice runs the page again.
     """
-    drawing = hashlib.sha256(repr((text, sorted(pages.items()), events, message, bad)).encode()).hexdigest()[:32]
+    message = f"This tune cannot be drawn: {drawing.problem}" if drawing.problem else ""
+    drawn = (drawing.text, sorted(drawing.pages.items()), drawing.events, message, drawing.bad)
+    ident = hashlib.sha256(repr(drawn).encode()).hexdigest()[:32]
     data = {
-        "id": drawing,
-        "text": text,
-        "pages": {str(width): list(svgs) for width, svgs in pages.items()},
-        "events": [[e.start, e.end, e.id, round(e.onset, 4), round(e.duration, 4)] for e in events],
-        "sound": sound,
+        "id": ident,
+        "text": drawing.text,
+        "pages": {str(width): list(svgs) for width, svgs in drawing.pages.items()},
+        "events": [[e.start, e.end, e.id, round(e.onset, 4), round(e.duration, 4)] for e in drawing.events],
+        "sound": _sound_id(drawing.midi, INSTRUMENT.get()) if drawing.midi else None,
         "message": message,
-        "bad": bad,
+        "bad": drawing.bad,
         "values": None if values is None else [round(float(v), 3) for v in values],
         "label": label,
         "scale": scale,
@@ -110,23 +89,36 @@ def show_score(
         "marks": [[start, end] for start, end in marks],
         "selectable": selectable,
         "play": play,
-        "beats": [[round(time, 4), place, of, round(lasts, 4)] for time, place, of, lasts in beats],
-        "origin": origin,
+        "beats": [[round(time, 4), place, of, round(lasts, 4)] for time, place, of, lasts in drawing.beats],
+        "origin": drawing.origin,
     }
     if not selectable:
         _component(key=key, data=data)
         return None
-    result = _component(key=key, data=data, default={"selection": None}, on_selection_change=_nothing)
-    return _selection(getattr(result, "selection", None), drawing, len(text))
+    # The choice is read where the page runs, so its callback has nothing to do.
+    result = _component(key=key, data=data, default={"selection": None}, on_selection_change=lambda: None)
+    return _selection(getattr(result, "selection", None), ident, len(drawing.text))
 
 
-def _nothing() -> None:
-    """A choice is read where the page runs; it needs no callback of its own."""
+def sound_tune(drawing: Drawing, *, key: str) -> None:
+    """Make the sound of a tune and send it to the player; the last thing on a page, because it takes longest.
+
+    It travels in a mount of its own, apart from the score: once, however often the score's colours change.
+    """
+    if not drawing.midi:
+        return
+    instrument = INSTRUMENT.get()
+    try:
+        wav = wav_of(played_by(drawing.midi, instrument))
+    except AudioUnavailable as error:
+        st.caption(plain(f"There is no sound: {error}"))
+        return
+    _component(key=f"{key}.sound", data=_sound_id(drawing.midi, instrument).encode() + wav)
 
 
-def _selection(sent: Any, drawing: str, length: int) -> Selection | None:
+def _selection(sent: Any, ident: str, length: int) -> Selection | None:
     """What the browser sent, if it is a part of this text."""
-    if not isinstance(sent, Mapping) or sent.get("id") != drawing:
+    if not isinstance(sent, Mapping) or sent.get("id") != ident:
         return None
     start, end = sent.get("start"), sent.get("end")
     if isinstance(start, int) and isinstance(end, int) and 0 <= start < end <= length:
@@ -134,11 +126,6 @@ def _selection(sent: Any, drawing: str, length: int) -> Selection | None:
     return None
 
 
-def sound_id(midi: bytes) -> str:
+def _sound_id(midi: bytes, instrument: str) -> str:
     """The id of the sound that this MIDI file makes: 32 characters."""
-    return hashlib.sha256(midi).hexdigest()[:32]
-
-
-def send_sound(sound: str, wav: bytes, *, key: str) -> None:
-    """Send a WAV to the page's player, apart from the score so that it travels once."""
-    _component(key=key, data=sound.encode() + wav)
+    return hashlib.sha256(midi + instrument.encode()).hexdigest()[:32]

@@ -9,10 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-import streamlit as st
-
 from charlstm.tunes.parse.events import Remark
 from charlstm.ui.shared.component import component
+from charlstm.ui.state import component_value
 
 _component = component("editor", __file__)
 
@@ -30,7 +29,7 @@ def edit(
     version: int,
     on_typed: Callable[[Typed], None],
     remarks: Sequence[Remark] = (),
-    most: int,
+    max_length: int,
     key: str,
     placeholder: str = "",
 ) -> None:
@@ -46,7 +45,7 @@ def edit(
         Called before the page runs again, with what was typed.
     remarks : sequence of Remark
         Shown beside their lines; a click goes to the place.
-    most : int
+    max_length : int
         Characters; more cannot be typed.
     key : str
         Streamlit key of this mount.
@@ -55,24 +54,25 @@ def edit(
     """
 
     def changed() -> None:
-        if (typed := _typed(st.session_state[key].get("typed"), most)) is not None:
+        value = component_value(key)
+        if value is not None and (typed := _typed(value.get("typed"), max_length)) is not None:
             on_typed(typed)
 
     data = {
         "text": text,
         "version": version,
         "remarks": [[remark.line, remark.column, remark.message] for remark in remarks],
-        "most": most,
+        "most": max_length,
         "placeholder": placeholder,
     }
     _component(key=key, data=data, default={"typed": None}, on_typed_change=changed)
 
 
-def _typed(sent: Any, most: int) -> Typed | None:
+def _typed(sent: Any, max_length: int) -> Typed | None:
     """What the browser sent, if it is what the editor sends."""
     if not isinstance(sent, Mapping):
         return None
     text, version = sent.get("text"), sent.get("version")
     if not isinstance(text, str) or not isinstance(version, int):
         return None
-    return Typed(text[:most], version)
+    return Typed(text[:max_length], version)

@@ -1,0 +1,71 @@
+"""The settings of the page Compose: widgets for a model, a temperature, a header, a seed and a length."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import streamlit as st
+
+from charlstm.lm.store.checkpoint import Checkpoint
+from charlstm.ui.shared.models import describe
+from charlstm.ui.shared.notices import plain
+from charlstm.ui.shared.session_tune import TUNE, WIDGETS, choose_tune, edited_settings, next_seed
+from charlstm.ui.shared.url_state import HEADER, LENGTHS, MAX_SEED, TEMPERATURES, plausible
+
+OPEN = "The model chooses"
+USUAL = {
+    "key": ("G", "D", "A", "C", "F", "Em", "Am", "Dm", "Bm", "Ador", "Edor", "Amix", "Dmix"),
+    "meter": ("4/4", "6/8", "2/4", "3/4", "9/8", "C|"),
+    "rhythm": ("reel", "jig", "hornpipe", "slip jig", "polka", "waltz", "march", "air"),
+}
+LABELS = {"key": "Compose in key", "meter": "Meter", "rhythm": "Rhythm"}
+
+
+def show_settings(available: Mapping[str, Checkpoint]) -> None:
+    """The widgets; the button makes their values the settings of the tune."""
+    model, temperature = WIDGETS["model"], WIDGETS["temperature"]
+
+    def model_changed() -> None:
+        temperature.set(min(available[model.get()].temperature, TEMPERATURES[1]))
+
+    st.selectbox("Model", list(available), key=model.widget(available), on_change=model_changed)
+    checkpoint = available[model.get()]
+    st.caption(plain(describe(checkpoint)))
+    st.slider(
+        "Temperature", *TEMPERATURES, step=0.05, key=temperature.widget(),
+        help="Low is safe and plain, high is bold, then wild. At 0 the most likely character is always chosen.",
+    )  # fmt: skip
+    for name, label in LABELS.items():
+        chosen, options = WIDGETS[name].get(), ["", *seen(checkpoint, name)]
+        st.selectbox(
+            label, options if chosen in options else [*options, chosen], key=WIDGETS[name].widget(),
+            format_func=lambda value: value or OPEN,
+        )  # fmt: skip
+    st.text_input("Title", key=WIDGETS["title"].widget(), max_chars=80, placeholder=OPEN)
+    left, right = st.columns(2)
+    left.number_input(
+        "Seed", 0, MAX_SEED, key=WIDGETS["seed"].widget(),
+        help="The same seed with the same settings gives the same tune.",
+    )  # fmt: skip
+    right.number_input(
+        "Maximum length", *LENGTHS, step=100, key=WIDGETS["length"].widget(),
+        help="In characters. A longer tune is cut off.",
+    )  # fmt: skip
+    st.button("Compose", type="primary", width="stretch", on_click=_compose)
+
+
+def _compose() -> None:
+    """Make the widgets' settings those of the tune; if they are already, take the next seed."""
+    settings = edited_settings()
+    if settings == TUNE.get():
+        settings = replace(settings, seed=next_seed(settings.seed))
+    choose_tune(settings)
+
+
+def seen(checkpoint: Checkpoint, name: str) -> list[str]:
+    """The keys, meters or rhythms that the model has seen, most frequent first; the usual ones if it does not say."""
+    headers = checkpoint.corpus.get("headers")
+    counts = headers.get(HEADER[name]) if isinstance(headers, dict) else None
+    values = list(counts) if isinstance(counts, dict) else []
+    return [value for value in values if isinstance(value, str) and plausible(name, value)][:40] or list(USUAL[name])

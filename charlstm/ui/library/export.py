@@ -1,0 +1,110 @@
+"""The kept tunes as files: a tunebook, a ZIP of everything, one ABC book. The slow ones are made when asked for."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from urllib.parse import urlsplit
+
+import streamlit as st
+
+from charlstm.errors import CharlstmError, NotationError
+from charlstm.files import file_stem
+from charlstm.lm.store.card import model_card
+from charlstm.score.formats import FORMATS
+from charlstm.tunes.abc import split_header
+from charlstm.ui.library.archive import abc_book, zip_of
+from charlstm.ui.library.settings import BOOK_TITLE, FILES, WITH_SOUND
+from charlstm.ui.library.tunes import LibraryTune, summary
+from charlstm.ui.shared.downloads import tune_file
+from charlstm.ui.shared.drawing import draw
+from charlstm.ui.shared.models import models
+from charlstm.ui.shared.notices import plain
+
+
+def show_export(tunes: Sequence[LibraryTune]) -> None:
+    """Widgets that make files of the kept tunes, and buttons that download them."""
+    st.subheader("Export", anchor=False)
+    if not tunes:
+        st.caption("Keep a tune to add it to your tunebook.")
+        return
+    count = "1 tune" if len(tunes) == 1 else f"{len(tunes)} tunes"
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        title = st.text_input("Title of the tunebook", max_chars=80, key=BOOK_TITLE.widget(), width=240)
+        title = title or BOOK_TITLE.default
+        make_book = st.button("Make tunebook (PDF)", icon=":material/menu_book:", key="library.make.pdf")
+        make_zip = st.button("Make ZIP of everything", icon=":material/folder_zip:", key="library.make.zip")
+    sound = st.toggle("Include sound (WAV) in the ZIP", key=WITH_SOUND.widget(), help="About 2 MB for each tune.")
+    files = FILES.setdefault(dict[tuple[str, str], bytes])
+    stamp = hashlib.sha256(repr((title, [(tune.name, tune.text) for tune in tunes])).encode()).hexdigest()
+    book_key, zip_key = (stamp, "pdf"), (stamp, f"zip{sound}")
+    try:
+        if (make_book or make_zip) and book_key not in files:
+            with st.spinner(f"Making a tunebook of {count} …"):
+                files.clear()  # one book at a time is in memory
+                files[book_key] = tunebook(tunes, title)
+        if make_zip:
+            bar = st.progress(0.0, f"0 of {count}")
+
+            def progress(done: int, total: int) -> None:
+                bar.progress(done / total, f"{done} of {count}")
+
+            files[zip_key] = zip_of(
+                tunes, cards=_cards(tunes), file_of=file_of, book=files[book_key], sound=sound,
+                base=home_address(st.context.url or ""), progress=progress,
+            )  # fmt: skip
+            bar.empty()
+    except CharlstmError as error:
+        st.error(plain(str(error)))
+    stem = file_stem(title)
+    offers = [
+        (f"Download tunebook ({count}, PDF)", "pdf", FORMATS["pdf"].media_type, files.get(book_key)),
+        (f"Download all ({count}, ZIP)", "zip", "application/zip", files.get(zip_key)),
+        ("Download all as ABC", "abc", FORMATS["abc"].media_type, abc_book(tunes)),
+    ]
+    with st.container(horizontal=True, gap="small"):
+        for label, ending, mime, data in offers:
+            if data is not None:
+                st.download_button(
+                    label, data, f"{stem}.{ending}", mime, key=f"library.download.{ending}", on_click="ignore",
+                    icon=":material/download:", type="secondary" if ending == "abc" else "primary",
+                )  # fmt: skip
+
+
+def home_address(url: str) -> str:
+    """The address of the page Compose, from this page's; "" for none."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}{parts.path.rpartition('/')[0]}/" if parts.netloc else ""
+
+
+def tunebook(tunes: Sequence[LibraryTune], title: str) -> bytes:
+    """The tunes as one PDF under the visitor's names; one that cannot be engraved is there as text."""
+    from charlstm.score.pages import Page, tunebook_pdf
+
+    return tunebook_pdf([Page(_named(tune), summary(tune)) for tune in tunes], title=title)
+
+
+def _named(tune: LibraryTune) -> str:
+    """The tune's text with the visitor's name as its title."""
+    header = split_header(tune.text)
+    title = next((field for field in header.fields if field.letter == "T"), None)
+    if title is not None:
+        return f"{tune.text[: title.start]}T:{tune.name}{tune.text[title.end :]}"
+    first_line, _, rest = tune.text.partition("\n")
+    return f"{first_line}\nT:{tune.name}\n{rest}"
+
+
+def file_of(text: str, name: str) -> bytes:
+    """A tune in a format of FORMATS, sound in its small form. Raises NotationError, AudioUnavailable."""
+    drawing = draw(text)
+    ready = {"midi": drawing.midi, "musicxml": drawing.musicxml.encode()}
+    if drawing.problem and name != "abc":
+        raise NotationError(drawing.problem)
+    return ready.get(name) or tune_file(text, name, drawing.midi, small_sound=True)
+
+
+def _cards(tunes: Sequence[LibraryTune]) -> dict[str, str]:
+    """The cards of the models that wrote these tunes and are still there."""
+    available = models()
+    names = {str(tune.made_with.get("model", "")) for tune in tunes}
+    return {name: model_card(available[name]) for name in names if name in available}

@@ -1,0 +1,31 @@
+"""What the page Library remembers of a visit, and what its buttons do to it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from charlstm.ui.library.tunes import Library, LibraryTune
+from charlstm.ui.state import Setting
+
+ALL, KEPT = "All", "Kept"
+SHOWN: Setting[tuple[int, ...]] = Setting("library.shown", ())  # numbers of the one or two tunes that are looked at
+PLAYS = Setting("library.plays", 0)  # how often "Listen" was pressed
+WHICH = Setting("library.which", ALL)
+PAGE = Setting("library.page", 1)
+NAME = Setting("library.name", "")
+BOOK_TITLE = Setting("library.book", "My tunes")
+WITH_SOUND = Setting("library.sound", False)
+FILES: Setting[dict[tuple[str, str], bytes] | None] = Setting("library.files", None)  # (tunes' hash, kind) -> file
+
+
+def shown_tunes(library: Library) -> list[LibraryTune]:
+    """The one or two tunes that are looked at; the newest where none is."""
+    numbers = [number for number in SHOWN.get() if number in library.tunes]
+    return [library.tunes[number] for number in numbers[-2:]] or library.newest()[:1]
+
+
+def show(numbers: Sequence[int], *, play: bool = False) -> None:
+    """Show these tunes; for callbacks of buttons."""
+    SHOWN.set(tuple(numbers))
+    if play:
+        PLAYS.set(PLAYS.get() + 1)

@@ -1,0 +1,128 @@
+"""A tune as it is seen and heard: engraved, its events timed, its MIDI file made. Knows no widget and no player."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+import streamlit as st
+
+from charlstm.errors import CharlstmError, NotationError
+from charlstm.tunes.edit.transpose import transposed
+
+WIDTHS = {0: 420, 600: 900}  # px of the player -> px of the drawing made for it
+# Quarter notes per minute at which these tunes are usually played, for a tune that names no tempo; else 120.
+USUAL_TEMPO = {
+    "air": 80, "barndance": 160, "hornpipe": 160, "jig": 165, "march": 110, "mazurka": 140, "polka": 130, "reel": 190,
+    "schottische": 150, "slide": 190, "slip jig": 165, "strathspey": 130, "waltz": 140,
+}  # fmt: skip
+
+
+class Played(NamedTuple):
+    """One event of the tune as it sounds, repeats played out; the same place in the text may come back."""
+
+    start: int  # characters of the text, first
+    end: int  # and behind the last
+    id: str  # of the note in the SVG; "" if it is not drawn
+    onset: float  # seconds of the WAV
+    duration: float  # seconds
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """A tune as it is seen and heard; what could not be made is empty, and `problem` says why.
+
+    Attributes
+    ----------
+    text : str
+        The ABC that is drawn, in the key that was asked for.
+    origin : str
+        The same for one tune in any key.
+    pages : mapping from a width in px to SVG pages
+        The widest drawing that fits the player is shown.
+    events : sequence of Played
+        By onset.
+    beats : sequence of (seconds, place, of, seconds)
+        For the metronome: when, which beat of its bar from 0, how many that bar has, how long it lasts.
+    qpm : float
+        Quarter notes per minute.
+    remarks : sequence of str
+        What the reader skipped, with places.
+    problem : str
+        Why there is no score.
+    bad : (int, int) or None
+        The characters of the problem.
+    unmoved : str
+        Why the tune stayed in its own key, if another was asked for.
+    """
+
+    text: str
+    origin: str
+    pages: Mapping[int, Sequence[str]]
+    events: Sequence[Played] = ()
+    beats: Sequence[tuple[float, int, int, float]] = ()
+    midi: bytes = b""
+    musicxml: str = ""
+    qpm: float = 120.0
+    remarks: Sequence[str] = ()
+    problem: str = ""
+    bad: tuple[int, int] | None = None
+    unmoved: str = ""
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def draw(text: str, transpose: int = 0) -> Drawing:
+    """Engrave a tune and time its events, some semitones from where it was written.
+
+    What cannot be drawn is a Drawing with a problem, never an error. A tune that cannot be moved is drawn where it is.
+    """
+    # Here, because they take half a second to import and a page that only asks for its widgets needs none of them.
+    from charlstm.score.beats import beats
+    from charlstm.score.engrave import engrave
+    from charlstm.score.midi import to_midi
+    from charlstm.score.notation import to_musicxml, to_score
+    from charlstm.score.timeline import clock, timeline
+    from charlstm.tunes.parse.reader import read
+
+    origin, unmoved = hashlib.sha256(text.encode()).hexdigest()[:16], ""
+    try:
+        text = transposed(text, transpose)
+    except CharlstmError as error:
+        unmoved = str(error)
+    drawing = Drawing(text, origin, {}, unmoved=unmoved)
+    try:
+        # What sounds, and when: known for every tune that can be read.
+        reading = read(text)
+        qpm = reading.qpm or usual_tempo(reading.get("R") or "")
+        when = clock(reading, qpm).seconds
+        events = [
+            Played(s.start, s.end, s.id, when(s.onset), when(s.onset + s.duration) - when(s.onset))
+            for s in timeline(reading)
+        ]
+        remarks = [str(remark) for remark in reading.notes]
+        drawing = replace(drawing, events=events, beats=beats(reading, qpm), qpm=qpm, remarks=remarks)
+        # What is seen, once for each width, and the file that is played.
+        score = to_score(reading)
+        musicxml = to_musicxml(score)
+        pages = {width: engrave(score, width=drawn, musicxml=musicxml) for width, drawn in WIDTHS.items()}
+        return replace(drawing, pages=pages, midi=to_midi(score, qpm=qpm), musicxml=musicxml)
+    except NotationError as error:
+        return replace(drawing, problem=str(error), bad=_place(text, error))
+
+
+def usual_tempo(rhythm: str) -> float:
+    """Quarter notes per minute for a rhythm's name: "Double Jig" is a jig."""
+    words = rhythm.lower()
+    return float(max((qpm for name, qpm in USUAL_TEMPO.items() if name in words), default=120))
+
+
+def _place(text: str, error: NotationError) -> tuple[int, int] | None:
+    """The characters that an error is about: from its column, or its line's first character, to the line's end."""
+    if error.line is None:
+        return None
+    lines = text.split("\n")
+    start = sum(len(line) + 1 for line in lines[: error.line - 1])
+    line = lines[error.line - 1] if error.line <= len(lines) else ""
+    return start + min((error.column or 1) - 1, len(line)), start + len(line)

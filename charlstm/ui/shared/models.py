@@ -1,0 +1,72 @@
+"""The models on the page: found, loaded once for all visitors, described. A shared model is never changed."""
+
+from __future__ import annotations
+
+import threading
+
+import streamlit as st
+
+from charlstm.lm.infer.engine import Engine, load
+from charlstm.lm.store.checkpoint import JSON_FILE, Checkpoint, find_checkpoint, list_checkpoints
+from charlstm.paths import checkpoints_path
+
+FIRST_CHOICE = "lstm-512"
+_MEMORY = {
+    "lstm": "Keeps the beat and the bars, but mostly forgets how the tune began.",
+    "gru": "Simpler than an LSTM and about as good: bars, but hardly any form.",
+    "rnn": "Has a short memory: even one bar is often too long for it.",
+}
+
+
+def models() -> dict[str, Checkpoint]:
+    """The models in checkpoints/, the first choice first; the page stops with a sentence where there are none."""
+    stamp = tuple((str(path), path.stat().st_mtime_ns) for path in sorted(checkpoints_path().glob(f"*/{JSON_FILE}")))
+    available = _models(stamp)
+    if not available:
+        st.info(
+            "There are no models yet. Train one with `charlstm train --corpus fiddle --out checkpoints/mine`, "
+            "then reload this page.",
+            icon=":material/model_training:",
+        )
+        st.stop()
+    return available
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _models(stamp: tuple[tuple[str, int], ...]) -> dict[str, Checkpoint]:
+    available = {checkpoint.name: checkpoint for checkpoint in list_checkpoints()}
+    order = sorted(available, key=lambda name: (name != FIRST_CHOICE, available[name].val_loss or 99.0, name))
+    return {name: available[name] for name in order}
+
+
+def engine(name: str) -> Engine:
+    """The engine of a model, loaded once for all visitors, and again when its files change."""
+    return _engine(name, (find_checkpoint(name) / JSON_FILE).stat().st_mtime_ns)
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _engine(name: str, stamp: int) -> Engine:
+    return load(name)
+
+
+def describe(checkpoint: Checkpoint) -> str:
+    """A model in two short sentences: its size and what it remembers."""
+    config = checkpoint.config
+    memory = _MEMORY[config.cell]
+    if config.lookback_bars:
+        memory = "Looks back at earlier bars as it writes, so its tunes return to how they began."
+    layers = f" in {config.num_layers} layers" if config.num_layers > 1 else ""
+    return f"{config.hidden_size} neurons{layers}. {memory}"
+
+
+@st.cache_resource(show_spinner=False)
+def warm_up() -> threading.Thread:
+    """Import in the background what the first tune needs, once a server."""
+
+    def imports() -> None:
+        import music21  # noqa: F401
+        import verovio  # noqa: F401
+
+    thread = threading.Thread(target=imports, name="charlstm-warm-up", daemon=True)
+    thread.start()
+    return thread

@@ -1,0 +1,35 @@
+"""Sentences on the page. What a model or a visitor wrote reaches Markdown escaped, and HTML never."""
+
+from __future__ import annotations
+
+import re
+from typing import NoReturn
+
+import streamlit as st
+
+from charlstm.errors import CharlstmError
+from charlstm.ui.state import Setting
+
+_MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~:$&@/^=\"'])")
+NEAREST, LEAVE_OUT = "Nearest letter", "Leave out"
+
+
+def plain(text: str) -> str:
+    """A text for Markdown: every character with a meaning there is escaped, line breaks become spaces."""
+    return _MARKDOWN.sub(r"\\\1", re.sub(r"\s+", " ", text))
+
+
+def stop_with(error: CharlstmError) -> NoReturn:
+    """Show an error, and end the page here."""
+    st.error(plain(str(error)))
+    st.stop()
+
+
+def ask_about_unknown(warning: str, setting: Setting[str]) -> bool:
+    """Warn that a model does not know some characters; whether it reads the nearest letters in their place."""
+    words, choice = st.columns([3, 2], vertical_alignment="center")
+    words.warning(plain(warning))
+    way = choice.segmented_control(
+        "Unknown characters", [NEAREST, LEAVE_OUT], key=setting.widget([NEAREST, LEAVE_OUT]), required=True
+    )
+    return bool(way == NEAREST)

@@ -1,0 +1,77 @@
+"""The tool of Your tune with which a model continues the tune after a bar."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+from dataclasses import replace
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from charlstm.errors import CharlstmError
+from charlstm.lm.config import SampleConfig
+from charlstm.lm.sample.continuation import Continued, continue_tune
+from charlstm.tunes.views.bars import Bar
+from charlstm.ui.library.session_library import add_to_library
+from charlstm.ui.shared.models import engine
+from charlstm.ui.shared.notices import stop_with
+from charlstm.ui.shared.session_tune import next_seed
+from charlstm.ui.your_tune.model_settings import ask_model, ask_reading, ask_seed
+from charlstm.ui.your_tune.settings import CONTINUED, KEEP_BARS, NEXT_SEED, Continuation
+from charlstm.ui.your_tune.tune_document import TuneDocument
+
+MAX_ADDED = 800  # characters
+FRAME = 24  # characters between two looks at a tune that is being written
+
+
+def show_continuation(document: TuneDocument, tune_bars: Sequence[Bar]) -> None:
+    """Widgets that ask for a continuation; pressing the button puts it in place of the tune."""
+    count = len(tune_bars)
+    name, temperature = ask_model()
+    left, middle, right = st.columns(3, vertical_alignment="bottom")
+    keep_bars = left.number_input(
+        "Keep bars up to", 0, count, key=KEEP_BARS.widget(default=count, bounds=(0, count)),
+        help=f"The tune has {count} bars. The model replaces the bars after this one. Or select it in the score.",
+    )  # fmt: skip
+    ask_seed(middle, "another continuation")
+    asked = right.button(
+        "Continue", type="primary", width="stretch", icon=":material/edit_note:", key="your_tune.continue"
+    )
+    model = ask_reading(name, temperature, document.text)
+    writing = st.empty()
+    if not asked:
+        return
+    # Asked again for what is there already: another way.
+    if CONTINUED.get() == Continuation(document.text, keep_bars, model):
+        model = replace(model, seed=next_seed(model.seed))
+    config = SampleConfig(temperature=temperature, max_length=MAX_ADDED)
+    try:
+        written = continue_tune(
+            engine(name), document.text, keep_bars, config=config, seed=model.seed, nearest=model.nearest
+        )
+        continued = _watched(written, writing)
+    except CharlstmError as error:
+        stop_with(error)
+    settings = {
+        "model": name, "temperature": temperature, "seed": model.seed, "prime": continued.prime,
+        "bars_kept": keep_bars, "max_length": MAX_ADDED + len(continued.prime),
+    }  # fmt: skip
+    marks = [(continued.start, len(continued.text))]
+    document.put(continued.text, how="continued", settings=settings, marks=marks)
+    add_to_library(continued.text, "continued", settings=settings)
+    CONTINUED.set(Continuation(continued.text, keep_bars, model))
+    NEXT_SEED.set(model.seed)
+    st.rerun()
+
+
+def _watched(writing: Generator[str, None, Continued], slot: DeltaGenerator) -> Continued:
+    """Show a continuation while it is written."""
+    text = ""
+    while True:
+        try:
+            text += next(writing)
+        except StopIteration as end:
+            continued: Continued = end.value
+            return continued
+        if len(text) % FRAME == 0:
+            slot.code(text, language=None, wrap_lines=True)

@@ -1,0 +1,113 @@
+"""The ways a tune comes to the page Your tune: a file, the composed tune, the address, or an older version."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from charlstm.errors import CharlstmError
+from charlstm.score.midi_import.grid import GRIDS
+from charlstm.score.midi_import.meter_and_key import METERS
+from charlstm.tunes.abc import split_header
+from charlstm.ui.shared.models import models
+from charlstm.ui.shared.notices import plain
+from charlstm.ui.shared.session_tune import COMPOSED, current_settings, publish, write
+from charlstm.ui.state import component_value
+from charlstm.ui.your_tune.settings import AUTOMATIC, BOOK_TUNE, GRID, KEY, METER, VOICE
+from charlstm.ui.your_tune.tune_document import PROBLEM, TuneDocument, attempt, open_document, titles
+
+KEYS = ["G", "D", "A", "E", "C", "F", "Bb", "Em", "Am", "Bm", "Dm", "Gm", "Ador", "Edor", "Dmix", "Amix"]
+
+
+def open_from_address(document: TuneDocument) -> None:
+    """In a visit that begins here with the address of a composed tune, open that tune."""
+    if document.version or not {"model", "seed"} <= set(st.query_params):
+        return
+    settings = current_settings(models())
+    writing = st.empty()
+    try:
+        document.put("X:1\n" + write(settings, writing).text)
+    except CharlstmError as error:
+        st.error(plain(str(error)))
+    writing.empty()
+
+
+def publish_document(document: TuneDocument) -> None:
+    """The address names the settings of a composed tune; a text of the visitor's own is in no address."""
+    composed = COMPOSED.get()
+    if composed is not None and document.text == "X:1\n" + composed.sample.text:
+        publish(composed.settings)
+    elif st.query_params:
+        st.query_params.clear()
+
+
+def show_opening(document: TuneDocument) -> None:
+    """Widgets that open a tune or go back to the one before."""
+    left, right = st.columns([3, 2], vertical_alignment="bottom")
+
+    def open_file() -> None:
+        if (file := component_value("your_tune.file")) is not None:
+            attempt(document.open_file, file.name, file.getvalue())
+            for setting in (BOOK_TUNE, METER, KEY, GRID, VOICE):
+                setting.pop()
+
+    left.file_uploader(
+        "Open a file: ABC, a whole tunebook, or MIDI", type=["abc", "txt", "mid", "midi"], key="your_tune.file",
+        on_change=open_file, max_upload_size=1,
+    )  # fmt: skip
+    composed = COMPOSED.get()
+    with right.container(horizontal=True, gap="small"):
+        if composed is not None:
+            st.button(
+                "Edit the composed tune", on_click=open_document, args=("X:1\n" + composed.sample.text,),
+                icon=":material/music_note:", key="your_tune.composed",
+            )  # fmt: skip
+        st.button(
+            "Undo", on_click=document.undo, disabled=not document.past, icon=":material/undo:", key="your_tune.undo",
+            help="Goes back to the tune before the last change.",
+        )  # fmt: skip
+    if problem := PROBLEM.pop():
+        st.error(plain(problem))
+    if document.book:
+        names = titles(document.book)
+        st.selectbox(
+            f"Tune of the book ({len(names):,})", range(len(names)), key=BOOK_TUNE.widget(range(len(names))),
+            format_func=names.__getitem__, on_change=lambda: attempt(document.choose, BOOK_TUNE.get()),
+        )  # fmt: skip
+    if document.midi:
+        _midi_settings(document)
+
+
+def _midi_settings(document: TuneDocument) -> None:
+    """How a MIDI file is read; every choice reads it again."""
+    header = split_header(document.text)
+
+    def read_again() -> None:
+        meter, key, grid = ("" if s.get() == AUTOMATIC else s.get() for s in (METER, KEY, GRID))
+        attempt(
+            document.read_midi, document.midi, meter=meter, key=key, grid=int(grid.partition("/")[2] or 0),
+            voice=VOICE.get(),
+        )  # fmt: skip
+
+    voices = _midi_voices(document.midi)
+    places = st.columns(4 if len(voices) > 1 else 3)
+    choices = (
+        ("Meter", METER, METERS, header.get("M")),
+        ("Key", KEY, KEYS, header.get("K")),
+        ("Shortest note", GRID, [f"1/{grid}" for grid in GRIDS], None),
+    )
+    for place, (label, setting, values, current) in zip(places, choices, strict=False):
+        options = [AUTOMATIC, *values]
+        place.selectbox(label, options, key=setting.widget(options), on_change=read_again, help=current)
+    if len(voices) > 1:
+        places[3].selectbox(
+            "Voice", range(len(voices)), index=None, key=VOICE.widget(), format_func=voices.__getitem__,
+            on_change=read_again, placeholder=AUTOMATIC,
+        )  # fmt: skip
+
+
+@st.cache_data(max_entries=8, show_spinner=False)
+def _midi_voices(data: bytes) -> tuple[str, ...]:
+    """The voices of a MIDI file that has been read once."""
+    from charlstm.score.midi_import.melody import from_midi
+
+    return from_midi(data).voices

@@ -1,0 +1,136 @@
+"""The tool of Your tune with which a model rewrites bars, and the visitor chooses one of several versions."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import streamlit as st
+
+from charlstm.errors import CharlstmError
+from charlstm.lm.config import SampleConfig
+from charlstm.lm.sample.infill import Rewriting, rewrite
+from charlstm.tunes.views.bars import Bar
+from charlstm.ui.library.session_library import add_to_library
+from charlstm.ui.shared.drawing import draw
+from charlstm.ui.shared.models import engine
+from charlstm.ui.shared.notices import plain, stop_with
+from charlstm.ui.shared.player import show_tune, sound_tune
+from charlstm.ui.your_tune.model_settings import ask_model, ask_reading, ask_seed
+from charlstm.ui.your_tune.settings import FIRST_BAR, HEARD, LAST_BAR, PLAYS, VERSIONS, Rewrite
+from charlstm.ui.your_tune.tune_document import TuneDocument
+
+CANDIDATES = 5
+
+
+def show_rewrite(document: TuneDocument, tune_bars: Sequence[Bar]) -> None:
+    """Widgets that ask for other bars, and the versions that a model wrote of them."""
+    count = len(tune_bars)
+    name, temperature = ask_model()
+    left, middle, seed, right = st.columns(4, vertical_alignment="bottom")
+    first = left.number_input("From bar", 1, count, key=FIRST_BAR.widget(bounds=(1, count)))
+    last = middle.number_input(
+        "To bar", 1, count, key=LAST_BAR.widget(bounds=(1, count)), help="You can also select the bars in the score."
+    )
+    ask_seed(seed, "other versions")
+    asked = right.button(
+        "Rewrite", type="primary", width="stretch", icon=":material/restart_alt:", key="your_tune.rewrite"
+    )
+    model = ask_reading(name, temperature, document.text)
+    if first > last:
+        st.info("“From bar” comes after “To bar”. Please give the first bar first.")
+        return
+    if asked:
+        request = Rewrite(document.text, int(first) - 1, int(last) - 1, model)
+        VERSIONS.set((request, _rewrite(request)))
+        HEARD.pop()
+    if (versions := VERSIONS.get()) and versions[0].text == document.text:
+        _show_versions(document, *versions)
+
+
+def _rewrite(request: Rewrite) -> Rewriting:
+    """The versions, while a bar shows how many there are."""
+    model = request.model
+    bar = st.progress(0.0, plain(f"{model.model} is writing …"))
+
+    def tried(fitting: int, tries: int) -> None:
+        bar.progress(min(fitting / CANDIDATES, 1.0), f"{tries} tries, {fitting} fit")
+
+    try:
+        rewriting = rewrite(
+            engine(model.model), request.text, request.first, request.last, n=CANDIDATES, seed=model.seed,
+            nearest=model.nearest, config=SampleConfig(temperature=model.temperature), progress=tried,
+        )  # fmt: skip
+    except CharlstmError as error:
+        stop_with(error)
+    bar.empty()
+    return rewriting
+
+
+def _show_versions(document: TuneDocument, request: Rewrite, rewriting: Rewriting) -> None:
+    """The candidates, the best first."""
+    first, last = request.first + 1, request.last + 1
+    which = f"Bars {first} to {last}" if last > first else f"Bar {first}"
+    if not rewriting.candidates:
+        st.info(plain(
+            f"{which}: none of {rewriting.tries} tries fits there or brings anything new. "
+            "Try other bars or a higher temperature."
+        ))  # fmt: skip
+        return
+    st.caption(
+        plain(
+            f"{which}: {len(rewriting.candidates)} versions that fit, of {rewriting.tries} tries, the best first. The "
+            "number says how much better the rest of the tune follows than it follows your own bars."
+        ),
+        help="Measured by the model: the log probability (nats) of everything after these bars, minus that of the same "
+        "text after your own bars. Nobody has listened to them: your ear may prefer another.",
+    )
+
+    def use(place: int) -> None:
+        candidate = rewriting.candidates[place]
+        settings = {
+            "model": request.model.model, "temperature": request.model.temperature, "seed": candidate.seed,
+            "first_bar": first, "last_bar": last, "before": request.text,
+        }  # fmt: skip
+        marks = [(candidate.start, candidate.end)]
+        document.put(candidate.text, how="rewritten", settings=settings, marks=marks)
+        add_to_library(candidate.text, "rewritten", settings=settings)
+
+    def hear(place: int) -> None:
+        HEARD.set(place)
+        PLAYS.set(PLAYS.get() + 1)
+
+    for place, candidate in enumerate(rewriting.candidates):
+        with st.container(border=True, horizontal=True, vertical_alignment="center", gap="small"):
+            st.code(candidate.text[candidate.start : candidate.end], language=None, wrap_lines=True)
+            better = candidate.rest_log_prob - rewriting.rest_log_prob
+            st.markdown(f"**{better:+.1f}**".replace("-", "−"), width=64, help=odds(better))
+            st.button(
+                "Listen", key=f"your_tune.hear.{place}", on_click=hear, args=(place,), icon=":material/play_arrow:"
+            )
+            st.button("Use this", key=f"your_tune.use.{place}", on_click=use, args=(place,), icon=":material/check:")
+    heard = HEARD.get()
+    if heard is not None and heard < len(rewriting.candidates):
+        _play(rewriting, heard)
+
+
+def _play(rewriting: Rewriting, place: int) -> None:
+    """A player for one version, with a bar on either side."""
+    from charlstm.neurons.snippet import snippet
+
+    candidate = rewriting.candidates[place]
+    piece = snippet(candidate.text, candidate.start, candidate.end)
+    drawing = draw(piece.text)
+    st.caption(plain(f"Version {place + 1}, with a bar before and after"))
+    key = "your_tune.version.player"
+    show_tune(drawing, key=key, marks=[(piece.start, piece.end)], play=f"version{PLAYS.get()}")
+    sound_tune(drawing, key=key)
+
+
+def odds(better: float) -> str:
+    """A difference of log probabilities in words."""
+    times = math.exp(min(abs(better), 50.0))
+    if times < 1.05:
+        return "The rest is about as likely as after your bars."
+    factor = f"{times:,.1f}" if times < 100 else f"{times:,.0f}" if times < 1e6 else "over a million"
+    return f"The rest is {factor} times {'more' if better > 0 else 'less'} likely than after your bars."
