@@ -15,10 +15,10 @@ import sys
 from collections.abc import Sequence
 
 from charlstm import __version__
-from charlstm.cli import corpus, evaluate, experiment, models, neurons, render, rewrite, sample, sweep, train
+from charlstm.cli import app, corpus, evaluate, experiment, models, neurons, render, rewrite, sample, sweep, train
 from charlstm.errors import CharlstmError
 
-GROUPS = (corpus, train, sample, rewrite, render, evaluate, neurons, experiment, sweep, models)
+GROUPS = (corpus, train, sample, rewrite, render, evaluate, neurons, experiment, sweep, models, app)
 
 
 def build_parser() -> argparse.ArgumentParser:

@@ -102,16 +102,17 @@ def terminal_bar() -> Any | None:
     return tqdm
 
 
-def find_corpus(name: str) -> Corpus:
-    """A corpus by name or path; the default one is built first if it is not there yet."""
+def find_corpus(name: str, *, save: bool = True) -> Corpus:
+    """A corpus by name or path; the default one is built first if it is not there yet, and saved unless told not to."""
     from charlstm.paths import corpus_path
     from charlstm.tunes.corpus.model import DEFAULT_CORPUS, fiddle_corpus, load_corpus, save_corpus
 
     if name == DEFAULT_CORPUS and not (corpus_path() / f"{name}.json").exists():
-        print(f"charlstm: building the {name} corpus, once", file=sys.stderr)
+        print(f"charlstm: building the {name} corpus{', once' if save else ''}", file=sys.stderr)
         with progress() as advance:
             corpus = fiddle_corpus(report=advance)
-        save_corpus(corpus)
+        if save:
+            save_corpus(corpus)
         return corpus
     return load_corpus(name)
 

@@ -94,7 +94,7 @@ def _import(options: argparse.Namespace) -> None:
 def _show(options: argparse.Namespace) -> None:
     from charlstm.cli.common import find_corpus
 
-    corpus = find_corpus(options.name)
+    corpus = find_corpus(options.name, save=False)
     show(options, _describe(corpus), _text(corpus))
 
 

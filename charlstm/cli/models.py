@@ -1,14 +1,11 @@
-"""charlstm models [export | import] | app: what there is to play with, how it travels, and the page."""
+"""charlstm models [export | import]: which models there are, and how one travels."""
 
 from __future__ import annotations
 
 import argparse
-import subprocess
-import sys
 from pathlib import Path
 
 from charlstm.cli.common import Commands, add_command, show, table
-from charlstm.errors import CharlstmError
 
 
 def add(commands: Commands) -> None:
@@ -25,8 +22,6 @@ def add(commands: Commands) -> None:
     bring.add_argument("file", type=Path, metavar="FILE")
     bring.add_argument("--name", metavar="NAME", help="of the model here (default: the file's)")
     bring.add_argument("--replace", action="store_true", help="take the place of a model that has this name already")
-    page = add_command(commands, "app", "open the page: streamlit run app.py", "charlstm app --port 8501", _app)
-    page.add_argument("--port", type=int, help="of the page's server (streamlit's own default when absent)")
 
 
 def _models(options: argparse.Namespace) -> None:
@@ -59,7 +54,9 @@ def _models(options: argparse.Namespace) -> None:
         for model in found
     ]
     head = ("model", "cell", "units", "lookback", "corpus", "validation", "test", "temperature")
-    nothing = f"There are no models in {checkpoints_path()}; train one: charlstm train --out checkpoints/mine"
+    nothing = (
+        f"There are no models in {checkpoints_path()}; train one: charlstm train --out {checkpoints_path() / 'mine'}"
+    )
     show(options, values, table(rows, head) if rows else nothing)
 
 
@@ -81,19 +78,3 @@ def _import(options: argparse.Namespace) -> None:
         data = file.read(MAX_BYTES + 1)
     model = unpack(data, options.name or clean_name(options.file.name), replace=options.replace)
     show(options, {"name": model.name, "path": str(model.path)}, f"{model.name}: in {model.path}")
-
-
-def _app(options: argparse.Namespace) -> None:
-    import importlib.util
-
-    import charlstm
-
-    page = Path(charlstm.__file__).resolve().parent.parent / "app.py"
-    if importlib.util.find_spec("streamlit") is None:
-        raise CharlstmError("the page needs Streamlit; install it: python -m pip install -r requirements.txt")
-    if not page.is_file():
-        raise CharlstmError(f"{page} is not there; run this in a clone of the project.")
-    port = ["--server.port", str(options.port)] if options.port else []
-    status = subprocess.call([sys.executable, "-m", "streamlit", "run", str(page), *port], cwd=page.parent)
-    if status:
-        raise CharlstmError(f"the page's server ended with status {status}.")

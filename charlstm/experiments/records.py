@@ -16,7 +16,7 @@ from typing import Any
 
 from charlstm.errors import CharlstmError
 from charlstm.experiments.catalog import Run
-from charlstm.paths import results_path
+from charlstm.paths import result_roots, results_path
 
 FORMAT = "charlstm-result/1"
 Record = dict[str, Any]
@@ -61,8 +61,9 @@ def read_record(path: Path) -> Record:
 
 def find_record(run: Run, fingerprint: str, folder: Path | None = None) -> Record | None:
     """The record of a run on a corpus; None where it has not been done."""
-    path = (folder or results_path()) / f"{run.key(fingerprint)}.json"
-    return read_record(path) if path.exists() else None
+    name = f"{run.key(fingerprint)}.json"
+    paths = [root / name for root in ([folder] if folder else result_roots())]
+    return next((read_record(path) for path in paths if path.exists()), None)
 
 
 def all_records(folder: Path | None = None) -> list[Record]:

@@ -8,6 +8,7 @@ import os
 import shlex
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -447,11 +448,11 @@ def test_app_runs_streamlit_on_the_page(monkeypatch: pytest.MonkeyPatch, status:
     pytest.importorskip("streamlit")
     called: list[list[str]] = []
 
-    def call(command: list[str], *, cwd: Path) -> int:
+    def call(command: list[str], *, cwd: Path, env: Mapping[str, str]) -> int:
         called.append(command)
         return status
 
-    monkeypatch.setattr("charlstm.cli.models.subprocess.call", call)
+    monkeypatch.setattr("charlstm.cli.app.subprocess.call", call)
     assert run("app --port 8765") == exit_status
     ((*start, page, option, port),) = called
     assert start == [sys.executable, "-m", "streamlit", "run"]

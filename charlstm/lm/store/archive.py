@@ -16,7 +16,14 @@ import zlib
 from pathlib import Path
 
 from charlstm.errors import CheckpointError
-from charlstm.lm.store.checkpoint import JSON_FILE, MAX_JSON_BYTES, WEIGHTS_FILE, Checkpoint, load_checkpoint
+from charlstm.lm.store.checkpoint import (
+    JSON_FILE,
+    MAX_JSON_BYTES,
+    WEIGHTS_FILE,
+    Checkpoint,
+    load_checkpoint,
+    model_folders,
+)
 from charlstm.lm.store.epochs import list_epochs
 from charlstm.paths import EPOCHS_FOLDER, checkpoints_path
 
@@ -111,7 +118,8 @@ def clean_name(text: str) -> str:
 def _check_free(root: Path, name: str, replace: bool) -> None:
     if not _NAME.fullmatch(name):
         raise CheckpointError(f"{name!r} cannot name a model; use letters, digits, dots, dashes and underscores.")
-    if (root / name).exists() and not replace:
+    shipped = root == checkpoints_path() and name in [folder.name for folder in model_folders()]
+    if (shipped or (root / name).exists()) and not replace:
         raise CheckpointError(f"There is a model called {name} already; choose another name.", path=root / name)
 
 

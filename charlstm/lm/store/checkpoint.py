@@ -24,7 +24,7 @@ from safetensors.numpy import save
 from charlstm.errors import CheckpointError, ConfigError
 from charlstm.lm.config import ModelConfig
 from charlstm.lm.vocab import Vocab
-from charlstm.paths import checkpoints_path
+from charlstm.paths import checkpoint_roots, checkpoints_path
 
 FORMAT = "charlstm/1"
 UNIT = "nats/character"
@@ -214,26 +214,32 @@ def load_checkpoint(path: str | Path) -> Checkpoint:
 
 def list_checkpoints(root: Path | None = None) -> list[Checkpoint]:
     """The whole checkpoints among the subfolders of `root` (default: checkpoints/), by name; broken ones left out."""
-    root = checkpoints_path() if root is None else Path(root)
     found = []
-    for file in sorted(root.glob(f"*/{JSON_FILE}")):
+    for folder in model_folders(root):
         try:
-            found.append(load_checkpoint(file.parent.resolve()))
+            found.append(load_checkpoint(folder.resolve()))
         except CheckpointError:
             continue  # a torn or foreign folder is no model to offer; naming it raises with the reason
     return found
 
 
+def model_folders(root: Path | None = None) -> list[Path]:
+    """The folders in checkpoints/ (or `root`) with a model.json, by name; a user's model hides a shipped one."""
+    roots = checkpoint_roots() if root is None else [Path(root)]
+    folders = {file.parent.name: file.parent for each in reversed(roots) for file in each.glob(f"*/{JSON_FILE}")}
+    return [folders[name] for name in sorted(folders)]
+
+
 def find_checkpoint(name: str | Path) -> Path:
     """The folder of a model given by its name in checkpoints/ or by its path. Raises CheckpointError if none is."""
-    root = checkpoints_path()
     text = str(name)
     is_name = text not in ("", ".", "..") and not any(mark in text for mark in ("/", "\\", "\0"))
-    for folder in ([root / text] if is_name else []) + ([] if "\0" in text else [Path(name)]):
+    named = [root / text for root in checkpoint_roots()] if is_name else []
+    for folder in named + ([] if "\0" in text else [Path(name)]):
         if (folder / JSON_FILE).is_file():
             return folder
-    known = [file.parent.name for file in sorted(root.glob(f"*/{JSON_FILE}"))]
-    hint = f"known models are {', '.join(known)}" if known else f"there are no models in {root}"
+    known = [folder.name for folder in model_folders()]
+    hint = f"known models are {', '.join(known)}" if known else f"there are no models in {checkpoints_path()}"
     raise CheckpointError(f"there is no checkpoint {text!r}: {hint}; or give a folder with a {JSON_FILE}.")
 
 

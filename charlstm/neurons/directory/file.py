@@ -21,6 +21,7 @@ from charlstm.neurons.directory.naming import ConceptEntry, Directory, NeuronEnt
 from charlstm.neurons.directory.unit_scores import Report
 from charlstm.neurons.recording import Unit
 from charlstm.neurons.store import fingerprint
+from charlstm.paths import writable
 from charlstm.tunes.corpus.model import Corpus
 
 FILE = "directory.json"
@@ -64,21 +65,28 @@ def _readable(engine: Engine, texts: Sequence[str]) -> list[str]:
 
 
 def save_directory(found: Directory, folder: Path) -> Path:
-    """Write directory.json into a model's folder, by rename. Raises OSError where that cannot be written."""
+    """Write directory.json into a model's folder, by rename; of a shipped model into the home. Raises OSError."""
     lines = []
     for key, value in to_dict(found).items():
         text = json.dumps(value, allow_nan=False)
         if isinstance(value, list) and value:  # an entry a line: kind to readers and diffs
             text = "[\n    " + ",\n    ".join(json.dumps(entry, allow_nan=False) for entry in value) + "\n  ]"
         lines.append(f"  {json.dumps(key)}: {text}")
-    path = folder / FILE
+    path = writable(folder) / FILE
+    path.parent.mkdir(parents=True, exist_ok=True)
     replace_file(path, ("{\n" + ",\n".join(lines) + "\n}\n").encode())
     return path
 
 
+def directory_path(folder: Path) -> Path:
+    """The directory.json of a model's folder; of a shipped model the one that was measured here, if there is one."""
+    own = writable(folder) / FILE
+    return own if own.exists() else folder / FILE
+
+
 def load_directory(folder: Path) -> Directory | None:
     """The directory of a model's folder; None if there is none that can be read."""
-    path = folder / FILE
+    path = directory_path(folder)
     try:
         if path.stat().st_size > MAX_BYTES:
             return None

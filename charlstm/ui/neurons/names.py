@@ -7,7 +7,7 @@ from typing import NamedTuple
 import streamlit as st
 
 from charlstm.neurons.concepts.notes import CONCEPTS
-from charlstm.neurons.directory.file import FILE, load_directory
+from charlstm.neurons.directory.file import directory_path, load_directory
 from charlstm.neurons.recording import Unit
 from charlstm.neurons.store import fingerprint
 from charlstm.ui.neurons.view_context import ViewContext
@@ -29,7 +29,7 @@ class Name(NamedTuple):
 def name_of(context: ViewContext, unit: Unit | tuple[int, int]) -> Name | None:
     """The measured name of a neuron; None where nothing was measured, or nothing is told well enough."""
     try:
-        stamp = (context.checkpoint.path / FILE).stat().st_mtime_ns
+        stamp = directory_path(context.checkpoint.path).stat().st_mtime_ns
     except OSError:
         return None
     return _names(context.model, context.stamp, stamp, context).get((unit[0], unit[1]))

@@ -7,8 +7,7 @@ import threading
 import streamlit as st
 
 from charlstm.lm.infer.engine import Engine, load
-from charlstm.lm.store.checkpoint import JSON_FILE, Checkpoint, find_checkpoint, list_checkpoints
-from charlstm.paths import checkpoints_path
+from charlstm.lm.store.checkpoint import JSON_FILE, Checkpoint, find_checkpoint, list_checkpoints, model_folders
 
 FIRST_CHOICE = "lstm-512"
 _MEMORY = {
@@ -20,7 +19,7 @@ _MEMORY = {
 
 def models() -> dict[str, Checkpoint]:
     """The models in checkpoints/, the first choice first; the page stops with a sentence where there are none."""
-    stamp = tuple((str(path), path.stat().st_mtime_ns) for path in sorted(checkpoints_path().glob(f"*/{JSON_FILE}")))
+    stamp = tuple((str(path), (path / JSON_FILE).stat().st_mtime_ns) for path in model_folders())
     available = _models(stamp)
     if not available:
         st.info(
