@@ -6,15 +6,18 @@ import argparse
 import json
 import sys
 import time
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from charlstm.cli.common import Commands, add_command, add_group, at_least, find_corpus, progress, show, table
+from charlstm.errors import CharlstmError, CorpusError
 from charlstm.experiments.catalog import EPOCHS, SEEDS, all_runs, catalog, study
 
 if TYPE_CHECKING:
     from charlstm.experiments.execute import Update
+    from charlstm.experiments.records import Record
 
 ALL = "all"
 
@@ -50,23 +53,48 @@ def add(commands: Commands) -> None:
 
 
 def _list(options: argparse.Namespace) -> None:
-    from charlstm.experiments.records import find_record
-
-    corpus = find_corpus("fiddle")
+    records = _records()
+    fingerprint, done = _fingerprint("fiddle", records), {record.key for record in records}
     values = []
     for each in catalog().values():
-        runs = each.runs()
-        done = sum(find_record(run, corpus.fingerprint) is not None for run in runs)
-        values.append({"study": each.name, "question": each.question, "runs": len(runs), "done": done})
+        keys = [run.key(fingerprint) for run in each.runs()]
+        count = sum(key in done for key in keys)
+        values.append({"study": each.name, "question": each.question, "runs": len(keys), "done": count})
     rows = [(v["study"], f"{v['done']} of {v['runs']}", f" {v['question']}") for v in values]
     lines = table([row[:2] for row in rows], ("study", "runs done")).splitlines()
     text = "\n".join(a + b for a, b in zip(lines, ["", *(f"  {row[2]}" for row in rows)], strict=True))
     show(options, values, text)
 
 
+def _records() -> Sequence[Record]:
+    """The records there are; files that are not records are named on standard error."""
+    from charlstm.experiments.records import read_records
+
+    stored = read_records()
+    for problem in stored.problems:
+        print(f"charlstm: {problem}", file=sys.stderr)
+    return stored.records
+
+
+def _fingerprint(name: str, records: Sequence[Record]) -> str:
+    """The fingerprint of a corpus as it is built here, else as most records of that name have it; builds nothing."""
+    from charlstm.tunes.corpus.model import DEFAULT_CORPUS, load_corpus
+
+    try:
+        return load_corpus(name).fingerprint
+    except CorpusError as error:
+        if error.path and error.path.exists():  # damaged
+            raise
+        counts = Counter(record.corpus.fingerprint for record in records if record.corpus.name == name)
+        if not counts and name != DEFAULT_CORPUS:
+            raise
+        return counts.most_common(1)[0][0] if counts else ""
+
+
 def _run(options: argparse.Namespace) -> None:
-    from charlstm.experiments.execute import run_all
-    from charlstm.experiments.records import find_record, lasting
+    from charlstm.experiments.execute import one_by_one, run_all
+    from charlstm.experiments.ray import on_ray
+    from charlstm.experiments.records import find_record, reproducible_part
 
     studies = list(catalog(options.epochs).values()) if options.study == ALL else [study(options.study, options.epochs)]
     runs = all_runs(studies, options.seeds)
@@ -94,21 +122,19 @@ def _run(options: argparse.Namespace) -> None:
         records = run_all(
             runs,
             corpus,
-            engine=options.engine,
-            address=options.address,
-            workers=options.workers,
+            executor=on_ray(options.address, options.workers) if options.engine == "ray" else one_by_one,
             again=options.again,
             report=report,
         )
     text = f"{len(records)} records in data/results; see them with: charlstm experiment table {studies[0].name}"
     old = [(b, a) for b, a in zip(before, records, strict=False) if b is not None]
     if old:
-        same = sum(lasting(b) == lasting(a) for b, a in old)
+        same = sum(reproducible_part(b) == reproducible_part(a) for b, a in old)
         text += f"\n{same} of {len(old)} came out exactly as they were"
         if options.progress:
             repeated = {"done": len(records), "total": len(records), "repeated": len(old), "identical": same}
             _append(options.progress, repeated, time.monotonic() - started)
-    show(options, [record["key"] for record in records], text)
+    show(options, [record.key for record in records], text)
 
 
 def _append(path: Path, values: Mapping[str, Any], seconds: float) -> None:
@@ -120,22 +146,20 @@ def _append(path: Path, values: Mapping[str, Any], seconds: float) -> None:
 def _table(options: argparse.Namespace) -> None:
     from charlstm.experiments.tables import markdown, rows_of
 
-    each = study(options.study, options.epochs)
-    corpus = find_corpus(options.corpus)
-    rows = rows_of(each, corpus.fingerprint, seeds=options.seeds)
+    each, records = study(options.study, options.epochs), _records()
+    rows = rows_of(each, _fingerprint(options.corpus, records), records, seeds=options.seeds)
     show(options, [row.to_dict() for row in rows], markdown(each, rows))
 
 
 def _report(options: argparse.Namespace) -> None:
-    from charlstm.errors import CharlstmError
-    from charlstm.experiments.records import all_records
-    from charlstm.experiments.report import report, sets
+    from charlstm.experiments.claims import report
+    from charlstm.experiments.records import record_sets
 
-    records = all_records()
-    found = sets(records)
-    if not found:
+    records = _records()
+    sets = record_sets(records)
+    if not sets:
         raise CharlstmError("there are no records yet; charlstm experiment run all makes them.")
-    text = report(next(iter(found)), records)
+    text = report(next(iter(sets)), records)
     if options.out:
         options.out.write_text(text, encoding="utf-8")
     show(options, {"markdown": text}, f"written: {options.out}" if options.out else text.rstrip("\n"))

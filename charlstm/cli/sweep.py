@@ -65,17 +65,17 @@ def _sweep(options: argparse.Namespace) -> None:
     by_key = {run.key(corpus.fingerprint): run for run in runs}
     rows = []
     for record in records[:SHOWN]:
-        job = by_key[record["key"]].job
+        job = by_key[record.key].job
         both = {**job.model.to_dict(), **job.train.to_dict()}  # type: ignore[union-attr]  # trials train
-        result = record["result"]
+        result = record.result
         rows.append(
             (
-                record["key"],
+                record.key,
                 f"{result['validation_tunes']:.4f}",
                 f"{result['curves']['epoch'][-1]:g}",
                 *(str(both[name]) for name in names),
             )
         )
     text = table(rows, ("trial", "validation", "epochs", *(name.replace("_", "-") for name in names)))
-    best = options.out / "networks" / records[0]["key"]
-    show(options, records, f"{text}\nThe best network: {best}")
+    best = options.out / "networks" / records[0].key
+    show(options, [record.to_dict() for record in records], f"{text}\nThe best network: {best}")

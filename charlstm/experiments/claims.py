@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-from charlstm.experiments.catalog import Study
-from charlstm.experiments.tables import ROLES, Row
+from charlstm.experiments.catalog import Study, catalog
+from charlstm.experiments.records import Record, RecordSet
+from charlstm.experiments.tables import ROLES, Row, markdown, rows_of
 
 NEAR = 0.1  # nats a character: what we call "similar" or "slight"
 CLOSE = 0.15  # nats a character: what we call the number that the report gives, read off a plot
@@ -64,7 +65,7 @@ def _baseline(rows: Sequence[Row]) -> list[Finding]:
         return []
     row = trained[0]
     train, validation = _mean(row, "train"), _mean(row, "validation")
-    epochs = row.records[0]["result"]["curves"]["epoch"][-1]
+    epochs = row.records[0].curves["epoch"][-1]
     found = [
         Finding(
             "Training and validation loss both come below 1.5.",
@@ -110,7 +111,7 @@ def epochs_to_converge(curve: Sequence[float]) -> int:
 
 def _over(rows: Sequence[Row], curve: str, measure: Callable[[Sequence[float]], float]) -> float:
     """Mean of a measure of a curve, over rows and seeds."""
-    return statistics.fmean(measure(record["result"]["curves"][curve]) for row in rows for record in row.records)
+    return statistics.fmean(measure(record.curves[curve]) for row in rows for record in row.records)
 
 
 def _cells(rows: Sequence[Row]) -> list[Finding]:
@@ -203,7 +204,7 @@ def _dropout(rows: Sequence[Row]) -> list[Finding]:
         given = _cases(rows, cell=cell, dropout_acts="no")
         acting = _cases(rows, cell=cell, dropout_acts="yes")
         if given:
-            keys = {tuple(record["key"] for record in row.records) for row in given}
+            keys = {tuple(record.key for record in row.records) for row in given}
             same = len(keys) == 1
             seeds = given[0].values("validation")
             apart = f"Its {len(seeds)} seeds are {max(seeds) - min(seeds):.3f} apart on validation slices."
@@ -277,7 +278,7 @@ def _temperatures(rows: Sequence[Row]) -> list[Finding]:
                 runs[0] > runs[1],
             )
         )
-        networks = {str(record["settings"]["network"]) for row in ours.values() for record in row.records}
+        networks = {str(record.settings["network"]) for row in ours.values() for record in row.records}
         if len(networks) == 1:
             found.append(
                 Finding(
@@ -313,16 +314,16 @@ def _heatmaps(rows: Sequence[Row]) -> list[Finding]:
         parts, agree = [], True
         for row in rows:
             for record in row.records:
-                neuron = record["result"]["neurons"][role]
+                neuron = record.result["neurons"][role]
                 inside, outside = neuron["mean"]
                 name = (
                     row.case.label
-                    if len(row.records) == 1 or record["seed"] == 0
-                    else f"{row.case.label} (seed {record['seed']})"
+                    if len(row.records) == 1 or record.seed == 0
+                    else f"{row.case.label} (seed {record.seed})"
                 )
                 unit = neuron["unit"][1]
                 if role == "quiet":
-                    size, usual = max(neuron["size"]), record["result"]["usual_size"]
+                    size, usual = max(neuron["size"]), record.result["usual_size"]
                     parts.append(f"{name} {unit}: {size:.2f} away from 0, a usual neuron {usual:.2f}")
                     agree = agree and size < QUIET * usual
                 else:
@@ -340,3 +341,28 @@ _STUDIES: dict[str, Callable[[Sequence[Row]], list[Finding]]] = {
     "temperatures": _temperatures,
     "heatmaps": _heatmaps,
 }
+
+
+# ---- the whole report -----------------------------------------------------------------------------------------------
+
+
+def report(which: RecordSet, records: Sequence[Record]) -> str:
+    """The studies of a set as Markdown: what the report says, what we find, and the tables."""
+    ours = [record for record in records if which.has(record)]
+    seconds = sum(record.seconds for record in ours)
+    machines = sorted({record.machine["cpu"] for record in ours})
+    parts = [
+        "# The report's studies, again",
+        "",
+        f"Corpus {which.corpus}, {which.epochs} epochs of one slice a tune. {len(ours)} records, "
+        f"{seconds / 60:.0f} minutes of one core ({', '.join(machines)}). Losses are in nats per character.",
+    ]
+    for study in catalog(which.epochs).values():
+        rows = rows_of(study, which.fingerprint, records)
+        parts += ["", markdown(study, rows), ""]
+        found = findings(study, rows)
+        if found:
+            parts += ["| the report says | we find | |", "| --- | --- | --- |"]
+            marks = {True: "agrees", False: "differs", None: ""}
+            parts += [f"| {one.says or '-'} | {one.finds} | {marks[one.agrees]} |" for one in found]
+    return "\n".join(parts) + "\n"

@@ -1,29 +1,31 @@
-"""Run: carry out the runs of a study, skip what is done, write one record a run. Here, or on Ray (experiments/cluster).
+"""Execute the runs of a study one after the other: skip what is done, resume what died, write one record a run.
 
 A run has a folder of its own under runs/experiments/, in which its network lies and from which a run that died goes
 on where it last saved. A run is deterministic: the same settings, seed and corpus give the same record, but for the
-machine and the time it took, wherever and beside whatever it is run.
+machine and the time it took, wherever and beside whatever it is executed. On many machines: experiments/ray.py.
 """
 
 from __future__ import annotations
 
-import json
+import math
+import os
 import shutil
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from charlstm.errors import CharlstmError, CheckpointError, ConfigError
-from charlstm.experiments.catalog import THREADS, Counting, Neurons, Run, Sampling, Training, settings, with_seed
-from charlstm.experiments.records import FORMAT, Record, find_record, machine, read_record, thinned, write_record
+from charlstm.experiments.catalog import Counting, Neurons, Run, Sampling, Training
+from charlstm.experiments.records import Record, find_record, new_record, read_record, write_record
+from charlstm.experiments.train import EachEpoch, Share, rounded, train
 from charlstm.lm.config import SampleConfig
-from charlstm.paths import home
+from charlstm.paths import runs_path
+from charlstm.processes import acquire
 from charlstm.tunes.abc import parse_meter, split_header
 from charlstm.tunes.corpus.model import Corpus
 from charlstm.tunes.keys import parse_key
@@ -31,20 +33,15 @@ from charlstm.tunes.keys import parse_key
 if TYPE_CHECKING:
     from charlstm.evaluate.novelty import NoveltyIndex
     from charlstm.lm.infer.engine import Engine
-    from charlstm.lm.train.trainer import Progress
 
 RECORD_FILE = "record.json"  # in a run's folder, once it is done
-CURVE_FILE = "curve.jsonl"  # one line an epoch, what the trainer itself does not report
-ENGINES = ("local", "ray")
-SAMPLE_TRAIN_TUNES = 100  # training tunes whose whole-tune loss is followed beside the validation tunes'
 NEURON_TUNES = 100  # test tunes on which all neurons are measured
-Share = Callable[[float], None]  # how much of a run is done, in [0, 1]
-EachEpoch = Callable[[float, float | None], None]  # an epoch is over: its number, the loss on whole validation tunes
+Keep = Callable[[Run, Record], None]  # takes a run's record as soon as it is done
 
 
 @dataclass(frozen=True)
 class Update:
-    """How far the runs have come: `done` of `total` are finished, and `share` of the one named."""
+    """How far the runs are: `done` of `total` are finished, and `share` of the one named."""
 
     run: Run
     key: str
@@ -53,12 +50,46 @@ class Update:
     total: int
 
 
-Report = Callable[[Update], None]
+@dataclass(frozen=True)
+class Work:
+    """The runs that are left to do, as `run_all` hands them to an executor.
+
+    Attributes
+    ----------
+    runs : sequence of Run
+        What others need stands before them.
+    corpus : Corpus
+    folder : Path
+        Of the runs, a subfolder each.
+    again : bool
+        Whether runs are repeated that have been done in that folder.
+    keep : callable
+        To be called with each run and its record.
+    update : callable
+        May be called with a run and how much of it is done.
+    """
+
+    runs: Sequence[Run]
+    corpus: Corpus
+    folder: Path
+    again: bool
+    keep: Keep
+    update: Callable[[Run, float], None]
+
+
+Executor = Callable[[Work], None]
 
 
 def work_path() -> Path:
     """Folder of the networks and of the runs under way, one subfolder each."""
-    return home() / "runs" / "experiments"
+    return runs_path() / "experiments"
+
+
+def one_by_one(work: Work) -> None:
+    """Execute runs in this process."""
+    for run in work.runs:
+        share = partial(work.update, run)
+        work.keep(run, execute_run(run, work.corpus, work.folder, again=work.again, share=share))
 
 
 def run_all(
@@ -67,13 +98,11 @@ def run_all(
     *,
     results: Path | None = None,
     work: Path | None = None,
-    engine: str = "local",
-    address: str | None = None,
-    workers: int | None = None,
+    executor: Executor = one_by_one,
     again: bool = False,
-    report: Report | None = None,
+    report: Callable[[Update], None] | None = None,
 ) -> list[Record]:
-    """Carry out runs and return their records, in the order of the runs; what has a record is not run.
+    """Execute runs and return their records, in the order of the runs; what has a record is not executed.
 
     Parameters
     ----------
@@ -84,109 +113,75 @@ def run_all(
         Folder of the records (default data/results/).
     work : Path, optional
         Folder of the runs (default runs/experiments/).
-    engine : "local" or "ray"
-        One after the other in this process, or on a Ray cluster.
-    address : str, optional
-        Of the Ray cluster; one is started for the occasion when absent.
-    workers : int, optional
-        Of the Ray that is started (default: one a core).
+    executor : callable
+        `one_by_one` in this process, or `charlstm.experiments.ray.on_ray(...)`.
     again : bool
-        Do runs anew that are done.
+        Repeat runs that are done.
     report : callable, optional
-        Called as the runs come along.
+        Called as the runs proceed.
 
     Raises
     ------
-    ConfigError
-        If there is no such engine, or Ray is not installed.
     CharlstmError
         If a run failed.
     """
-    if engine not in ENGINES:
-        raise ConfigError("engine", f"{engine!r} is none of {', '.join(ENGINES)}.")
-    work = work or work_path()
-    found = {} if again else {run: r for run in runs if (r := find_record(run, corpus.fingerprint, results))}
-    missing = [run for run in runs if run not in found]
+    records = {} if again else {run: r for run in runs if (r := find_record(run, corpus.fingerprint, results))}
 
-    def update(run: Run, share: float, done: int) -> None:
+    def update(run: Run, share: float) -> None:
         if report:
-            report(Update(run, run.key(corpus.fingerprint), share, len(found) if share < 1 else done, len(runs)))
+            report(Update(run, run.key(corpus.fingerprint), share, len(records), len(runs)))
 
     def keep(run: Run, record: Record) -> None:
         write_record(record, results)
-        found[run] = record
-        update(run, 1.0, len(found))
+        records[run] = record
+        update(run, 1.0)
 
-    if engine == "ray":
-        from charlstm.experiments.ray import run_on_ray
-
-        run_on_ray(missing, corpus, work, keep, address=address, workers=workers, again=again)
-    else:
-        for run in missing:
-            keep(run, carry_out(run, corpus, work, again=again, share=lambda part, run=run: update(run, part, 0)))  # type: ignore[misc]
-    return [found[run] for run in runs]
+    missing = [run for run in runs if run not in records]
+    executor(Work(missing, corpus, work or work_path(), again, keep, update))
+    return [records[run] for run in runs]
 
 
-def carry_out(
+def execute_run(
     run: Run,
     corpus: Corpus,
     work: Path,
     *,
     again: bool = False,
-    share: Share | None = None,
+    share: Share = lambda part: None,
     each_epoch: EachEpoch | None = None,
 ) -> Record:
-    """Carry out one run in its folder, or go on with it, and return its record.
+    """Execute one run in its folder, or go on with it, and return its record.
 
     A second process that is asked for the same run waits for the first, and takes its record.
     """
-    key = run.key(corpus.fingerprint)
+    key, job = run.key(corpus.fingerprint), run.job
     folder = work / key
     folder.mkdir(parents=True, exist_ok=True)
-    begun = time.time()
+    done = folder / RECORD_FILE
+    before = _written(done)
     with _alone(work / f"{key}.lock"):
-        done = folder / RECORD_FILE
-        if done.exists() and (not again or done.stat().st_mtime > begun):
+        if (now := _written(done)) and (not again or now != before):  # done already, or while this one waited
             return read_record(done)
         if again:
             shutil.rmtree(folder)
             folder.mkdir()
-        started = time.monotonic()
-        share = share or (lambda part: None)
-        job = run.job
         if isinstance(job, Training):
-            result, seconds = _train(job, run.seed, corpus, folder, share, each_epoch)
+            result, seconds, torch_version = train(job, run.seed, corpus, folder, share, each_epoch)
+            record = new_record(run, corpus, result, seconds, {"torch": torch_version})
         else:
+            started = time.monotonic()
             if isinstance(job, Counting):
                 result = _count(job, corpus)
+            elif isinstance(job, Sampling):
+                result = _sample(job, run.seed, load_network(run, corpus, work), corpus, share)
             else:
-                engine = network(run, corpus, work)
-                if isinstance(job, Sampling):
-                    result = _sample(job, run.seed, engine, corpus, share)
-                else:
-                    result = _find_neurons(job, run.seed, engine, corpus)
-            seconds = round(time.monotonic() - started, 1)
-        record = {
-            "format": FORMAT,
-            "key": key,
-            "kind": job.kind,
-            "name": job.name,
-            "seed": run.seed,
-            "settings": settings(job),
-            "corpus": {
-                "name": corpus.name,
-                "fingerprint": corpus.fingerprint,
-                "tunes": [len(corpus.train), len(corpus.validation), len(corpus.test)],
-            },
-            "machine": machine(THREADS) | ({"torch": result.pop("torch")} if "torch" in result else {}),
-            "seconds": seconds,
-            "result": result,
-        }
-        write_record(record, folder).replace(folder / RECORD_FILE)
+                result = _find_neurons(job, run.seed, load_network(run, corpus, work), corpus)
+            record = new_record(run, corpus, result, round(time.monotonic() - started, 1))
+        write_record(record, folder).replace(done)
     return record
 
 
-def network(run: Run, corpus: Corpus, work: Path) -> Engine:
+def load_network(run: Run, corpus: Corpus, work: Path) -> Engine:
     """The network that a run looks at: a model of checkpoints/, or one of the studies', trained first if need be."""
     from charlstm.lm.infer.engine import load
 
@@ -195,129 +190,24 @@ def network(run: Run, corpus: Corpus, work: Path) -> Engine:
         return load(str(run.job.network))  # type: ignore[union-attr]  # a Sampling or Neurons of a named model
     folder = work / needed.key(corpus.fingerprint)
     if not (folder / RECORD_FILE).exists():
-        carry_out(needed, corpus, work)
+        execute_run(needed, corpus, work)
     return load(folder.resolve())
+
+
+def _written(path: Path) -> tuple[int, int] | None:
+    """What tells a file from the one that was there before; None where there is none."""
+    return ((about := path.stat()).st_ino, about.st_mtime_ns) if path.exists() else None
 
 
 @contextmanager
 def _alone(path: Path) -> Iterator[None]:
-    """Hold a lock file: one process at a time works on a run. The system lets go of it when a process dies."""
-    with open(path, "a") as file:
-        try:
-            import fcntl
-        except ImportError:  # Windows: two processes on one run must be kept apart by whoever starts them
-            yield
-            return
-        fcntl.flock(file, fcntl.LOCK_EX)
+    """Hold a lock: one process at a time works on a run. Others wait as long as it takes."""
+    descriptor = acquire(path, wait=math.inf)
+    try:
         yield
-
-
-# ---- training -------------------------------------------------------------------------------------------------------
-
-
-def _train(
-    job: Training, seed: int, corpus: Corpus, folder: Path, share: Share, each_epoch: EachEpoch | None
-) -> tuple[dict[str, Any], float]:
-    """Train, or go on training, and return the result and the seconds of all sittings."""
-    from charlstm.lm.train.network import CharRNN
-    from charlstm.lm.train.resume import RESUME_FILE
-    from charlstm.lm.train.trainer import Trainer, slice_loss, whole_tune_loss
-
-    def begin() -> Trainer:
-        return Trainer(corpus, job.model, with_seed(job, seed), out=folder, device="cpu", threads=THREADS)
-
-    if (folder / RESUME_FILE).exists():
-        try:
-            trainer = Trainer.resume(folder, corpus, device="cpu", threads=THREADS)
-        except CheckpointError:  # of another version of the program, say
-            _empty(folder)
-            trainer = begin()
-    else:
-        _empty(folder)
-        trainer = begin()
-    watched = corpus.train[:: max(1, len(corpus.train) // SAMPLE_TRAIN_TUNES)]
-    length = job.train.sequence_length
-    speeds: list[float] = []
-
-    def measure(epoch: float) -> None:
-        """Append the curve's line of an epoch that the network stands at the end of."""
-        line = {
-            "epoch": epoch,
-            "validation_slices": slice_loss(trainer.network, corpus.validation, trainer.vocab, sequence_length=length),
-            "train_tunes": whole_tune_loss(trainer.network, watched, trainer.vocab)["all"],
-            "characters_per_second": float(np.median(speeds)) if speeds else None,
-        }
-        speeds.clear()
-        with open(folder / CURVE_FILE, "a", encoding="utf-8") as file:
-            file.write(json.dumps(line) + "\n")
-
-    def follow(progress: Progress) -> None:
-        speeds.append(progress.characters_per_second)
-        share(min(progress.done, 0.999))
-        if progress.sample is not None:  # at the end of an epoch
-            measure(progress.epoch)
-            if each_epoch:
-                each_epoch(progress.epoch, progress.val_loss)
-
-    history = trainer.standing.history
-    if history and trainer.standing.position == 0 and history[-1]["epoch"] not in _curve_lines(folder / CURVE_FILE):
-        measure(history[-1]["epoch"])  # killed between the end of the epoch and its line
-    checkpoint = trainer.fit([follow])
-    if not checkpoint.training.get("ended"):
-        raise CharlstmError(f"{folder.name} was stopped before its end; run the study again to go on.")
-    kept = CharRNN(job.model, len(trainer.vocab))
-    kept.load_weights(checkpoint.weights())
-    lines = _curve_lines(folder / CURVE_FILE)
-    rows = [(entry, lines[entry["epoch"]]) for entry in checkpoint.history]
-    rates = [rate for _, line in rows if (rate := line["characters_per_second"]) is not None]
-    curves = {
-        "epoch": [entry["epoch"] for entry, _ in rows],
-        "train_slices": [entry["train_loss"] for entry, _ in rows],
-        "validation_slices": [line["validation_slices"] for _, line in rows],
-        "train_tunes": [line["train_tunes"] for _, line in rows],
-        "validation_tunes": [entry["val_loss"] for entry, _ in rows],
-    }
-    best = min(rows, key=lambda row: (row[0]["val_loss"] is None, row[0]["val_loss"] or 0.0))[0]
-    test = slice_loss(kept, corpus.test, trainer.vocab, sequence_length=length)
-    result = {
-        "parameters": sum(parameter.numel() for parameter in trainer.parameters),
-        "steps": checkpoint.training["steps"],
-        "best_epoch": best["epoch"],
-        "validation_tunes": _rounded(checkpoint.val_loss),
-        "test_tunes": _rounded(checkpoint.test_loss),
-        "test_header": _rounded(checkpoint.training["test_header"]),
-        "test_body": _rounded(checkpoint.training["test_body"]),
-        "test_slices": _rounded(test),
-        "characters_per_second": round(float(np.median(rates))) if rates else None,
-        "curves": {name: [_rounded(value) for value in thinned(values)] for name, values in curves.items()},
-        "torch": checkpoint.training["torch"],
-    }
-    return result, float(checkpoint.training["seconds"])
-
-
-def _empty(folder: Path) -> None:
-    """Take away what a run left that died before its first save, or that cannot be gone on with."""
-    for path in folder.iterdir():
-        if path.is_file():
-            path.unlink()
-
-
-def _curve_lines(path: Path) -> dict[float, dict[str, Any]]:
-    """The lines of a curve by epoch: of an epoch done twice, before and after a kill, the later one."""
-    found: dict[float, dict[str, Any]] = {}
-    if not path.exists():
-        return found
-    for text in path.read_text(encoding="utf-8").splitlines():
-        try:
-            line = json.loads(text)
-        except ValueError:  # half a line, from a kill; the epoch was done again
-            continue
-        found[line["epoch"]] = line
-    return found
-
-
-def _rounded(value: float | None, digits: int = 4) -> float | None:
-    return None if value is None else round(value, digits)
+    finally:
+        if descriptor is not None:
+            os.close(descriptor)
 
 
 # ---- what is not training -------------------------------------------------------------------------------------------
@@ -346,12 +236,12 @@ def _sample(job: Sampling, seed: int, engine: Engine, corpus: Corpus, share: Sha
     config = SampleConfig(temperature=job.temperature, max_length=job.max_length)
     first = 1000 * seed
     samples = sample(engine, config, n=job.tunes, seed=first, progress=lambda done: share(0.8 * done / job.tunes))
-    texts = [found.text for found in samples]
+    texts = [one.text for one in samples]
     measured = panel(
         texts, corpus, ended=[s.stopped == "end" for s in samples], tools=(), index=_index(tuple(corpus.train))
     )
     measures = {
-        name: {part: _rounded(value) for part, value in estimate.items()}
+        name: {part: rounded(value) for part, value in estimate.items()}
         for name, estimate in measured.to_dict().items()
     }
     nats = hesitation(engine, texts, job.temperature)
@@ -361,9 +251,9 @@ def _sample(job: Sampling, seed: int, engine: Engine, corpus: Corpus, share: Sha
         "tunes": len(texts),
         "first_seed": first,
         "measures": measures,
-        "hesitation": _rounded(float(nats.mean())),
-        "header": _rounded(float(np.mean(readable))),
-        "in_meter": _rounded(float(np.mean(filled))),
+        "hesitation": rounded(float(nats.mean())),
+        "header": rounded(float(np.mean(readable))),
+        "in_meter": rounded(float(np.mean(filled))),
         "example": texts[0],
     }
 
@@ -393,11 +283,11 @@ def _find_neurons(job: Neurons, seed: int, engine: Engine, corpus: Corpus) -> di
     values = unit_rows(acts)
     scores = auroc(values, header[None])[:, 0]
     sizes = np.abs(values)
-    loudness = np.maximum(sizes[:, header].mean(axis=1), sizes[:, ~header].mean(axis=1))
-    usual = float(np.median(loudness))
+    largest = np.maximum(sizes[:, header].mean(axis=1), sizes[:, ~header].mean(axis=1))
+    usual = float(np.median(largest))
     first, second = int(scores.argmax()), int(scores.argmin())
-    loudness[[first, second]] = np.inf
-    found = {"header": first, "body": second, "quiet": int(loudness.argmin())}
+    largest[[first, second]] = np.inf
+    places = {"header": first, "body": second, "quiet": int(largest.argmin())}
     config = SampleConfig(temperature=job.temperature)
     text = sample(engine, config, seed=1000 * seed)[0].text
     shown = unit_rows([record(engine, text)])
@@ -405,14 +295,14 @@ def _find_neurons(job: Neurons, seed: int, engine: Engine, corpus: Corpus) -> di
     neurons = {
         role: {
             "unit": list(divmod(row, size)),
-            "auroc": _rounded(float(scores[row])),
-            "mean": [_rounded(float(values[row, part].mean())) for part in (header, ~header)],
-            "size": [_rounded(float(sizes[row, part].mean())) for part in (header, ~header)],
+            "auroc": rounded(float(scores[row])),
+            "mean": [rounded(float(values[row, part].mean())) for part in (header, ~header)],
+            "size": [rounded(float(sizes[row, part].mean())) for part in (header, ~header)],
             "values": [round(float(value), 2) for value in shown[row]],
         }
-        for role, row in found.items()
+        for role, row in places.items()
     }
-    return {"text": text, "characters": len(header), "usual_size": _rounded(usual), "neurons": neurons}
+    return {"text": text, "characters": len(header), "usual_size": rounded(usual), "neurons": neurons}
 
 
 def _count(job: Counting, corpus: Corpus) -> dict[str, Any]:
@@ -423,4 +313,4 @@ def _count(job: Counting, corpus: Corpus) -> dict[str, Any]:
     vocab = Vocab.of((*corpus.train, *corpus.validation, *corpus.test))
     model = NGram.fit(corpus.train, vocab, order=job.order)
     parts = {"validation_tunes": corpus.validation, "test_tunes": corpus.test}
-    return {name: _rounded(model.loss(texts)) if texts else None for name, texts in parts.items()}
+    return {name: rounded(model.loss(texts)) if texts else None for name, texts in parts.items()}

@@ -1,4 +1,4 @@
-"""Cluster: the runs of a study as Ray tasks, on this machine or many. The only file, beside sweep.py, that knows Ray.
+"""The runs of a study as Ray tasks, on this machine or many. The only file, beside sweep.py, that knows Ray.
 
 Every run is one task of one core. A task whose worker dies is run again; where it can see the dead one's folder, it
 goes on from there. Networks travel with the records, so that no file system need be shared: what a run looks at comes
@@ -9,16 +9,18 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import charlstm
 from charlstm.errors import CharlstmError, ConfigError
 from charlstm.experiments.catalog import Run, Training
-from charlstm.experiments.execute import RECORD_FILE, carry_out
+from charlstm.experiments.execute import RECORD_FILE, Executor, Work, execute_run
 from charlstm.experiments.records import Record
+from charlstm.files import write_atomic
 from charlstm.lm.store.checkpoint import JSON_FILE, WEIGHTS_FILE
 from charlstm.tunes.corpus.model import Corpus
 
@@ -28,7 +30,6 @@ KNOCK_SECONDS = 10.0
 NETWORK_FILES = (WEIGHTS_FILE, JSON_FILE, RECORD_FILE)  # the record last: with it a run's folder is complete
 
 Files = Mapping[str, bytes]
-Keep = Callable[[Run, Record], None]
 
 
 def load_ray() -> Any:
@@ -96,47 +97,44 @@ def _knock(address: str) -> None:
         raise ConfigError("address", f"Ray cannot be reached at {address}: {error}") from None
 
 
-def run_on_ray(
-    runs: Sequence[Run],
-    corpus: Corpus,
-    work: Path,
-    keep: Keep,
-    *,
-    address: str | None = None,
-    workers: int | None = None,
-    again: bool = False,
-) -> None:
-    """Carry out runs as Ray tasks, and hand every record to `keep` as it comes.
+def on_ray(address: str | None = None, workers: int | None = None) -> Executor:
+    """Execute runs as Ray tasks: an executor for `run_all`.
 
     Parameters
     ----------
-    runs : sequence of Run
-        What others need stands before them.
-    corpus : Corpus
-    work : Path
-        Folder of the runs, here and on every node.
-    keep : callable
-        Takes a run and its record, in this process.
-    address, workers, again
-        As of `run_all`.
+    address : str, optional
+        Of the Ray cluster; one is started for the occasion when absent.
+    workers : int, optional
+        Of the Ray that is started (default: one a core).
+    """
+    return partial(_execute, address=address, workers=workers)
+
+
+def _execute(work: Work, *, address: str | None, workers: int | None) -> None:
+    """Run what is left to do, and keep every record as it comes.
 
     Raises
     ------
+    ConfigError
+        If Ray is not installed, or no cluster answers.
     CharlstmError
         If a run failed, or its workers kept dying. What had been done is kept.
     """
+    corpus, folder = work.corpus, work.folder
     with connected(address, workers) as ray:
         task = ray.remote(num_cpus=1, max_retries=RETRIES, num_returns=2)(_task)
         shared = ray.put(corpus)
         outcomes: dict[Any, Run] = {}
         networks: dict[Run, Any] = {}
-        for run in runs:
+        # Start every run; what it looks at comes along, or is the result of a task before it.
+        for run in work.runs:
             needed = run.needs()
-            files = None if needed is None else networks.get(needed) or _read(work / needed.key(corpus.fingerprint))
-            outcome, network = task.remote(run, shared, str(work), again, files)
+            files = None if needed is None else networks.get(needed) or _read(folder / needed.key(corpus.fingerprint))
+            outcome, network = task.remote(run, shared, str(folder), work.again, files)
             outcomes[outcome] = run
             if isinstance(run.job, Training):
                 networks[run] = network
+        # Take the records in the order in which they are done; a trained network comes home with its record.
         waiting = list(outcomes)
         while waiting:
             (ready, *_), waiting = ray.wait(waiting, num_returns=1)
@@ -144,27 +142,27 @@ def run_on_ray(
             try:
                 record, problem = ray.get(ready)
                 if run in networks and not problem:
-                    _write(work / run.key(corpus.fingerprint), ray.get(networks[run]))
+                    _write(folder / run.key(corpus.fingerprint), ray.get(networks[run]))
             except ray.exceptions.RayError as error:
                 name = run.key(corpus.fingerprint)
                 raise CharlstmError(f"{name} could not be run on Ray: {str(error).splitlines()[0]}") from error
             if problem:
                 raise CharlstmError(problem)
-            keep(run, record)
+            work.keep(run, record)
 
 
 def _task(
     run: Run, corpus: Corpus, work: str, again: bool, files: Files | None
 ) -> tuple[tuple[Record | None, str], Files | None]:
-    """On a worker: carry out a run. Returns its record, or what is wrong; and the network it trained."""
+    """On a worker: execute a run. Returns its record, or what is wrong; and the network it trained."""
     folder = Path(work)
     try:
         if files and (needed := run.needs()):
             _write(folder / needed.key(corpus.fingerprint), files)
-        record = carry_out(run, corpus, folder, again=again)
+        record = execute_run(run, corpus, folder, again=again)
     except CharlstmError as error:
         return (None, str(error)), None
-    return (record, ""), _read(folder / record["key"]) if isinstance(run.job, Training) else None
+    return (record, ""), _read(folder / record.key) if isinstance(run.job, Training) else None
 
 
 def _read(folder: Path) -> Files | None:
@@ -175,10 +173,6 @@ def _read(folder: Path) -> Files | None:
 
 def _write(folder: Path, files: Files) -> None:
     """Put a network into a run's folder, unless a complete one is there."""
-    if (folder / RECORD_FILE).exists():
-        return
-    folder.mkdir(parents=True, exist_ok=True)
-    for name in NETWORK_FILES:
-        part = folder / f"{name}.part"
-        part.write_bytes(files[name])
-        part.replace(folder / name)
+    if not (folder / RECORD_FILE).exists():
+        for name in NETWORK_FILES:
+            write_atomic(folder / name, files[name])

@@ -21,12 +21,14 @@ from typing import Any
 import numpy as np
 
 from charlstm.errors import CharlstmError, ConfigError
-from charlstm.experiments.catalog import THREADS, Run, Training, settings
-from charlstm.experiments.execute import ENGINES, carry_out, run_all
-from charlstm.experiments.records import FORMAT, Record, find_record, machine, write_record
+from charlstm.experiments.catalog import Run, Training
+from charlstm.experiments.execute import execute_run, run_all
+from charlstm.experiments.ray import connected
+from charlstm.experiments.records import Record, find_record, new_record, write_record
 from charlstm.lm.config import ModelConfig, TrainConfig
 from charlstm.tunes.corpus.model import Corpus
 
+ENGINES = ("local", "ray")
 REDUCTION = 3  # of ASHA: one trial in three goes on at each rung
 FAILURES = 3  # of a trial whose worker died
 MODEL_FIELDS = tuple(f.name for f in fields(ModelConfig))
@@ -188,7 +190,7 @@ def sweep(
         If a trial failed.
     """
     if engine not in ENGINES:
-        raise ConfigError("engine", f"{engine!r} is none of {', '.join(ENGINES)}.")
+        raise ConfigError("engine", f"{engine!r} must be one of {', '.join(ENGINES)}.")
     if not corpus.validation:
         raise ConfigError("corpus", f"{corpus.name} has no validation tunes, so trials cannot be compared.")
     out = out.resolve()
@@ -202,7 +204,7 @@ def sweep(
         )
     else:
         records = _on_ray(runs, corpus, out, address, workers, grace, report)
-    return sorted(records, key=lambda record: record["result"]["validation_tunes"])
+    return sorted(records, key=lambda record: record.result["validation_tunes"])
 
 
 def _on_ray(
@@ -215,8 +217,6 @@ def _on_ray(
     report: Callable[[int, int], None] | None,
 ) -> list[Record]:
     """The trials as a Ray Tune experiment. Records are written by this process, as trials end."""
-    from charlstm.experiments.ray import connected
-
     os.environ.setdefault("TUNE_DISABLE_AUTO_CALLBACK_LOGGERS", "1")  # our records are the log
     os.environ.setdefault("TUNE_DISABLE_SIGINT_HANDLER", "1")
     os.environ.setdefault("RAY_AIR_NEW_OUTPUT", "0")  # the new one prints though it is told not to
@@ -271,8 +271,8 @@ def _tune_trial(config: Mapping[str, Any], runs: Sequence[Run], corpus: Corpus, 
         if epoch < last:
             tune.report({"epoch": int(epoch), "val_loss": loss})
 
-    record = carry_out(run, corpus, Path(work), each_epoch=tell)
-    tune.report({"epoch": last, "val_loss": record["result"]["curves"]["validation_tunes"][-1], "record": record})
+    record = execute_run(run, corpus, Path(work), each_epoch=tell)
+    tune.report({"epoch": last, "val_loss": record.curves["validation_tunes"][-1], "record": record})
 
 
 def _keeper(tune: Any, runs: Sequence[Run], corpus: Corpus, keep: Callable[[Run, Record], None]) -> Any:
@@ -299,29 +299,15 @@ def _keeper(tune: Any, runs: Sequence[Run], corpus: Corpus, keep: Callable[[Run,
 
         def _ended_early(self, run: Run, number: int) -> Record:
             curve = self.curves[number]
-            return {
-                "format": FORMAT,
-                "key": run.key(corpus.fingerprint),
-                "kind": run.job.kind,
-                "name": run.job.name,
-                "seed": run.seed,
-                "settings": settings(run.job),
-                "corpus": {
-                    "name": corpus.name,
-                    "fingerprint": corpus.fingerprint,
-                    "tunes": [len(corpus.train), len(corpus.validation), len(corpus.test)],
-                },
-                "machine": machine(THREADS),
-                "seconds": round(self.seconds[number], 1),
-                "result": {
-                    "ended": "asha",
-                    "best_epoch": min(curve, key=lambda epoch: curve[epoch]),
-                    "validation_tunes": round(min(curve.values()), 4),
-                    "curves": {
-                        "epoch": list(curve),
-                        "validation_tunes": [round(loss, 4) for loss in curve.values()],
-                    },
+            result = {
+                "ended": "asha",
+                "best_epoch": min(curve, key=lambda epoch: curve[epoch]),
+                "validation_tunes": round(min(curve.values()), 4),
+                "curves": {
+                    "epoch": list(curve),
+                    "validation_tunes": [round(loss, 4) for loss in curve.values()],
                 },
             }
+            return new_record(run, corpus, result, round(self.seconds[number], 1))
 
     return Keeper()

@@ -6,18 +6,14 @@ import math
 import statistics
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
+from scipy.special import stdtrit
+
 from charlstm.experiments.catalog import Case, Neurons, Run, Sampling, Study, Training
-from charlstm.experiments.records import Record, find_record
+from charlstm.experiments.records import Record
 
 ROLES = {"header": "Header neuron", "body": "Body neuron", "quiet": "Quiet neuron"}
-# Student's t at 97.5 % for 1, 2, ... degrees of freedom; from the 30th on the normal's 1.96 is near enough.
-_T = (
-    *(12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201, 2.179, 2.160, 2.145, 2.131),
-    *(2.120, 2.110, 2.101, 2.093, 2.086, 2.080, 2.074, 2.069, 2.064, 2.060, 2.056, 2.052, 2.048, 2.045, 2.042),
-)
 TRAINING = {  # column -> what it is
     "parameters": "numbers that are learnt",
     "train": "training loss on slices in the last epoch, as the report plots it",
@@ -74,8 +70,7 @@ def interval(values: Sequence[float]) -> Interval | None:
     mean = statistics.fmean(values)
     if n < 3:
         return Interval(mean, min(values), max(values), n, "range" if n > 1 else "")
-    t = _T[n - 2] if n - 2 < len(_T) else 1.96
-    half = t * statistics.stdev(values) / math.sqrt(n)
+    half = float(stdtrit(n - 1, 0.975)) * statistics.stdev(values) / math.sqrt(n)
     return Interval(mean, mean - half, mean + half, n, "t")
 
 
@@ -107,23 +102,22 @@ class Row:
             "case": self.case.label,
             **self.case.columns,
             "figure": self.case.figure,
-            "seeds": [record["seed"] for record in self.records],
+            "seeds": [record.seed for record in self.records],
             **measures,
             **report,
         }
 
 
 def _value(record: Record, column: str) -> float | None:
-    result = record["result"]
-    curves = result.get("curves", {})
+    result, curves = record.result, record.curves
     places: Mapping[str, Any] = {
-        "train": (curves.get("train_slices") or [None])[-1],
-        "validation": (curves.get("validation_slices") or [None])[-1],
+        "train": _last(curves.get("train_slices")),
+        "validation": _last(curves.get("validation_slices")),
         "test slices": result.get("test_slices"),
         "validation tunes": result.get("validation_tunes"),
         "test tunes": result.get("test_tunes"),
         "characters/s": result.get("characters_per_second"),
-        "seconds": record["seconds"] if curves else None,
+        "seconds": record.seconds if curves else None,
     }
     value = places[column] if column in places else result.get(column)
     if value is None and column in result.get("measures", {}):
@@ -131,7 +125,11 @@ def _value(record: Record, column: str) -> float | None:
     return None if value is None else float(value)
 
 
-def rows_of(study: Study, fingerprint: str, *, seeds: int | None = None, folder: Path | None = None) -> list[Row]:
+def _last(values: Sequence[float] | None) -> float | None:
+    return values[-1] if values else None
+
+
+def rows_of(study: Study, fingerprint: str, records: Iterable[Record], *, seeds: int | None = None) -> list[Row]:
     """A study's cases with their records.
 
     Parameters
@@ -139,21 +137,17 @@ def rows_of(study: Study, fingerprint: str, *, seeds: int | None = None, folder:
     study : Study
     fingerprint : str
         Of the corpus.
+    records : iterable of Record
+        Of any runs.
     seeds : int, optional
-        Look for this many; when absent, for as many as there are.
-    folder : Path, optional
-        Of the records (default data/results/).
+        At most this many; when absent, as many as there are.
     """
+    by_key = {record.key: record for record in records}
+    there = sorted({record.seed for record in by_key.values() if seeds is None or record.seed < seeds})
     rows = []
     for case in study.cases:
-        records = []
-        for run in case.runs(seeds or 1000):
-            found = find_record(Run(case.job, run.seed), fingerprint, folder)
-            if found is not None:
-                records.append(found)
-            elif seeds is None:
-                break
-        rows.append(Row(case, tuple(records)))
+        keys = [Run(case.job, seed).key(fingerprint) for seed in there]
+        rows.append(Row(case, tuple(by_key[key] for key in keys if key in by_key)))
     return rows
 
 
@@ -165,14 +159,14 @@ def curves(rows: Iterable[Row]) -> list[dict[str, Any]]:
     found = []
     for row in rows:
         for record in row.records:
-            lines = record["result"].get("curves")
-            for name in (k for k in lines or () if k != "epoch"):
+            lines = record.curves
+            for name in (k for k in lines if k != "epoch"):
                 which, _, way = name.partition("_")
                 found += [
                     {
                         "case": row.case.label,
                         "figure": row.case.figure,
-                        "seed": record["seed"],
+                        "seed": record.seed,
                         "epoch": epoch,
                         "set": {"train": "training"}.get(which, which),
                         "way": way,
@@ -205,10 +199,10 @@ def neuron_rows(rows: Iterable[Row]) -> list[dict[str, Any]]:
     found = []
     for row in rows:
         for record in row.records:
-            for role, neuron in record["result"].get("neurons", {}).items():
+            for role, neuron in record.result.get("neurons", {}).items():
                 found.append(
                     {
-                        "network": f"{row.case.label}, seed {record['seed']}",
+                        "network": f"{row.case.label}, seed {record.seed}",
                         "neuron": ROLES[role],
                         "unit": "{}:{}".format(*neuron["unit"]),
                         "AUROC of the header": neuron["auroc"],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import shutil
 import signal
 import subprocess
 import sys
@@ -14,37 +14,50 @@ import pytest
 from charlstm.errors import CharlstmError, ConfigError
 from charlstm.experiments import execute as run_module
 from charlstm.experiments.catalog import Counting, Neurons, Run, Sampling
-from charlstm.experiments.execute import RECORD_FILE, Update, carry_out, run_all
-from charlstm.experiments.records import all_records, find_record, lasting, read_record, thinned, to_json, write_record
+from charlstm.experiments.execute import RECORD_FILE, Update, execute_run, run_all
+from charlstm.experiments.ray import on_ray
+from charlstm.experiments.records import (
+    CorpusInfo,
+    Record,
+    find_record,
+    read_record,
+    read_records,
+    reproducible_part,
+    to_json,
+    write_record,
+)
+from charlstm.experiments.train import thinned
 from charlstm.lm.store.checkpoint import load_checkpoint
 from tests.experiments.conftest import small
+
+RESULTS = Path(__file__).resolve().parent.parent.parent / "data" / "results"
 
 
 def test_same_settings_same_record_but_for_the_time(runs, tiny_corpus, tmp_path):
     first = run_all(runs[:2], tiny_corpus, results=tmp_path / "a", work=tmp_path / "work-a")
     second = run_all(runs[:2], tiny_corpus, results=tmp_path / "b", work=tmp_path / "work-b")
-    assert [lasting(r) for r in first] == [lasting(r) for r in second]
-    assert first[0]["result"]["curves"] != first[1]["result"]["curves"]
+    assert [reproducible_part(r) for r in first] == [reproducible_part(r) for r in second]
+    assert first[0].result["curves"] != first[1].result["curves"]
 
 
 def test_another_seed_is_another_record(runs, tiny_corpus, tmp_path):
     one, _, other, _ = run_all(runs, tiny_corpus, results=tmp_path / "results", work=tmp_path / "work")
-    assert (one["seed"], other["seed"]) == (0, 1) and one["settings"] == other["settings"]
-    assert one["result"]["curves"] != other["result"]["curves"]
+    assert (one.seed, other.seed) == (0, 1) and one.settings == other.settings
+    assert one.result["curves"] != other.result["curves"]
 
 
 def test_a_record_says_what_was_run_and_what_came_of_it(tiny_corpus, tmp_path):
     run = Run(small(epochs=3), 4)
     (record,) = run_all([run], tiny_corpus, results=tmp_path / "results", work=tmp_path / "work")
     assert record == find_record(run, tiny_corpus.fingerprint, tmp_path / "results")
-    assert record["corpus"] == {"name": "tiny", "fingerprint": tiny_corpus.fingerprint, "tunes": [4, 1, 1]}
-    assert {"cpu", "cores", "torch", "threads", "python"} <= record["machine"].keys() and record["seconds"] >= 0
-    result = record["result"]
+    assert record.corpus == CorpusInfo("tiny", tiny_corpus.fingerprint, (4, 1, 1))
+    assert {"cpu", "cores", "torch", "threads", "python"} <= record.machine.keys() and record.seconds >= 0
+    result = record.result
     curves = result["curves"]
     assert curves["epoch"] == [1, 2, 3] and all(len(values) == 3 for values in curves.values())
     assert all(0 < loss < 6 for name, values in curves.items() if name != "epoch" for loss in values)
     assert result["validation_tunes"] == min(curves["validation_tunes"])
-    kept = load_checkpoint((tmp_path / "work" / record["key"]).resolve())
+    kept = load_checkpoint((tmp_path / "work" / record.key).resolve())
     assert result["test_tunes"] == pytest.approx(kept.test_loss, abs=1e-4)
     assert result["parameters"] == sum(w.size for w in kept.weights().values()) and result["steps"] == 6
 
@@ -52,17 +65,17 @@ def test_a_record_says_what_was_run_and_what_came_of_it(tiny_corpus, tmp_path):
 def test_what_is_done_is_not_done_again(runs, tiny_corpus, tmp_path, monkeypatch):
     results, work = tmp_path / "results", tmp_path / "work"
     before = run_all(runs, tiny_corpus, results=results, work=work)
-    monkeypatch.setattr(run_module, "carry_out", lambda *_, **__: pytest.fail("it was done"))
+    monkeypatch.setattr(run_module, "execute_run", lambda *_, **__: pytest.fail("it was done"))
     assert run_all(runs, tiny_corpus, results=results, work=work) == before
 
 
 def test_again_does_it_again_and_comes_to_the_same(runs, tiny_corpus, tmp_path):
     results, work = tmp_path / "results", tmp_path / "work"
     (before,) = run_all(runs[:1], tiny_corpus, results=results, work=work)
-    path = work / before["key"] / RECORD_FILE
+    path = work / before.key / RECORD_FILE
     written = path.stat().st_mtime_ns
     (after,) = run_all(runs[:1], tiny_corpus, results=results, work=work, again=True)
-    assert lasting(after) == lasting(before) and path.stat().st_mtime_ns > written
+    assert reproducible_part(after) == reproducible_part(before) and path.stat().st_mtime_ns > written
 
 
 def test_progress_is_told(runs, tiny_corpus, tmp_path):
@@ -77,7 +90,7 @@ KILLED = """
 import os, signal, sys
 from dataclasses import replace
 from pathlib import Path
-from charlstm.experiments.execute import carry_out
+from charlstm.experiments.execute import execute_run
 from charlstm.lm.train import trainer as train
 from tests.conftest import TUNES
 from tests.experiments.conftest import small
@@ -88,7 +101,7 @@ train.SAVE_SECONDS = 0.0
 train.SAMPLE = replace(train.SAMPLE, max_length=10)
 corpus = Corpus("tiny", train=TUNES[:4], validation=TUNES[4:5], test=TUNES[5:])
 stop = float(sys.argv[2])
-carry_out(Run(small(epochs=6), 0), corpus, Path(sys.argv[1]),
+execute_run(Run(small(epochs=6), 0), corpus, Path(sys.argv[1]),
           share=lambda part: os.kill(os.getpid(), signal.SIGKILL) if part > stop else None)
 """
 
@@ -102,8 +115,8 @@ def test_a_run_that_is_killed_goes_on_to_the_same_record(tiny_corpus, tmp_path):
         assert done.returncode == -signal.SIGKILL
     lines = (work / run.key(tiny_corpus.fingerprint) / "metrics.jsonl").read_text().splitlines()
     assert 0 < len(lines) < 6
-    resumed = carry_out(run, tiny_corpus, work)
-    assert lasting(resumed) == lasting(carry_out(run, tiny_corpus, tmp_path / "other"))
+    resumed = execute_run(run, tiny_corpus, work)
+    assert reproducible_part(resumed) == reproducible_part(execute_run(run, tiny_corpus, tmp_path / "other"))
 
 
 def test_a_run_that_cannot_be_gone_on_with_begins_anew(runs, tiny_corpus, tmp_path):
@@ -111,8 +124,8 @@ def test_a_run_that_cannot_be_gone_on_with_begins_anew(runs, tiny_corpus, tmp_pa
     folder.mkdir(parents=True)
     (folder / "resume.safetensors").write_bytes(b"of another version")
     (folder / "curve.jsonl").write_text('{"epoch": 1.0, "half a line')
-    record = carry_out(runs[0], tiny_corpus, tmp_path / "work")
-    assert lasting(record) == lasting(carry_out(runs[0], tiny_corpus, tmp_path / "other"))
+    record = execute_run(runs[0], tiny_corpus, tmp_path / "work")
+    assert reproducible_part(record) == reproducible_part(execute_run(runs[0], tiny_corpus, tmp_path / "other"))
 
 
 @pytest.mark.slow
@@ -134,19 +147,19 @@ def test_tunes_of_a_trained_network_are_measured(tiny_corpus, tmp_path):
     run = Run(Sampling(network=network, temperature=0.5, tunes=3, max_length=40), 1)
     hot = Run(Sampling(network=network, temperature=2.0, tunes=3, max_length=40), 1)
     records = run_all([run, hot], tiny_corpus, results=tmp_path / "results", work=tmp_path / "work")
-    cold, warm = (record["result"] for record in records)
+    cold, warm = (record.result for record in records)
     assert cold["tunes"] == 3 and len(cold["example"]) <= 40 and cold["first_seed"] == 1000
     assert cold["hesitation"] < warm["hesitation"]
     assert set(cold["measures"]["valid"]) == {"value", "low", "high", "real"}
     assert 0 <= cold["in_meter"] <= cold["header"] <= 1
     trained = tmp_path / "work" / Run(network, 1).key(tiny_corpus.fingerprint)
     assert load_checkpoint(trained.resolve()).config.hidden_size == 8
-    assert len(all_records(tmp_path / "results")) == 2
+    assert len(read_records(tmp_path / "results").records) == 2
 
 
 def test_three_neurons_are_found_by_measuring(tiny_corpus, tmp_path):
     (record,) = run_all([Run(Neurons(network=small()), 0)], tiny_corpus, results=tmp_path / "r", work=tmp_path / "w")
-    result = record["result"]
+    result = record.result
     header, body, quiet = (result["neurons"][role] for role in ("header", "body", "quiet"))
     assert header["auroc"] > 0.5 > body["auroc"]
     assert max(quiet["size"]) <= result["usual_size"]
@@ -156,23 +169,31 @@ def test_three_neurons_are_found_by_measuring(tiny_corpus, tmp_path):
 
 def test_counting_needs_no_training(tiny_corpus, tmp_path):
     (record,) = run_all([Run(Counting(order=3), 0)], tiny_corpus, results=tmp_path / "r", work=tmp_path / "w")
-    assert 0 < record["result"]["test_tunes"] < 6
-
-
-def test_an_unknown_engine_is_a_sentence(runs, tiny_corpus):
-    with pytest.raises(ConfigError, match="engine: 'spark' is none of local, ray"):
-        run_all(runs, tiny_corpus, engine="spark")
+    assert 0 < record.result["test_tunes"] < 6
 
 
 def test_a_record_is_read_as_it_was_written(tmp_path):
-    record = {
-        "format": "charlstm-result/1",
-        "key": "a",
-        "result": {"x": [1.5, 2, None], "t": "[\n 1\n]", "s": ["a", "b"]},
-    }
+    result = {"x": [1.5, 2, None], "t": "[\n 1\n]", "s": ["a", "b"]}
+    record = Record("a", "counting", "n", 0, {}, CorpusInfo("c", "f", (1, 2, 3)), {"cpu": "x"}, 1.5, result)
     path = write_record(record, tmp_path)
     assert read_record(path) == record and "[1.5, 2, null]" in to_json(record)
     assert [p.name for p in tmp_path.iterdir()] == ["a.json"]
+
+
+def test_the_committed_records_are_rewritten_byte_for_byte():
+    """A record of any version stays what it is, whoever reads and writes it."""
+    for path in RESULTS.glob("*.json"):
+        assert to_json(read_record(path)) == path.read_text(encoding="utf-8")
+
+
+def test_a_damaged_record_hides_no_other(tmp_path):
+    for path in list(RESULTS.glob("*.json"))[:3]:
+        shutil.copy(path, tmp_path)
+    for name, text in (("a.json", "{"), ("z.json", "[]"), ("y.json", '{"format": "charlstm-result/1", "result": {}}')):
+        (tmp_path / name).write_text(text)
+    stored = read_records(tmp_path)
+    assert len(stored.records) == 3 and len(stored.problems) == 3
+    assert all("is not a record" in problem for problem in stored.problems)
 
 
 @pytest.mark.parametrize("text", ["", "[]", '{"format": "other"}', '{"format": "charlstm-result/1"}', "\ufeff{"])
@@ -205,20 +226,19 @@ def test_the_lock_goes_with_its_holder(tmp_path):
 
 def test_the_committed_records_are_whole():
     """What the page shows on a fresh clone: every record has its key's name, and nothing that is not a number."""
-    results = Path(__file__).resolve().parent.parent.parent / "data" / "results"
-    records = all_records(results)
-    assert records and {f"{r['key']}.json" for r in records} == {p.name for p in results.glob("*.json")}
-    assert all(json.loads(to_json(r)) == r for r in records)
+    stored = read_records(RESULTS)
+    assert stored.records and not stored.problems
+    assert {f"{r.key}.json" for r in stored.records} == {p.name for p in RESULTS.glob("*.json")}
 
 
 def test_without_ray_installed_there_is_a_sentence(runs, tiny_corpus, tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "ray", None)
     with pytest.raises(ConfigError, match="engine: ray is not installed here"):
-        run_all(runs, tiny_corpus, results=tmp_path, work=tmp_path, engine="ray")
+        run_all(runs, tiny_corpus, results=tmp_path, work=tmp_path, executor=on_ray())
 
 
 def test_ray_and_torch_are_loaded_only_when_they_are_asked_for():
-    code = "import sys, charlstm.cli, charlstm.experiments.execute, charlstm.experiments.report\n"
+    code = "import sys, charlstm.cli, charlstm.experiments.execute, charlstm.experiments.claims\n"
     code += "import charlstm.experiments.sweep\n"
     code += "import charlstm.experiments.ray; print([m for m in ('ray', 'torch', 'streamlit') if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

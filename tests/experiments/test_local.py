@@ -15,7 +15,7 @@ import pytest
 from charlstm import processes
 from charlstm.errors import ProcessError
 from charlstm.experiments.local import command, is_running, running, start, status, stop
-from charlstm.experiments.records import all_records
+from charlstm.experiments.records import read_records
 from charlstm.tunes.corpus.model import save_corpus
 
 
@@ -106,6 +106,6 @@ def test_a_real_study_in_the_background(tmp_path, monkeypatch, tiny_corpus):
     wait(lambda: not is_running("baseline"), seconds=240)
     ended = status("baseline")
     assert ended.finished, ended.log
-    records = all_records(tmp_path / "data" / "results")
-    assert {record["kind"] for record in records} == {"training", "counting"}
-    assert all(record["corpus"]["name"] == "tiny" for record in records)
+    records = read_records(tmp_path / "data" / "results").records
+    assert {record.kind for record in records} == {"training", "counting"}
+    assert all(record.corpus.name == "tiny" for record in records)

@@ -17,8 +17,9 @@ import pytest
 from charlstm.errors import CharlstmError, ConfigError
 from charlstm.experiments import ray as ray_module
 from charlstm.experiments.catalog import Run, Sampling
-from charlstm.experiments.execute import carry_out, run_all
-from charlstm.experiments.records import find_record, lasting
+from charlstm.experiments.execute import execute_run, run_all
+from charlstm.experiments.ray import on_ray
+from charlstm.experiments.records import find_record, reproducible_part
 from charlstm.experiments.sweep import sweep
 from tests.experiments.conftest import small
 
@@ -52,7 +53,7 @@ def two_workers() -> Iterator[None]:
 def local(runs: list[Run], corpus: Any, tmp_path: Path) -> list[dict[str, Any]]:
     """What the local engine makes of the runs, without what is the machine's."""
     records = run_all(runs, corpus, results=tmp_path / "local", work=tmp_path / "work-local")
-    return [lasting(record) for record in records]
+    return [reproducible_part(record) for record in records]
 
 
 def test_the_same_records_as_without_ray(none_yet, runs, tiny_corpus, tmp_path):
@@ -64,12 +65,12 @@ def test_the_same_records_as_without_ray(none_yet, runs, tiny_corpus, tmp_path):
         tiny_corpus,
         results=tmp_path / "ray",
         work=tmp_path / "work-ray",
-        engine="ray",
+        executor=on_ray(),
         workers=2,
         report=lambda update: told.append((update.done, update.total)),
     )
     assert not ray.is_initialized()  # what was started is ended
-    assert [lasting(record) for record in records] == local(runs, tiny_corpus, tmp_path)
+    assert [reproducible_part(record) for record in records] == local(runs, tiny_corpus, tmp_path)
     assert told == [(n, 5) for n in range(1, 6)]
     assert all(find_record(run, tiny_corpus.fingerprint, tmp_path / "ray") for run in runs)
 
@@ -97,15 +98,14 @@ def test_two_nodes_on_loopback(none_yet, runs, tiny_corpus, tmp_path, monkeypatc
             tiny_corpus,
             results=tmp_path / "ray",
             work=tmp_path / "work",
-            engine="ray",
-            address=nodes.address,
+            executor=on_ray(nodes.address),
         )
     finally:
         ray.shutdown()
         nodes.shutdown()
-    assert [lasting(record) for record in records] == local(runs, tiny_corpus, tmp_path)
+    assert [reproducible_part(record) for record in records] == local(runs, tiny_corpus, tmp_path)
     assert len(list(seen.iterdir())) == 2
-    home = tmp_path / "work" / records[0]["key"]
+    home = tmp_path / "work" / records[0].key
     assert (home / "model.safetensors").exists()  # its network came home
 
 
@@ -114,6 +114,7 @@ import sys
 from pathlib import Path
 from charlstm.experiments.catalog import Run
 from charlstm.experiments.execute import run_all
+from charlstm.experiments.ray import on_ray
 from charlstm.tunes.corpus.model import Corpus
 from tests.conftest import TUNES
 from tests.experiments.conftest import small
@@ -121,7 +122,7 @@ from tests.experiments.conftest import small
 corpus = Corpus("tiny", train=TUNES[:4], validation=TUNES[4:5], test=TUNES[5:])
 runs = [Run(small(epochs=2), 0), Run(small(epochs=150), 0), Run(small("rnn", epochs=150), 0)]
 out = Path(sys.argv[1])
-run_all(runs, corpus, results=out / "results", work=out / "work", engine="ray")
+run_all(runs, corpus, results=out / "results", work=out / "work", executor=on_ray())
 """
 
 
@@ -142,12 +143,12 @@ def test_a_driver_that_is_killed_goes_on_where_it_was(tiny_corpus, tmp_path):
     assert first.stat().st_mtime_ns == written
     found = [find_record(run, tiny_corpus.fingerprint, tmp_path / "results") for run in runs]
     assert None not in found
-    assert lasting(found[2] or {}) == local(runs[2:], tiny_corpus, tmp_path)[0]
+    assert found[2] and reproducible_part(found[2]) == local(runs[2:], tiny_corpus, tmp_path)[0]
 
 
 def test_an_address_without_a_cluster_is_a_sentence(none_yet, runs, tiny_corpus, tmp_path):
     with pytest.raises(ConfigError, match=r"address: Ray cannot be reached at 127\.0\.0\.1:1"):
-        run_all(runs, tiny_corpus, results=tmp_path, work=tmp_path, engine="ray", address="127.0.0.1:1")
+        run_all(runs, tiny_corpus, results=tmp_path, work=tmp_path, executor=on_ray("127.0.0.1:1"))
 
 
 def test_a_worker_that_is_killed_is_run_again(two_workers, tiny_corpus, tmp_path, monkeypatch):
@@ -162,20 +163,20 @@ def test_a_worker_that_is_killed_is_run_again(two_workers, tiny_corpus, tmp_path
         (attempts / str(number)).touch()
         if number == 0:
             train.SAVE_SECONDS = 0.0
-            carry_out(run, corpus, Path(work), share=lambda part: os.kill(os.getpid(), 9) if part > 0.4 else None)
+            execute_run(run, corpus, Path(work), share=lambda part: os.kill(os.getpid(), 9) if part > 0.4 else None)
         return usual(run, corpus, work, again, files)
 
     monkeypatch.setattr(ray_module, "_task", task)
     runs = [Run(small(epochs=6), 0)]
-    records = run_all(runs, tiny_corpus, results=tmp_path / "ray", work=tmp_path / "work", engine="ray")
+    records = run_all(runs, tiny_corpus, results=tmp_path / "ray", work=tmp_path / "work", executor=on_ray())
     assert len(list(attempts.iterdir())) == 2
-    assert [lasting(record) for record in records] == local(runs, tiny_corpus, tmp_path)
+    assert [reproducible_part(record) for record in records] == local(runs, tiny_corpus, tmp_path)
 
 
 def test_a_run_that_fails_is_a_sentence(two_workers, tiny_corpus, tmp_path):
     broken = Run(Sampling(network="there-is-no-such-model", temperature=1.0, tunes=1), 0)
     with pytest.raises(CharlstmError, match="there-is-no-such-model"):
-        run_all([broken], tiny_corpus, results=tmp_path / "r", work=tmp_path / "w", engine="ray")
+        run_all([broken], tiny_corpus, results=tmp_path / "r", work=tmp_path / "w", executor=on_ray())
 
 
 def test_a_sweep_with_asha(two_workers, tiny_corpus, tmp_path, capfd):
@@ -191,9 +192,9 @@ def test_a_sweep_with_asha(two_workers, tiny_corpus, tmp_path, capfd):
     assert best["settings"]["train"]["learning_rate"] == 0.01 and best["result"]["curves"]["epoch"] == list(
         range(1, 10)
     )
-    early = [record for record in records if record["result"].get("ended") == "asha"]
-    assert early and all(len(record["result"]["curves"]["epoch"]) < 9 for record in early)
-    assert lasting(best) == local(runs[:1], tiny_corpus, tmp_path)[0]
+    early = [record for record in records if record.result.get("ended") == "asha"]
+    assert early and all(len(record.result["curves"]["epoch"]) < 9 for record in early)
+    assert reproducible_part(best) == local(runs[:1], tiny_corpus, tmp_path)[0]
     assert capfd.readouterr().out == ""  # it is the command's
     again = sweep(runs, tiny_corpus, tmp_path / "out", engine="ray", report=lambda *_: pytest.fail("it was done"))
-    assert [record["key"] for record in again] == [record["key"] for record in records]
+    assert [record.key for record in again] == [record.key for record in records]

@@ -9,7 +9,6 @@ import pytest
 
 from charlstm.cli import main
 from charlstm.errors import ConfigError
-from charlstm.experiments.records import lasting
 from charlstm.experiments.sweep import Axis, parse_axis, sweep, trials
 from charlstm.lm.config import ModelConfig, TrainConfig
 from charlstm.tunes.corpus.model import Corpus, save_corpus
@@ -77,12 +76,12 @@ def test_the_best_is_first_and_what_is_done_is_skipped(tiny_corpus, tmp_path):
     runs = trials([Axis("learning_rate", (1e-6, 0.05))], MODEL, TRAIN)
     told = []
     records = sweep(runs, tiny_corpus, tmp_path, report=lambda done, total: told.append((done, total)))
-    losses = [record["result"]["validation_tunes"] for record in records]
-    assert losses == sorted(losses) and records[0]["settings"]["train"]["learning_rate"] == 0.05
+    losses = [record.result["validation_tunes"] for record in records]
+    assert losses == sorted(losses) and records[0].settings["train"]["learning_rate"] == 0.05
     assert told[-1] == (2, 2)
-    assert (tmp_path / "networks" / records[0]["key"] / "model.json").exists()
-    seconds = [record["seconds"] for record in records]
-    assert [record["seconds"] for record in sweep(runs, tiny_corpus, tmp_path)] == seconds
+    assert (tmp_path / "networks" / records[0].key / "model.json").exists()
+    seconds = [record.seconds for record in records]
+    assert [record.seconds for record in sweep(runs, tiny_corpus, tmp_path)] == seconds
 
 
 def test_without_validation_tunes_nothing_can_be_compared(tiny_corpus, tmp_path):
@@ -101,6 +100,6 @@ def test_the_command_ranks_trials(tiny_corpus, tmp_path, monkeypatch, capsys):
     assert "validation" in said and "hidden-size" in said and "The best network:" in said
     assert main([*line, str(tmp_path / "out"), "--json"]) == 0
     records = json.loads(capsys.readouterr().out)
-    assert len(records) == 2 and all(lasting(record)["kind"] == "training" for record in records)
+    assert len(records) == 2 and all(record["kind"] == "training" for record in records)
     assert main(["sweep", "--corpus", "tiny", "--try", "wings=2", "--out", str(tmp_path)]) == 1
     assert "not a setting that can be tried" in capsys.readouterr().err

@@ -12,19 +12,17 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from charlstm.errors import CharlstmError
 from charlstm.experiments.catalog import EPOCHS, Study, catalog
-from charlstm.experiments.claims import findings
-from charlstm.experiments.records import Record, all_records
-from charlstm.experiments.report import Set, belongs, report, sets
+from charlstm.experiments.claims import findings, report
+from charlstm.experiments.records import Record, RecordSet, StoredRecords, read_records, record_sets
 from charlstm.experiments.tables import ROLES, Row, cell, columns, interval_note, neuron_rows, rows_of
 from charlstm.neurons.heatmap import heatmap, to_png
 from charlstm.neurons.recording import Activations
-from charlstm.paths import results_path
+from charlstm.paths import result_roots
 from charlstm.ui.experiments.charts import comparison_chart, curve_chart, loss_domain, temperature_chart
 from charlstm.ui.experiments.rerun import run_again
 from charlstm.ui.shared.drawing import draw
-from charlstm.ui.shared.notices import plain, stop_with
+from charlstm.ui.shared.notices import plain
 from charlstm.ui.shared.player import show_tune, sound_tune
 
 WAYS = {"slices": "Slices, as the report plots", "tunes": "Whole tunes"}
@@ -41,8 +39,8 @@ PER_LINE = 3
 
 
 @st.cache_data(max_entries=8, show_spinner=False)
-def _records(stamp: tuple[int, int], folder: str) -> list[Record]:
-    return all_records()
+def _records(stamp: tuple[int, int], folder: str) -> StoredRecords:
+    return read_records()
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
@@ -55,26 +53,23 @@ def _heatmap_png(text: str, values: tuple[float, ...], unit: tuple[int, int]) ->
 
 def _stamp() -> tuple[int, int]:
     """Changes when a record is written."""
-    files = list(results_path().glob("*.json"))
+    files = [path for root in result_roots() for path in root.glob("*.json")]
     return len(files), max((path.stat().st_mtime_ns for path in files), default=0)
 
 
 def page() -> None:
     """The page, top to bottom."""
-    try:
-        records = _records(_stamp(), str(results_path()))
-    except CharlstmError as error:
-        stop_with(error)
+    stored = _records(_stamp(), str(result_roots()))
+    records = stored.records
     which = _which(records)
     studies = catalog(which.epochs)
     head, download = st.columns([4, 1], vertical_alignment="bottom")
     head.header("Experiments", anchor=False)
     st.caption(_made_of(records, which))
     study = studies[_chosen(studies)]
-    try:
-        rows = rows_of(study, which.fingerprint)
-    except CharlstmError as error:
-        stop_with(error)
+    rows = rows_of(study, which.fingerprint, records)
+    for problem in stored.problems:
+        st.warning(plain(problem), icon=":material/warning:")
     if records:
         download.download_button(
             "Report", lambda: report(which, records), "experiments.md", "text/markdown", key="experiments.report",
@@ -95,9 +90,9 @@ def page() -> None:
     run_again(study, rows, which)
 
 
-def _which(records: Sequence[Record]) -> Set:
+def _which(records: Sequence[Record]) -> RecordSet:
     """The set of records to show: chosen in the sidebar where there are several."""
-    found = list(sets(records)) or [Set("fiddle", "", EPOCHS)]
+    found = list(record_sets(records)) or [RecordSet("fiddle", "", EPOCHS)]
     if len(found) == 1:
         return found[0]
     chosen = st.sidebar.selectbox(
@@ -123,14 +118,14 @@ def _chosen(studies: dict[str, Study]) -> str:
     return str(chosen)
 
 
-def _made_of(records: Sequence[Record], which: Set) -> str:
-    ours = [record for record in records if belongs(record, which)]
+def _made_of(records: Sequence[Record], which: RecordSet) -> str:
+    ours = [record for record in records if which.has(record)]
     intro = "A class report trained small networks on folk tunes; here are its studies, done again."
     if not ours:
         return intro
-    tunes = sum(ours[0]["corpus"]["tunes"])
-    minutes = sum(record["seconds"] for record in ours) / 60
-    seeds = len({record["seed"] for record in ours})
+    tunes = sum(ours[0].corpus.tunes)
+    minutes = sum(record.seconds for record in ours) / 60
+    seeds = len({record.seed for record in ours})
     return plain(
         f"{intro} {len(ours)} runs on {tunes:,} tunes, {which.epochs} epochs, {seeds} seeds: "
         f"{minutes:.0f} minutes of one core."
@@ -159,7 +154,7 @@ def _losses(study: Study, rows: Sequence[Row]) -> None:
         help="A slice is 30 characters from anywhere in a tune, read without what came before it: the report plots "
         "losses on those. On whole tunes a network can use its memory.",
     )  # fmt: skip
-    curved = [row for row in rows if any("curves" in record["result"] for record in row.records)]
+    curved = [row for row in rows if any(record.curves for record in row.records)]
     domain = loss_domain(curved, str(way))
     drawn = [row for row in curved if row.case.figure]
     added = [row for row in curved if not row.case.figure]
@@ -243,9 +238,9 @@ def _temperatures(rows: Sequence[Row]) -> None:
         required=True, format_func=lambda t: f"{t:g}",
     )  # fmt: skip
     row = mine.get(temperature) or next(iter(mine.values()))
-    seeds = {record["seed"]: record for record in row.records}
+    seeds = {record.seed: record for record in row.records}
     seed = right.selectbox("Seed", list(seeds), key="experiments.seed") if len(seeds) > 1 else next(iter(seeds))
-    result = seeds.get(seed, row.records[0])["result"]
+    result = seeds.get(seed, row.records[0]).result
     choices = math.exp(result["hesitation"])
     st.caption(
         plain(
@@ -267,7 +262,7 @@ def _temperatures(rows: Sequence[Row]) -> None:
 
 def _heatmaps(rows: Sequence[Row]) -> None:
     networks = {
-        f"{row.case.label}, seed {record['seed']}" if len(row.records) > 1 else row.case.label: record["result"]
+        f"{row.case.label}, seed {record.seed}" if len(row.records) > 1 else row.case.label: record.result
         for row in rows
         for record in row.records
     }

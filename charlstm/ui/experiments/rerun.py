@@ -9,7 +9,7 @@ import streamlit as st
 from charlstm.errors import CharlstmError
 from charlstm.experiments import local
 from charlstm.experiments.catalog import SEEDS, Study, Training
-from charlstm.experiments.report import Set
+from charlstm.experiments.records import RecordSet
 from charlstm.experiments.tables import Row
 from charlstm.ui.shared.notices import plain
 
@@ -17,7 +17,7 @@ MAX_EPOCHS, MAX_SEEDS = 500, 20
 REFRESH = "1s"
 
 
-def run_again(study: Study, rows: list[Row], which: Set) -> None:
+def run_again(study: Study, rows: list[Row], which: RecordSet) -> None:
     """The box, within an expander that stays open while the study runs."""
     active = local.running()
     if active == study.name:
@@ -60,14 +60,14 @@ def _all_there(study: Study, rows: list[Row], seeds: int) -> bool:
     return all(len(row.records) >= len(row.case.runs(seeds)) for row in rows)
 
 
-def _how_long(rows: list[Row], epochs: int, seeds: int, which: Set) -> str:
+def _how_long(rows: list[Row], epochs: int, seeds: int, which: RecordSet) -> str:
     """What it took when the records were made, for as many epochs and seeds."""
-    records = {record["key"]: record for row in rows for record in row.records}
+    records = {record.key: record for row in rows for record in row.records}
     if not records:
         return "Nobody has run it yet."
-    per_seed = sum(record["seconds"] for record in records.values()) / max(len(row.records) for row in rows)
+    per_seed = sum(record.seconds for record in records.values()) / max(len(row.records) for row in rows)
     minutes = per_seed * seeds * epochs / which.epochs / 60
-    cpu = plain(str(next(iter(records.values()))["machine"]["cpu"]))
+    cpu = plain(str(next(iter(records.values())).machine["cpu"]))
     return f"About {max(1, round(minutes))} minutes on one core of the machine that made these records ({cpu})."
 
 

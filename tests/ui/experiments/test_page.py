@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,7 +14,7 @@ from streamlit.testing.v1 import AppTest
 from charlstm.cli import build_parser, main
 from charlstm.experiments import local
 from charlstm.experiments.catalog import catalog
-from charlstm.experiments.records import all_records
+from charlstm.experiments.records import read_records
 from charlstm.ui.shared import player
 from tests.conftest import TUNES
 from tests.memorizing_model import save_reciter
@@ -69,9 +70,9 @@ def test_every_study_is_full_on_a_fresh_clone(full, name):
 
 def test_every_case_of_the_catalog_has_two_seeds_committed():
     """What 'the page is full' means: no case of any study lacks a record."""
-    fiddle = all_records(ROOT / "data" / "results")
-    there = {record["key"] for record in fiddle}
-    fingerprint = fiddle[0]["corpus"]["fingerprint"]
+    fiddle = read_records(ROOT / "data" / "results").records
+    there = {record.key for record in fiddle}
+    fingerprint = fiddle[0].corpus.fingerprint
     wanted = {run.key(fingerprint) for study in STUDIES.values() for run in study.runs(2)}
     assert wanted - there == set()
 
@@ -168,6 +169,7 @@ def test_how_a_study_stands_is_shown(full, monkeypatch):
     ("stands", "said"),
     [
         (local.StudyStatus(running=False, done=3, total=3, seconds=61.0), "Done: 3 runs in 1 min 1 s."),
+        (local.StudyStatus(running=False, done=3, total=3, repeated=3, identical=2), "2 of 3 came out exactly as they"),
         (local.StudyStatus(running=False, done=1, total=3, log="<b>died</b>"), "It ended after 1 of 3 runs"),
     ],
 )
@@ -177,18 +179,15 @@ def test_how_a_study_ended_is_shown(full, monkeypatch, stands, said):
 
 
 def test_a_damaged_record_is_a_sentence(full):
-    next((full / "data" / "results").glob("*.json")).write_text("{")
-    assert "is not a record of a study" in texts(opened())
+    """And hides no other: the page shows the rest."""
+    next((full / "data" / "results").glob("lstm-150-s0-*.json")).write_text("{")
+    app = opened("cells")
+    assert "is not a record of a study" in texts(app)
+    assert "| The report says | We find |" in texts(app)
 
 
-def test_the_command_line_shows_the_same(full, capsys, monkeypatch):
-    from charlstm.cli import experiment
-    from charlstm.tunes.corpus.model import Corpus
-
-    fingerprint = all_records()[0]["corpus"]["fingerprint"]
-    corpus = Corpus("fiddle", train=TUNES[:4], validation=TUNES[4:5], test=TUNES[5:])
-    corpus.__dict__["fingerprint"] = fingerprint  # the corpus itself is not needed to show its records
-    monkeypatch.setattr(experiment, "find_corpus", lambda name: corpus)
+def test_the_command_line_shows_the_same(full, capsys):
+    """Without a corpus: the records name theirs, and nothing is built to read them."""
     assert main(["experiment", "table", "cells"]) == 0
     assert "| 11 | LSTM | 200 |" in capsys.readouterr().out
     assert main(["experiment", "list"]) == 0
@@ -196,6 +195,7 @@ def test_the_command_line_shows_the_same(full, capsys, monkeypatch):
     assert main(["experiment", "report", "--out", str(full / "r.md")]) == 0
     text = (full / "r.md").read_text()
     assert all(study.title in text for study in STUDIES.values()) and "| the report says | we find |" in text
+    assert not (full / "data" / "corpus").exists()
 
 
 def test_a_study_runs_from_the_command_line(home, tiny_corpus, capsys, monkeypatch):
@@ -206,6 +206,8 @@ def test_a_study_runs_from_the_command_line(home, tiny_corpus, capsys, monkeypat
     monkeypatch.setattr(experiment, "catalog", lambda epochs=1: {"baseline": STUDIES["baseline"]})
     line = ["experiment", "run", "baseline", "--epochs", "1", "--seeds", "1", "--progress", str(home / "p.jsonl")]
     assert main(line) == 0
-    assert len(all_records()) == 2 and (home / "p.jsonl").read_text().count("\n") >= 2
+    assert len(read_records().records) == 2 and (home / "p.jsonl").read_text().count("\n") >= 2
     assert main([*line, "--again"]) == 0
     assert "2 of 2 came out exactly as they were" in capsys.readouterr().out
+    last = json.loads((home / "p.jsonl").read_text().splitlines()[-1])  # the same for a page that watches
+    assert (last["repeated"], last["identical"], last["done"], last["total"]) == (2, 2, 2, 2)
