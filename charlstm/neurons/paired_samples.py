@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 
 from charlstm.lm.sample.sampling import Sample
 from charlstm.neurons.concepts.layout import layout
-from charlstm.tunes.abc import split_header
-from charlstm.tunes.views.bars import body_tokens, misfits
+from charlstm.tunes.abc import body_tokens, split_header
+from charlstm.tunes.views.bars import misfits
 
 RESAMPLES = 2000
 Spans = tuple[tuple[int, int], ...]

@@ -1,7 +1,7 @@
 """ABC text as data: header fields, tunebooks, and the marks of a body as tokens with character offsets.
 
-Tolerant: any text has tokens, and they cover it. What marks sound like is `reader.py`'s business, how long they last
-`rhythm.py`'s. Lengths are multiples of the unit note length, meters and units are Fractions of a whole note.
+Tolerant: any text has tokens, and they cover it. How long tokens last and what they sound like is read in `parse/`.
+Lengths are multiples of the unit note length, meters and units are Fractions of a whole note.
 Source: the ABC music standard 2.1 (abcnotation.com/wiki/abc:standard:v2.1), section numbers in the comments.
 """
 
@@ -15,6 +15,7 @@ from functools import cached_property, lru_cache
 from typing import NamedTuple
 
 from charlstm.errors import NotationError
+from charlstm.tunes.keys import Key, parse_key
 
 
 class HeaderField(NamedTuple):
@@ -36,6 +37,26 @@ class Header(NamedTuple):
         """The value of the first field of this letter, or None."""
         return next((f.value for f in self.fields if f.letter == letter), None)
 
+    @property
+    def meter(self) -> Fraction | None:
+        """Length of a bar in whole notes; None for M:none, a missing or an unreadable meter."""
+        return parse_meter(self.get("M"))
+
+    @property
+    def unit(self) -> Fraction:
+        """Unit note length in whole notes, by L: or by the meter's default."""
+        return parse_unit(self.get("L")) or default_unit(self.meter)
+
+    @property
+    def compound(self) -> bool:
+        """Whether the beat is divided in three."""
+        return is_compound(self.get("M"))
+
+    @property
+    def key(self) -> Key | None:
+        """The key, or None for none."""
+        return parse_key(self.get("K"))
+
 
 class Token(NamedTuple):
     """A mark of the body: its kind, its characters, and the offset of the first one."""
@@ -47,6 +68,14 @@ class Token(NamedTuple):
     @property
     def end(self) -> int:
         return self.start + len(self.text)
+
+    @property
+    def field(self) -> tuple[str, str]:
+        """Letter and value, without its comment, of a "field" or "inline_field"; ("", "") of other tokens."""
+        if self.kind not in ("field", "inline_field"):
+            return "", ""
+        text = self.text[1:-1] if self.kind == "inline_field" else self.text
+        return text[0], field_value(text)
 
 
 class NoteParts(NamedTuple):
@@ -75,8 +104,7 @@ def split_header(text: str) -> Header:
         bare = line.rstrip("\r\n")
         match = _FIELD_LINE.match(bare)
         if match and not bare.startswith(("|", "+:")):
-            value = re.sub(r"(^|\s)%.*$", "", match[2]).rstrip()
-            fields.append(HeaderField(match[1], value, at, at + len(bare)))
+            fields.append(HeaderField(match[1], field_value(bare), at, at + len(bare)))
             at += len(line)
             if match[1] == "K":
                 break
@@ -87,18 +115,23 @@ def split_header(text: str) -> Header:
     return Header(tuple(fields), at)
 
 
+def field_value(field: str) -> str:
+    """`K: D % once` to `D`: what stands behind an information field's letter and colon, its comment left out."""
+    return re.sub(r"(^|\s)%.*$", "", field[2:].strip()).rstrip()
+
+
 _LENGTH = r"\d*(?:/+\d*)?"
 _BAR = r":*[|\[]?\|+[\]:]*:*|:*\|+[\[\]]?:*|::+|\[\||:+(?=\s|$)"
-_MARKS: tuple[tuple[str, str], ...] = (
+_MARKS: tuple[tuple[str, str], ...] = (  # the commonest first, but what begins alike in the order of preference
+    ("note", rf"(?:\^{{1,2}}|_{{1,2}}|=)?[A-Ga-g][,']*{_LENGTH}"),
+    ("space", r"[ \t]+"),
     ("continuation", r"\\[ \t]*(?:%[^\n]*)?\r?\n"),
     ("comment", r"%[^\n]*"),
     ("line_break", r"\r?\n|\r"),
-    ("space", r"[ \t]+"),
     ("inline_field", r"\[[A-Za-z]:[^\]\n]*\]"),
     ("annotation", r'"[\^_<>@][^"\n]*"'),
     ("chord_symbol", r'"[^"\n]*"'),
     ("decoration", r"![^!\n|\s][^!\n|]*!|\+[a-zA-Z.<>()0-9]+\+|[~HIJKLMNOPQRSTUVWhijklmnopqrstuvw]|\.(?![(\-])"),
-    ("note", rf"(?:\^{{1,2}}|_{{1,2}}|=)?[A-Ga-g][,']*{_LENGTH}"),
     ("rest", rf"[zxZX]{_LENGTH}"),
     ("spacer", rf"y{_LENGTH}"),
     ("tuplet", r"\(\d+(?::\d*){0,2}"),
@@ -154,6 +187,13 @@ def lex(body: str, start: int = 0) -> Iterator[Token]:
         at = match.end()
 
 
+@lru_cache(maxsize=32)
+def body_tokens(text: str) -> tuple[Token, ...]:
+    """The tokens of a tune's body; kept for a while, since a tune is asked several questions in a row."""
+    header = split_header(text)
+    return tuple(lex(text[header.body_start :], header.body_start))
+
+
 def _looks_like_music(line: str) -> bool:
     """`A:|` and `G::c` at a line's start are a note before a repeat sign, not an information field."""
     return (line[0] in "ABCDEFGabcdefgzx" and line[1:3] in (":|", "::", ":]")) or line[:2] in ("z:", "x:")
@@ -163,7 +203,6 @@ _NOTE = re.compile(r"(\^{1,2}|_{1,2}|=)?([A-Ga-g])([,']*)(.*)$", re.DOTALL)
 
 
 @lru_cache(maxsize=4096)  # a tune has few different notes, and this is the readers' hot spot
-@lru_cache(maxsize=4096)
 def parse_note(text: str) -> NoteParts:
     """Read a "note" token, such as `^f'3/2`. Raises NotationError for any other text."""
     match = _NOTE.match(text)
@@ -174,7 +213,6 @@ def parse_note(text: str) -> NoteParts:
     return NoteParts(accidental or "", letter.upper(), octave, parse_length(length))
 
 
-@lru_cache(maxsize=1024)
 @lru_cache(maxsize=1024)
 def parse_length(text: str) -> Fraction:
     """A length as a multiple of the unit note length: "" 1, "3/2" 3/2, "/" 1/2, "//" 1/4, "/3" 1/3 (ABC 2.1, 4.3).
@@ -209,6 +247,12 @@ def parse_meter(value: str | None) -> Fraction | None:
         return None
     beats, unit = sum(int(n) for n in match[1].split("+")), int(match[2])
     return Fraction(beats, unit) if beats and unit else None
+
+
+def is_compound(meter: str | None) -> bool:
+    """Whether a meter's beat is divided in three: 6/8, 9/8, 12/8 and their like."""
+    top = (meter or "").split("/")[0].strip()
+    return top.isdigit() and int(top) in (6, 9, 12, 15)
 
 
 def parse_unit(value: str | None) -> Fraction | None:

@@ -102,6 +102,12 @@ def parse_key(value: str | None) -> Key | None:
     return Key(key.tonic, key.alteration, key.mode, {k: v for k, v in altered.items() if v})
 
 
+def key_after(key: Key | None, value: str) -> Key | None:
+    """The key after a K: field in the body: a clef alone, or what cannot be read, leaves it as it is."""
+    new = parse_key(value)
+    return key if new is None and value.strip().lower() not in ("none", "") else new
+
+
 def _mode(word: str) -> str | None:
     """A mode's full name: by its first three letters, in any case; "" and "M" major, "m" minor."""
     if word in ("", "M"):

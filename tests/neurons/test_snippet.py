@@ -10,8 +10,9 @@ from hypothesis import strategies as some
 from charlstm.neurons.snippet import snippet
 from charlstm.score.notation import to_score
 from charlstm.score.timeline import timeline
+from charlstm.tunes.abc import body_tokens
 from charlstm.tunes.parse.reader import read
-from charlstm.tunes.views.bars import bars, body_tokens
+from charlstm.tunes.views.bars import bars
 from tests.conftest import TUNES
 
 ENDINGS = TUNES[5]

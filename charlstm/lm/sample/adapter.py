@@ -11,9 +11,8 @@ from fractions import Fraction
 
 from charlstm.lm.infer.engine import Engine
 from charlstm.lm.sample.spelling import unknown_characters, without_unknown
-from charlstm.tunes.abc import split_header
+from charlstm.tunes.abc import body_tokens, split_header
 from charlstm.tunes.edit.normalize import plain_body, plain_header, plain_scale, scaled_body
-from charlstm.tunes.views.bars import body_tokens
 
 
 class Dialect:

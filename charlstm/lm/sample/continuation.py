@@ -15,7 +15,8 @@ from charlstm.lm.config import SampleConfig
 from charlstm.lm.infer.engine import Engine
 from charlstm.lm.sample.adapter import Dialect
 from charlstm.lm.sample.sampling import Sample, stream
-from charlstm.tunes.views.bars import bars, body_tokens, is_section_line
+from charlstm.tunes.abc import body_tokens
+from charlstm.tunes.views.bars import bars, is_section_line
 
 DEFAULT = SampleConfig(temperature=0.8)
 

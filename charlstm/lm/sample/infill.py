@@ -24,9 +24,9 @@ from charlstm.lm.infer.engine import Engine
 from charlstm.lm.infer.session import Reader, State
 from charlstm.lm.sample.adapter import Dialect
 from charlstm.lm.sample.decoding import Floats, draw
-from charlstm.tunes.abc import default_unit, lex, parse_meter, parse_unit, split_header
-from charlstm.tunes.parse.rhythm import is_compound, timed
-from charlstm.tunes.views.bars import Bar, bars, body_tokens, misfits
+from charlstm.tunes.abc import body_tokens, default_unit, is_compound, lex, parse_meter, parse_unit, split_header
+from charlstm.tunes.parse.rhythm import timings
+from charlstm.tunes.views.bars import Bar, bars, misfits
 
 BATCH_SIZE = 48  # tries at once
 MAX_TRIES = 480
@@ -102,8 +102,9 @@ class _Plan:
 
     def length(self, content: str) -> Fraction:
         """Duration of a bar's characters, in whole notes."""
-        marks = timed(lex(content), self.unit, parse_meter(self.meter_text), compound=is_compound(self.meter_text))
-        return sum((mark.duration for mark in marks), Fraction(0))
+        meter, compound = parse_meter(self.meter_text), is_compound(self.meter_text)
+        times = timings(list(lex(content)), self.unit, meter, compound=compound)
+        return sum((time.duration for time in times), Fraction(0))
 
     def exact(self) -> Reader:
         """A reader in float64 that has read the prime."""

@@ -13,7 +13,8 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import NDArray
 
-from charlstm.neurons.concepts.layout import Layout, Placed, layout
+from charlstm.neurons.concepts.layout import Layout, layout
+from charlstm.tunes.parse.place import PlacedToken
 
 Labels = NDArray[np.bool_]
 Labeller = Callable[[str], Labels]  # any function from a text of T characters to (T,) truth values
@@ -104,11 +105,11 @@ def labels_of(texts: Sequence[str], labellers: Iterable[Labeller]) -> Labels:
     return np.concatenate(rows, axis=1) if rows else np.zeros((len(labellers), 0), dtype=bool)
 
 
-def letters_of(notes: Iterable[Placed]) -> Spans:
+def letters_of(notes: Iterable[PlacedToken]) -> Spans:
     """The characters that are the letters of notes."""
     return [(note.letter, note.letter + 1) for note in notes]
 
 
-def tokens_of(events: Iterable[Placed]) -> Spans:
+def tokens_of(events: Iterable[PlacedToken]) -> Spans:
     """The characters of notes and rests."""
     return [(event.token.start, event.token.end) for event in events]

@@ -1,22 +1,21 @@
 """Layout: where each sign, note, beat and bar of a text lies, found once for all concepts. Knows no networks.
 
-Signs, durations and bars are those of `tunes/`. Any text has a layout; one that is no tune has an empty one.
+A view of the one parse, `charlstm.tunes.parse.place`. Any text has a layout; one that is no tune has an empty one.
 Durations are Fractions of a whole note. Voices and overlays are not told apart.
 """
 
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
 from typing import NamedTuple
 
-from charlstm.tunes.abc import Header, Token, default_unit, parse_meter, parse_note, parse_unit, split_header
-from charlstm.tunes.keys import ALTERATIONS, SEMITONES, Key, parse_key
-from charlstm.tunes.parse.rhythm import is_compound, timed
-from charlstm.tunes.views.bars import Bar, bars, body_tokens
+from charlstm.tunes.abc import Header, Token, body_tokens, is_compound, parse_meter, split_header
+from charlstm.tunes.keys import Key
+from charlstm.tunes.parse.place import PlacedToken, placed_tokens
+from charlstm.tunes.views.bars import Bar, bars
 
 
 class Span(NamedTuple):
@@ -37,23 +36,6 @@ class NumberedBar(NamedTuple):
     number: int
 
 
-class Placed(NamedTuple):
-    """A note, a rest, or what closes a chord: its token, its bar (-1: none), and when it begins in it.
-
-    `letter` is the place of a note's letter, -1 of others; `pitch` its MIDI number. `member` is "chord" or "grace"
-    where a note takes no time of its own.
-    """
-
-    token: Token
-    bar: int
-    onset: Fraction
-    letter: int = -1
-    pitch: int = 0
-    octave: int = 0  # as written; 4: C to B from middle C
-    member: str = ""
-    tuplet: bool = False
-
-
 @dataclass(frozen=True)
 class Layout:
     """What concepts look at."""
@@ -62,7 +44,7 @@ class Layout:
     header: Header
     tokens: tuple[Token, ...]
     bars: tuple[NumberedBar, ...]
-    events: tuple[Placed, ...]
+    events: tuple[PlacedToken, ...]  # notes, rests, and what closes a chord
     beat: Fraction  # a quarter without meter
     key: Key | None
 
@@ -71,7 +53,7 @@ class Layout:
         return Span(self.header.body_start, len(self.text))
 
     @property
-    def notes(self) -> tuple[Placed, ...]:
+    def notes(self) -> tuple[PlacedToken, ...]:
         """The events that are notes, graces and those of chords too."""
         return tuple(event for event in self.events if event.letter >= 0)
 
@@ -84,10 +66,9 @@ class Layout:
 def layout(text: str) -> Layout:
     """The layout of a text; kept for a while, since all concepts ask for it in a row."""
     header = split_header(text)
-    key = parse_key(header.get("K"))
     numbered = tuple(_numbered(bars(text), len(text)))
-    events = tuple(_placed(text, header, key, [n.bar.start for n in numbered]))
-    return Layout(text, header, body_tokens(text), numbered, events, beat_of(header.get("M")), key)
+    events = tuple(p for p in placed_tokens(text) if p.duration or p.token.kind in ("note", "rest"))
+    return Layout(text, header, body_tokens(text), numbered, events, beat_of(header.get("M")), header.key)
 
 
 def beat_of(meter: str | None) -> Fraction:
@@ -121,31 +102,6 @@ def _numbered(found: list[Bar], length: int) -> list[NumberedBar]:
         number += 1
         numbered.append(NumberedBar(bar, Span(bar.start, end), number))
     return numbered
-
-
-def _placed(text: str, header: Header, key: Key | None, starts: list[int]) -> list[Placed]:
-    """The events of a body, each with its bar, its onset and its pitch."""
-    meter = parse_meter(header.get("M"))
-    unit = parse_unit(header.get("L")) or default_unit(meter)
-    signature = key.signature if key else {}
-    found: list[Placed] = []
-    onset, altered = Fraction(0), dict[str, int]()
-    for token, duration, member, tuplet in timed(body_tokens(text), unit, meter, compound=is_compound(header.get("M"))):
-        if token.kind == "bar_line":
-            onset, altered = Fraction(0), {}
-        elif duration or member or token.kind in ("note", "rest"):
-            bar = bisect_right(starts, token.start) - 1
-            if token.kind == "note":
-                accidental, letter, octave, _ = parse_note(token.text)
-                if accidental:
-                    altered[letter] = ALTERATIONS[accidental]
-                pitch = 12 * (octave + 1) + SEMITONES[letter] + altered.get(letter, signature.get(letter, 0))
-                at = token.start + len(accidental)
-                found.append(Placed(token, bar, onset, at, pitch, octave, member, tuplet is not None))
-            else:
-                found.append(Placed(token, bar, onset, tuplet=tuplet is not None))
-            onset += duration
-    return found
 
 
 def length_span(token: Token) -> Span:

@@ -9,8 +9,9 @@ from collections.abc import Callable, Iterable
 from fractions import Fraction
 
 from charlstm.neurons.concepts.label import Collection, Spans, tokens_of
-from charlstm.neurons.concepts.layout import Layout, Placed
-from charlstm.tunes.parse.rhythm import is_compound
+from charlstm.neurons.concepts.layout import Layout
+from charlstm.tunes.abc import is_compound
+from charlstm.tunes.parse.place import PlacedToken
 from charlstm.tunes.views.bars import is_section_line
 
 NEAR_END = 16  # characters: about the last bar
@@ -21,12 +22,12 @@ _put = PHRASES.put
 # ---- place in the bar -----------------------------------------------------------------------------------------------
 
 
-def _in_bars(text: Layout) -> Iterable[Placed]:
+def _in_bars(text: Layout) -> Iterable[PlacedToken]:
     """The events of bars that are no pickups."""
     return (e for e in text.events if e.bar >= 0 and text.bars[e.bar].number)
 
 
-def _length(text: Layout, event: Placed) -> Fraction:
+def _length(text: Layout, event: PlacedToken) -> Fraction:
     """What the event's bar lasts by the meter; without meter, what it holds."""
     bar = text.bars[event.bar].bar
     return bar.expected or bar.duration

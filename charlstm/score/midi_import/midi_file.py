@@ -9,7 +9,7 @@ from typing import Any
 from charlstm.errors import NotationError
 from charlstm.score.midi_import.grid import PlayedNote
 from charlstm.score.midi_import.meter_and_key import METERS, key_with
-from charlstm.tunes.edit.clean import clean_title
+from charlstm.tunes.edit.spelling import clean_title
 from charlstm.tunes.keys import Key
 
 MAX_BYTES = 100_000  # a tune of a thousand notes is about 10,000

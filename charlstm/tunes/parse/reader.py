@@ -10,9 +10,11 @@ import re
 
 from charlstm.errors import NotationError
 from charlstm.tunes.abc import Header, Token, lex, parse_unit, split_header
-from charlstm.tunes.parse.events import Reading, Tempo
+from charlstm.tunes.parse.events import Reading
 from charlstm.tunes.parse.marks import parse_tempo
-from charlstm.tunes.parse.voice import UNREAD, Remarks, VoiceReader
+from charlstm.tunes.parse.remarks import Remarks
+from charlstm.tunes.parse.setting import UNREAD
+from charlstm.tunes.parse.voice import VoiceReader
 
 MAX_VOICES = 12
 
@@ -48,9 +50,10 @@ def read(text: str) -> Reading:
     if not voices:
         line = text.count("\n", 0, header.body_start) + 1
         raise NotationError("there is no note and no rest in this text; a tune needs some, such as GABc|", line=line)
-    tempos = tuple(sorted((*_header_tempo(header), *readers[0].tempos), key=lambda tempo: tempo.onset))
+    first = parse_tempo(header.get("Q"), parse_unit(header.get("L")))
+    tempos = sorted([*([first] if first else []), *readers[0].tempos], key=lambda tempo: tempo.onset)
     words = tuple(word for reader in readers for word in reader.words)
-    return Reading(text, header.fields, voices, tempos, tuple(remarks.sorted()), words)
+    return Reading(text, header.fields, voices, tuple(tempos), tuple(remarks.sorted()), words)
 
 
 def _header(text: str, remarks: Remarks) -> Header:
@@ -86,8 +89,8 @@ def _by_voice(tokens: list[Token], header: Header, remarks: Remarks) -> list[tup
     common: list[Token] = []  # what stands before the first V:
     current = common
     for token in tokens:
-        if token.kind in ("field", "inline_field") and token.text.lstrip("[").startswith("V:"):
-            value = token.text.strip("[]")[2:].strip()
+        letter, value = token.field
+        if letter == "V":
             name = _voice_name(value)
             if name not in streams and len(streams) == MAX_VOICES:
                 remarks.add(token.start, f"a tune has at most {MAX_VOICES} voices here; voice {name} was left out")
@@ -108,32 +111,33 @@ def _by_voice(tokens: list[Token], header: Header, remarks: Remarks) -> list[tup
 def _mended(tokens: list[Token]) -> list[Token]:
     """Put together the signs that the lexer sees in pieces.
 
-    Bar lines that touch are one, as in `[|]:|`; a colon after a bar line is half a sign; unknown characters that touch
-    are one. An ending's number touches its bar line, or begins the line that a backslash joins to it; elsewhere it is
-    none (ABC 2.1, 4.9: `| 1` is not legal).
+    Bar lines that touch are one, as in `[|]:|`; a colon after a bar line is half a sign, one after music is none;
+    unknown characters that touch are one. An ending's number touches its bar line, or begins the line that a backslash
+    joins to it; elsewhere it is none (ABC 2.1, 4.9: `| 1` is not legal).
     """
-    found: list[Token] = []
-    after_bar, touching = False, False
+    mended: list[Token] = []
+    after_bar, touching, music = False, False, False  # music: since the last bar line, ending or part
     for token in tokens:
-        last = found[-1] if found else None
+        last = mended[-1] if mended else None
+        if token.text == ":" and music:
+            token = token._replace(kind="unknown")
         if token.kind == "ending" and token.text[0] != "[" and not touching:
             token = token._replace(kind="unknown")
         elif after_bar and token.kind == "unknown":
             ending = touching and token.text in "123456789"
             token = token._replace(kind="bar_line" if token.text == ":" else "ending" if ending else "unknown")
         if last and last.kind == token.kind in ("bar_line", "unknown") and last.end == token.start:
-            found[-1] = Token(token.kind, last.text + token.text, last.start)
+            mended[-1] = Token(token.kind, last.text + token.text, last.start)
         else:
-            found.append(token)
+            mended.append(token)
         touching = token.kind == "bar_line" or (touching and token.kind == "continuation")
         after_bar = token.kind == "bar_line" or (after_bar and token.kind in ("space", "line_break", "continuation"))
-    return found
+        if token.kind in ("note", "rest"):
+            music = True
+        elif token.kind in ("bar_line", "ending") or token.field[0] == "P":
+            music = False
+    return mended
 
 
 def _voice_name(value: str) -> str:
     return (value.split() or ["1"])[0]
-
-
-def _header_tempo(header: Header) -> tuple[Tempo, ...]:
-    tempo = parse_tempo(header.get("Q"), parse_unit(header.get("L")))
-    return () if tempo is None else (tempo,)

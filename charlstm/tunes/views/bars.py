@@ -8,10 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import lru_cache
 
-from charlstm.tunes.abc import Token, default_unit, lex, parse_meter, parse_unit, split_header
-from charlstm.tunes.parse.rhythm import is_compound, timed
+from charlstm.tunes.abc import body_tokens, parse_meter, split_header
+from charlstm.tunes.parse.place import MUSIC, PlacedToken, placed_tokens
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +46,6 @@ def is_section_line(bar_line: str) -> bool:
     return bar_line != "|"
 
 
-@lru_cache(maxsize=32)
-def body_tokens(text: str) -> tuple[Token, ...]:
-    """The tokens of a tune's body; kept for a while, since a tune is asked several questions in a row."""
-    header = split_header(text)
-    return tuple(lex(text[header.body_start :], header.body_start))
-
-
 def bars(text: str) -> list[Bar]:
     """The bars of a tune that hold notes or rests, in order.
 
@@ -68,41 +60,33 @@ def bars(text: str) -> list[Bar]:
         Voices and overlays are not told apart: their bars count one by one.
     """
     header = split_header(text)
-    meter_text = header.get("M")
-    meter = parse_meter(meter_text)
-    unit = parse_unit(header.get("L")) or default_unit(meter)
-    tokens = body_tokens(text)
-    found: list[Bar] = []
-    start: int | None = None
-    left, ending, duration = "", "", Fraction(0)
-    end = header.body_start
+    meter = header.meter
+    bars: list[Bar] = []
+    left, ending = "", ""
+    first: PlacedToken | None = None  # music of this bar
+    last: PlacedToken | None = None
 
     def close(right: str) -> None:
-        if start is not None:
-            found.append(Bar(start, end, duration, meter, left, right, ending))
+        if first is not None and last is not None:
+            duration = last.onset + last.duration
+            bars.append(Bar(first.token.start, last.token.end, duration, meter, left, right, ending))
 
-    for token, time, member, _ in timed(tokens, unit, meter, compound=is_compound(meter_text)):
-        if token.kind == "bar_line":
+    for placed in placed_tokens(text):
+        token = placed.token
+        kind = token.kind
+        if kind in MUSIC or placed.duration:
+            first, last = placed if first is None else first, placed
+        elif kind == "bar_line":
             close(token.text)
             # Lines with no music between them are one: `:|` newline `|:`.
-            left = token.text if start is not None or not left else left + token.text
-            start, ending, duration = None, "", Fraction(0)
-        elif token.kind == "ending":
+            left = token.text if first or not left else left + token.text
+            first, last, ending = None, None, ""
+        elif kind == "ending":
             ending = token.text.strip("[")
-        elif time or member or token.kind in ("note", "rest", "chord_open"):
-            start = token.start if start is None else start
-            duration = duration + time if time else duration
-            end = token.end
-        elif (new := _meter_change(token)) is not None:
-            meter = parse_meter(new)
+        elif kind in ("field", "inline_field") and token.field[0] == "M":
+            meter = parse_meter(token.field[1])
     close("")
-    return found
-
-
-def _meter_change(token: Token) -> str | None:
-    """The value of an M: field in the body, or None."""
-    text = token.text.strip("[]")
-    return text[2:].strip() if token.kind in ("field", "inline_field") and text.startswith("M:") else None
+    return bars
 
 
 def misfits(found: Iterable[Bar]) -> list[int]:

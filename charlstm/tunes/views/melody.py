@@ -10,62 +10,33 @@ from fractions import Fraction
 from functools import lru_cache
 from itertools import pairwise
 
-from charlstm.tunes.abc import default_unit, parse_meter, parse_note, parse_unit, split_header
-from charlstm.tunes.keys import ALTERATIONS, SEMITONES, parse_key
-from charlstm.tunes.parse.rhythm import is_compound, timed
-from charlstm.tunes.views.bars import body_tokens
+from charlstm.tunes.parse.place import placed_tokens
 
 Step = tuple[int, tuple[int, int]]
 
 
 def melody(text: str) -> list[tuple[int, Fraction]]:
-    """The notes of a tune as (MIDI pitch, duration), in order.
-
-    Accidentals hold to the end of the bar, in every octave (ABC 2.1, 11.3, the default of propagate-accidentals); a
-    note tied to one of the same pitch is one note with it.
-    """
-    header = split_header(text)
-    meter_text = header.get("M")
-    meter = parse_meter(meter_text)
-    unit = parse_unit(header.get("L")) or default_unit(meter)
-    key = parse_key(header.get("K"))
-    signature = dict(key.signature) if key else {}
-    altered: dict[str, int] = {}
+    """The notes of a tune as (MIDI pitch, duration), in order; notes of one pitch that are tied are one."""
     notes: list[tuple[int, Fraction]] = []
     chord: list[int] = []
     tied = False
-    for token, duration, member, _ in timed(body_tokens(text), unit, meter, compound=is_compound(meter_text)):
-        if token.kind == "bar_line":
-            altered.clear()
-        elif token.kind == "note" and member != "grace":
-            accidental, letter, octave, _ = parse_note(token.text)
-            if accidental:
-                altered[letter] = ALTERATIONS[accidental]
-            alteration = altered.get(letter, signature.get(letter, 0))
-            pitch = 12 * (octave + 1) + SEMITONES[letter] + alteration
-            if member == "chord":
-                chord.append(pitch)
-                continue
-        elif token.kind == "chord_close" and chord:
-            pitch = max(chord)
-            chord = []
-        elif token.kind == "tie":
-            tied = bool(notes)
+    for note in placed_tokens(text):
+        kind = note.token.kind
+        if kind == "note" and not note.member:
+            pitch = note.pitch
+        elif kind == "note":
+            if note.member == "chord":
+                chord.append(note.pitch)
             continue
-        elif token.kind in ("field", "inline_field") and token.text.strip("[").startswith("K:"):
-            key = parse_key(token.text.strip("[]")[2:])
-            signature = dict(key.signature) if key else {}
-            continue
+        elif kind == "chord_close" and chord:
+            pitch, chord = max(chord), []
         else:
-            if token.kind == "rest":
-                tied = False
+            tied = bool(notes) if kind == "tie" else tied and kind != "rest"
             continue
-        if token.kind == "bar_line":
-            continue
-        if tied and notes and notes[-1][0] == pitch:
-            notes[-1] = (pitch, notes[-1][1] + duration)
+        if tied and notes[-1][0] == pitch:
+            notes[-1] = (pitch, notes[-1][1] + note.duration)
         else:
-            notes.append((pitch, duration))
+            notes.append((pitch, note.duration))
         tied = False
     return notes
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from charlstm.tunes.edit.clean import Dropped, clean_title, clean_tune
+from charlstm.tunes.edit.clean import Dropped, clean_tune
+from charlstm.tunes.edit.spelling import clean_title
 from charlstm.tunes.views.bars import bars, misfits
 
 EIGHT = "GABc dedB|" * 7 + "G4 G4"
@@ -70,6 +71,10 @@ def test_the_top_note_of_a_chord_stays():
     ("tune", "reason"),
     [
         (f"X:1\nM:4/4\nL:1/8\nK:G\nA3|{EIGHT}|A3|{EIGHT}|]", "does not fit"),
+        (f"X:1\nM:4/4\nL:1/8\nK:G\nA2>B c2 d3|{EIGHT}|]", "does not fit"),  # full, but undefined (ABC 2.1, 4.4)
+        (f"X:1\nM:4/4\nL:1/8\nK:G\nA>B>c d5|{EIGHT}|]", "does not fit"),
+        (f"X:1\nM:4/4\nL:1/8\nK:G\nA>|BA4 z3|{EIGHT}|]", "does not fit"),
+        (f"X:1\nM:4/4\nL:1/8\nK:G\n[GB\ng]2 A2 B4|{EIGHT}|]", "does not fit"),  # a chord over two lines
         (f"X:1\nM:4/4\nL:1/8\nV:1\nK:G\n{EIGHT}|]", "voices"),
         (f"X:1\nM:4/4\nL:1/8\nK:G\n{EIGHT}|[K:D]{EIGHT}|]", "changes"),
         (f"X:1\nM:4/4\nL:1/8\nK:G\n|:{EIGHT}|:{EIGHT}:|", "repeats"),

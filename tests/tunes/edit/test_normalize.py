@@ -6,11 +6,15 @@ from fractions import Fraction
 
 import pytest
 
-from charlstm.tunes.abc import lex
+from charlstm.tunes.abc import body_tokens, lex
 from charlstm.tunes.corpus.sources import music21_tunes
-from charlstm.tunes.edit.normalize import plain_body, plain_tune, scaled_body
+from charlstm.tunes.edit.normalize import plain_body, plain_header, plain_scale, scaled_body
 from charlstm.tunes.views.bars import bars
 from tests.conftest import TUNES
+
+
+def plain_tune(text: str) -> str:
+    return plain_header(text) + plain_body(body_tokens(text), plain_scale(text))
 
 
 @pytest.mark.parametrize("text", TUNES)

@@ -7,14 +7,14 @@ from fractions import Fraction
 import pytest
 
 from charlstm.tunes.abc import lex
-from charlstm.tunes.parse.rhythm import timed
+from charlstm.tunes.parse.rhythm import timings
 
 EIGHTH = Fraction(1, 8)
 
 
 def durations(body, *, compound=False):
-    marks = timed(lex(body), EIGHTH, Fraction(1), compound=compound)
-    return [mark.duration / EIGHTH for mark in marks if mark.duration]
+    times = timings(list(lex(body)), EIGHTH, Fraction(1), compound=compound)
+    return [time.duration / EIGHTH for time in times if time.duration]
 
 
 @pytest.mark.parametrize(
@@ -24,6 +24,8 @@ def durations(body, *, compound=False):
         ("A>B c<d", ["3/2", "1/2", "1/2", "3/2"]),
         ("A>>B", ["7/4", "1/4"]),
         ("A > {g}B", ["3/2", "1/2"]),
+        ("A>|B", ["3/2", "1/2"]),
+        ("A2>B c>d>e", [2, 1, "3/2", "1/2", 1]),  # unequal notes stay as they are
         ("(3ABc d", ["2/3", "2/3", "2/3", 1]),
         ("(3A>Bc", [1, "1/3", "2/3"]),
         ("(2AB", ["3/2", "3/2"]),
@@ -35,6 +37,7 @@ def durations(body, *, compound=False):
         ("A[L:1/4]B", [1, 2]),
         ("{A2 B2|c", [2, 2, 1]),
         ("[CE A|B", [1, 1, 1, 1]),
+        ("[CE\nG]2 A", [2, 1]),  # a chord may go on in the next line
         ("(0AB", [1, 1]),
     ],
 )
@@ -47,6 +50,6 @@ def test_five_in_a_compound_meter_take_the_time_of_three():
     assert sum(durations("(5ABcde")) == 2
 
 
-def test_no_token_is_lost():
-    body = '|:"Am"[CE]2 {a}(3ABc| z2 "^x"!trill!d-|d:|'
-    assert "".join(mark.token.text for mark in timed(lex(body), EIGHTH, Fraction(1))) == body
+def test_every_token_has_a_time():
+    tokens = list(lex('|:"Am"[CE]2 {a}(3ABc| z2 "^x"!trill!d-|d:|'))
+    assert len(timings(tokens, EIGHTH, Fraction(1))) == len(tokens)
