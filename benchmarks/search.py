@@ -14,8 +14,8 @@ import numpy as np
 
 from charlstm.lm.infer.engine import load
 from charlstm.neurons.recording import Unit, record
+from charlstm.neurons.recording_file import open_recording, record_to_file, texts_to_record
 from charlstm.neurons.search import Probe, match, nearest, select
-from charlstm.neurons.store import open_store, prepare_store, store_texts
 from charlstm.tunes.corpus.model import load_corpus
 
 
@@ -38,26 +38,26 @@ def main() -> None:
     parser.add_argument("--characters", type=int, help="(default: 500,000, or 250 MB)")
     options = parser.parse_args()
     engine = load(options.model)
-    texts = store_texts(engine, load_corpus(options.corpus), characters=options.characters)
-    if open_store(engine, texts) is None:
+    texts = texts_to_record(engine, load_corpus(options.corpus), characters=options.characters)
+    if open_recording(engine, texts) is None:
         start = time.perf_counter()
-        prepare_store(engine, texts)
+        record_to_file(engine, texts)
         print(f"prepared in {time.perf_counter() - start:.1f} s")
-    store = prepare_store(engine, texts)
-    size = f"{store.characters:,} characters x {len(store.values)} units, {store.values.nbytes / 1e6:.0f} MB"
+    recording = record_to_file(engine, texts)
+    size = f"{recording.characters:,} characters x {len(recording.rows)} units, {recording.rows.nbytes / 1e6:.0f} MB"
     print(f"{options.model}: {size}")
     text = texts[0]
     acts = record(engine, text)
     third = text.index("|", text.index("K:")) + 1
     found = select(acts, third, third + 4, share=0.75)
     few = [s.probe for s in found[:5]] or [Probe(Unit(0, 0), 1, 0.3)]
-    every = [Probe(Unit(*divmod(row, store.size)), 1, 0.3) for row in range(len(store.values))]
-    timed("open", lambda: open_store(engine, texts))
-    timed("one unit, all characters", lambda: store.unit((0, 7)))
+    every = [Probe(Unit(*divmod(row, recording.size)), 1, 0.3) for row in range(len(recording.rows))]
+    timed("open", lambda: open_recording(engine, texts))
+    timed("one unit, all characters", lambda: recording.unit((0, 7)))
     timed("select in a tune", lambda: select(acts, third, third + 4))
-    timed(f"match, {len(few)} units", lambda: match(store, few, length=4))
-    timed(f"match, all {len(every)} units, from 1 shared", lambda: match(store, every, length=4, least=1))
-    timed("nearest states, all units", lambda: nearest(store, np.asarray(acts.values[:, third])))
+    timed(f"match, {len(few)} units", lambda: match(recording, few, length=4))
+    timed(f"match, all {len(every)} units, from 1 shared", lambda: match(recording, every, length=4, least=1))
+    timed("nearest states, all units", lambda: nearest(recording, np.asarray(acts.values[:, third])))
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ import pytest
 
 import charlstm
 from charlstm.cli import build_parser
-from charlstm.neurons.concepts.notes import CONCEPTS
+from charlstm.neurons.concepts.registry import CONCEPTS
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")

@@ -21,7 +21,7 @@ from charlstm.cli.common import (
 )
 
 if TYPE_CHECKING:
-    from charlstm.neurons.directory.naming import Directory
+    from charlstm.neurons.directory.entries import Directory
 
 
 def add(commands: Commands) -> None:
@@ -51,7 +51,7 @@ def add(commands: Commands) -> None:
     names.add_argument("model", metavar="MODEL", help="a name in checkpoints/, or a folder")
     names.add_argument("--corpus", metavar="NAME", help="(default: the corpus the model was trained on)")
     names.add_argument("--tunes", type=at_least(1), metavar="N", help="of each part at most (default: all)")
-    names.add_argument("--again", action="store_true", help="measure anew, though it was measured before")
+    names.add_argument("--again", action="store_true", help="measure it again even if it is stored")
 
 
 def _unit(text: str) -> tuple[int, int]:
@@ -96,7 +96,9 @@ def _directory(options: argparse.Namespace) -> None:
     found = None if options.again or options.tunes else open_directory(engine, corpus)
     if found is None:
         with progress() as advance:
-            found = measure(engine, corpus, tunes=options.tunes, report=advance)
+            found = measure(
+                engine, corpus, tunes=options.tunes, report=lambda now: advance(now.doing, now.done, now.total)
+            )
         if engine.checkpoint and not options.tunes:  # a part of the tunes is a trial, and not kept
             try:
                 save_directory(found, engine.checkpoint.path)
@@ -108,9 +110,9 @@ def _directory(options: argparse.Namespace) -> None:
 def _directory_text(found: Directory) -> str:
     """The directory as two tables and what was tried."""
     rows: list[tuple[str, ...]] = []
-    for entry in sorted(found.measured, key=lambda entry: -entry.best[0].sureness):
+    for entry in sorted(found.measured, key=lambda entry: -entry.best[0].directed_auroc):
         best = entry.best[0]
-        scores = (best.sureness, entry.shuffled_high, entry.untrained, entry.character, entry.probes[-1])
+        scores = (best.directed_auroc, entry.shuffled_high, entry.untrained, entry.character, entry.probes[-1])
         interval = sorted((best.low, best.high) if best.chosen >= 0.5 else (1 - best.low, 1 - best.high))
         rows.append(
             (

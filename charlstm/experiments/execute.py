@@ -268,19 +268,19 @@ def _find_neurons(job: Neurons, seed: int, engine: Engine, corpus: Corpus) -> di
     """Three neurons by measurement, and what they do in one tune.
 
     Over the characters of up to 100 test tunes, with h_t what a unit holds after character t: the header neuron has
-    the highest AUROC of h for "in the header" (charlstm.neurons.probe), the body neuron the lowest, and the quiet one,
+    the highest AUROC of h for "in the header" (charlstm.neurons.auroc), the body neuron the lowest, and the quiet one,
     of the others, the smallest size max(mean |h| over headers, mean |h| over bodies); `usual_size` is the median of
     that over all units.
     """
     from charlstm.lm.sample.sampling import sample
-    from charlstm.neurons.concepts.notes import CONCEPTS
-    from charlstm.neurons.probe import auroc, unit_rows
+    from charlstm.neurons.auroc import auroc
+    from charlstm.neurons.concepts.registry import CONCEPTS
     from charlstm.neurons.recording import record
 
     tunes = corpus.test or corpus.validation
     acts = [record(engine, text) for text in tunes[:: max(1, len(tunes) // NEURON_TUNES)][:NEURON_TUNES]]
     header = np.concatenate([CONCEPTS["in_header"](a.text) for a in acts])
-    values = unit_rows(acts)
+    values = np.concatenate([a.rows for a in acts], axis=1)
     scores = auroc(values, header[None])[:, 0]
     sizes = np.abs(values)
     largest = np.maximum(sizes[:, header].mean(axis=1), sizes[:, ~header].mean(axis=1))
@@ -290,8 +290,8 @@ def _find_neurons(job: Neurons, seed: int, engine: Engine, corpus: Corpus) -> di
     places = {"header": first, "body": second, "quiet": int(largest.argmin())}
     config = SampleConfig(temperature=job.temperature)
     text = sample(engine, config, seed=1000 * seed)[0].text
-    shown = unit_rows([record(engine, text)])
-    size = acts[0].values.shape[2]
+    shown = record(engine, text).rows
+    size = acts[0].size
     neurons = {
         role: {
             "unit": list(divmod(row, size)),

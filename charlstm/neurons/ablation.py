@@ -1,103 +1,101 @@
-"""Without: what a model loses when a unit is taken out, for which characters, and how sure that is.
+"""Ablation: how much worse a model predicts without a unit, which characters, and how certain that is.
 
-The same tunes are read again with the unit's output held, at 0 or at its mean; each character's surprise then is
-compared with its surprise before. Held at the mean the unit is as loud as ever and says nothing; held at 0 it is
-silent, which the layers above it never met if its mean is far from 0.
+The same tunes are read again with the unit's output held at 0 (zero ablation) or at its mean (mean ablation); each
+character's surprisal is compared with its surprisal before. At its mean the unit carries no information; a 0 is a value
+that the layers above may never have met, if its mean is far from 0.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from charlstm.lm.infer.batch import read_texts
 from charlstm.lm.infer.engine import Engine
-from charlstm.neurons.bootstrap import mean_of_tunes
-from charlstm.neurons.concepts.label import Labeller
-from charlstm.neurons.recording import Unit
-from charlstm.neurons.store import Progress
-from charlstm.neurons.survey import Survey
+from charlstm.neurons.bootstrap import mean_over_tunes
+from charlstm.neurons.concepts.concept import Labeller, labels_of
+from charlstm.neurons.recording import Activations, Unit
 
 EVERYTHING = "every character"
 
 
 @dataclass(frozen=True, slots=True)
-class Loss:
-    """What the prediction of some characters loses, nats a character, with a 95 % interval over tunes.
+class LossIncrease:
+    """How much worse some characters are predicted after a change, in nats per character.
 
-    `count` characters have the concept; `before` is their loss with the unit. Positive `more`: worse without it.
+    `count` characters have the concept; `before` is their mean loss without the change, `increase` what is added to it
+    (positive: worse), `low` and `high` the 95 % interval of the increase over tunes.
     """
 
     name: str
     count: int
     before: float
-    more: float
+    increase: float
     low: float
     high: float
 
     @property
-    def sure(self) -> bool:
+    def is_clear(self) -> bool:
         """Whether the interval leaves out 0."""
         return self.low > 0 or self.high < 0
 
 
-def losses_without(
+def ablation(
     engine: Engine,
-    survey: Survey,
+    recording: Activations,
     unit: Unit | tuple[int, int],
     concepts: Mapping[str, Labeller],
     *,
     at_mean: bool = False,
-    progress: Progress | None = None,
-) -> list[Loss]:
-    """What is lost without a unit: mean over characters of (-ln p without it) - (-ln p with it).
+    progress: Callable[[int, int], None] | None = None,
+) -> list[LossIncrease]:
+    """What a model loses without a unit: mean over characters of (-ln p without it) - (-ln p with it).
 
-    A character counts for a concept if it has it: what is measured is how well the model foresaw that character.
+    A character counts for a concept if it has it: what is measured is how well the model predicted that character.
 
     Parameters
     ----------
     engine : Engine
         It is not changed: `Engine.ablate` makes another one.
-    survey : Survey
-        Of this engine.
+    recording : Activations
+        Of this engine, with surprisals.
     unit : Unit
     concepts : mapping from a name to a labelling
     at_mean : bool
-        Hold the unit at its mean over the survey, not at 0.
+        Hold the unit at its mean over the recording, not at 0.
     progress : callable, optional
         Called with the characters read so far and their number.
 
     Returns
     -------
-    list of Loss
-        All characters first (the tunes' ENDs among them), then the concepts that occur, largest loss first.
+    list of LossIncrease
+        All characters first (the tunes' ENDs among them), then the concepts that occur, largest increase first.
     """
-    held = engine.ablate([(unit[0], unit[1])], "mean" if at_mean else 0.0, means=survey.means)
-    return losses_of(held, survey, concepts, progress=progress)
+    changed = engine.ablate([(unit[0], unit[1])], "mean" if at_mean else 0.0, means=recording.means)
+    return loss_increases(changed, recording, concepts, progress=progress)
 
 
-def losses_of(
-    changed: Engine, survey: Survey, concepts: Mapping[str, Labeller], *, progress: Progress | None = None
-) -> list[Loss]:
-    """What a changed engine loses against the one of the survey; as `losses_without`, for any change."""
+def loss_increases(
+    changed: Engine,
+    recording: Activations,
+    concepts: Mapping[str, Labeller],
+    *,
+    progress: Callable[[int, int], None] | None = None,
+) -> list[LossIncrease]:
+    """What a changed engine loses against the one of the recording; as `ablation`, for any change."""
     names = [EVERYTHING, *concepts]
-    shape = len(survey.texts), len(names)
-    more, before, counts = np.zeros(shape), np.zeros(shape), np.zeros(shape)
-    for reading in read_texts(changed, survey.texts, batch_size=32, progress=progress):
-        text, was = survey.texts[reading.index], survey.surprise[reading.index]
+    shape = len(recording.texts), len(names)
+    added, before, counts = np.zeros(shape), np.zeros(shape), np.zeros(shape)
+    for reading in read_texts(changed, recording.texts, batch_size=32, progress=progress):
+        row, was = reading.index, recording.surprisals[reading.index]
         change = reading.surprises - was
-        labels = np.array([concept(text) for concept in concepts.values()]).reshape(len(concepts), len(text))
-        row = reading.index
-        more[row] = [change.sum(), *(labels @ change[:-1])]
+        labels = labels_of([recording.texts[row]], concepts.values())
+        added[row] = [change.sum(), *(labels @ change[:-1])]
         before[row] = [was.sum(), *(labels @ was[:-1])]
         counts[row] = [len(was), *labels.sum(axis=1)]
-    mean, low, high = mean_of_tunes(more, counts)
     total = counts.sum(axis=0)
-    found = [
-        Loss(name, int(total[k]), float(before[:, k].sum() / total[k]), float(mean[k]), float(low[k]), float(high[k]))
-        for k, name in enumerate(names)
-        if total[k]
-    ]
-    return [found[0], *sorted(found[1:], key=lambda loss: -loss.more)]
+    columns = np.array([before.sum(axis=0) / np.maximum(total, 1), *mean_over_tunes(added, counts)]).T.tolist()
+    losses = [LossIncrease(name, int(total[k]), *columns[k]) for k, name in enumerate(names) if total[k]]
+    return [losses[0], *sorted(losses[1:], key=lambda loss: -loss.increase)]

@@ -1,7 +1,7 @@
-"""Reasons: why a network expected this character here. Two answers, neither by a gradient.
+"""Attribution: why a network predicted this character here. Two answers, neither by a gradient.
 
-`contributions` is exact: the last layer's units vote for each symbol, and the votes and the bias add up to its logit.
-`occlusion` is an experiment: an earlier character is skipped, or replaced, and the network is asked again.
+`logit_attribution` is exact: the contributions of the last layer's units and the bias add up to a symbol's logit.
+`occlusion` is an experiment: an earlier character is skipped, or replaced, and the network reads again.
 """
 
 from __future__ import annotations
@@ -24,26 +24,26 @@ BATCH_SIZE = 64
 
 
 @dataclass(frozen=True, eq=False)
-class Contributions:
-    """The votes of the last layer's units for one symbol after a text.
+class LogitAttribution:
+    """Direct logit attribution: what each unit of the last layer adds to the logit of one symbol after a text.
 
     Attributes
     ----------
     symbol : str
-        The symbol that is asked about; "<end>" is the tune's end.
-    votes : float array, shape (H,)
+        The symbol; "<end>" is the tune's end.
+    units : float array, shape (H,)
         h_u W_u: they and `bias` add up to `logit`.
     bias, logit : float
     centred : float array, shape (H,)
-        h_u (W_u - mean over symbols of W_u): they and `centred_bias` add up to the logit less the mean logit. A
-        softmax does not feel what is added to all logits, so of a vote only what is not given to all counts.
+        h_u (W_u - mean over symbols of W_u): they and `centred_bias` add up to the logit less the mean logit. What
+        is added to all logits alike changes no probability, so only this part counts.
     centred_bias : float
     probability : float
         Of the symbol, at temperature 1.
     """
 
     symbol: str
-    votes: NDArray[np.float64]
+    units: NDArray[np.float64]
     bias: float
     logit: float
     centred: NDArray[np.float64]
@@ -51,8 +51,8 @@ class Contributions:
     probability: float
 
 
-def contributions(engine: Engine, text: str, position: int) -> Contributions:
-    """How each unit of the last layer votes for the character at a position, given the text before it.
+def logit_attribution(engine: Engine, text: str, position: int) -> LogitAttribution:
+    """What each unit of the last layer adds to the logit of the character at a position, given the text before it.
 
     logit_k = b_k + sum over u of h_u W_uk, with h the last layer's state after text[:position] and W the decoder.
 
@@ -71,9 +71,9 @@ def contributions(engine: Engine, text: str, position: int) -> Contributions:
     decoder, bias = exact.folded.decoder, exact.folded.decoder_bias
     h, z = trace.h[-1, -1], logits[-1]
     shifted = np.exp(z - z.max())
-    return Contributions(
+    return LogitAttribution(
         symbol=END if symbol == exact.vocab.end else text[position],
-        votes=h * decoder[:, symbol],
+        units=h * decoder[:, symbol],
         bias=float(bias[symbol]),
         logit=float(z[symbol]),
         centred=h * (decoder[:, symbol] - decoder.mean(axis=1)),
@@ -91,13 +91,12 @@ def occlusion(
     reach: int = REACH,
     progress: Callable[[int, int], None] | None = None,
 ) -> NDArray[np.float64]:
-    """How much each earlier character helped to foresee one: log p with it less log p without it, in nats.
+    """How much each earlier character helped to predict one: log p with it less log p without it, in nats.
 
     effect_j = ln p(c | text[:position]) - ln p(c | the same with character j skipped, or replaced), c = text[position]
 
     Positive: the character helped. Skipping is the omission score of Kádár, Chrupała and Alishahi 2017; it moves all
-    that follows one place nearer. Replacing leaves the places: by the symbol that the network held likeliest there,
-    other than the one that stood there.
+    that follows one position nearer. Replacing keeps the positions: the likeliest other symbol there takes its place.
 
     Parameters
     ----------
@@ -119,7 +118,7 @@ def occlusion(
     """
     target = _target(engine, text, position)
     if position < 1:
-        raise ConfigError("position", "must be 1 or more: nothing stands before the first character.")
+        raise ConfigError("position", "must be 1 or more: there is nothing before the first character.")
     vocab = engine.vocab
     ids = vocab.encode(text[:position])
     first = max(position - max(reach, 1), 0)

@@ -1,28 +1,29 @@
-"""Nulls: what a score would be without anything known: labels of other tunes, an untrained network, the character.
+"""Baselines: what a score is worth: labels of other tunes, an untrained network, and the last character alone.
 
 A unit that is the best of hundreds looks good by chance; a network with random weights still keeps the last
-characters; and some concepts are written in the character itself. A score means something beside these three.
+characters; and some concepts can be read off the character itself. A score is shown beside these three.
 """
 
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from charlstm.lm.infer.engine import Engine
 from charlstm.lm.store.checkpoint import tensor_shapes
-from charlstm.neurons.concepts.label import Labels
-from charlstm.neurons.probe import auroc
+from charlstm.neurons.auroc import auroc
+from charlstm.neurons.concepts.concept import Labels
 
 
 def other_tunes(tune: NDArray[np.int32], rng: np.random.Generator) -> NDArray[np.int64]:
-    """An order of characters that gives each one the labels of another tune: labels[:, order] know nothing of the text.
+    """An order of characters that gives each one the label of another tune: labels[:, order] say nothing of the text.
 
-    The tunes' labels are joined in a random order and turned by a random number of characters, all concepts alike.
-    So the runs of a label, its share and its relation to the others stay, and only its place is wrong: shuffling
-    single characters would make the null too narrow, since neighbours are alike.
+    The tunes' labels are joined in a random order and rotated by a random number of characters, all concepts alike.
+    So the runs of a label, its share and its relation to the others stay, and only its position is wrong: shuffling
+    single characters would make the null distribution too narrow, since neighbours are alike.
 
     Parameters
     ----------
@@ -40,7 +41,7 @@ def untrained(engine: Engine, *, seed: int = 0) -> Engine:
     """A network of the same shape and symbols with the random weights that training begins from.
 
     Embeddings are normal, of deviation 1; the matrices of a layer of H units are uniform within 1 / sqrt(H), PyTorch's
-    own draw; an LSTM's forget gate has bias 1, the decoder none (lm/train/network.py).
+    initialisation; an LSTM's forget gate has bias 1, the decoder none (lm/train/network.py).
     """
     rng = np.random.default_rng(seed)
     config, vocab = engine.config, engine.vocab
@@ -60,31 +61,26 @@ def untrained(engine: Engine, *, seed: int = 0) -> Engine:
     return Engine(config, vocab, weights)
 
 
-def by_character(
-    fit: tuple[str, NDArray[np.int64], Labels], score: tuple[str, NDArray[np.int64], Labels]
-) -> NDArray[np.float64]:
-    """AUROC of what the last character alone says of each concept, (C,).
+class Labelled(NamedTuple):
+    """Some characters of joined texts, and what they are labelled."""
 
-    A character's value is the share of its occurrences that have the concept, counted on some tunes and scored on
-    others; one that did not occur there has the concept's share.
+    text: str
+    among: NDArray[np.int64]  # the N characters, by their number
+    labels: Labels  # (C, N)
 
-    Parameters
-    ----------
-    fit, score : (text, characters, labels)
-        The joined texts, the N characters among which it is asked, by their number, and the labels (C, N) there.
+
+def by_character(fit: Labelled, score: Labelled) -> NDArray[np.float64]:
+    """AUROC of the last character alone for each concept, (C,).
+
+    A character's value is the share of its occurrences that have the concept, counted on `fit` and scored on `score`;
+    one that did not occur there has the concept's share.
     """
-    (known, known_among, known_labels), (text, among, labels) = fit, score
-    alphabet = {character: k for k, character in enumerate(sorted(set(known) | set(text)))}
-
-    def ids(joined: str, chosen: NDArray[np.int64]) -> NDArray[np.int64]:
-        return np.array([alphabet[character] for character in joined])[chosen]
-
-    seen = ids(known, known_among)
-    counts = np.bincount(seen, minlength=len(alphabet))
-    now = ids(text, among)
-    found = []
-    for have, wanted in zip(known_labels, labels, strict=True):
-        hits = np.bincount(seen[have], minlength=len(alphabet))
+    alphabet = {character: k for k, character in enumerate(sorted(set(fit.text) | set(score.text)))}
+    known, asked = (np.array([alphabet[character] for character in part.text])[part.among] for part in (fit, score))
+    counts = np.bincount(known, minlength=len(alphabet))
+    scores = []
+    for have, wanted in zip(fit.labels, score.labels, strict=True):
+        hits = np.bincount(known[have], minlength=len(alphabet))
         shares = np.where(counts > 0, hits / np.maximum(counts, 1), have.mean())
-        found.append(auroc(shares[None, now], wanted[None])[0, 0])
-    return np.array(found)
+        scores.append(auroc(shares[None, asked], wanted)[0, 0])
+    return np.array(scores)

@@ -1,4 +1,4 @@
-"""Gates: how often they are wide open or shut, and how long a unit remembers. Knows no network and no text.
+"""Gates: how often they are saturated, and how long a unit remembers. Knows no network and no text.
 
 Saturation is Karpathy, Johnson and Fei-Fei's (2015, figure 2): a gate is *right-saturated* at a character where it is
 above 0.9, *left-saturated* where it is below 0.1.
@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 LEFT, RIGHT = 0.1, 0.9
-KEEPS = {"lstm": "f", "gru": "z"}  # the gate that keeps what was there
+MEMORY_GATE = {"lstm": "f", "gru": "z"}  # the gate that keeps the old value
 _FLOOR = 1e-6  # a gate in float32 may be 0, and its logarithm is asked for
 
 
@@ -55,11 +55,11 @@ class GateSums:
 
     @property
     def half_life(self) -> NDArray[np.float64]:
-        """ln 2 / mean of -ln gate, in characters; endless where the gate never closes at all.
+        """ln 2 / mean of -ln gate, in characters; infinite where the gate never closes.
 
-        An LSTM's c' = f c + i g, so of what c held, the product of the next n values of f is left after n characters:
+        An LSTM's c' = f c + i g, so of the old c, the product of the next n values of f is left after n characters:
         exp(-n m) with m the mean of -ln f, half of it after ln 2 / m. The same holds for a GRU's h' = (1 - z) n + z h
-        with z. What the unit writes anew is not counted.
+        with z. What the unit adds is not counted.
         """
         rate = -self.logs / self.count
         with np.errstate(divide="ignore"):
@@ -76,38 +76,38 @@ def gate_sums(values: NDArray[np.floating]) -> GateSums:
 
 
 def autocorrelation(texts: Sequence[NDArray[np.floating]], lags: int) -> NDArray[np.float64]:
-    """Of a unit's values over some texts, at lags 0 to `lags` characters; never across the end of a text.
+    """Autocorrelation of a unit's values over some texts, at lags 0 to `lags` characters, within texts.
 
     r_k = mean over pairs k apart in one text of (x_t - m)(x_{t+k} - m), divided by the variance, both about the mean m
     of all; 0 where no text is so long.
     """
     values = np.concatenate([np.asarray(text, dtype=np.float64) for text in texts])
     mean, variance = values.mean(), values.var()
-    found = np.zeros(lags + 1)
+    correlations = np.zeros(lags + 1)
     if variance <= 0:
-        return found
+        return correlations
     for k in range(lags + 1):
         products = [(x[: len(x) - k] - mean) * (x[k:] - mean) for x in texts if len(x) > k]
         if products:
-            found[k] = np.concatenate(products).mean() / variance
-    return found
+            correlations[k] = np.concatenate(products).mean() / variance
+    return correlations
 
 
 def similarity_half_life(texts: Sequence[NDArray[np.floating]], *, longest: int = 400) -> float:
     """Characters until the autocorrelation first falls to 1/2, between two lags in a straight line.
 
-    For a network without gates: how long its value stays like itself, which is not the same as how long it remembers.
-    Endless where it does not fall within `longest` characters; 0 where the value never changes.
+    For a network without gates: how long its value stays similar, which is not the same as how long it remembers.
+    Infinite where it does not fall within `longest` characters; 0 where the value never changes.
     """
     step, lags = 25, 0
     while lags < longest:
         lags = min(lags + step, longest)
         step *= 2
-        found = autocorrelation(texts, lags)
-        if found[0] == 0:
+        correlations = autocorrelation(texts, lags)
+        if correlations[0] == 0:
             return 0.0
-        below = np.flatnonzero(found <= 0.5)
+        below = np.flatnonzero(correlations <= 0.5)
         if len(below):
             k = int(below[0])
-            return float(k - 1 + (found[k - 1] - 0.5) / (found[k - 1] - found[k]))
+            return float(k - 1 + (correlations[k - 1] - 0.5) / (correlations[k - 1] - correlations[k]))
     return math.inf

@@ -1,8 +1,8 @@
-"""Heatmap: a text with one unit's value behind every character, as data; drawn apart, as HTML or PNG.
+"""Heatmap: a text with one unit's value behind every character, as data, and drawn as HTML or PNG.
 
-The scale is fixed: -1 dark blue, 0 white, 1 dark red (ColorBrewer's RdBu, told apart by the colour-blind), and for
-gates 0 white, 1 dark orange (half of its PuOr), so that pictures of different units and texts can be compared. Texts
-are untrusted: HTML is escaped, and the PNG's letters are never read as formulas.
+The scale is fixed: -1 dark blue, 0 white, 1 dark red (ColorBrewer's RdBu, safe for the colour-blind), and for gates 0
+white, 1 dark orange (half of its PuOr), so that pictures of different units and texts can be compared. Texts are
+untrusted: HTML is escaped, and the PNG's letters are never read as formulas.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from charlstm.errors import ConfigError
-from charlstm.neurons.recording import UNIT_SCALE, Activations, Kind, Unit
+from charlstm.neurons.recording import UNIT_SCALE, Activations, Kind, Unit, bounded
 
 NEWLINE_MARK = "↵"
 COLOURS = (
@@ -75,9 +75,7 @@ def heatmap(acts: Activations, unit: Unit | tuple[int, int], *, columns: int = 6
     """
     if columns < 1:
         raise ConfigError("columns", "must be 1 or more.")
-    values = acts.unit(unit)
-    if acts.kind == "cell":
-        values = np.tanh(values)
+    values = bounded(acts.unit(unit), acts.kind)
     pairs = list(zip(acts.text, values.tolist(), strict=True))
     if padded:
         pairs += [("", 0.0)] * (-len(pairs) % columns)
@@ -191,6 +189,6 @@ def to_png(heatmap: Heatmap) -> bytes:
 
 
 def _place(figure: Any, left: float, bottom: float, width: float, height: float) -> tuple[float, float, float, float]:
-    """A rectangle in inches as shares of the figure."""
+    """A rectangle in inches as fractions of the figure."""
     w, h = figure.get_size_inches()
     return left / w, bottom / h, width / w, height / h

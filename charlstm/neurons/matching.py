@@ -1,8 +1,8 @@
-"""Compare: which units of two networks do alike, over the same characters. Chosen on some tunes, scored on others.
+"""Matching: which units of two networks behave alike over the same characters. Chosen on some tunes, scored on others.
 
 Two networks trained apart have no common numbering, but each may have a unit for the same thing (Li et al. 2016,
-"Convergent Learning"). Both read the same characters, so some likeness comes with the text alone: an untrained network
-of the other's shape says how much, and values of other tunes say how alike the best of hundreds is by chance.
+"Convergent Learning"). Both read the same characters, so some similarity comes with the text alone: an untrained
+network of the other's shape says how much, and values of other tunes say how similar the best of hundreds is by chance.
 """
 
 from __future__ import annotations
@@ -15,52 +15,52 @@ from numpy.typing import NDArray
 
 from charlstm.errors import ConfigError
 from charlstm.lm.infer.engine import Engine
-from charlstm.neurons.auroc import values_of
 from charlstm.neurons.baselines import other_tunes, untrained
-from charlstm.neurons.bootstrap import draws_of
-from charlstm.neurons.intervals import LEVEL
-from charlstm.neurons.recording import Unit
+from charlstm.neurons.bootstrap import LEVEL, bootstrap
+from charlstm.neurons.recording import Activations, Unit, record_texts
 
-NULL_DRAWS = 20
+SHUFFLES = 20  # of the tunes, for what chance reaches
 
 
 @dataclass(frozen=True)
-class Match:
-    """A unit and the unit of another network that is most like it. Correlations in [-1, 1]; below 0: one falls where
-    the other rises."""
+class UnitMatch:
+    """A unit and the unit of another network most similar to it.
+
+    Correlations in [-1, 1]; below 0: one falls where the other rises.
+    """
 
     unit: Unit
     other: Unit
     chosen: float  # correlation on the tunes it was chosen on
     held_out: float  # on the others
-    low: float  # interval of held_out over draws of tunes
+    low: float  # interval of held_out over resampled tunes
     high: float
-    untrained: float  # |correlation|, held out, with the most like unit of an untrained network of the other's shape
+    untrained: float  # |correlation|, held out, with the most similar unit of an untrained network of the other's shape
 
     @property
-    def likeness(self) -> float:
+    def similarity(self) -> float:
         """The held-out correlation in the direction it was chosen in."""
         return self.held_out if self.chosen >= 0 else -self.held_out
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """Each unit's match. `chance`: the largest likeness of any unit with values of other tunes, in 95 of 100 draws."""
+    """Each unit's match. `chance`: the most that any unit reaches with values of other tunes, in 95 of 100 shuffles."""
 
-    matches: tuple[Match, ...]
+    matches: tuple[UnitMatch, ...]
     chance: float
     tunes: tuple[int, int]  # chosen on, scored on
     characters: tuple[int, int]
     tried: int  # pairs of units
 
-    def is_alike(self, match: Match) -> bool:
-        """Whether a match says something: it is above chance, and above what an untrained network reaches."""
-        return match.likeness > max(self.chance, match.untrained)
+    def is_clear(self, match: UnitMatch) -> bool:
+        """Whether a match is above chance, and above what an untrained network reaches."""
+        return match.similarity > max(self.chance, match.untrained)
 
     @property
-    def alike(self) -> float:
-        """The share of units whose match says something, in [0, 1]."""
-        return sum(map(self.is_alike, self.matches)) / max(len(self.matches), 1)
+    def clear_share(self) -> float:
+        """The share of units with a clear match, in [0, 1]."""
+        return sum(map(self.is_clear, self.matches)) / max(len(self.matches), 1)
 
 
 def compare(
@@ -92,8 +92,7 @@ def compare(
     """
     if not any(choose) or not any(score):
         raise ConfigError("tunes", "are needed both to choose neurons on and to score them on.")
-    steps = 6 + NULL_DRAWS
-    done = 0
+    done, steps = 0, 6 + SHUFFLES
 
     def step() -> None:
         nonlocal done
@@ -101,40 +100,37 @@ def compare(
         if progress:
             progress(done, steps)
 
-    parts = [tuple(choose), tuple(score)]
-    tunes = [np.repeat(np.arange(len(part), dtype=np.int32), [len(text) for text in part]) for part in parts]
-    found: list[list[NDArray[np.float32]]] = []
-    for network in (engine, other, untrained(other)):
-        found.append([])
-        for part in parts:
-            found[-1].append(_standard(values_of(network, part)))
-            step()
-    own, theirs, blank = found
-    on_choose = _products(own[0], theirs[0])
+    def read(network: Engine, texts: Sequence[str]) -> tuple[NDArray[np.float32], Activations]:
+        recording = record_texts(network, texts)
+        step()
+        return _standardised(recording.rows), recording
+
+    # Both networks, and an untrained one, read the tunes to choose on, [0], and the tunes to score on, [1].
+    (own, recordings), (theirs, _), (blank, _) = (
+        zip(*(read(network, part) for part in (choose, score)), strict=True)
+        for network in (engine, other, untrained(other))
+    )
+    on_choose = _correlations(own[0], theirs[0])
     best = np.abs(on_choose).argmax(axis=1)
-    held_out = _paired(own[1], theirs[1][best])
-    lows, highs = _intervals(own[1], theirs[1], best, tunes[1], len(parts[1]))
-    blank_best = np.abs(_products(own[0], blank[0])).argmax(axis=1)
-    blank_held_out = np.abs(_paired(own[1], blank[1][blank_best]))
+    held_out = _row_correlations(own[1], theirs[1][best])
+    tunes = [recording.tunes for recording in recordings]
+    lows, highs = _intervals(own[1], theirs[1][best], recordings[1].starts)
+    # What an untrained network reaches, chosen and scored in the same way.
+    blank_best = np.abs(_correlations(own[0], blank[0])).argmax(axis=1)
+    blank_held_out = np.abs(_row_correlations(own[1], blank[1][blank_best]))
+    # What any unit reaches with the values of other tunes, chosen and scored in the same way.
     highest = []
-    for draw in range(NULL_DRAWS):
-        rng = np.random.default_rng(draw)
+    for seed in range(SHUFFLES):
+        rng = np.random.default_rng(seed)
         moved = [theirs[k][:, other_tunes(tunes[k], rng)] for k in (0, 1)]
-        chosen = np.abs(_products(own[0], moved[0])).argmax(axis=1)
-        highest.append(float(np.abs(_paired(own[1], moved[1][chosen])).max()))
+        chosen = np.abs(_correlations(own[0], moved[0])).argmax(axis=1)
+        highest.append(float(np.abs(_row_correlations(own[1], moved[1][chosen])).max()))
         step()
     sizes = engine.config.hidden_size, other.config.hidden_size
+    columns = np.array([on_choose[np.arange(len(best)), best], held_out, lows, highs, blank_held_out]).T.tolist()
     matches = tuple(
-        Match(
-            Unit(*divmod(row, sizes[0])),
-            Unit(*divmod(int(best[row]), sizes[1])),
-            float(on_choose[row, best[row]]),
-            float(held_out[row]),
-            float(lows[row]),
-            float(highs[row]),
-            float(blank_held_out[row]),
-        )
-        for row in range(len(best))
+        UnitMatch(Unit(*divmod(row, sizes[0])), Unit(*divmod(match, sizes[1])), *columns[row])
+        for row, match in enumerate(best.tolist())
     )
     return Comparison(
         matches,
@@ -145,39 +141,41 @@ def compare(
     )
 
 
-def _standard(values: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Each unit less its mean, over its deviation; a unit that never moves is all zeros."""
+def _standardised(values: NDArray[np.floating]) -> NDArray[np.float32]:
+    """Each unit less its mean, over its standard deviation; a unit that never changes is all zeros."""
     centred = values - values.mean(axis=1, keepdims=True)
     deviation = centred.std(axis=1, keepdims=True)
     standard: NDArray[np.float32] = (centred / np.where(deviation > 1e-6, deviation, np.inf)).astype(np.float32)
     return standard
 
 
-def _products(own: NDArray[np.float32], theirs: NDArray[np.float32]) -> NDArray[np.float32]:
+def _correlations(own: NDArray[np.float32], theirs: NDArray[np.float32]) -> NDArray[np.float32]:
     """Correlations of all pairs, (U, U')."""
     correlations: NDArray[np.float32] = np.dot(own, theirs.T) / own.shape[1]
     return correlations
 
 
-def _paired(own: NDArray[np.float32], theirs: NDArray[np.float32]) -> NDArray[np.float32]:
+def _row_correlations(own: NDArray[np.float32], theirs: NDArray[np.float32]) -> NDArray[np.float32]:
     """Correlations of row with row, (U,)."""
     correlations: NDArray[np.float32] = np.einsum("ut,ut->u", own, theirs) / own.shape[1]
     return correlations
 
 
 def _intervals(
-    own: NDArray[np.float32], theirs: NDArray[np.float32], best: NDArray[np.int64], tune: NDArray[np.int32], tunes: int
+    own: NDArray[np.float32], theirs: NDArray[np.float32], starts: NDArray[np.int64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """The middle 95 % of each match's correlation over tunes drawn again."""
-    draws = draws_of(tunes).astype(np.float64)
-    starts = np.flatnonzero(np.concatenate([[True], tune[1:] != tune[:-1]]))
-    counts = draws @ np.diff(np.append(starts, len(tune))).astype(np.float64)
-    lows, highs = np.empty(len(best)), np.empty(len(best))
-    for row, match in enumerate(best):
-        a, b = own[row], theirs[match]
-        sums = np.add.reduceat(np.array([a, b, a * b, a * a, b * b], dtype=np.float64), starts, axis=1)
-        mean_a, mean_b, ab, aa, bb = (draws @ line / counts for line in sums)
-        spread = np.sqrt(np.maximum((aa - mean_a**2) * (bb - mean_b**2), 1e-12))
-        edges = np.quantile((ab - mean_a * mean_b) / spread, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
-        lows[row], highs[row] = edges
-    return lows, highs
+    """The bootstrap intervals over tunes of the correlation of each row with its match, (U,) each."""
+    lengths = np.diff(starts).astype(np.float64)
+    edges = []
+    for a, b in zip(own, theirs, strict=True):
+        sums = np.add.reduceat(np.array([a, b, a * b, a * a, b * b], dtype=np.float64), starts[:-1], axis=1)
+
+        def correlation(drawn: NDArray[np.float32], sums: NDArray[np.float64] = sums) -> NDArray[np.float64]:
+            mean_a, mean_b, ab, aa, bb = (drawn @ sums.T / (drawn @ lengths)[:, None]).T
+            spread = np.sqrt(np.maximum((aa - mean_a**2) * (bb - mean_b**2), 1e-12))
+            found: NDArray[np.float64] = (ab - mean_a * mean_b) / spread
+            return found
+
+        edges.append(bootstrap(correlation, len(lengths)))
+    low, high = np.array(edges, dtype=np.float64).T
+    return low, high

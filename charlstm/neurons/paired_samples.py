@@ -1,8 +1,8 @@
-"""Pairs: tunes that a network writes with and without an intervention, from the same random numbers, and what changed.
+"""Paired samples: tunes written with and without an intervention, from the same random numbers, and what changed.
 
-Tune A is the network's own; tune B is the changed network's, of the same seed: each symbol of both is picked by the
+Tune A is the network's own; tune B is the changed network's, of the same seed: each symbol of both is sampled with the
 same numbers in turn, so where the two networks agree on what comes next they write the same (common random numbers).
-Once the texts part ways, so do the numbers' places; the pairs stay comparable in the mean.
+Once the texts differ, the numbers meet other symbols; the pairs stay comparable in the mean.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from itertools import pairwise
 from types import MappingProxyType
 
 import numpy as np
-from numpy.typing import NDArray
 
 from charlstm.lm.sample.sampling import Sample
+from charlstm.neurons.bootstrap import bootstrap
 from charlstm.neurons.concepts.layout import layout
 from charlstm.tunes.abc import body_tokens, split_header
 from charlstm.tunes.views.bars import misfits
@@ -48,15 +48,15 @@ def measures(text: str, *, ended: bool) -> dict[str, float]:
     bars filled            share of bars whose duration is the meter's, pickups with what completes them
     """
     laid = layout(text)
-    tokens, found = laid.tokens, [numbered.bar for numbered in laid.bars]
-    heights = [note.pitch for note in laid.notes]
+    tokens, bars = laid.tokens, [numbered.bar for numbered in laid.bars]
+    pitches = [note.pitch for note in laid.notes]
     return {
         "rests": float(sum(token.kind == "rest" for token in tokens)),
         "tuplets": float(sum(token.kind == "tuplet" for token in tokens)),
-        "range": float(max(heights) - min(heights)) if heights else 0.0,
+        "range": float(max(pitches) - min(pitches)) if pitches else 0.0,
         "length": float(len(text)),
-        "bars": float(len(found)),
-        "bars filled": 1 - len(misfits(found)) / len(found) if found else 0.0,
+        "bars": float(len(bars)),
+        "bars filled": 1 - len(misfits(bars)) / len(bars) if bars else 0.0,
         "ended": float(ended),
     }
 
@@ -86,7 +86,7 @@ def changes(before: Sequence[Sample], after: Sequence[Sample], *, seed: int = 0)
     """Compare pairs of tunes, measure by measure.
 
     change = mean over pairs i of (b_i - a_i); low and high are the 2.5 % and 97.5 % points of the same mean over
-    RESAMPLES draws of n pairs with replacement (the paired bootstrap, Efron and Tibshirani 1993).
+    RESAMPLES draws of n pairs with replacement (the paired bootstrap).
 
     Parameters
     ----------
@@ -96,23 +96,17 @@ def changes(before: Sequence[Sample], after: Sequence[Sample], *, seed: int = 0)
         Of the drawing.
     """
     if [s.seed for s in before] != [s.seed for s in after]:
-        raise ValueError("pairs are of the same seeds, in the same order")
+        raise ValueError("pairs must be of the same seeds, in the same order")
     rows = [[list(measures(s.text, ended=s.stopped == "end").values()) for s in samples] for samples in (before, after)]
     a, b = (np.array(part, dtype=np.float64).reshape(len(before), len(MEASURES)) for part in rows)
     difference = b - a
-    low, high = interval(difference, seed=seed)
+    low, high = bootstrap(
+        lambda drawn: drawn @ difference / len(difference), len(difference), resamples=RESAMPLES, seed=seed
+    )
     return [
         Change(name, *map(float, (a[:, k].mean(), b[:, k].mean(), difference[:, k].mean(), low[k], high[k])))
         for k, name in enumerate(MEASURES)
     ]
-
-
-def interval(values: NDArray[np.float64], *, seed: int = 0) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """The bootstrap's 95 % interval of the mean of each column of (n, k) values: two arrays (k,)."""
-    n = len(values)
-    drawn = np.random.default_rng(seed).multinomial(n, np.full(n, 1 / n), RESAMPLES)
-    low, high = np.quantile(drawn @ values / n, (0.025, 0.975), axis=0)
-    return low, high
 
 
 def differences(a: str, b: str) -> tuple[Spans, Spans]:
@@ -128,9 +122,9 @@ def differences(a: str, b: str) -> tuple[Spans, Spans]:
     spans: tuple[list[tuple[int, int]], list[tuple[int, int]]] = ([], [])
     for code, i, j, k, m in codes:
         if code != "equal":
-            for found, signs, first, last in ((spans[0], left, i, j), (spans[1], right, k, m)):
+            for changed, signs, first, last in ((spans[0], left, i, j), (spans[1], right, k, m)):
                 if last > first:
-                    found.append((signs[first][0], signs[last - 1][1]))
+                    changed.append((signs[first][0], signs[last - 1][1]))
     return tuple(spans[0]), tuple(spans[1])
 
 

@@ -1,4 +1,4 @@
-"""Guesses: what a model expected at each place of a text, and how surprised it was by what came. Knows no units.
+"""Predictions: the likeliest next symbols at each position of a text, and how surprising what came was. No units.
 
 Karpathy, Johnson and Fei-Fei (2015) print the five likeliest next characters under each character of a text; this is
 that, as numbers.
@@ -12,40 +12,40 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-LIKELIEST = 5
+TOP = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Guesses:
-    """What a model expected of a text of T characters. Row t: of what follows t characters; row T is of END.
+class Predictions:
+    """What a model predicted of a text of T characters. Row t: of what follows t characters; row T is of END.
 
     Attributes
     ----------
     ids : int32 array, shape (T + 1, K)
         The K likeliest symbols, likeliest first; of equals, the lower id.
-    chances : float array, shape (T + 1, K)
+    probabilities : float array, shape (T + 1, K)
         Their probabilities.
-    surprise : float array, shape (T + 1,)
-        -ln p of what came, nats.
+    surprisal : float array, shape (T + 1,)
+        -ln p of what came, in nats.
     """
 
     ids: NDArray[np.int32]
-    chances: NDArray[np.float64]
-    surprise: NDArray[np.float64]
+    probabilities: NDArray[np.float64]
+    surprisal: NDArray[np.float64]
 
     @property
     def bits(self) -> NDArray[np.float64]:
-        """The surprise in bits: nats / ln 2. One bit: it gave what came a chance of one in two."""
-        return self.surprise / math.log(2)
+        """The surprisal in bits: nats / ln 2. One bit: what came had a probability of 1/2."""
+        return self.surprisal / math.log(2)
 
 
-def guesses(logits: NDArray[np.floating], came: NDArray[np.integer], *, count: int = LIKELIEST) -> Guesses:
+def predictions(logits: NDArray[np.floating], targets: NDArray[np.integer], *, count: int = TOP) -> Predictions:
     """The likeliest symbols by p = softmax(logits), and -ln p of those that came.
 
     Parameters
     ----------
     logits : float array, shape (T + 1, V)
-    came : int array, shape (T + 1,)
+    targets : int array, shape (T + 1,)
         The symbol that followed each row: the text's characters, then END.
     count : int
         K; at most V.
@@ -54,5 +54,5 @@ def guesses(logits: NDArray[np.floating], came: NDArray[np.integer], *, count: i
     z = z - z.max(axis=1, keepdims=True)
     log_p = z - np.log(np.exp(z).sum(axis=1, keepdims=True))
     ids = np.argsort(-log_p, axis=1, kind="stable")[:, :count]
-    chances = np.exp(np.take_along_axis(log_p, ids, axis=1))
-    return Guesses(ids.astype(np.int32), chances, -log_p[np.arange(len(z)), came])
+    probabilities = np.exp(np.take_along_axis(log_p, ids, axis=1))
+    return Predictions(ids.astype(np.int32), probabilities, -log_p[np.arange(len(z)), targets])

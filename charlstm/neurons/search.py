@@ -1,8 +1,8 @@
-"""Search: which units are on over a part of a tune, and where else in a corpus the same ones are on.
+"""Search: which units are on over a part of a tune, and where else in a corpus the same units are on.
 
 The two steps are LSTMVis's select and match (Strobelt et al. 2018, "LSTMVis: A Tool for Visual Analysis of Hidden
-State Dynamics in Recurrent Neural Networks"). Ours differs in three ways, said where they matter: a unit may be on by
-falling too, the places found are ranked by our own rule, and the corpus needs no preparing by hand.
+State Dynamics in Recurrent Neural Networks"), with two differences: a unit may also be on by being low, and the matches
+are ranked by a rule of our own.
 
 A *probe* is a unit with a sign and a threshold: it is *on* at a character where sign * h >= threshold. h is the state
 after that character. Values lie in [-1, 1].
@@ -19,7 +19,6 @@ from numpy.typing import NDArray
 
 from charlstm.errors import ConfigError
 from charlstm.neurons.recording import Activations, Unit
-from charlstm.neurons.store import Store
 
 THRESHOLD = 0.3  # LSTMVis's default
 
@@ -37,7 +36,7 @@ class Probe(NamedTuple):
 
 
 class Selected(NamedTuple):
-    """A probe that a selection has found, and by how much it stands out there."""
+    """A probe that is on over a selection, and by how much it stands out there."""
 
     probe: Probe
     contrast: float  # mean of sign * h inside less its mean just around, in [-2, 2]
@@ -55,10 +54,10 @@ def select(
 ) -> list[Selected]:
     """The units that are on over a range of a tune and off just around it; the greatest contrast first.
 
-    With s = 1 or -1, unit u is found if s h_u(t) >= threshold for at least `share` of the characters start <= t < end,
-    and s h_u(t) < threshold for all of the `before` characters before and the `after` characters behind them. The
-    contrast is the mean of s h_u inside less its mean over the characters around; without any, less its mean over the
-    whole tune.
+    With s = 1 or -1, unit u is selected if s h_u(t) >= threshold for at least `share` of the characters
+    start <= t < end, and s h_u(t) < threshold for all of the `before` characters before and the `after` characters
+    after them. The contrast is the mean of s h_u inside less its mean over the characters around; without any, less its
+    mean over the whole tune.
 
     Parameters
     ----------
@@ -78,9 +77,9 @@ def select(
     ConfigError
         If the range is empty or beyond the tune, or a setting is out of its range.
     """
-    length = len(acts.text)
+    length = acts.characters
     if not 0 <= start < end <= length:
-        raise ConfigError("selection", f"from {start} to {end} is no part of a tune of {length} characters.")
+        raise ConfigError("selection", f"from {start} to {end} is not in a tune of {length} characters.")
     if not 0 < threshold < 1:
         raise ConfigError("threshold", "must be between 0 and 1.")
     if not 0 < share <= 1 or before < 0 or after < 0:
@@ -88,16 +87,16 @@ def select(
     inside = acts.values[:, start:end]
     around = np.concatenate([acts.values[:, max(start - before, 0) : start], acts.values[:, end : end + after]], axis=1)
     compared = around if around.shape[1] else acts.values
-    found = []
+    selected = []
     for sign in (1, -1):
         on = (sign * inside >= threshold).mean(axis=1) >= share - 1e-9
         off = (sign * around < threshold).all(axis=1)
         contrast = sign * (inside.mean(axis=1) - compared.mean(axis=1))
-        found += [
+        selected += [
             Selected(Probe(Unit(int(k), int(j)), sign, threshold), float(contrast[k, j]))
             for k, j in np.argwhere(on & off)
         ]
-    return sorted(found, key=lambda s: (-s.contrast, s.probe))
+    return sorted(selected, key=lambda s: (-s.contrast, s.probe))
 
 
 def concept_probes(
@@ -134,39 +133,39 @@ def concept_probes(
     return probes
 
 
-class Place(NamedTuple):
-    """A part of a text in a store where some probes are on together."""
+class Match(NamedTuple):
+    """A part of a text in a recording where some probes are on together."""
 
     text: int
     start: int  # characters of that text, first
-    end: int  # and behind the last
+    end: int  # and after the last
     shared: int  # how many probes are on over all of it
 
 
 @dataclass(frozen=True)
 class Matches:
-    """What a match has found.
+    """The result of a search.
 
     Attributes
     ----------
-    places : tuple of Place
+    best : tuple of Match
         The best ones, best first.
-    counts : mapping from a number of probes to a number of places
+    counts : mapping from a number of probes to a number of matches
         How many stretches of the corpus have at least that many on at once.
     share : float
         Of the corpus's characters at which all are on.
     """
 
-    places: tuple[Place, ...]
+    best: tuple[Match, ...]
     counts: dict[int, int]
     share: float
 
 
-def on_counts(store: Store, probes: Sequence[Probe]) -> NDArray[np.uint16]:
-    """How many of the probes are on at each character of a store, shape (T,)."""
-    counts = np.zeros(store.characters, dtype=np.uint16)
+def on_counts(recording: Activations, probes: Sequence[Probe]) -> NDArray[np.uint16]:
+    """How many of the probes are on at each character of a float16 recording, shape (T,)."""
+    counts = np.zeros(recording.characters, dtype=np.uint16)
     for probe in probes:
-        counts += _is_on(store.values[store.row(probe.unit)], probe)
+        counts += _is_on(recording.rows[recording.row(probe.unit)], probe)
     return counts
 
 
@@ -189,7 +188,7 @@ def _is_on(row: NDArray[np.float16], probe: Probe) -> NDArray[np.bool_]:
 
 
 def match(
-    store: Store,
+    recording: Activations,
     probes: Sequence[Probe],
     *,
     length: int = 1,
@@ -197,16 +196,17 @@ def match(
     top: int = 20,
     per_text: int = 2,
 ) -> Matches:
-    """The places of a corpus where the same units are on together.
+    """The parts of a corpus where the same units are on together.
 
-    With n(t) the number of probes that are on at character t, a place of level k is a longest stretch of one text
-    with n >= k throughout. Places are taken level by level, from all K probes down to `least`; a stretch that holds
+    With n(t) the number of probes that are on at character t, a match of level k is a longest stretch of one text
+    with n >= k throughout. Matches are taken level by level, from all K probes down to `least`; a stretch that contains
     one of a higher level is not taken again. Within a level, those nearest in length to the selection come first,
     |end - start - length|, then the corpus's order.
 
     Parameters
     ----------
-    store : Store
+    recording : Activations
+        In float16, such as `record_to_file` gives.
     probes : sequence of K Probes
         1 or more, of different units.
     length : int
@@ -214,7 +214,7 @@ def match(
     least : int, optional
         Fewest probes to share, from 1; default: half of them, rounded up.
     top : int
-        How many places at most.
+        How many matches at most.
     per_text : int
         How many of them from one text at most, so that a tune that repeats itself does not fill the list.
 
@@ -225,33 +225,33 @@ def match(
     """
     if not probes:
         raise ConfigError("units", "are needed to search with; select another part, or lower the threshold.")
-    counts = on_counts(store, probes)
+    counts = on_counts(recording, probes)
     least = -(-len(probes) // 2) if least is None else max(least, 1)
-    heads = np.zeros(store.characters + 1, dtype=bool)  # where a text begins, and behind the last
-    heads[store.starts] = True
-    found: list[Place] = []
+    heads = np.zeros(recording.characters + 1, dtype=bool)  # where a text begins, and after the last
+    heads[recording.starts] = True
+    best: list[Match] = []
     totals: dict[int, int] = {}
     used: dict[int, int] = {}
     for level in range(len(probes), least - 1, -1):
         starts, ends = _stretches(counts >= level, heads)
         totals[level] = len(starts)
-        if len(found) >= top or not len(starts):
+        if len(best) >= top or not len(starts):
             continue
         peaks = np.maximum.reduceat(counts, starts)  # between two stretches there is nothing as high
         new = np.flatnonzero(peaks == level)
         for i in new[np.argsort(np.abs(ends[new] - starts[new] - length), kind="stable")].tolist():
-            text, start = store.place(int(starts[i]))
+            text, start = recording.locate(int(starts[i]))
             if used.get(text, 0) >= per_text:
                 continue
             used[text] = used.get(text, 0) + 1
-            found.append(Place(text, start, start + int(ends[i] - starts[i]), level))
-            if len(found) >= top:
+            best.append(Match(text, start, start + int(ends[i] - starts[i]), level))
+            if len(best) >= top:
                 break
-    return Matches(tuple(found), totals, float((counts == len(probes)).mean()) if len(counts) else 0.0)
+    return Matches(tuple(best), totals, float((counts == len(probes)).mean()) if len(counts) else 0.0)
 
 
 def _stretches(mask: NDArray[np.bool_], heads: NDArray[np.bool_]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """First and behind-the-last columns of the longest runs of True that no text begins within."""
+    """First columns, and columns after the last, of the longest runs of True that no text begins within."""
     before = np.concatenate([[False], mask[:-1]])
     behind = np.concatenate([mask[1:], [False]])
     starts = np.flatnonzero(mask & (~before | heads[:-1]))
@@ -262,36 +262,36 @@ def _stretches(mask: NDArray[np.bool_], heads: NDArray[np.bool_]) -> tuple[NDArr
 class Nearest(NamedTuple):
     """Where states are most like a given one: (text, character, distance), nearest first; and the corpus's median."""
 
-    places: tuple[tuple[int, int, float], ...]
+    best: tuple[tuple[int, int, float], ...]
     median: float
 
 
-def nearest(store: Store, state: NDArray[np.floating], *, top: int = 20) -> Nearest:
+def nearest(recording: Activations, state: NDArray[np.floating], *, top: int = 20) -> Nearest:
     """Where in a corpus the state is most like a given one: search by example.
 
     The distance is Euclidean, d(t) = sqrt(sum over units of (h_u(t) - x_u)^2). Of each text the nearest character only.
 
     Parameters
     ----------
-    store : Store
+    recording : Activations
     state : float array, shape (L, H)
         x: hidden states after the example's last character.
     top : int
         How many texts.
     """
     wanted = np.asarray(state, dtype=np.float32).reshape(-1)
-    if wanted.shape != (len(store.values),):
-        raise ConfigError("state", f"must have {len(store.values)} numbers, one a unit.")
-    squares = np.zeros(store.characters, dtype=np.float32)
+    if wanted.shape != (len(recording.rows),):
+        raise ConfigError("state", f"must have {len(recording.rows)} numbers, one a unit.")
+    squares = np.zeros(recording.characters, dtype=np.float32)
     row = np.empty_like(squares)
-    for values, x in zip(store.values, wanted, strict=True):
+    for values, x in zip(recording.rows, wanted, strict=True):
         np.subtract(values, x, row, dtype=np.float32)
         np.multiply(row, row, row)
         np.add(squares, row, squares)
-    best = np.minimum.reduceat(squares, store.starts[:-1])
-    found = []
-    for text in np.argsort(best, kind="stable")[:top].tolist():
-        start, end = store.starts[text : text + 2].tolist()
+    lowest = np.minimum.reduceat(squares, recording.starts[:-1])
+    best = []
+    for text in np.argsort(lowest, kind="stable")[:top].tolist():
+        start, end = recording.starts[text : text + 2].tolist()
         at = int(squares[start:end].argmin())
-        found.append((text, at, float(np.sqrt(squares[start + at]))))
-    return Nearest(tuple(found), float(np.sqrt(np.median(squares))))
+        best.append((text, at, float(np.sqrt(squares[start + at]))))
+    return Nearest(tuple(best), float(np.sqrt(np.median(squares))))

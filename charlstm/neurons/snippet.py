@@ -1,4 +1,4 @@
-"""Snippet: some bars of a tune as a small tune of its own, that can be drawn and played. Knows no networks."""
+"""Snippet: some bars of a tune as a short tune that can be engraved and played. Knows no networks."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ LONGEST = 12  # bars of a snippet
 
 @dataclass(frozen=True, eq=False)
 class Snippet:
-    """A small tune cut out of a larger one.
+    """A short tune cut out of a longer one.
 
     Attributes
     ----------
     text : str
-        The header of the tune, then its bars, without repeats and endings: what stands there is played once.
+        The header of the tune, then its bars, without repeats and endings: each bar is played once.
     start, end : int
-        The characters of `text` that the place is, first and behind the last; equal if it is not to be seen.
+        The marked characters of `text`, first and after the last; equal if they are not shown.
     origin : int array, shape (len(text),)
-        Where each character stood in the tune; -1 for a bar line that was put there.
+        The position of each character in the tune; -1 for a bar line that was added.
     first, last : int
         Which bars of the tune it shows, from 1; 0 if the tune has none.
     """
@@ -37,9 +37,9 @@ class Snippet:
     last: int
 
     def values(self, values: NDArray[np.floating]) -> list[float]:
-        """A unit's values over the tune, (T,), as those of the snippet's characters; 0 where a bar line was put."""
-        found: list[float] = np.where(self.origin >= 0, values[self.origin.clip(0)], 0.0).tolist()
-        return found
+        """A unit's values over the tune, (T,), as those of the snippet's characters; 0 where a bar line was added."""
+        own: list[float] = np.where(self.origin >= 0, values[self.origin.clip(0)], 0.0).tolist()
+        return own
 
 
 def snippet(text: str, start: int, end: int, *, around: int = AROUND) -> Snippet:
@@ -50,15 +50,15 @@ def snippet(text: str, start: int, end: int, *, around: int = AROUND) -> Snippet
     text : str
         A whole tune.
     start, end : int
-        The place, 0 <= start < end <= len(text). One in the header is shown with the first bars; of a long one, the
-        first bars are shown.
+        The marked characters, 0 <= start < end <= len(text). Some in the header are shown with the first bars; of many,
+        the first bars are shown.
     around : int
         Bars on both sides.
 
     Notes
     -----
-    Repeats would be played out, and an ending without its partner would be silent; so bar lines with colons become
-    double ones, numbers of endings are left out, and a final bar line ends the snippet. A tune without bars is left
+    Repeats would be played twice, and an ending without its partner would be silent; so bar lines with colons become
+    double ones, numbers of endings are left out, and a final bar line ends the snippet. A tune without bars is returned
     as it is.
     """
     laid = layout(text)
@@ -83,10 +83,9 @@ def snippet(text: str, start: int, end: int, *, around: int = AROUND) -> Snippet
         else:
             pieces.append((token.text, token.start))
     pieces.append(("|]", -1))
-    made = "".join(piece for piece, _ in pieces)
     origin = np.concatenate(
         [np.arange(len(piece)) + at if at >= 0 else np.full(len(piece), -1) for piece, at in pieces]
     ).astype(np.int64)
     shown = np.flatnonzero((origin >= start) & (origin < end))
     here = (int(shown[0]), int(shown[-1]) + 1) if len(shown) else (body, body)
-    return Snippet(made, *here, origin, first + 1, last + 1)
+    return Snippet("".join(piece for piece, _ in pieces), *here, origin, first + 1, last + 1)

@@ -1,4 +1,4 @@
-"""Steer: directions in the space of a layer's states that stand for a concept, and interventions on a network.
+"""Steering: directions in the space of a layer's states that stand for a concept, and interventions on a network.
 
 A shared engine is never changed: an intervention is applied to it and gives another one. One of strength zero gives
 the same tunes, byte for byte.
@@ -6,7 +6,6 @@ the same tunes, byte for byte.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -123,33 +122,7 @@ class Intervention:
         return engine.push({layer: vectors[layer] for layer in range(shape[0])})
 
 
-def spread(values: NDArray[np.floating], layers: int) -> NDArray[np.float64]:
+def deviations(values: NDArray[np.floating], layers: int) -> NDArray[np.float64]:
     """Standard deviations of U rows of values as (L, H)."""
-    deviations: NDArray[np.float64] = values.astype(np.float64).std(axis=1).reshape(layers, -1)
-    return deviations
-
-
-def parse_units(text: str, layers: int, size: int) -> tuple[Unit, ...]:
-    """Units that a visitor has written: "3, 17 40" or "1:3 0:17", layers from 0; the first layer if none is said.
-
-    Raises
-    ------
-    ConfigError
-        If a word is no unit, or there is no such unit.
-    """
-    found: dict[Unit, None] = {}
-    for word in text.replace(",", " ").split():
-        layer, _, index = word.rpartition(":")
-        digits = (layer or "0", index)
-        if not all(part.isascii() and part.isdigit() and len(part) < 6 for part in digits):
-            raise ConfigError("units", f"{word[:20]!r} is no neuron; write numbers such as 3, 17.")
-        unit = Unit(int(digits[0]), int(digits[1]))
-        if unit.layer >= layers or unit.index >= size:
-            raise ConfigError("units", f"there is no neuron {word[:20]}; they go from 0 to {size - 1}.")
-        found[unit] = None
-    return tuple(found)
-
-
-def names(units: Sequence[Unit], layers: int) -> str:
-    """Units in a few words."""
-    return ", ".join(str(unit.index) if layers == 1 else str(unit) for unit in units)
+    spread: NDArray[np.float64] = values.astype(np.float64).std(axis=1).reshape(layers, -1)
+    return spread

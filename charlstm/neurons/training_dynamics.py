@@ -1,7 +1,7 @@
-"""Over time: units through training, from the weights that a run kept after some of its epochs (lm/store/epochs.py).
+"""Training dynamics: units through training, from the weights kept after some of its epochs (lm/store/epochs.py).
 
-A unit keeps its number through training, so its values on the same tune can be laid side by side; and for each concept
-it can be said after which epoch some unit told it, chosen and scored on different tunes as in the directory.
+A unit keeps its number through training, so its values on the same tune can be compared; and for each concept one can
+say after which epoch some unit told it, chosen and scored on different tunes as in the neuron index.
 """
 
 from __future__ import annotations
@@ -13,26 +13,29 @@ import numpy as np
 from numpy.typing import NDArray
 
 from charlstm.errors import ConfigError
+from charlstm.lm.infer.engine import Engine
 from charlstm.lm.store.checkpoint import Checkpoint
 from charlstm.lm.store.epochs import StoredEpoch, epoch_engine, list_epochs
-from charlstm.neurons.auroc import annotate, aurocs, centred_ranks, places_of, values_of
-from charlstm.neurons.concepts.label import Concept
-from charlstm.neurons.recording import Unit, record
+from charlstm.neurons.auroc import auroc_of_ranks, centred_ranks, dense_ranks, directed
+from charlstm.neurons.concepts.concept import Annotations, Concept, annotate
+from charlstm.neurons.recording import Unit, record, record_texts
 
 
 @dataclass(frozen=True)
-class Learnt:
-    """The best unit of each concept after each of E kept epochs; C concepts."""
+class ConceptLearning:
+    """The best unit of each of C concepts after each of E kept epochs."""
 
     epochs: tuple[StoredEpoch, ...]
     concepts: tuple[str, ...]
-    units: tuple[tuple[Unit, ...], ...]  # (E, C) chosen anew after each epoch
+    units: tuple[tuple[Unit, ...], ...]  # (E, C) chosen after each epoch
     scores: NDArray[np.float64]  # (E, C) AUROC on held-out tunes, in the direction chosen
-    own: NDArray[np.float64]  # (E, C) the same of the units that are best after the last epoch
+    final: NDArray[np.float64]  # (E, C) the same of the units that are best after the last epoch
     tunes: tuple[int, int]  # chosen on, scored on
 
 
-def through_training(checkpoint: Checkpoint, text: str, unit: Unit) -> tuple[list[StoredEpoch], NDArray[np.float32]]:
+def unit_through_training(
+    checkpoint: Checkpoint, text: str, unit: Unit
+) -> tuple[list[StoredEpoch], NDArray[np.float32]]:
     """One unit's values over a text after each kept epoch: (E, T).
 
     Raises
@@ -47,19 +50,19 @@ def through_training(checkpoint: Checkpoint, text: str, unit: Unit) -> tuple[lis
     return epochs, np.array(rows)
 
 
-def learnt(
+def concept_learning(
     checkpoint: Checkpoint,
     choose: Sequence[str],
     score: Sequence[str],
     concepts: Mapping[str, Concept],
     *,
     progress: Callable[[int, int], None] | None = None,
-) -> Learnt:
+) -> ConceptLearning:
     """The best unit of each concept after each kept epoch.
 
-    After each epoch anew: best = argmax over units of |AUROC - 1/2| on the tunes `choose`, its score the AUROC on the
-    tunes `score` in the direction of `choose`. `own` follows the units that are best at the end, in their direction
-    there. Concepts that hold nowhere or everywhere among the characters they are asked among are left out.
+    After each epoch: best = argmax over units of |AUROC - 1/2| on the tunes `choose`, its score the AUROC on the tunes
+    `score` in the direction of `choose`. `final` follows the units that are best at the end, in their direction there.
+    Concepts that hold nowhere or everywhere among the characters they are asked about among are left out.
 
     Raises
     ------
@@ -71,36 +74,44 @@ def learnt(
     epochs = _kept(checkpoint)
     parts = [annotate(texts, concepts.values()) for texts in (choose, score)]
     kinds = [concept.within for concept in concepts.values()]
-    size, names = checkpoint.config.hidden_size, list(concepts)
-    tables = []
-    for done, epoch in enumerate(epochs):
+    tables = []  # of each epoch: AUROCs on the two parts, (2, U, C)
+    for done, epoch in enumerate(epochs, 1):
         engine = epoch_engine(checkpoint, epoch.number)
-        table = []
-        for part in parts:
-            where = places_of(values_of(engine, part.texts))
-            found = np.full((len(where), len(names)), np.nan)
-            for kind in set(kinds):
-                columns = [c for c, within in enumerate(kinds) if within == kind]
-                among = part.among[kind]
-                if len(among):
-                    ranks = centred_ranks(where, among)
-                    found[:, columns] = aurocs(ranks, part.labels[np.ix_(np.array(columns), among)])
-            table.append(found)
-        tables.append(table)
+        tables.append(np.array([_scores(engine, part, kinds) for part in parts]))
         if progress:
-            progress(done + 1, len(epochs))
-    usable = [
-        c for c in range(len(names)) if not any(np.isnan(found[:, c]).any() for table in tables for found in table)
-    ]
-    units, scores = [], np.empty((len(epochs), len(usable)))
-    own = np.empty_like(scores)
-    last = [int(np.abs(tables[-1][0][:, c] - 0.5).argmax()) for c in usable]
-    for e, (chosen, scored) in enumerate(tables):
-        best = [int(np.abs(chosen[:, c] - 0.5).argmax()) for c in usable]
-        units.append(tuple(Unit(*divmod(row, size)) for row in best))
-        scores[e] = [_towards(scored[row, c], chosen[row, c]) for row, c in zip(best, usable, strict=True)]
-        own[e] = [_towards(scored[row, c], tables[-1][0][row, c]) for row, c in zip(last, usable, strict=True)]
-    return Learnt(tuple(epochs), tuple(names[c] for c in usable), tuple(units), scores, own, (len(choose), len(score)))
+            progress(done, len(epochs))
+    usable = np.flatnonzero(~np.isnan(tables).any(axis=(0, 1, 2)))
+    chosen, scored = np.array(tables)[:, :, :, usable].swapaxes(0, 1)  # (E, U, C) each
+    best = np.abs(chosen - 0.5).argmax(axis=1)  # (E, C)
+
+    def followed(epoch: int, by: int) -> list[float]:
+        """After one epoch, the scores of the units that are best after another, in their direction there."""
+        units = zip(best[by].tolist(), range(len(usable)), strict=True)
+        return [directed(float(scored[epoch, row, c]), float(chosen[by, row, c])) for row, c in units]
+
+    numbers, size, names = range(len(epochs)), checkpoint.config.hidden_size, list(concepts)
+    shape = len(epochs), len(usable)
+    return ConceptLearning(
+        tuple(epochs),
+        tuple(names[c] for c in usable),
+        tuple(tuple(Unit(*divmod(row, size)) for row in rows) for rows in best.tolist()),
+        np.array([followed(epoch, epoch) for epoch in numbers]).reshape(shape),
+        np.array([followed(epoch, -1) for epoch in numbers]).reshape(shape),
+        (len(choose), len(score)),
+    )
+
+
+def _scores(engine: Engine, part: Annotations, kinds: Sequence[str]) -> NDArray[np.float64]:
+    """AUROC of each unit for each concept on some tunes, (U, C); not a number where a concept has no meaning."""
+    dense = dense_ranks(record_texts(engine, part.texts).rows)
+    scores = np.full((len(dense), len(kinds)), np.nan)
+    for kind in set(kinds):
+        columns = np.array([c for c, within in enumerate(kinds) if within == kind])
+        among = part.among[kind]
+        if len(among):
+            weights = part.labels[np.ix_(columns, among)].T.astype(np.float64)
+            scores[:, columns] = auroc_of_ranks(centred_ranks(dense, among), weights)
+    return scores
 
 
 def _kept(checkpoint: Checkpoint) -> list[StoredEpoch]:
@@ -108,7 +119,3 @@ def _kept(checkpoint: Checkpoint) -> list[StoredEpoch]:
     if not epochs:
         raise ConfigError("epochs", f"of {checkpoint.name} were not kept; train with --keep-epochs to see them.")
     return epochs
-
-
-def _towards(scored: float, chosen: float) -> float:
-    return scored if chosen >= 0.5 else 1 - scored

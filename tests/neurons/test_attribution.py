@@ -9,7 +9,7 @@ import pytest
 
 from charlstm.errors import ConfigError
 from charlstm.evaluate.loss import surprises
-from charlstm.neurons.attribution import contributions, occlusion
+from charlstm.neurons.attribution import logit_attribution, occlusion
 from tests.conftest import TUNES, MakeEngine
 
 SHAPES = [{}, {"cell": "gru", "num_layers": 2}, {"cell": "rnn", "lookback_bars": (1, 0)}, {"lookback_bars": (1, 2)}]
@@ -19,16 +19,16 @@ SHAPES = [{}, {"cell": "gru", "num_layers": 2}, {"cell": "rnn", "lookback_bars":
 @pytest.mark.parametrize("position", [0, 7, 50, len(TUNES[0])])
 def test_the_votes_add_up_to_the_logit(shape: dict, position: int, make_engine: MakeEngine) -> None:
     engine = make_engine(**shape)
-    found = contributions(engine, TUNES[0], position)
+    found = logit_attribution(engine, TUNES[0], position)
     logits, _ = engine.run(np.concatenate([[0], engine.vocab.encode(TUNES[0][:position])]))
     row = logits[-1].astype(np.float64)
     k = engine.vocab.ids[TUNES[0][position]] if position < len(TUNES[0]) else engine.vocab.end
     assert found.symbol == engine.vocab.symbols[k]
-    assert found.votes.sum() + found.bias == pytest.approx(row[k], abs=1e-5)
-    assert found.votes.sum() + found.bias == pytest.approx(found.logit, abs=1e-10)
+    assert found.units.sum() + found.bias == pytest.approx(row[k], abs=1e-5)
+    assert found.units.sum() + found.bias == pytest.approx(found.logit, abs=1e-10)
     assert found.centred.sum() + found.centred_bias == pytest.approx(row[k] - row.mean(), abs=1e-5)
     assert found.probability == pytest.approx(math.exp(row[k]) / np.exp(row).sum(), abs=1e-5)
-    assert np.ptp(found.votes) > 0
+    assert np.ptp(found.units) > 0
 
 
 def log_probability(engine, before: str, character: str) -> float:  # type: ignore[no-untyped-def]
@@ -79,6 +79,6 @@ def test_a_character_that_everything_hangs_on_is_found(uniform_engine: object, m
 def test_what_is_not_there_cannot_be_asked_about(make_engine: MakeEngine) -> None:
     engine = make_engine()
     with pytest.raises(ConfigError):
-        contributions(engine, "K:D\n", 5)
+        logit_attribution(engine, "K:D\n", 5)
     with pytest.raises(ConfigError):
         occlusion(engine, "K:D\n", 0)

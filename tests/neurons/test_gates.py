@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 
 from charlstm.neurons.gates import autocorrelation, gate_sums, similarity_half_life
-from charlstm.neurons.recording import record
-from charlstm.neurons.survey import survey
+from charlstm.neurons.recording import record, record_texts
 from tests.conftest import TUNES, MakeEngine
 
 
@@ -33,7 +32,7 @@ def test_a_gate_that_shuts_for_once_has_a_finite_memory() -> None:
 @pytest.mark.parametrize(("cell", "gate"), [("lstm", "f"), ("gru", "z")])
 def test_sums_over_many_texts_are_those_of_all_their_characters(cell: str, gate: str, make_engine: MakeEngine) -> None:
     engine = make_engine(cell=cell, num_layers=2, scale=3.0)
-    found = survey(engine, TUNES).gates[gate]
+    found = record_texts(engine, TUNES, details=True).gates[gate]
     every = np.concatenate([record(engine, text, kind=gate).values for text in TUNES], axis=1).astype(np.float64)
     np.testing.assert_allclose(found.left_share, (every < 0.1).mean(axis=1), atol=0.01)
     np.testing.assert_allclose(found.mean, every.mean(axis=1), atol=1e-4)

@@ -16,7 +16,7 @@ TEXT = "K:D\nA2 B2 c2|]"
 
 def acts(text: str, kind: str = "hidden") -> Activations:
     values = np.linspace(-1, 1, len(text), dtype=np.float32)
-    return Activations(text, np.stack([values, -values], axis=1)[None], kind)
+    return Activations((text,), np.stack([values, -values], axis=1)[None], kind)
 
 
 def test_rows_hold_the_text_and_its_values() -> None:

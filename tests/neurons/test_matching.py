@@ -32,9 +32,9 @@ def test_a_network_in_another_order_is_matched_unit_by_unit(make_engine: MakeEng
         place = order.index(match.unit.index)
         assert match.other == Unit(0, place)
         assert match.held_out == pytest.approx(signs[place], abs=1e-3)
-        assert match.likeness == pytest.approx(1, abs=1e-3)
+        assert match.similarity == pytest.approx(1, abs=1e-3)
         assert match.low <= match.held_out + 1e-6 and match.high >= match.held_out - 1e-6
-    assert found.alike == 1
+    assert found.clear_share == 1
 
 
 def test_scores_are_of_tunes_that_had_no_say(make_engine: MakeEngine) -> None:
@@ -52,7 +52,7 @@ def test_scores_are_of_tunes_that_had_no_say(make_engine: MakeEngine) -> None:
 def test_values_of_other_tunes_are_little_alike(make_engine: MakeEngine) -> None:
     engine = untrained(make_engine(hidden_size=16, embedding_size=64), seed=3)
     found = compare(engine, engine, TUNES[:3] * 4, TUNES[3:] * 4)
-    assert found.chance < 0.8 < min(match.likeness for match in found.matches)
+    assert found.chance < 0.8 < min(match.similarity for match in found.matches)
 
 
 def test_both_parts_are_needed_and_it_may_be_stopped(make_engine: MakeEngine) -> None:

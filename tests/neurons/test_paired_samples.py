@@ -9,7 +9,7 @@ from hypothesis import strategies as some
 
 from charlstm.lm.config import SampleConfig
 from charlstm.lm.sample.sampling import Sample, sample
-from charlstm.neurons.paired_samples import MEASURES, changes, differences, interval, measures
+from charlstm.neurons.paired_samples import MEASURES, changes, differences, measures
 from tests.conftest import TUNES, MakeEngine
 
 HEAD = "M:4/4\nL:1/8\nK:C\n"
@@ -54,16 +54,6 @@ def test_a_rest_more_in_each_tune_is_a_clear_change_and_nothing_else_is() -> Non
 def test_pairs_of_different_seeds_are_no_pairs() -> None:
     with pytest.raises(ValueError):
         changes([written(TUNES[0], 1)], [written(TUNES[0], 2)])
-
-
-def test_the_interval_is_that_of_a_mean() -> None:
-    """Against the normal approximation, which holds for 400 numbers; and it is the same each time."""
-    values = np.random.default_rng(2).normal(1.0, 2.0, (400, 3))
-    low, high = interval(values)
-    error = 1.96 * values.std(axis=0) / 20
-    np.testing.assert_allclose(low, values.mean(axis=0) - error, atol=0.03)
-    np.testing.assert_allclose(high, values.mean(axis=0) + error, atol=0.03)
-    assert (interval(values)[0] == low).all()
 
 
 def without(text: str, spans: tuple[tuple[int, int], ...]) -> str:

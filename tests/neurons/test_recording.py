@@ -5,7 +5,7 @@ import pytest
 
 from charlstm.errors import ConfigError, VocabularyError
 from charlstm.lm.infer.engine import Engine
-from charlstm.neurons.recording import Unit, record
+from charlstm.neurons.recording import KINDS, Unit, record, record_texts, replay
 from tests.conftest import TUNES, MakeEngine
 
 
@@ -42,3 +42,44 @@ def test_a_unit_is_a_column(tiny_engine: Engine) -> None:
     acts = record(tiny_engine, TUNES[0])
     assert (acts.unit(Unit(0, 3)) == acts.values[0, :, 3]).all()
     assert str(Unit(1, 17)) == "1:17"
+
+
+@pytest.mark.parametrize("cell", ["lstm", "gru", "rnn"])
+def test_many_texts_at_once_are_each_text_alone(cell: str, make_engine: MakeEngine) -> None:
+    engine = make_engine(cell=cell, num_layers=2, lookback_bars=(1,))
+    seen: list[tuple[int, int]] = []
+    recording = record_texts(engine, TUNES, details=True, progress=lambda done, total: seen.append((done, total)))
+    assert seen[-1] == (recording.characters, recording.characters)
+    assert recording.rows.shape == (16, sum(map(len, TUNES)))
+    assert np.shares_memory(recording.rows, recording.values)
+    for number, text in enumerate(TUNES):
+        alone = record(engine, text)
+        start, end = recording.starts[number : number + 2]
+        assert (recording.tunes[start:end] == number).all()
+        assert recording.of_text(number).text == text
+        np.testing.assert_allclose(recording.rows[:, start:end], alone.rows, atol=1e-5)
+        np.testing.assert_allclose(recording.of_text(number).values, alone.values, atol=1e-5)
+        np.testing.assert_allclose(recording.surprisals[number], replay(engine, text).predictions.surprisal, atol=1e-4)
+    np.testing.assert_allclose(recording.unit((1, 3)), recording.rows[11])
+    np.testing.assert_allclose(recording.means[1, 3], recording.unit((1, 3)).mean(), atol=1e-4)
+    assert [len(part) for part in recording.split(recording.unit((0, 0)))] == [len(text) for text in TUNES]
+    assert set(recording.gates) == {"lstm": set("ifo"), "gru": set("rz"), "rnn": set()}[cell]
+    half = record_texts(engine, TUNES, dtype=np.float16)
+    assert half.values.dtype == np.float16 and not half.gates and not half.surprisals
+    np.testing.assert_allclose(half.values, recording.values, atol=5e-4)
+
+
+@pytest.mark.parametrize("cell", ["lstm", "gru", "rnn"])
+def test_every_signal_of_a_replay_is_the_recorded_one(cell: str, make_engine: MakeEngine) -> None:
+    engine = make_engine(cell=cell)
+    read = replay(engine, TUNES[0])
+    assert read.kinds == KINDS[cell]
+    for kind in read.kinds:
+        assert np.array_equal(read.activations(kind).values, record(engine, TUNES[0], kind=kind).values)
+        assert read.activations(kind).kind == kind
+
+
+def test_nothing_to_read_is_refused(make_engine: MakeEngine) -> None:
+    for texts in ([], [TUNES[0], ""]):
+        with pytest.raises(ConfigError):
+            record_texts(make_engine(), texts)

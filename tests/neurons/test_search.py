@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from charlstm.errors import ConfigError
-from charlstm.neurons.recording import Activations, Unit
-from charlstm.neurons.search import Place, Probe, concept_probes, match, nearest, on_counts, select
-from charlstm.neurons.store import Store
+from charlstm.neurons.recording import Activations, Unit, from_rows
+from charlstm.neurons.search import Match, Probe, concept_probes, match, nearest, on_counts, select
 
 
-def store_of(values: np.ndarray, lengths: list[int], layers: int = 1) -> Store:
-    texts = tuple("x" * n for n in lengths)
-    return Store(texts, values.astype(np.float16), layers, len(values) // layers, Path("nowhere"))
+def recording_of(values: np.ndarray, lengths: list[int], layers: int = 1) -> Activations:
+    return from_rows(["x" * n for n in lengths], values.astype(np.float16), layers)
 
 
 def acts_of(values: np.ndarray) -> Activations:
-    return Activations("x" * values.shape[1], values.astype(np.float32))
+    return Activations(("x" * values.shape[1],), values.astype(np.float32))
 
 
 def test_a_planted_unit_is_selected_and_first() -> None:
@@ -64,16 +60,16 @@ def test_select_is_what_its_formula_says(seed: int, threshold: float, before: in
     assert [s.contrast for s in found] == sorted((s.contrast for s in found), reverse=True)
 
 
-def brute(store: Store, probes: list[Probe], length: int, least: int, top: int, per_text: int) -> list[Place]:
+def brute(recording: Activations, probes: list[Probe], length: int, least: int, top: int, per_text: int) -> list[Match]:
     """Places level by level, in plain loops."""
-    places: list[Place] = []
+    places: list[Match] = []
     used: dict[int, int] = {}
     for level in range(len(probes), least - 1, -1):
         candidates = []
-        for text, begin in enumerate(store.starts[:-1].tolist()):
+        for text, begin in enumerate(recording.starts[:-1].tolist()):
             n = [
-                sum(p.sign * float(store.values[store.row(p.unit), begin + t]) >= p.threshold for p in probes)
-                for t in range(len(store.texts[text]))
+                sum(p.sign * float(recording.rows[recording.row(p.unit), begin + t]) >= p.threshold for p in probes)
+                for t in range(len(recording.texts[text]))
             ]
             t = 0
             while t < len(n):
@@ -84,7 +80,7 @@ def brute(store: Store, probes: list[Probe], length: int, least: int, top: int, 
                 while end < len(n) and n[end] >= level:
                     end += 1
                 if max(n[t:end]) == level:
-                    candidates.append(Place(text, t, end, level))
+                    candidates.append(Match(text, t, end, level))
                 t = end
         for place in sorted(candidates, key=lambda p: abs(p.end - p.start - length)):
             if len(places) < top and used.get(place.text, 0) < per_text:
@@ -99,23 +95,23 @@ def test_match_is_what_its_formula_says(seed: int, many: int, length: int, per_t
     rng = np.random.default_rng(seed)
     lengths = rng.integers(1, 20, 4).tolist()
     values = np.sign(rng.normal(size=(6, sum(lengths)))) * rng.choice([0.1, 0.3, 0.31, 0.8], (6, sum(lengths)))
-    store = store_of(values, lengths, layers=2)
+    recording = recording_of(values, lengths, layers=2)
     units = rng.permutation(6)[:many]
     probes = [
         Probe(Unit(*divmod(int(u), 3)), int(rng.choice([1, -1])), float(rng.choice([0.3, 0.31, -0.2]))) for u in units
     ]
     least = int(rng.integers(1, many + 1))
-    found = match(store, probes, length=length, least=least, top=7, per_text=per_text)
-    assert list(found.places) == brute(store, probes, length, least, 7, per_text)
+    found = match(recording, probes, length=length, least=least, top=7, per_text=per_text)
+    assert list(found.best) == brute(recording, probes, length, least, 7, per_text)
     for level, count in found.counts.items():
-        assert count >= sum(place.shared == level for place in found.places)
-    assert found.share == pytest.approx(float((on_counts(store, probes) == many).mean()))
+        assert count >= sum(place.shared == level for place in found.best)
+    assert found.share == pytest.approx(float((on_counts(recording, probes) == many).mean()))
 
 
 def test_no_place_runs_over_the_end_of_a_tune() -> None:
-    store = store_of(np.full((1, 30), 0.9), [10, 20])
-    found = match(store, [Probe(Unit(0, 0), 1, 0.3)], length=20)
-    assert found.places == (Place(1, 0, 20, 1), Place(0, 0, 10, 1))
+    recording = recording_of(np.full((1, 30), 0.9), [10, 20])
+    found = match(recording, [Probe(Unit(0, 0), 1, 0.3)], length=20)
+    assert found.best == (Match(1, 0, 20, 1), Match(0, 0, 10, 1))
     assert found.counts == {1: 2}
 
 
@@ -124,8 +120,8 @@ def test_no_place_runs_over_the_end_of_a_tune() -> None:
 def test_whole_numbers_compare_as_the_floats_do(threshold: float, sign: int) -> None:
     every = np.arange(0x10000, dtype=np.uint16).view(np.float16)
     every = every[np.isfinite(every) & (np.abs(every) <= 1)][None]
-    store = store_of(every, [every.shape[1]])
-    counts = on_counts(store, [Probe(Unit(0, 0), sign, threshold)])
+    recording = recording_of(every, [every.shape[1]])
+    counts = on_counts(recording, [Probe(Unit(0, 0), sign, threshold)])
     assert (counts == (sign * every[0].astype(np.float64) >= threshold)).all()
 
 
@@ -152,14 +148,14 @@ def test_a_concepts_probe_tells_it_as_well_as_any_threshold_can() -> None:
 def test_the_nearest_state_is_itself_and_each_tune_comes_once() -> None:
     rng = np.random.default_rng(5)
     values = rng.uniform(-1, 1, (8, 90)).astype(np.float16)
-    store = store_of(values, [30, 20, 40], layers=2)
-    found, median = nearest(store, values[:, 41].reshape(2, 4), top=3)
+    recording = recording_of(values, [30, 20, 40], layers=2)
+    found, median = nearest(recording, values[:, 41].reshape(2, 4), top=3)
     assert found[0] == (1, 11, 0.0)
     assert sorted(text for text, _, _ in found) == [0, 1, 2]
     distances = np.sqrt(((values.astype(np.float64) - values[:, [41]]) ** 2).sum(axis=0))
     assert median == pytest.approx(np.median(distances), abs=1e-4)
     for text, at, distance in found:
-        begin, end = store.starts[text : text + 2]
+        begin, end = recording.starts[text : text + 2]
         assert distance == pytest.approx(distances[begin:end].min(), abs=1e-5)
         assert distances[begin + at] == pytest.approx(distance, abs=1e-5)
 
@@ -171,10 +167,10 @@ def test_what_cannot_be_searched_is_a_sentence() -> None:
             select(acts, start, end)
     with pytest.raises(ConfigError):
         select(acts, 0, 2, threshold=1.5)
-    store = store_of(np.zeros((2, 5)), [5])
+    recording = recording_of(np.zeros((2, 5)), [5])
     with pytest.raises(ConfigError):
-        match(store, [])
+        match(recording, [])
     with pytest.raises(ConfigError):
-        match(store, [Probe(Unit(0, 9), 1, 0.3)])
+        match(recording, [Probe(Unit(0, 9), 1, 0.3)])
     with pytest.raises(ConfigError):
-        nearest(store, np.zeros(3))
+        nearest(recording, np.zeros(3))

@@ -9,7 +9,8 @@ from charlstm.errors import ConfigError
 from charlstm.lm.config import SampleConfig
 from charlstm.lm.sample.sampling import sample
 from charlstm.neurons.recording import Unit
-from charlstm.neurons.steering import Direction, Intervention, direction, parse_units, spread
+from charlstm.neurons.steering import Direction, Intervention, direction
+from charlstm.neurons.steering import deviations as deviations_of
 from tests.conftest import TUNES, MakeEngine
 
 
@@ -110,14 +111,6 @@ def test_what_cannot_be_done_is_a_sentence(make_engine: MakeEngine) -> None:
             make()
 
 
-def test_units_are_read_as_they_are_written() -> None:
-    assert parse_units(" 3, 17 3 1:0 ", 2, 20) == ((0, 3), (0, 17), (1, 0))
-    assert parse_units("", 2, 20) == ()
-    for wrong in ("x", "-1", "20", "2:0", "1:", "1e3", "٣", ":" * 9, "9" * 400):
-        with pytest.raises(ConfigError):
-            parse_units(wrong, 2, 20)
-
-
 def test_the_spread_is_each_units_own() -> None:
     rows = np.random.default_rng(0).normal(size=(6, 50))
-    np.testing.assert_allclose(spread(rows, 2)[1, 2], rows[5].std())
+    np.testing.assert_allclose(deviations_of(rows, 2)[1, 2], rows[5].std())

@@ -8,17 +8,16 @@ import numpy as np
 import pytest
 
 from charlstm.neurons.concepts.layout import layout
-from charlstm.neurons.recording import Unit
-from charlstm.neurons.survey import Survey
+from charlstm.neurons.recording import Activations, Unit, from_rows
 from charlstm.neurons.unit_stats import (
     by_character,
     by_place,
     histogram,
-    like,
     meters,
+    output_weights,
     passages,
+    similar_units,
     spectrum,
-    votes,
 )
 from tests.conftest import TUNES, MakeEngine
 
@@ -26,10 +25,10 @@ REEL = "T:A\nM:4/4\nL:1/8\nK:D\n" + "d2fd Adfd|e2ge cege|dfaf bafd|edce d4|" * 5
 POLKA = "T:B\nM:2/4\nL:1/8\nK:D\n" + "d2fd|Adfd|" * 10 + "]"
 
 
-def planted(*rules: Callable[[str, int], float], texts: tuple[str, ...] = (REEL, POLKA, *TUNES)) -> Survey:
-    """A survey whose units do what they are told: rule(text, t)."""
+def planted(*rules: Callable[[str, int], float], texts: tuple[str, ...] = (REEL, POLKA, *TUNES)) -> Activations:
+    """A recording whose units do what they are told: rule(text, t)."""
     rows = [[rule(text, t) for text in texts for t in range(len(text))] for rule in rules]
-    return Survey(texts, np.array(rows, dtype=np.float16), {}, (), len(rules))
+    return from_rows(texts, np.array(rows, dtype=np.float16), 1)
 
 
 def test_a_histogram_adds_up_to_one_and_has_everything_in_its_place() -> None:
@@ -112,10 +111,10 @@ def test_votes_are_what_the_logits_gain(make_engine: MakeEngine) -> None:
     ids = np.array([0])  # one step: the others of its layer do not feel it yet
     low, high = (engine.ablate([(1, 3)], value).run(ids)[0][-1] for value in (0.0, 0.5))
     change = (high - low) / 0.5
-    found = votes(engine, Unit(1, 3))
+    found = output_weights(engine, Unit(1, 3))
     assert found is not None
     np.testing.assert_allclose(found, change - change.mean(), atol=1e-4)
-    assert votes(engine, Unit(0, 3)) is None
+    assert output_weights(engine, Unit(0, 3)) is None
 
 
 def test_the_twin_and_the_opposite_of_a_unit_are_the_most_like_it() -> None:
@@ -124,9 +123,9 @@ def test_the_twin_and_the_opposite_of_a_unit_are_the_most_like_it() -> None:
     noise[7] = 0.8 * noise[3] + 0.05 * noise[0]
     noise[11] = -noise[3] + 0.4 * noise[1]
     noise[9] = 0.25  # never moves
-    found = Survey(("A" * 4000,), noise.astype(np.float16), {}, (), 20)
-    best = like(found, (0, 3), count=2)
+    found = from_rows(["A" * 4000], noise.astype(np.float16), 1)
+    best = similar_units(found, (0, 3), count=2)
     assert [unit for unit, _ in best] == [Unit(0, 7), Unit(0, 11)]
     expected = np.corrcoef(noise[[3, 7, 11]])[0, 1:]
     np.testing.assert_allclose([r for _, r in best], expected, atol=2e-3)
-    assert Unit(0, 9) not in [unit for unit, _ in like(found, (0, 3), count=99)]
+    assert Unit(0, 9) not in [unit for unit, _ in similar_units(found, (0, 3), count=99)]

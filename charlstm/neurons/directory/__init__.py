@@ -1,1 +1,1 @@
-"""The neuron index: measured, named, and kept on disk."""
+"""The neuron index of a model (directory.json): which unit tells which concept, and which units have no name."""

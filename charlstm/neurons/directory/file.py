@@ -1,37 +1,41 @@
-"""The directory on disk: directory.json in the model's folder, which says of which weights and which tunes it is.
+"""The neuron index on disk: directory.json in the model's folder, with the weights, tunes and concepts it is of.
 
-It is measured once and shown at once from then on. A file of other weights or other tunes is stale and counts as none.
-Knows nothing of how it is measured (`directory.py`).
+It is measured once and read from then on. A file of other weights, tunes or concepts is stale and counts as none.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, fields
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from charlstm.errors import CorpusError
+from charlstm.files import write_atomic
 from charlstm.lm.infer.engine import Engine
-from charlstm.lm.store.checkpoint import replace_file
-from charlstm.neurons.directory.naming import ConceptEntry, Directory, NeuronEntry, UnitEntry, directory
-from charlstm.neurons.directory.unit_scores import Report
+from charlstm.neurons.concepts.registry import concepts_fingerprint
+from charlstm.neurons.directory.entries import ConceptEntry, Directory, NeuronEntry, UnitEntry
+from charlstm.neurons.directory.naming import directory
 from charlstm.neurons.recording import Unit
-from charlstm.neurons.store import fingerprint
+from charlstm.neurons.recording_file import fingerprint
 from charlstm.paths import writable
+from charlstm.progress import Report
 from charlstm.tunes.corpus.model import Corpus
 
 FILE = "directory.json"
 FORMAT = "charlstm-directory/1"
 MAX_BYTES = 64 * 2**20
+# The fingerprint of the concepts of version 0.1, whose files do not say it.
+DEFINITIONS_0_1 = "4ae7302939483602c899dc9f236e38e713a2626184a949173406c4d800a74b6e"
 _DIGITS = 4
+_RENAMED = {"mean_abs_activation": "loudness"}  # names in the file, which stay
 
 
 def measure(engine: Engine, corpus: Corpus, *, tunes: int | None = None, report: Report | None = None) -> Directory:
-    """The directory of a model: chosen on a corpus's validation tunes, scored on its test tunes.
+    """The neuron index of a model: chosen on a corpus's validation tunes, scored on its test tunes.
 
     Parameters
     ----------
@@ -55,8 +59,8 @@ def measure(engine: Engine, corpus: Corpus, *, tunes: int | None = None, report:
                 f"the corpus {corpus.name} has no {name} tunes that this model can read, and neurons are chosen on "
                 "validation tunes and scored on test tunes; take another corpus, or build one with both."
             )
-    said = {"name": corpus.name, "fingerprint": corpus.fingerprint}
-    return directory(engine, choose, score, model=fingerprint(engine), corpus=said, report=report)
+    source = {"name": corpus.name, "fingerprint": corpus.fingerprint}
+    return directory(engine, choose, score, model=fingerprint(engine), corpus=source, report=report)
 
 
 def _readable(engine: Engine, texts: Sequence[str]) -> list[str]:
@@ -64,17 +68,16 @@ def _readable(engine: Engine, texts: Sequence[str]) -> list[str]:
     return [text for text in texts if text and known >= set(text)]
 
 
-def save_directory(found: Directory, folder: Path) -> Path:
+def save_directory(index: Directory, folder: Path) -> Path:
     """Write directory.json into a model's folder, by rename; of a shipped model into the home. Raises OSError."""
     lines = []
-    for key, value in to_dict(found).items():
+    for key, value in {**to_dict(index), "definitions": index.definitions}.items():
         text = json.dumps(value, allow_nan=False)
-        if isinstance(value, list) and value:  # an entry a line: kind to readers and diffs
+        if isinstance(value, list) and value:  # an entry a line: easier to read and to compare
             text = "[\n    " + ",\n    ".join(json.dumps(entry, allow_nan=False) for entry in value) + "\n  ]"
         lines.append(f"  {json.dumps(key)}: {text}")
     path = writable(folder) / FILE
-    path.parent.mkdir(parents=True, exist_ok=True)
-    replace_file(path, ("{\n" + ",\n".join(lines) + "\n}\n").encode())
+    write_atomic(path, "{\n" + ",\n".join(lines) + "\n}\n")
     return path
 
 
@@ -85,7 +88,7 @@ def directory_path(folder: Path) -> Path:
 
 
 def load_directory(folder: Path) -> Directory | None:
-    """The directory of a model's folder; None if there is none that can be read."""
+    """The neuron index in a model's folder; None if there is none that can be read."""
     path = directory_path(folder)
     try:
         if path.stat().st_size > MAX_BYTES:
@@ -95,46 +98,62 @@ def load_directory(folder: Path) -> Directory | None:
         return None
 
 
-def is_fresh(found: Directory, engine: Engine, corpus: Corpus) -> bool:
-    """Whether a directory is of these weights and these tunes."""
-    return found.model == fingerprint(engine) and found.corpus.get("fingerprint") == corpus.fingerprint
+def is_current(index: Directory, engine: Engine) -> bool:
+    """Whether a neuron index is of these weights and of the concepts as they are now defined."""
+    return index.model == fingerprint(engine) and index.definitions == concepts_fingerprint()
+
+
+def is_fresh(index: Directory, engine: Engine, corpus: Corpus) -> bool:
+    """Whether a neuron index is of these weights, these tunes and the concepts as they are now defined."""
+    return is_current(index, engine) and index.corpus.get("fingerprint") == corpus.fingerprint
 
 
 def open_directory(engine: Engine, corpus: Corpus) -> Directory | None:
-    """The stored directory of a model for a corpus; None if there is none, or a stale one."""
+    """The stored neuron index of a model for a corpus; None if there is none, or a stale one."""
     if engine.checkpoint is None:
         return None
-    found = load_directory(engine.checkpoint.path)
-    return found if found is not None and is_fresh(found, engine, corpus) else None
+    index = load_directory(engine.checkpoint.path)
+    return index if index is not None and is_fresh(index, engine, corpus) else None
 
 
-def to_dict(found: Directory) -> dict[str, Any]:
-    """A directory as JSON values: units as "layer:index", `scores` in thousandths, a row a unit."""
-    values: dict[str, Any] = {"format": FORMAT}
-    for field in fields(found):
-        values[field.name] = getattr(found, field.name)
-    values["concepts"] = [_plain(asdict(entry)) for entry in found.concepts]
-    values["neurons"] = [_plain(asdict(entry)) for entry in found.neurons]
-    values["examples"] = {role: _plain(asdict(entry)) for role, entry in found.examples.items()}
-    values["scores"] = np.rint(found.scores * 1000).astype(int).tolist()
-    values["seconds"] = round(found.seconds, 1)
-    return values
+def to_dict(index: Directory) -> dict[str, Any]:
+    """A neuron index as JSON values: units as "layer:index", `scores` in thousandths, a row a unit.
+
+    The fingerprint of the concepts is left out; it is the file's.
+    """
+    return {
+        "format": FORMAT,
+        "model": index.model,
+        "corpus": index.corpus,
+        "tunes": index.tunes,
+        "characters": index.characters,
+        "concepts": [_plain(asdict(entry)) for entry in index.concepts],
+        "neurons": [_plain(asdict(entry)) for entry in index.neurons],
+        "examples": {role: _plain(asdict(entry)) for role, entry in index.examples.items()},
+        "scores": np.rint(index.scores * 1000).astype(int).tolist(),
+        "seconds": round(index.seconds, 1),
+    }
 
 
 def from_dict(values: Mapping[str, Any]) -> Directory:
-    """A directory from JSON values. Raises ValueError, TypeError or KeyError if they are none."""
+    """A neuron index from JSON values. Raises ValueError, TypeError or KeyError if they are not one."""
     if values["format"] != FORMAT:
         raise ValueError(f"{values['format']!r} is not {FORMAT!r}")
     concepts = tuple(
         ConceptEntry(**{**entry, "best": tuple(map(_unit_entry, entry["best"])), **_tuples(entry)})
         for entry in values["concepts"]
     )
-    neurons = tuple(NeuronEntry(**{**entry, "score": _unit_entry(entry["score"])}) for entry in values["neurons"])
+    names = {name: key for key, name in _RENAMED.items()}
+    neurons = tuple(
+        NeuronEntry(
+            **{**{names.get(key, key): value for key, value in entry.items()}, "score": _unit_entry(entry["score"])}
+        )
+        for entry in values["neurons"]
+    )
     scores = (np.array(values["scores"], dtype=np.float32) / 1000).astype(np.float32)
     measured = sum(bool(entry.best) for entry in concepts)
     if scores.shape != (len(neurons), measured):
         raise ValueError("scores do not fit the units and the concepts")
-    examples = {str(role): _unit_entry(entry) for role, entry in values["examples"].items()}
     return Directory(
         str(values["model"]),
         {str(key): str(value) for key, value in values["corpus"].items()},
@@ -142,9 +161,10 @@ def from_dict(values: Mapping[str, Any]) -> Directory:
         _pair(values["characters"]),
         concepts,
         neurons,
-        examples,
+        {str(role): _unit_entry(entry) for role, entry in values["examples"].items()},
         scores,
         float(values["seconds"]),
+        str(values.get("definitions", DEFINITIONS_0_1)),
     )
 
 
@@ -170,7 +190,7 @@ def _plain(value: Any) -> Any:
     if isinstance(value, float):
         return round(value, _DIGITS)
     if isinstance(value, dict):
-        return {key: _plain(one) for key, one in value.items()}
+        return {_RENAMED.get(key, key): _plain(one) for key, one in value.items()}
     if isinstance(value, (list, tuple)):
         return [_plain(one) for one in value]
     return value

@@ -48,7 +48,7 @@ def _heatmap_png(text: str, values: tuple[float, ...], unit: tuple[int, int]) ->
     """The report's grid of one neuron; the values stand at the unit's own place, so that its name is right."""
     acts = np.zeros((unit[0] + 1, len(text), unit[1] + 1), dtype=np.float32)
     acts[unit[0], :, unit[1]] = values
-    return to_png(heatmap(Activations(text, acts), unit))
+    return to_png(heatmap(Activations((text,), acts), unit))
 
 
 def _stamp() -> tuple[int, int]:

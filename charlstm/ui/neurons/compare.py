@@ -14,10 +14,10 @@ from charlstm.lm.config import SampleConfig
 from charlstm.lm.sample.sampling import sample
 from charlstm.lm.store.checkpoint import JSON_FILE, Checkpoint
 from charlstm.lm.store.epochs import StoredEpoch, epoch_engine, list_epochs
-from charlstm.neurons.concepts.notes import CONCEPTS
-from charlstm.neurons.matching import Comparison, Match, compare
+from charlstm.neurons.concepts.registry import CONCEPTS
+from charlstm.neurons.matching import Comparison, UnitMatch, compare
 from charlstm.neurons.recording import Unit
-from charlstm.neurons.training_dynamics import Learnt, learnt, through_training
+from charlstm.neurons.training_dynamics import ConceptLearning, concept_learning, unit_through_training
 from charlstm.tunes.abc import split_header
 from charlstm.ui.background import counted, with_bar
 from charlstm.ui.neurons.compare_charts import learnt_chart, likeness_chart, strips_chart, traces_chart
@@ -139,7 +139,7 @@ def _elsewhere(context: ViewContext) -> None:
 def _strips(
     model: str, stamp: int, count: int, text: str, unit: Unit, _checkpoint: Checkpoint
 ) -> tuple[list[StoredEpoch], NDArray[np.float32]]:
-    return through_training(_checkpoint, text, unit)
+    return unit_through_training(_checkpoint, text, unit)
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
@@ -193,14 +193,14 @@ def _learnt(context: ViewContext, epochs: list[StoredEpoch]) -> None:
         )
 
 
-def _measured(context: ViewContext, count: int) -> Learnt:
+def _measured(context: ViewContext, count: int) -> ConceptLearning:
     corpus = corpus_for(context.checkpoint)
     choose, score = _parts(corpus.validation, corpus.test, LEARNT_ON, context.checkpoint)
     concepts = {name: concept for name, concept in CONCEPTS.items() if name != "in_body"}
     return with_bar(
         "learnt",
         (context.model, context.stamp, count, corpus.fingerprint),
-        lambda report: learnt(context.checkpoint, choose, score, concepts, progress=counted(report)),
+        lambda report: concept_learning(context.checkpoint, choose, score, concepts, progress=counted(report)),
         "Reading the tunes with the weights of every epoch",
     )
 
@@ -244,17 +244,17 @@ def _two_models(context: ViewContext) -> list[tuple[str, str]]:
         f"Which neuron of {plain(other)} does most like each neuron of {plain(context.model)}? {found.tried:,} pairs "
         f"were tried on {found.tunes[0]} tunes; correlations are of {found.tunes[1]} others."
     )
-    alike = sum(map(found.is_alike, found.matches))
+    alike = sum(map(found.is_clear, found.matches))
     first, second = st.columns(2)
     first.metric("Neurons with a counterpart", f"{alike} of {len(found.matches)}", border=True,
                  help="More alike than chance, and than any neuron of an untrained network.")  # fmt: skip
-    second.metric("Correlation, in the middle", f"{np.median([m.likeness for m in found.matches]):.2f}", border=True,
+    second.metric("Correlation, in the middle", f"{np.median([m.similarity for m in found.matches]):.2f}", border=True,
                   help="Half of the neurons have a match above, half below.")  # fmt: skip
     st.altair_chart(likeness_chart(found, other), width="stretch")
     st.caption(plain(f"Dashed: the most that chance reaches in 95 of 100 draws, {found.chance:.2f}."))
     sounds = _pair(context, other, stamp, others[other], found, layers)
     st.subheader("All neurons", anchor=False)
-    ranked = sorted(found.matches, key=lambda match: -match.likeness)
+    ranked = sorted(found.matches, key=lambda match: -match.similarity)
     st.dataframe([_match_row(context, found, match, other) for match in ranked], hide_index=True)
     return sounds
 
@@ -286,7 +286,7 @@ def _pair(
         f"{other}: neuron {unit_name(match.other, layers[1])}",
     )
     turned = "" if match.held_out >= 0 else ", turned round"
-    verdict = "more than chance and an untrained network" if found.is_alike(match) else "no more than chance would"
+    verdict = "more than chance and an untrained network" if found.is_clear(match) else "no more than chance would"
     named = name_of(context, unit)
     st.markdown(
         plain(
@@ -317,7 +317,7 @@ def _pair(
     return [(read.text, "compare.reads")]
 
 
-def _match_row(context: ViewContext, found: Comparison, match: Match, other: str) -> dict[str, Any]:
+def _match_row(context: ViewContext, found: Comparison, match: UnitMatch, other: str) -> dict[str, Any]:
     named = name_of(context, match.unit)
     return {
         "Neuron": str(match.unit),
@@ -326,5 +326,5 @@ def _match_row(context: ViewContext, found: Comparison, match: Match, other: str
         "Correlation": round(match.held_out, 3),
         "95 %": f"{match.low:+.2f} to {match.high:+.2f}",
         "Untrained": round(match.untrained, 3),
-        "Alike": found.is_alike(match),
+        "Alike": found.is_clear(match),
     }

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from charlstm.lm.store.epochs import StoredEpoch
 from charlstm.neurons.matching import Comparison
-from charlstm.neurons.training_dynamics import Learnt
+from charlstm.neurons.training_dynamics import ConceptLearning
 from charlstm.ui.chart_style import UNIT_SPAN, chart, colour, rule, tips, visible
 from charlstm.ui.neurons.directory_charts import title_of
 from charlstm.ui.palette import AMBER, BLUE, FAINT, GREEN, RED, SERIES
@@ -36,7 +36,7 @@ def strips_chart(epochs: Sequence[StoredEpoch], values: NDArray[np.float32], tex
     return cells.properties(height=alt.Step(18))
 
 
-def learnt_chart(found: Learnt, chosen: Sequence[str]) -> Any:
+def learnt_chart(found: ConceptLearning, chosen: Sequence[str]) -> Any:
     """AUROC of the best neuron of some concepts after each kept epoch."""
     places = {name: found.concepts.index(name) for name in chosen}
     rows = [
@@ -60,7 +60,7 @@ def likeness_chart(found: Comparison, other: str) -> Any:
     """How alike the neurons' matches are, beside an untrained network, and where chance ends."""
     edges = np.linspace(0, 1, _BINS + 1)
     series = {
-        other: [max(match.likeness, 0.0) for match in found.matches],
+        other: [max(match.similarity, 0.0) for match in found.matches],
         "an untrained network": [match.untrained for match in found.matches],
     }
     rows = [

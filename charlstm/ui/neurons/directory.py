@@ -8,11 +8,12 @@ from typing import Any
 import streamlit as st
 
 from charlstm.errors import CharlstmError
-from charlstm.neurons.concepts.label import WITHIN
-from charlstm.neurons.concepts.notes import CONCEPTS
+from charlstm.neurons.concepts.concept import WITHIN
+from charlstm.neurons.concepts.registry import CONCEPTS
+from charlstm.neurons.directory.entries import ConceptEntry, Directory, NeuronEntry
 from charlstm.neurons.directory.file import measure, open_directory, save_directory
-from charlstm.neurons.directory.naming import ConceptEntry, Directory, NeuronEntry
 from charlstm.neurons.recording import Unit
+from charlstm.progress import Progress
 from charlstm.tunes.corpus.model import Corpus
 from charlstm.ui.neurons.corpora import corpus_for
 from charlstm.ui.neurons.directory_charts import concept_chart, in_direction, names_chart, probe_chart, title_of
@@ -100,8 +101,8 @@ def _measured(context: ViewContext, corpus: Corpus) -> Directory:
         st.stop()
     bar = st.progress(0.0, "Labelling the tunes")
 
-    def report(doing: str, done: int, total: int) -> None:
-        bar.progress(min(done / total, 1.0), doing[0].upper() + doing[1:])
+    def report(progress: Progress) -> None:
+        bar.progress(progress.share, progress.doing[0].upper() + progress.doing[1:])
 
     try:
         found = measure(engine(context.model), corpus, report=report)
@@ -125,7 +126,7 @@ def _summary(found: Directory) -> None:
         best = max(found.measured, key=lambda entry: entry.margin)
         third.metric(
             f"AUROC of {title_of(best.concept)}",
-            f"{best.best[0].sureness:.2f}",
+            f"{best.best[0].directed_auroc:.2f}",
             border=True,
             help="The concept whose best neuron lies furthest above what anything untaught reaches.",
         )
@@ -136,7 +137,7 @@ def _examples(found: Directory, layers: int) -> None:
     if not found.examples:
         return
     st.subheader("The report's three, found here", anchor=False)
-    loud = {neuron.score.unit: neuron.loudness for neuron in found.neurons}
+    loud = {neuron.score.unit: neuron.mean_abs_activation for neuron in found.neurons}
     for place, (role, (title, words)) in zip(st.columns(3), EXAMPLES.items(), strict=True):
         entry = found.examples[role]
         said = {
@@ -261,7 +262,7 @@ def _by_neuron(context: ViewContext, found: Directory, layers: int) -> None:
         )  # fmt: skip
         kept = [n for n in found.neurons if which == ALL or n.named == (which == NAMED)]
         st.dataframe(
-            [_neuron_row(context, neuron) for neuron in sorted(kept, key=lambda n: -n.score.sureness)],
+            [_neuron_row(context, neuron) for neuron in sorted(kept, key=lambda n: -n.score.directed_auroc)],
             hide_index=True,
             height=520,
             column_config={
@@ -284,9 +285,9 @@ def _neuron_row(context: ViewContext, neuron: NeuronEntry) -> dict[str, Any]:
         "Neuron": str(score.unit),
         "Open": _link(context, score.unit),
         "Name": f"{name} {'↑' if score.chosen >= 0.5 else '↓'}" if neuron.named else f"no name ({name})",
-        "AUROC": round(score.sureness, 3),
+        "AUROC": round(score.directed_auroc, 3),
         "95 %": f"{low:.3f} to {high:.3f}",
-        "Loudness": neuron.loudness,
+        "Loudness": neuron.mean_abs_activation,
     }
 
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import altair as alt
 
-from charlstm.neurons.concepts.notes import CONCEPTS
-from charlstm.neurons.directory.naming import ConceptEntry, Directory
-from charlstm.neurons.sparse import SIZES
+from charlstm.neurons.concepts.registry import CONCEPTS
+from charlstm.neurons.directory.entries import ConceptEntry, Directory
+from charlstm.neurons.probes import SIZES
 from charlstm.ui.chart_style import chart, colour, plain_colour, tips
 from charlstm.ui.palette import AMBER, FAINT, GREEN, PURPLE
 

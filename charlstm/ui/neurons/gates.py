@@ -6,7 +6,7 @@ import numpy as np
 import streamlit as st
 
 from charlstm.errors import CharlstmError
-from charlstm.neurons.gates import KEEPS
+from charlstm.neurons.gates import MEMORY_GATE
 from charlstm.ui.neurons import neuron_charts as charts
 from charlstm.ui.neurons.names import name_of
 from charlstm.ui.neurons.recordings import surveyed
@@ -25,7 +25,7 @@ def show(context: ViewContext) -> None:
     about = st.empty()
     unit = shown_unit(config.num_layers, config.hidden_size)
     context.publish(neuron=str(unit))
-    if config.cell not in KEEPS:
+    if config.cell not in MEMORY_GATE:
         about.caption("A plain RNN has no gates. Choose an LSTM or a GRU.")
         return
     layer = unit.layer
@@ -54,10 +54,10 @@ def show(context: ViewContext) -> None:
         chosen = unit.index if layer == unit.layer else -1
         chart = charts.saturation_chart(letter, sums, layer, chosen, WORDS[letter])
         column.altair_chart(chart, key=key, on_select=pick)
-    half = found.gates[KEEPS[config.cell]].half_life[layer]
+    half = found.gates[MEMORY_GATE[config.cell]].half_life[layer]
     st.subheader("Who remembers longest", anchor=False)
     st.caption(
-        f"Characters until half of a neuron's memory is gone, by its {WORDS[KEEPS[config.cell]].lower()}: "
+        f"Characters until half of a neuron's memory is gone, by its {WORDS[MEMORY_GATE[config.cell]].lower()}: "
         f"half of the neurons keep it for less than {np.median(half):.1f}."
     )
     with st.container(horizontal=True):

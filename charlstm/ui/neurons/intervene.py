@@ -13,15 +13,14 @@ from charlstm.errors import CharlstmError
 from charlstm.lm.config import SampleConfig
 from charlstm.lm.infer.engine import Engine
 from charlstm.lm.sample.sampling import Sample, rewrite, sample
-from charlstm.neurons.ablation import losses_of
-from charlstm.neurons.attribution import REACH, contributions, occlusion
-from charlstm.neurons.concepts.label import domain, labels_of
+from charlstm.neurons.ablation import loss_increases
+from charlstm.neurons.attribution import REACH, logit_attribution, occlusion
+from charlstm.neurons.concepts.concept import domain, labels_of
 from charlstm.neurons.concepts.layout import layout
-from charlstm.neurons.concepts.notes import CONCEPTS
+from charlstm.neurons.concepts.registry import CONCEPTS
 from charlstm.neurons.paired_samples import MEASURES, Change, changes, differences
-from charlstm.neurons.recording import Unit
-from charlstm.neurons.steering import Direction, Intervention, direction, spread
-from charlstm.neurons.survey import Survey
+from charlstm.neurons.recording import Activations, Unit
+from charlstm.neurons.steering import Direction, Intervention, deviations, direction
 from charlstm.progress import Report
 from charlstm.tunes.abc import split_header
 from charlstm.ui.background import counted, with_bar
@@ -185,8 +184,8 @@ def _changed(context: ViewContext, model: Engine, asked: _Asked) -> Engine:
         return Intervention(asked.action, asked.units, asked.strength).apply(model)  # type: ignore[arg-type]
     read, words = surveyed(context)
     if not asked.concept:
-        deviations = spread(read.values, model.config.num_layers)
-        return Intervention("push", asked.units, asked.strength).apply(model, deviations)
+        spread = deviations(read.rows, model.config.num_layers)
+        return Intervention("push", asked.units, asked.strength).apply(model, spread)
     along, share = with_bar(
         "direction",
         (context.model, context.stamp, words, asked.concept, asked.way),
@@ -202,14 +201,13 @@ def _changed(context: ViewContext, model: Engine, asked: _Asked) -> Engine:
     return Intervention("push", strength=asked.strength, along=along).apply(model)
 
 
-def _direction(read: Survey, asked: _Asked) -> tuple[Direction, float]:
+def _direction(read: Activations, asked: _Asked) -> tuple[Direction, float]:
     """The direction of a concept in the last layer, and the share of the characters asked about that have it."""
     concept = CONCEPTS[asked.concept]
     labels = labels_of(read.texts, [concept])[0]
     inside = np.concatenate([domain(text, concept.within) for text in read.texts])
-    states: NDArray[np.float32] = read.values[-read.size :, inside].astype(np.float32).T
-    layer = len(read.values) // read.size - 1
-    found = direction(states, labels[inside], layer=layer, way="probe" if asked.way == "probe" else "means")
+    states: NDArray[np.float32] = read.rows[-read.size :, inside].astype(np.float32).T
+    found = direction(states, labels[inside], layer=read.layers - 1, way="probe" if asked.way == "probe" else "means")
     return found, float(labels[inside].mean())
 
 
@@ -308,7 +306,7 @@ def _costs(context: ViewContext, changed: Engine, asked: _Asked) -> None:
     found = with_bar(
         "losses",
         (*key, words),
-        lambda report: losses_of(changed, read, CONCEPTS, progress=counted(report)),
+        lambda report: loss_increases(changed, read, CONCEPTS, progress=counted(report)),
         "Reading again",
     )
     st.altair_chart(cost_chart(found[:1] + found[1:COSTS]), width="stretch", key="cause.costs")
@@ -350,7 +348,7 @@ def _why(context: ViewContext, about: Any) -> Sounds:
         format_func=lambda how: {"skip": "Skipped", "replace": "Replaced"}[how],
         help="Skipped: what follows moves one place nearer. Replaced: by what the model held likeliest there instead.",
     )  # fmt: skip
-    found = contributions(model, text, position)
+    found = logit_attribution(model, text, position)
     right.caption(
         plain(f"Character {position + 1} is “{visible(text[position])}”. The model gave it {found.probability:.1%}.")
     )

@@ -7,7 +7,7 @@ from typing import Any
 
 import altair as alt
 
-from charlstm.neurons.ablation import EVERYTHING, Loss
+from charlstm.neurons.ablation import EVERYTHING, LossIncrease
 from charlstm.ui.chart_style import chart, intervals, names_axis, plain_colour, tips
 from charlstm.ui.neurons.neuron_charts import LOSS_TIPS, loss_row
 from charlstm.ui.palette import AMBER, BLUE, FAINT, RED
@@ -27,10 +27,10 @@ def attribution_chart(votes: Sequence[tuple[str, float]]) -> Any:
     return bars.properties(height=_ROW * len(rows))
 
 
-def cost_chart(losses: Sequence[Loss]) -> Any:
+def cost_chart(losses: Sequence[LossIncrease]) -> Any:
     """A dot for what each concept's characters lose, with its interval; grey where the interval holds 0."""
     rows = [
-        {**loss_row(loss), "sure": "all" if loss.name == EVERYTHING else "yes" if loss.sure else "no"}
+        {**loss_row(loss), "sure": "all" if loss.name == EVERYTHING else "yes" if loss.is_clear else "no"}
         for loss in losses
     ]
     base = chart(rows).encode(

@@ -6,10 +6,9 @@ from typing import NamedTuple
 
 import streamlit as st
 
-from charlstm.neurons.concepts.notes import CONCEPTS
-from charlstm.neurons.directory.file import directory_path, load_directory
+from charlstm.neurons.concepts.registry import CONCEPTS
+from charlstm.neurons.directory.file import directory_path, is_current, load_directory
 from charlstm.neurons.recording import Unit
-from charlstm.neurons.store import fingerprint
 from charlstm.ui.neurons.view_context import ViewContext
 from charlstm.ui.shared.models import engine
 
@@ -38,7 +37,7 @@ def name_of(context: ViewContext, unit: Unit | tuple[int, int]) -> Name | None:
 @st.cache_data(max_entries=8, show_spinner=False)
 def _names(model: str, stamp: int, directory_stamp: int, _lab: ViewContext) -> dict[tuple[int, int], Name]:
     found = load_directory(_lab.checkpoint.path)
-    if found is None or found.model != fingerprint(engine(model)):  # measured of other weights
+    if found is None or not is_current(found, engine(model)):  # measured of other weights or concepts
         return {}
     return {
         (entry.score.unit.layer, entry.score.unit.index): Name(entry.concept, entry.score.held_out)

@@ -12,12 +12,11 @@ from numpy.typing import NDArray
 
 from charlstm.errors import CharlstmError
 from charlstm.neurons import unit_stats
-from charlstm.neurons.ablation import Loss, losses_without
-from charlstm.neurons.concepts.notes import CONCEPTS
-from charlstm.neurons.gates import KEEPS, similarity_half_life
-from charlstm.neurons.recording import Unit
+from charlstm.neurons.ablation import LossIncrease, ablation
+from charlstm.neurons.concepts.registry import CONCEPTS
+from charlstm.neurons.gates import MEMORY_GATE, similarity_half_life
+from charlstm.neurons.recording import Activations, Unit
 from charlstm.neurons.snippet import Snippet, snippet
-from charlstm.neurons.survey import Survey
 from charlstm.neurons.unit_stats import Passage
 from charlstm.progress import Report
 from charlstm.tunes.abc import split_header
@@ -70,7 +69,7 @@ def _titled(words: str, about: str) -> None:
     st.caption(about)
 
 
-def _what_it_holds(found: Survey, values: NDArray[np.floating]) -> None:
+def _what_it_holds(found: Activations, values: NDArray[np.floating]) -> None:
     left, right = st.columns(2, gap="large")
     with left:
         _titled("How often which value", "Down is blue, up is red, as in the tune.")
@@ -83,7 +82,7 @@ def _what_it_holds(found: Survey, values: NDArray[np.floating]) -> None:
 # ---- passages -------------------------------------------------------------------------------------------------------
 
 
-def _passages(found: Survey, values: NDArray[np.floating], name: str) -> str:
+def _passages(found: Activations, values: NDArray[np.floating], name: str) -> str:
     """Where it is highest and lowest, each in another tune, and a player of the one chosen; that one's small tune."""
     state = st.session_state
     sides = {
@@ -122,7 +121,7 @@ def _passages(found: Survey, values: NDArray[np.floating], name: str) -> str:
 
 
 def _passage(
-    found: Survey,
+    found: Activations,
     values: NDArray[np.floating],
     passage: Passage,
     number: int,
@@ -161,11 +160,11 @@ def signed(value: float) -> str:
     return f"{value:+.2f}".replace("-", "−")
 
 
-def _title(found: Survey, passage: Passage) -> str:
+def _title(found: Activations, passage: Passage) -> str:
     return split_header(found.texts[passage.index]).get("T") or "Untitled"
 
 
-def _snippet(found: Survey, passage: Passage) -> Snippet:
+def _snippet(found: Activations, passage: Passage) -> Snippet:
     return snippet(found.texts[passage.index], passage.at, passage.at + 1)
 
 
@@ -178,7 +177,7 @@ def _bars(cut: Snippet) -> str:
 # ---- over time, among the others, without it ------------------------------------------------------------------------
 
 
-def _over_time(context: ViewContext, found: Survey, unit: Unit, values: NDArray[np.floating]) -> None:
+def _over_time(context: ViewContext, found: Activations, unit: Unit, values: NDArray[np.floating]) -> None:
     meters = list(unit_stats.meters(found))[:6]
     left, right = st.columns(2, gap="large")
     if meters:
@@ -207,16 +206,16 @@ def _over_time(context: ViewContext, found: Survey, unit: Unit, values: NDArray[
         _votes(context, unit)
 
 
-def _memory(context: ViewContext, found: Survey, unit: Unit, values: NDArray[np.floating]) -> None:
+def _memory(context: ViewContext, found: Activations, unit: Unit, values: NDArray[np.floating]) -> None:
     cell = context.checkpoint.config.cell
-    bar = unit_stats.characters_a_bar(found)
-    if cell in KEEPS:
-        keeps = {"f": "forget gate", "z": "update gate"}[KEEPS[cell]]
-        half = float(found.gates[KEEPS[cell]].half_life[unit])
+    bar = unit_stats.characters_per_bar(found)
+    if cell in MEMORY_GATE:
+        keeps = {"f": "forget gate", "z": "update gate"}[MEMORY_GATE[cell]]
+        half = float(found.gates[MEMORY_GATE[cell]].half_life[unit])
         _titled(
             f"Its memory halves in {_characters(half, bar)}",
-            f"ln 2 / mean of −ln {KEEPS[cell]}, with its {keeps} {KEEPS[cell]}: what share of the old is kept at each "
-            "character. How often its gates are shut and open:",
+            f"ln 2 / mean of −ln {MEMORY_GATE[cell]}, with its {keeps} {MEMORY_GATE[cell]}: what share of the old is "
+            "kept at each character. How often its gates are shut and open:",
         )
         st.altair_chart(charts.gates_chart(found.gates, unit.layer, unit.index))
     else:
@@ -236,7 +235,7 @@ def _characters(count: float, bar: float) -> str:
 
 
 def _votes(context: ViewContext, unit: Unit) -> None:
-    votes = unit_stats.votes(engine(context.model), unit)
+    votes = unit_stats.output_weights(engine(context.model), unit)
     if votes is None:
         _titled("What it says", "It speaks to the layer above, not to the next character.")
         return
@@ -247,8 +246,8 @@ def _votes(context: ViewContext, unit: Unit) -> None:
     st.altair_chart(charts.votes_chart(votes, context.checkpoint.vocab.symbols))
 
 
-def _among_others(context: ViewContext, found: Survey, unit: Unit) -> None:
-    near = unit_stats.like(found, unit)
+def _among_others(context: ViewContext, found: Activations, unit: Unit) -> None:
+    near = unit_stats.similar_units(found, unit)
     if not near:
         return
     _titled("Neurons like it", "They rise and fall with it (+) or against it (−): correlation over all characters.")
@@ -264,7 +263,7 @@ def _among_others(context: ViewContext, found: Survey, unit: Unit) -> None:
             )
 
 
-def _without(context: ViewContext, found: Survey, unit: Unit) -> None:
+def _without(context: ViewContext, found: Activations, unit: Unit) -> None:
     _titled(
         "What is lost without it",
         "The same tunes read again with this neuron held, once at 0 and once at its mean: how much worse each kind of "
@@ -274,11 +273,11 @@ def _without(context: ViewContext, found: Survey, unit: Unit) -> None:
         return
     key = context.model, context.stamp, found.texts, unit
 
-    def make(report: Report) -> tuple[list[Loss], list[Loss]]:
+    def make(report: Report) -> tuple[list[LossIncrease], list[LossIncrease]]:
         model, half = engine(context.model), found.characters
         return (
-            losses_without(model, found, unit, CONCEPTS, progress=lambda done, _: counted(report)(done, 2 * half)),
-            losses_without(
+            ablation(model, found, unit, CONCEPTS, progress=lambda done, _: counted(report)(done, 2 * half)),
+            ablation(
                 model,
                 found,
                 unit,
@@ -292,9 +291,9 @@ def _without(context: ViewContext, found: Survey, unit: Unit) -> None:
     everything, asked = zero[0], len(zero) - 1
     st.caption(
         plain(
-            f"With it {everything.before:.3f} nats a character; held at 0 {everything.more:+.4f}, held at its mean "
-            f"{mean[0].more:+.4f}. {asked} kinds of character were asked. Shown are those that change most, where the "
-            f"95 % interval over tunes leaves out 0; by chance alone about {0.05 * asked:.0f} of {asked} would."
+            f"With it {everything.before:.3f} nats a character; held at 0 {everything.increase:+.4f}, held at its mean "
+            f"{mean[0].increase:+.4f}. {asked} kinds of character were asked. Shown are those that change most, where "
+            f"the 95 % interval over tunes leaves out 0; by chance alone about {0.05 * asked:.0f} of {asked} would."
         )
     )
     st.altair_chart(charts.ablation_chart(zero, mean))

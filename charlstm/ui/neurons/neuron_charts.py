@@ -10,7 +10,7 @@ import altair as alt
 import numpy as np
 from numpy.typing import NDArray
 
-from charlstm.neurons.ablation import Loss
+from charlstm.neurons.ablation import LossIncrease
 from charlstm.neurons.gates import GateSums
 from charlstm.neurons.unit_stats import Group
 from charlstm.ui.chart_style import (
@@ -179,9 +179,9 @@ def saturation_chart(gate: str, sums: GateSums, layer: int, chosen: int, label: 
 # ---- what a change costs --------------------------------------------------------------------------------------------
 
 
-def ablation_chart(zero: Sequence[Loss], mean: Sequence[Loss], *, most: int = 12) -> Any:
+def ablation_chart(zero: Sequence[LossIncrease], mean: Sequence[LossIncrease], *, most: int = 12) -> Any:
     """The cost of ablating a unit, at 0 and at its mean: all characters, then the concepts that change most."""
-    sizes = {loss.name: abs(loss.more) for loss in (*zero[1:], *mean[1:]) if loss.sure}
+    sizes = {loss.name: abs(loss.increase) for loss in (*zero[1:], *mean[1:]) if loss.is_clear}
     shown = [zero[0].name, *sorted(sizes, key=lambda name: -sizes[name])[:most]]
     ways = {"held at 0": zero, "held at its mean": mean}
     rows = [
@@ -205,9 +205,9 @@ LOSS_TIPS = (
 )  # fmt: skip
 
 
-def loss_row(loss: Loss) -> dict[str, Any]:
+def loss_row(loss: LossIncrease) -> dict[str, Any]:
     """What a change costs the characters of a concept, as a row of a chart."""
     return {
-        "what": loss.name.replace("_", " "), "more": loss.more, "low": loss.low, "high": loss.high,
+        "what": loss.name.replace("_", " "), "more": loss.increase, "low": loss.low, "high": loss.high,
         "count": loss.count, "before": loss.before,
     }  # fmt: skip

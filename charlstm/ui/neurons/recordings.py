@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import numpy as np
 import streamlit as st
 
-from charlstm.neurons.survey import Survey, survey
+from charlstm.neurons.recording import Activations, record_texts
 from charlstm.ui.background import counted, with_bar
 from charlstm.ui.neurons.corpora import corpus_for, unseen
 from charlstm.ui.neurons.view_context import ViewContext
@@ -14,7 +15,7 @@ from charlstm.ui.shared.notices import plain
 TUNES = 120
 
 
-def surveyed(context: ViewContext) -> tuple[Survey, str]:
+def surveyed(context: ViewContext) -> tuple[Activations, str]:
     """A model's reading of some tunes that it did not learn from, and the tunes' corpus in words.
 
     The page stops with a sentence where there are no tunes that it can read.
@@ -28,7 +29,9 @@ def surveyed(context: ViewContext) -> tuple[Survey, str]:
     found = with_bar(
         "survey",
         key,
-        lambda report: survey(engine(context.model), texts, progress=counted(report)),
+        lambda report: record_texts(
+            engine(context.model), texts, dtype=np.float16, details=True, progress=counted(report)
+        ),
         f"{plain(context.model)} reads {len(texts)} tunes, once",
     )
     fresh = context.checkpoint.corpus.get("fingerprint") == corpus.fingerprint

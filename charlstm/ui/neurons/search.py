@@ -10,14 +10,14 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from charlstm.errors import CharlstmError
-from charlstm.neurons.concepts.label import domain, labels_of
+from charlstm.neurons.auroc import auroc
+from charlstm.neurons.concepts.concept import domain, labels_of
 from charlstm.neurons.concepts.layout import layout
-from charlstm.neurons.concepts.notes import CONCEPTS
-from charlstm.neurons.probe import auroc
+from charlstm.neurons.concepts.registry import CONCEPTS
 from charlstm.neurons.recording import Activations, Unit
+from charlstm.neurons.recording_file import record_to_file, texts_to_record
 from charlstm.neurons.search import THRESHOLD, Probe, Selected, concept_probes, match, nearest, select
 from charlstm.neurons.snippet import snippet
-from charlstm.neurons.store import Store, prepare_store, store_texts
 from charlstm.progress import Report
 from charlstm.tunes.abc import split_header
 from charlstm.ui.background import counted, with_bar
@@ -83,7 +83,7 @@ def _by_part(context: ViewContext, about: st.delta_generator.DeltaGenerator) -> 
     start, end = _range(text)
     threshold, share, before, after = _thresholds()
     found = select(acts, start, end, threshold=threshold, share=share, before=before, after=after)
-    layers = acts.values.shape[0]
+    layers = acts.layers
     probes = _chosen(context, found, layers)
     with player:
         chosen = show_tune(
@@ -103,15 +103,17 @@ def _by_part(context: ViewContext, about: st.delta_generator.DeltaGenerator) -> 
         if not found:
             st.info("No neuron is on there and off around it. Choose another part, or lower the threshold.")
         return [(text, "search.player")]
-    store = _store(context)
-    matches = match(store, probes, length=end - start, top=SHOWN)
+    recording = _recording(context)
+    matches = match(recording, probes, length=end - start, top=SHOWN)
     level, most = next(((k, n) for k, n in matches.counts.items() if n), (0, 0))
     together = "All" if level == len(probes) else f"At most {level} of the {len(probes)}"
-    words = f"{together} are on together at {_places(most)} in {len(store.texts):,} tunes."
+    words = f"{together} are on together at {_places(most)} in {len(recording.texts):,} tunes."
     if len(probes) == 1:
-        words = f"It is on at {_places(most)} in {len(store.texts):,} tunes, {matches.share:.1%} of their characters."
-    hits = [Hit(p.text, p.start, p.end, f"{p.shared} of {len(probes)} neurons") for p in matches.places]
-    return [*_results(context, store, hits, probes, words), (text, "search.player")]
+        words = (
+            f"It is on at {_places(most)} in {len(recording.texts):,} tunes, {matches.share:.1%} of their characters."
+        )
+    hits = [Hit(p.text, p.start, p.end, f"{p.shared} of {len(probes)} neurons") for p in matches.best]
+    return [*_results(context, recording, hits, probes, words), (text, "search.player")]
 
 
 def _by_concept(context: ViewContext, about: st.delta_generator.DeltaGenerator) -> Sounds:
@@ -119,45 +121,45 @@ def _by_concept(context: ViewContext, about: st.delta_generator.DeltaGenerator) 
     about.caption("The neurons that tell a concept best, and where they are on together.")
     name = st.selectbox("Concept", list(CONCEPTS), key="search.concept", format_func=lambda n: CONCEPTS[n].title)
     st.caption(plain(CONCEPTS[name].about))
-    store = _store(context)
+    recording = _recording(context)
     many = st.slider(
         "Neurons", 1, 8, 3, key="search.many", help="The best ones, each with the threshold that suits it."
     )
     ranked = with_bar(
         "concept",
-        (context.model, context.stamp, store.path.name, name, RANKED_ON),
-        lambda report: _rank(store, name),
+        (context.model, context.stamp, recording.path, name, RANKED_ON),
+        lambda report: _rank(recording, name),
         "Comparing neurons",
     )
     if not ranked:
         st.info("These tunes have it too seldom.")
         return []
     probes = [probe for probe, _ in ranked[:many]]
-    said = ", ".join(f"{_name(p, store.layers)} ({a:.0%})" for p, a in ranked[:many])
+    said = ", ".join(f"{_name(p, recording.layers)} ({a:.0%})" for p, a in ranked[:many])
     st.caption(
         plain(
             f"{said}. In brackets: how surely each tells it, of 100 %, on the {RANKED_ON} tunes that it was chosen on,"
-            f" the best of {len(store.values)}."
+            f" the best of {len(recording.rows)}."
         )
     )
-    matches = match(store, probes, top=SHOWN)
+    matches = match(recording, probes, top=SHOWN)
     hits = []
-    for place in matches.places:
-        has = CONCEPTS[name](store.texts[place.text])[place.start : place.end].any()
+    for place in matches.best:
+        has = CONCEPTS[name](recording.texts[place.text])[place.start : place.end].any()
         hits.append(Hit(place.text, place.start, place.end, "has it" if has else "has it not"))
     right = sum(hit.said == "has it" for hit in hits)
     words = (
-        f"{'All' if many > 1 else 'It'} on: {matches.share:.1%} of the characters of {len(store.texts):,} tunes. "
+        f"{'All' if many > 1 else 'It'} on: {matches.share:.1%} of the characters of {len(recording.texts):,} tunes. "
         f"{right} of the {len(hits)} places here have the concept."
     )
-    return _results(context, store, hits, probes, words)
+    return _results(context, recording, hits, probes, words)
 
 
 def _by_neuron(context: ViewContext, about: st.delta_generator.DeltaGenerator) -> Sounds:
     """Where some neurons are on, chosen by number."""
     about.caption("Where one neuron, or several at once, are on.")
-    store = _store(context)
-    units = [Unit(*divmod(row, store.size)) for row in range(len(store.values))]
+    recording = _recording(context)
+    units = [Unit(*divmod(row, recording.size)) for row in range(len(recording.rows))]
     wide, side, narrow = st.columns([3, 1, 2], vertical_alignment="bottom")
     chosen = wide.multiselect(
         "Neurons",
@@ -165,7 +167,7 @@ def _by_neuron(context: ViewContext, about: st.delta_generator.DeltaGenerator) -
         default=units[:1],
         max_selections=8,
         key="search.units",
-        format_func=lambda unit: _titled(context, unit, store.layers),
+        format_func=lambda unit: _titled(context, unit, recording.layers),
         placeholder="By number or by name",
     )
     sign = (
@@ -178,14 +180,16 @@ def _by_neuron(context: ViewContext, about: st.delta_generator.DeltaGenerator) -
         st.info("Choose a neuron.")
         return []
     probes = [Probe(Unit(*unit), sign, threshold) for unit in chosen]
-    matches = match(store, probes, length=store.characters, top=SHOWN)  # longest first
+    matches = match(recording, probes, length=recording.characters, top=SHOWN)  # longest first
     level, most = next(((k, n) for k, n in matches.counts.items() if n), (0, 0))
     if not most:
         st.info("It is nowhere on. Lower the threshold.")
         return []
-    hits = [Hit(p.text, p.start, p.end, f"{p.end - p.start} characters long") for p in matches.places]
-    words = f"{level} of {len(probes)} on together at {_places(most)} in {len(store.texts):,} tunes; the longest first."
-    return _results(context, store, hits, probes, words)
+    hits = [Hit(p.text, p.start, p.end, f"{p.end - p.start} characters long") for p in matches.best]
+    words = (
+        f"{level} of {len(probes)} on together at {_places(most)} in {len(recording.texts):,} tunes; the longest first."
+    )
+    return _results(context, recording, hits, probes, words)
 
 
 def _by_example(context: ViewContext, about: st.delta_generator.DeltaGenerator) -> Sounds:
@@ -193,16 +197,16 @@ def _by_example(context: ViewContext, about: st.delta_generator.DeltaGenerator) 
     about.caption("Paste some bars. Where else is the model in nearly the same state as after them?")
     text = pasted_text(context.checkpoint.vocab)
     acts = recorded(context.model, context.stamp, text)
-    store = _store(context)
+    recording = _recording(context)
     found = with_bar(
         "nearest",
-        (context.model, context.stamp, store.path.name, text),
-        lambda report: nearest(store, acts.values[:, -1], top=SHOWN),
+        (context.model, context.stamp, recording.path, text),
+        lambda report: nearest(recording, acts.values[:, -1], top=SHOWN),
         "Comparing states",
     )
-    hits = [Hit(t, at, at + 1, f"distance {d:.1f}") for t, at, d in found.places]
+    hits = [Hit(t, at, at + 1, f"distance {d:.1f}") for t, at, d in found.best]
     words = f"Half of all characters are further away than {found.median:.1f}. The nearest place of each tune:"
-    return _results(context, store, hits, [], words)
+    return _results(context, recording, hits, [], words)
 
 
 # ---- parts of the page ----------------------------------------------------------------------------------------------
@@ -296,51 +300,53 @@ def _together(acts: Activations, probes: Sequence[Probe]) -> list[float] | None:
     return shares
 
 
-def _store(context: ViewContext) -> Store:
+def _recording(context: ViewContext) -> Activations:
     """The activations of the corpus; made once, while a bar shows how far they are."""
     corpus = corpus_for(context.checkpoint)
     model = engine(context.model)
 
-    def make(report: Report) -> Store:
-        return prepare_store(model, store_texts(model, corpus), progress=counted(report))
+    def make(report: Report) -> Activations:
+        return record_to_file(model, texts_to_record(model, corpus), progress=counted(report))
 
     return with_bar(
-        "store",
+        "recording",
         (context.model, context.stamp, corpus.fingerprint),
         make,
         f"{context.model} reads the collection {corpus.name}, once",
     )
 
 
-def _rank(store: Store, name: str) -> list[tuple[Probe, float]]:
+def _rank(recording: Activations, name: str) -> list[tuple[Probe, float]]:
     """The units that tell a concept best on the first tunes, with thresholds; empty where it is too rare."""
     concept = CONCEPTS[name]
-    texts = store.texts[:RANKED_ON]
-    columns = int(store.starts[len(texts)])
+    texts = recording.texts[:RANKED_ON]
+    columns = int(recording.starts[len(texts)])
     labels = labels_of(texts, [concept])[0]
     inside = np.concatenate([domain(text, concept.within) for text in texts])
     labels = labels[inside]
     if not 10 <= labels.sum() <= len(labels) - 10:
         return []
-    values: NDArray[np.float32] = store.values[:, :columns][:, inside].astype(np.float32)
+    values: NDArray[np.float32] = recording.rows[:, :columns][:, inside].astype(np.float32)
     scores = auroc(values, labels[None])[:, 0]
     best = np.argsort(-np.abs(scores - 0.5), kind="stable")[:8]
-    units = [Unit(*divmod(int(row), store.size)) for row in best]
+    units = [Unit(*divmod(int(row), recording.size)) for row in best]
     sureness = [float(max(score, 1 - score)) for score in scores[best]]
     return list(zip(concept_probes(values[best], labels, units), sureness, strict=True))
 
 
-def _results(context: ViewContext, store: Store, hits: Sequence[Hit], probes: Sequence[Probe], words: str) -> Sounds:
+def _results(
+    context: ViewContext, recording: Activations, hits: Sequence[Hit], probes: Sequence[Probe], words: str
+) -> Sounds:
     """A list of places, and the chosen one to be seen and heard."""
     st.subheader("Places", anchor=False)
     st.caption(plain(words))
     if not hits:
         return []
-    cut = [snippet(store.texts[hit.text], hit.start, hit.end) for hit in hits]
+    cut = [snippet(recording.texts[hit.text], hit.start, hit.end) for hit in hits]
 
     def label(index: int) -> str:
         hit, piece = hits[index], cut[index]
-        title = (split_header(store.texts[hit.text]).get("T") or "").strip() or "Untitled"
+        title = (split_header(recording.texts[hit.text]).get("T") or "").strip() or "Untitled"
         bars = f"bar {piece.first}" if piece.first == piece.last else f"bars {piece.first} to {piece.last}"
         return plain(f"{title}, {bars}") if piece.first else plain(title)
 
@@ -348,13 +354,13 @@ def _results(context: ViewContext, store: Store, hits: Sequence[Hit], probes: Se
     chosen = left.radio(
         "Place",
         range(len(hits)),
-        key=f"search.place.{hash((store.path.name, tuple(hits)))}",
+        key=f"search.place.{hash((recording.path, tuple(hits)))}",
         format_func=label,
         captions=[plain(hit.said) for hit in hits],
         label_visibility="collapsed",
     )
     hit, piece = hits[chosen], cut[chosen]
-    shares = _together(store.text(hit.text), probes)
+    shares = _together(recording.of_text(hit.text), probes)
     with right:
         show_tune(
             draw(piece.text),

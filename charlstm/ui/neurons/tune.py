@@ -9,12 +9,12 @@ import streamlit as st
 
 from charlstm.errors import CharlstmError
 from charlstm.files import file_stem
-from charlstm.neurons.clustering import alike
+from charlstm.neurons.auroc import auroc
+from charlstm.neurons.clustering import similarity_order
 from charlstm.neurons.concepts.layout import layout
-from charlstm.neurons.concepts.notes import CONCEPTS
+from charlstm.neurons.concepts.registry import CONCEPTS
 from charlstm.neurons.heatmap import heatmap, to_png
-from charlstm.neurons.probe import auroc
-from charlstm.neurons.recording import UNIT_SCALE, Kind, Unit, shown
+from charlstm.neurons.recording import UNIT_SCALE, Kind, Unit, bounded
 from charlstm.tunes.abc import split_header
 from charlstm.ui.neurons.layer_heatmap import picked, show_layer
 from charlstm.ui.neurons.names import name_of
@@ -40,14 +40,14 @@ def show(context: ViewContext) -> None:
         stop_with(error)
     layers, _, size = replay.trace.h.shape
     with st.sidebar:
-        shortcuts(context, replay.acts())
+        shortcuts(context, replay.activations())
     unit = shown_unit(layers, size)
     name = f"Neuron {unit_name(unit, layers)}"
     title = split_header(text).get("T") or "Untitled"
     drawing = draw(text)
     picker(layers, size, unit)
     kind = signal_picker(replay.kinds)
-    acts = replay.acts(kind)
+    acts = replay.activations(kind)
     with heading:
         measured = name_of(context, unit)
         st.header(plain(f"{name} · {measured}" if measured else name), anchor=False)
@@ -56,13 +56,13 @@ def show(context: ViewContext) -> None:
     with st.container(horizontal=True):
         everyone = st.toggle("All neurons", key="neurons.everyone")
         figure = st.toggle("Guesses under the text", key="neurons.figure")
-    values = shown(acts.unit(unit), kind).tolist()
+    values = bounded(acts.unit(unit), kind).tolist()
     scale: Scale = "unit" if kind in UNIT_SCALE else "diverging"
     symbols = context.checkpoint.vocab.symbols
     with st.container():  # the same places in every run
         if everyone:
             all_neurons(context, text, kind, unit)
-    show_predictions(text, replay.guesses, symbols, key="neurons.guesses", mode="line")
+    show_predictions(text, replay.predictions, symbols, key="neurons.guesses", mode="line")
     with st.container():
         if figure:
             st.caption(
@@ -70,7 +70,13 @@ def show(context: ViewContext) -> None:
                 "Outlined: what came."
             )
             show_predictions(
-                text, replay.guesses, symbols, key="neurons.guesses.figure", mode="figure", values=values, scale=scale
+                text,
+                replay.predictions,
+                symbols,
+                key="neurons.guesses.figure",
+                mode="figure",
+                values=values,
+                scale=scale,
             )
     show_tune(
         drawing,
@@ -119,7 +125,7 @@ def all_neurons(context: ViewContext, text: str, kind: Kind, unit: Unit) -> None
         width=340,
     )
     rows = row_order(context.model, context.stamp, text, kind, unit.layer, order)
-    values = shown(replayed(context.model, context.stamp, text).acts(kind).values[unit.layer], kind)
+    values = bounded(replayed(context.model, context.stamp, text).activations(kind).values[unit.layer], kind)
     show_layer(
         values.T[rows],
         text,
@@ -135,11 +141,11 @@ def all_neurons(context: ViewContext, text: str, kind: Kind, unit: Unit) -> None
 @st.cache_data(max_entries=64, show_spinner=False)
 def row_order(model: str, stamp: int, text: str, kind: Kind, layer: int, order: str) -> list[int]:
     """The neurons of a layer in the order in which they are drawn."""
-    values = replayed(model, stamp, text).acts(kind).values[layer].T
+    values = replayed(model, stamp, text).activations(kind).values[layer].T
     if order == NUMBER:
         return list(range(len(values)))
     if order == ALIKE:
-        return [int(row) for row in alike(values)]
+        return [int(row) for row in similarity_order(values)]
     scores = auroc(values, CONCEPTS[order](text)[None])[:, 0]
     return [int(row) for row in np.argsort(-np.nan_to_num(scores, nan=0.5), kind="stable")]
 

@@ -7,8 +7,8 @@ from types import MappingProxyType
 
 import streamlit as st
 
-from charlstm.neurons.concepts.notes import CONCEPTS
-from charlstm.neurons.probe import rank_units
+from charlstm.neurons.concepts.registry import CONCEPTS
+from charlstm.neurons.probes import rank_units
 from charlstm.neurons.recording import Activations, Kind, Unit
 from charlstm.ui.neurons.view_context import ViewContext
 from charlstm.ui.shared.tune_source import recorded

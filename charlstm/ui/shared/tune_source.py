@@ -47,7 +47,7 @@ def replayed(model: str, stamp: int, text: str) -> Replay:
 
 def recorded(model: str, stamp: int, text: str) -> Activations:
     """The outputs of every neuron of a model; never changed."""
-    return replayed(model, stamp, text).acts()
+    return replayed(model, stamp, text).activations()
 
 
 def source_tune(context: ViewContext) -> SourceTune:

@@ -3,10 +3,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from charlstm.neurons.auroc import annotate
-from charlstm.neurons.concepts.label import WITHIN, domain, labels_of
+from charlstm.neurons.concepts.concept import WITHIN, annotate, domain, labels_of
 from charlstm.neurons.concepts.layout import layout
-from charlstm.neurons.concepts.notes import CONCEPTS
+from charlstm.neurons.concepts.registry import CONCEPTS
 
 TEXT = "T:Oh\nM:6/8\nL:1/8\nK:D\n|:a|^fed (3ABc d|e2f g>f:|\nA3 b2z|]"
 

@@ -7,9 +7,11 @@ import pytest
 
 from charlstm.errors import ConfigError, CorpusError
 from charlstm.lm.infer.engine import Engine
+from charlstm.neurons.auroc import auroc
 from charlstm.neurons.baselines import untrained
-from charlstm.neurons.concepts.label import domain
-from charlstm.neurons.concepts.notes import CONCEPTS
+from charlstm.neurons.concepts.concept import domain
+from charlstm.neurons.concepts.registry import CONCEPTS
+from charlstm.neurons.directory.entries import Directory
 from charlstm.neurons.directory.file import (
     from_dict,
     is_fresh,
@@ -19,9 +21,9 @@ from charlstm.neurons.directory.file import (
     save_directory,
     to_dict,
 )
-from charlstm.neurons.directory.naming import Directory, directory
-from charlstm.neurons.probe import auroc
+from charlstm.neurons.directory.naming import directory
 from charlstm.neurons.recording import Unit, record
+from charlstm.progress import Progress
 from charlstm.tunes.corpus.model import Corpus
 from tests.conftest import TUNES, MakeEngine
 from tests.memorizing_model import save_reciter
@@ -67,7 +69,7 @@ def test_each_unit_has_its_best_concept_and_the_table_of_all_scores_is_theirs(fo
         assert found.scores[k, names.index(neuron.concept)] == pytest.approx(neuron.score.held_out, abs=1e-6)
         entry = found.entry(neuron.concept)
         assert entry is not None
-        assert neuron.named == (neuron.score.sureness > entry.floor)
+        assert neuron.named == (neuron.score.directed_auroc > entry.floor)
     assert found.nameless == np.mean([not neuron.named for neuron in found.neurons])
 
 
@@ -99,17 +101,17 @@ def test_a_planted_unit_gets_its_name_and_its_score(make_engine: MakeEngine) -> 
     entry = found.entry("bar_line")
     assert entry is not None
     assert entry.best[0].unit == Unit(0, 5)
-    assert entry.best[0].sureness > 0.9
+    assert entry.best[0].directed_auroc > 0.9
     assert entry.shuffled < 0.75 < entry.best[0].low
     assert entry.probes[0] > 0.9
 
 
 def test_the_work_is_reported_and_may_be_stopped(tiny_engine: Engine) -> None:
     seen: list[tuple[int, int]] = []
-    directory(tiny_engine, TUNES[:3], TUNES[3:], report=lambda doing, done, total: seen.append((done, total)))
+    directory(tiny_engine, TUNES[:3], TUNES[3:], report=lambda now: seen.append((now.done, now.total)))
     assert [done for done, _ in seen] == list(range(1, seen[0][1] + 1))
 
-    def stop(doing: str, done: int, total: int) -> None:
+    def stop(progress: Progress) -> None:
         raise InterruptedError
 
     with pytest.raises(InterruptedError):

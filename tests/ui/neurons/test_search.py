@@ -10,7 +10,7 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from charlstm.neurons.recording import Unit, record
-from charlstm.neurons.store import CHARACTERS
+from charlstm.neurons.recording_file import CHARACTERS
 from charlstm.tunes.corpus.model import Corpus
 from tests.conftest import TUNES
 from tests.neurons_page import house, opened

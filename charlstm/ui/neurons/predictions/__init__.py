@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal
 
-from charlstm.neurons.predictions import Guesses
+from charlstm.neurons.predictions import Predictions
 from charlstm.ui.shared.component import component
 
 _component = component("predictions", __file__, html='<section class="predictions"></section>')
@@ -17,7 +17,7 @@ _component = component("predictions", __file__, html='<section class="prediction
 
 def show_predictions(
     text: str,
-    predictions: Guesses,
+    predictions: Predictions,
     symbols: Sequence[str],
     *,
     key: str,
@@ -31,7 +31,7 @@ def show_predictions(
     ----------
     text : str
         T characters.
-    predictions : Guesses
+    predictions : Predictions
         Of this text, T + 1 rows.
     symbols : sequence of str
         What a symbol's id stands for.
@@ -50,7 +50,7 @@ def show_predictions(
             "mode": mode,
             "text": text,
             "predictions": [[symbols[i] for i in row] for row in predictions.ids.tolist()],
-            "chances": [[round(p, 3) for p in row] for row in predictions.chances.tolist()],
+            "chances": [[round(p, 3) for p in row] for row in predictions.probabilities.tolist()],
             "bits": [round(b, 2) for b in predictions.bits.tolist()],
             "values": None if values is None else [round(float(v), 3) for v in values],
             "scale": scale,

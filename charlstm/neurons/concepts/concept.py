@@ -1,7 +1,8 @@
-"""Labels: what a concept is, and how spans of characters become truth values. The concepts are in `concepts.py`.
+"""Concepts: what one is, and how spans of characters become truth values. The concepts themselves: `registry.py`.
 
-A concept is a function of the text alone: T characters in, (T,) out. It is asked *within* a part of the text: a unit
-that only tells notes from other signs does not know which note it is, so note letters are compared among note letters.
+A concept is a function of the text alone: T characters in, (T,) out. It is asked about *within* a part of the text: a
+unit that only tells notes from other signs does not know which note it is, so note letters are compared among note
+letters.
 """
 
 from __future__ import annotations
@@ -40,9 +41,9 @@ class Concept:
     name, group : str
         Its name, and the musical idea that it is a part of: "note_a" belongs to "note letter".
     about : str
-        Its definition in one line.
+        Its definition in one line, as the page shows it.
     within : str
-        A key of WITHIN: the characters among which it is asked.
+        A key of WITHIN: the characters among which it is asked about.
     spans : callable
         From a layout to the characters that have it, as (start, end).
     """
@@ -55,7 +56,7 @@ class Concept:
 
     def __call__(self, text: str) -> Labels:
         """(T,) truth values."""
-        return marked(len(text), self.spans(layout(text)))
+        return mask(len(text), self.spans(layout(text)))
 
     @property
     def title(self) -> str:
@@ -63,21 +64,16 @@ class Concept:
         return self.name.replace("_", " ")
 
 
-class Collection(dict[str, Concept]):
-    """Concepts by name, put in by a decorator of functions from a layout to spans; the docstring is the definition."""
+def concept(group: str, within: str = "body") -> Callable[[Callable[[Layout], Spans]], Concept]:
+    """Makes a concept of the function that is decorated: its name, and the first line of its docstring, are its own."""
 
-    def put(self, group: str, within: str = "body") -> Callable[[Callable[[Layout], Spans]], Callable[[Layout], Spans]]:
-        """Put the function that is decorated among the concepts, under its own name."""
+    def make(spans: Callable[[Layout], Spans]) -> Concept:
+        return Concept(spans.__name__, group, (spans.__doc__ or "").strip().split("\n")[0], within, spans)
 
-        def add(spans: Callable[[Layout], Spans]) -> Callable[[Layout], Spans]:
-            name = spans.__name__
-            self[name] = Concept(name, group, (spans.__doc__ or "").strip().split("\n")[0], within, spans)
-            return spans
-
-        return add
+    return make
 
 
-def marked(length: int, spans: Spans) -> Labels:
+def mask(length: int, spans: Spans) -> Labels:
     """True from each start up to, not with, each end."""
     labels = np.zeros(length, dtype=bool)
     for start, end in spans:
@@ -87,15 +83,15 @@ def marked(length: int, spans: Spans) -> Labels:
 
 def domain(text: str, within: str) -> Labels:
     """The characters of a part of the text, a key of WITHIN: (T,) truth values."""
-    found = layout(text)
+    laid = layout(text)
     spans: Mapping[str, Spans] = {
         "text": [(0, len(text))],
-        "header": [(0, found.body.start)],
-        "body": [found.body],
-        "events": tokens_of(found.events),
-        "letters": letters_of(found.notes),
+        "header": [(0, laid.body.start)],
+        "body": [laid.body],
+        "events": tokens_of(laid.events),
+        "letters": letters_of(laid.notes),
     }
-    return marked(len(text), spans[within])
+    return mask(len(text), spans[within])
 
 
 def labels_of(texts: Sequence[str], labellers: Iterable[Labeller]) -> Labels:
@@ -103,6 +99,36 @@ def labels_of(texts: Sequence[str], labellers: Iterable[Labeller]) -> Labels:
     labellers = list(labellers)
     rows = [np.array([labeller(text) for labeller in labellers]).reshape(len(labellers), -1) for text in texts]
     return np.concatenate(rows, axis=1) if rows else np.zeros((len(labellers), 0), dtype=bool)
+
+
+@dataclass(frozen=True, eq=False)
+class Annotations:
+    """What C concepts say of some tunes of T characters in all.
+
+    Attributes
+    ----------
+    texts : tuple of str
+    labels : bool array, shape (C, T)
+    among : mapping from a key of WITHIN to an int array, shape (N,)
+        The characters, by their number in the joined texts, among which concepts of this kind are asked about.
+    tune : int32 array, shape (T,)
+        Which tune each character is of.
+    """
+
+    texts: tuple[str, ...]
+    labels: Labels
+    among: Mapping[str, NDArray[np.int64]]
+    tune: NDArray[np.int32]
+
+
+def annotate(texts: Sequence[str], concepts: Iterable[Concept]) -> Annotations:
+    """Label all characters of some tunes."""
+    kinds = [(lambda text, kind=kind: domain(text, kind)) for kind in WITHIN]
+    concepts = list(concepts)
+    rows = labels_of(texts, [*concepts, *kinds])
+    among = {kind: np.flatnonzero(row) for kind, row in zip(WITHIN, rows[len(concepts) :], strict=True)}
+    tune = np.repeat(np.arange(len(texts), dtype=np.int32), [len(text) for text in texts])
+    return Annotations(tuple(texts), rows[: len(concepts)], among, tune)
 
 
 def letters_of(notes: Iterable[PlacedToken]) -> Spans:
@@ -113,3 +139,8 @@ def letters_of(notes: Iterable[PlacedToken]) -> Spans:
 def tokens_of(events: Iterable[PlacedToken]) -> Spans:
     """The characters of notes and rests."""
     return [(event.token.start, event.token.end) for event in events]
+
+
+def signs_of(text: Layout, *kinds: str) -> Spans:
+    """The characters of the tokens of some kinds, such as "bar_line"."""
+    return [(token.start, token.end) for token in text.tokens if token.kind in kinds]

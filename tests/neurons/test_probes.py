@@ -5,8 +5,42 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from charlstm.neurons.probe import auroc
-from charlstm.neurons.sparse import Fitting, fit_logistic, forward_selection
+from charlstm.errors import ConfigError
+from charlstm.neurons.auroc import auroc
+from charlstm.neurons.concepts.registry import CONCEPTS
+from charlstm.neurons.probes import ProbeFitter, fit_logistic, forward_selection, rank_units
+from charlstm.neurons.recording import Activations, Unit
+from tests.conftest import TUNES
+
+
+def planted(text: str, unit: Unit, sign: float, *, seed: int = 0) -> Activations:
+    """Noise in 2 layers of 5 units, and one unit that follows the header."""
+    values = np.random.default_rng(seed).uniform(-1, 1, (2, len(text), 5)).astype(np.float32)
+    values[unit.layer, :, unit.index] += sign * 3 * CONCEPTS["in_header"](text)
+    return Activations((text,), values)
+
+
+@pytest.mark.parametrize(("sign", "score"), [(1, 1.0), (-1, 0.0)])
+def test_a_planted_unit_is_ranked_first(sign: float, score: float) -> None:
+    """By rising or by falling, in any layer."""
+    best = rank_units(planted(TUNES[0], Unit(1, 3), sign), CONCEPTS["in_header"])
+    assert best[0] == (Unit(1, 3), score)
+    assert best[0].selectivity == 1
+    assert len(best) == 10
+    assert all(a.selectivity >= b.selectivity for a, b in pairwise(best))
+
+
+def test_several_texts_are_pooled() -> None:
+    several = [planted(text, Unit(0, 2), 1, seed=k) for k, text in enumerate(TUNES)]
+    assert rank_units(several, CONCEPTS["in_header"], top=1)[0] == (Unit(0, 2), 1.0)
+
+
+def test_a_concept_without_contrast_is_refused() -> None:
+    acts = planted(TUNES[0], Unit(0, 0), 1)
+    with pytest.raises(ConfigError, match="every"):
+        rank_units(acts, lambda text: np.ones(len(text), dtype=bool))
+    with pytest.raises(ConfigError, match="no character"):
+        rank_units(acts, lambda text: np.zeros(len(text), dtype=bool))
 
 
 def test_units_are_taken_in_the_order_of_what_they_explain() -> None:
@@ -37,7 +71,7 @@ def test_the_logistic_fit_is_where_the_slope_is_nought() -> None:
     y = rng.random(500) < 1 / (1 + np.exp(-(truth @ x - 0.5)))
     w = fit_logistic(x, y)
     p = 1 / (1 + np.exp(-(w[:-1] @ x + w[-1])))
-    assert np.abs(x @ (p - y) + w[:-1]).max() < 0.5  # penalty 1: its slope is w
+    assert np.abs(x @ (p - y) + w[:-1]).max() < 0.01  # penalty 1: its slope is w
     np.testing.assert_allclose(w[:-1], truth, atol=0.5)
     np.testing.assert_allclose(fit_logistic(x, y, w), w, atol=0.01)  # going on from there changes nothing
 
@@ -54,7 +88,8 @@ def test_more_units_tell_a_spread_concept_better_and_one_tells_its_own() -> None
     rng = np.random.default_rng(3)
     x = rng.normal(size=(20, 4000)).astype(np.float32)
     labels = np.array([x[:8].sum(axis=0) > 0, x[11] > 0])
-    spread, own = Fitting(x[:, :2000]).probes(labels[:, :2000], sizes=(1, 2, 8))
+    fitter = ProbeFitter(x[:, :2000])
+    spread, own = (fitter.fit(label, sizes=(1, 2, 8)) for label in labels[:, :2000])
     scores = [auroc((weights @ x[units, 2000:])[None], labels[0, 2000:])[0, 0] for units, weights in spread]
     assert all(after > before + 0.05 for before, after in pairwise(scores))
     assert scores[-1] > 0.98

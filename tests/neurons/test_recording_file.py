@@ -1,4 +1,4 @@
-"""The activations of a corpus on disk: the values of `record`, whole or not there."""
+"""Recordings on disk: the values of `record`, whole or not there."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ import pytest
 
 from charlstm.errors import ConfigError
 from charlstm.lm.infer.engine import Engine
-from charlstm.neurons import store as module
+from charlstm.neurons import recording_file as module
 from charlstm.neurons.recording import record
-from charlstm.neurons.store import fingerprint, open_store, prepare_store, store_texts
+from charlstm.neurons.recording_file import fingerprint, open_recording, record_to_file, texts_to_record
 from charlstm.tunes.corpus.model import Corpus
 from tests.conftest import TUNES, MakeEngine
 
@@ -23,37 +23,37 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.mark.parametrize("shape", [{}, {"cell": "gru", "num_layers": 2, "lookback_bars": (1,)}])
-def test_a_store_holds_what_record_gives(shape: dict, make_engine: MakeEngine) -> None:
+def test_a_recording_holds_what_record_gives(shape: dict, make_engine: MakeEngine) -> None:
     engine = make_engine(**shape)
-    store = prepare_store(engine, TUNES)
-    assert store.values.shape == (engine.config.num_layers * 8, sum(map(len, TUNES)))
+    recording = record_to_file(engine, TUNES)
+    assert recording.rows.shape == (engine.config.num_layers * 8, sum(map(len, TUNES)))
     for index, text in enumerate(TUNES):
         expected = record(engine, text)
-        got = store.text(index)
+        got = recording.of_text(index)
         assert got.text == text
         np.testing.assert_allclose(got.values, expected.values, atol=6e-4)
-        start = store.starts[index]
+        start = recording.starts[index]
         for unit in ((0, 0), (engine.config.num_layers - 1, 7)):
-            row = store.unit(unit)[start : start + len(text)]
+            row = recording.unit(unit)[start : start + len(text)]
             np.testing.assert_allclose(row, expected.unit(unit), atol=6e-4)
-    assert store.place(0) == (0, 0)
-    assert store.place(len(TUNES[0])) == (1, 0)
-    assert store.place(store.characters - 1) == (len(TUNES) - 1, len(TUNES[-1]) - 1)
+    assert recording.locate(0) == (0, 0)
+    assert recording.locate(len(TUNES[0])) == (1, 0)
+    assert recording.locate(recording.characters - 1) == (len(TUNES) - 1, len(TUNES[-1]) - 1)
     with pytest.raises(ConfigError, match="0:8"):
-        store.unit((0, 8))
+        recording.unit((0, 8))
 
 
 def test_it_is_prepared_once_and_again_for_another_model_or_other_texts(tiny_engine: Engine) -> None:
-    assert open_store(tiny_engine, TUNES) is None
+    assert open_recording(tiny_engine, TUNES) is None
     asked: list[int] = []
-    first = prepare_store(tiny_engine, TUNES, progress=lambda done, _: asked.append(done))
-    again = prepare_store(tiny_engine, TUNES, progress=lambda done, _: asked.append(-1))
+    first = record_to_file(tiny_engine, TUNES, progress=lambda done, _: asked.append(done))
+    again = record_to_file(tiny_engine, TUNES, progress=lambda done, _: asked.append(-1))
     assert asked == [first.characters]
     assert again.path == first.path
     others = [
-        prepare_store(tiny_engine, TUNES[1:]),
-        prepare_store(tiny_engine.ablate([(0, 1)]), TUNES),
-        prepare_store(tiny_engine.push({0: np.ones(8)}), TUNES),
+        record_to_file(tiny_engine, TUNES[1:]),
+        record_to_file(tiny_engine.ablate([(0, 1)]), TUNES),
+        record_to_file(tiny_engine.push({0: np.ones(8)}), TUNES),
     ]
     assert len({first.path, *[o.path for o in others]}) == 4
     assert fingerprint(tiny_engine) == fingerprint(tiny_engine.ablate([]))
@@ -61,11 +61,11 @@ def test_it_is_prepared_once_and_again_for_another_model_or_other_texts(tiny_eng
 
 @pytest.mark.parametrize("damage", [lambda d: d[:-1], lambda d: d[:40], lambda d: b"", lambda d: b"x" * len(d)])
 def test_a_torn_file_is_made_again(damage: object, tiny_engine: Engine) -> None:
-    path = prepare_store(tiny_engine, TUNES).path
+    path = record_to_file(tiny_engine, TUNES).path
     whole = path.read_bytes()
     path.write_bytes(damage(whole))  # type: ignore[operator]
-    assert open_store(tiny_engine, TUNES) is None
-    prepare_store(tiny_engine, TUNES)
+    assert open_recording(tiny_engine, TUNES) is None
+    record_to_file(tiny_engine, TUNES)
     assert path.read_bytes() == whole
 
 
@@ -77,17 +77,17 @@ def test_one_that_is_left_half_way_leaves_nothing(tiny_engine: Engine, home: Pat
         raise MovedOn
 
     with pytest.raises(MovedOn):
-        prepare_store(tiny_engine, TUNES, progress=leave)
+        record_to_file(tiny_engine, TUNES, progress=leave)
     assert list((home / "data" / "cache" / "activations").iterdir()) == []
 
 
-def test_stores_that_nobody_used_for_longest_go_first(tiny_engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
-    first, second = prepare_store(tiny_engine, TUNES[:2]), prepare_store(tiny_engine, TUNES[:3])
+def test_the_least_recently_used_recordings_go_first(tiny_engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    first, second = record_to_file(tiny_engine, TUNES[:2]), record_to_file(tiny_engine, TUNES[:3])
     import os
 
     os.utime(first.path, (1, 1))
-    monkeypatch.setattr(module, "KEPT_BYTES", second.path.stat().st_size + 2 * 8 * len(TUNES[0]))
-    prepare_store(tiny_engine, TUNES[:1])
+    monkeypatch.setattr(module, "CACHE_BYTES", second.path.stat().st_size + 2 * 8 * len(TUNES[0]))
+    record_to_file(tiny_engine, TUNES[:1])
     assert not first.path.exists()
     assert second.path.exists()
     assert first.unit((0, 0)).shape == (first.characters,)  # whoever has it open keeps it
@@ -99,13 +99,13 @@ def test_a_full_disk_is_a_sentence(tiny_engine: Engine, monkeypatch: pytest.Monk
 
     monkeypatch.setattr(module.shutil, "disk_usage", lambda path: Full)
     with pytest.raises(ConfigError, match="disk is full"):
-        prepare_store(tiny_engine, TUNES)
+        record_to_file(tiny_engine, TUNES)
 
 
 def test_unseen_tunes_come_first_and_unreadable_ones_not_at_all(tiny_engine: Engine) -> None:
     corpus = Corpus("x", train=(TUNES[0], TUNES[1]), validation=(TUNES[2], "T:é\nK:C\n"), test=(TUNES[3],))
-    assert store_texts(tiny_engine, corpus) == (TUNES[3], TUNES[2], TUNES[0], TUNES[1])
+    assert texts_to_record(tiny_engine, corpus) == (TUNES[3], TUNES[2], TUNES[0], TUNES[1])
     short = len(TUNES[3]) + len(TUNES[2])
-    assert store_texts(tiny_engine, corpus, characters=short) == (TUNES[3], TUNES[2])
+    assert texts_to_record(tiny_engine, corpus, characters=short) == (TUNES[3], TUNES[2])
     with pytest.raises(ConfigError):
-        prepare_store(tiny_engine, [])
+        record_to_file(tiny_engine, [])
