@@ -16,6 +16,7 @@ from charlstm.cli import build_parser
 from charlstm.neurons.concepts.registry import CONCEPTS
 
 ROOT = Path(__file__).resolve().parent.parent
+NEURONS = ROOT / "docs" / "neurons.md"
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
@@ -72,6 +73,21 @@ def test_every_file_says_what_it_is(path):
     assert ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
 
 
-def test_every_concept_is_in_the_document():
-    text = (ROOT / "docs" / "neurons.md").read_text(encoding="utf-8")
-    assert [name for name in CONCEPTS if f"`{name}`" not in text] == []
+def concept_table():
+    """The table of concepts, as docs/neurons.md has it."""
+    among = {"text": "all", "events": "notes and rests", "letters": "note letters"}
+    lines = ["| concept | part of | among | definition |", "|---|---|---|---|"]
+    for concept in CONCEPTS.values():
+        about = concept.about.replace("|", "\\|")
+        lines.append(f"| `{concept.name}` | {concept.group} | {among.get(concept.within, concept.within)} | {about} |")
+    return "\n".join(lines) + "\n"
+
+
+def test_the_table_of_concepts_is_up_to_date():
+    assert concept_table() in NEURONS.read_text(encoding="utf-8"), "run python -m tests.test_docs"
+
+
+if __name__ == "__main__":  # brings the table of concepts up to date
+    document = NEURONS.read_text(encoding="utf-8")
+    document = re.sub(r"\| concept \|.*?\n(?!\|)", lambda _: concept_table(), document, flags=re.S)
+    NEURONS.write_text(document, encoding="utf-8")

@@ -12,7 +12,7 @@ from functools import cache
 from types import MappingProxyType
 
 from charlstm.neurons.concepts import bars, header, notes, sections, signs, tune_types
-from charlstm.neurons.concepts.concept import WITHIN, Concept
+from charlstm.neurons.concepts.concept import Concept
 
 GROUPS = (header, signs, notes, bars, sections, tune_types)  # in the order of the page
 CONCEPTS: Mapping[str, Concept] = MappingProxyType(
@@ -54,12 +54,3 @@ def _fingerprint(concepts: tuple[Concept, ...]) -> str:
         for text in REFERENCE:
             digest.update(concept(text).tobytes())
     return digest.hexdigest()
-
-
-def concepts_table() -> str:
-    """The concepts as a Markdown table: name, group, where they are asked about, definition."""
-    rows = ["| concept | part of | among | definition |", "|---|---|---|---|"]
-    for concept in CONCEPTS.values():
-        among = WITHIN[concept.within].removeprefix("the ")
-        rows.append(f"| `{concept.name}` | {concept.group} | {among} | {concept.about.replace('|', chr(92) + '|')} |")
-    return "\n".join(rows)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,10 +11,11 @@ from charlstm.lm.infer.engine import Engine
 from charlstm.neurons.auroc import auroc
 from charlstm.neurons.baselines import untrained
 from charlstm.neurons.concepts.concept import domain
-from charlstm.neurons.concepts.registry import CONCEPTS
+from charlstm.neurons.concepts.registry import CONCEPTS, concepts_fingerprint
 from charlstm.neurons.directory.entries import Directory
 from charlstm.neurons.directory.file import (
     from_dict,
+    is_current,
     is_fresh,
     load_directory,
     measure,
@@ -141,6 +143,34 @@ def test_it_comes_back_from_its_file_and_a_stale_one_does_not(tmp_path: Path, ti
         assert load_directory(engine.checkpoint.path) is None
     with pytest.raises((KeyError, ValueError, TypeError)):
         from_dict({**to_dict(made), "scores": [[1]]})
+
+
+def test_an_index_is_stale_after_a_concept_was_added_or_changed(tmp_path: Path) -> None:
+    from charlstm.lm.infer.engine import load
+
+    engine = load(save_reciter(tmp_path / "reciter", (TUNES[0], TUNES[3], TUNES[5])))
+    corpus = Corpus("tiny", train=TUNES[:1], validation=(TUNES[0], TUNES[3]), test=(TUNES[5],))
+    made = measure(engine, corpus)
+    save_directory(made, engine.checkpoint.path)
+    assert open_directory(engine, corpus) is not None
+    reel = CONCEPTS["reel"]
+    for concepts in (
+        {**CONCEPTS, "polka": replace(reel, name="polka")},
+        {**CONCEPTS, "reel": replace(reel, spans=CONCEPTS["jig"].spans)},
+    ):
+        save_directory(replace(made, definitions=concepts_fingerprint(concepts)), engine.checkpoint.path)
+        assert load_directory(engine.checkpoint.path) is not None
+        assert open_directory(engine, corpus) is None
+
+
+@pytest.mark.parametrize("model", ["gru-250", "lstm-150", "lstm-250", "lstm-512", "rnn-250"])
+def test_what_is_shipped_is_of_the_shipped_weights_and_concepts(model: str) -> None:
+    from charlstm.lm.infer.engine import load
+
+    folder = Path(__file__).parents[3] / "checkpoints" / model
+    index = load_directory(folder)
+    assert index is not None
+    assert is_current(index, load(folder))
 
 
 def test_a_corpus_without_test_tunes_is_refused(tiny_engine: Engine) -> None:
