@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from charlstm.neurons.bootstrap import bootstrap
 
 BINS = 256  # of a bootstrapped unit's values: an AUROC moves by less than 0.002
-_BLOCK = 64  # units whose ranks are in float64 at a time
+_BLOCK = 64  # units whose ranks are in float64 at a time; of fewer units threads cost more than they save
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
@@ -75,7 +75,7 @@ def dense_ranks(values: NDArray[np.floating]) -> NDArray[np.int32]:
         ranks[row, order[:1]] = 0
         ranks[row, order[1:]] = np.cumsum(ordered[1:] != ordered[:-1])
 
-    in_threads(sort, range(len(values)))
+    in_threads(sort, range(len(values)), least=_BLOCK)
     return ranks
 
 
@@ -100,7 +100,7 @@ def centred_ranks(dense: NDArray[np.int32], among: NDArray[np.integer] | None = 
         ties = np.bincount(places)
         ranks[row] = (np.cumsum(ties) - (ties - 1) / 2 - (count + 1) / 2)[places]
 
-    in_threads(rank, range(len(dense)))
+    in_threads(rank, range(len(dense)), least=_BLOCK)
     return ranks
 
 
@@ -146,8 +146,11 @@ def directed(auroc: float, chosen: float) -> float:
     return auroc if chosen >= 0.5 else 1 - auroc
 
 
-def in_threads(function: Callable[[Item], Result], items: Iterable[Item]) -> list[Result]:
-    """The function of each item, in their order, by as many threads as there are cores for this process."""
+def in_threads(function: Callable[[Item], Result], items: Iterable[Item], *, least: int = 2) -> list[Result]:
+    """The function of each item, in their order, by as many threads as there are cores; of fewer than `least` by none."""
+    items = list(items)
+    if len(items) < least:
+        return [function(item) for item in items]
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     with ThreadPoolExecutor(min(cores, 8)) as pool:
         return list(pool.map(function, items))
