@@ -147,7 +147,7 @@ def directed(auroc: float, chosen: float) -> float:
 
 
 def in_threads(function: Callable[[Item], Result], items: Iterable[Item], *, least: int = 2) -> list[Result]:
-    """The function of each item, in their order, by as many threads as there are cores; of fewer than `least` by none."""
+    """The function of each item, in their order, by a thread a core; of fewer items than `least` without threads."""
     items = list(items)
     if len(items) < least:
         return [function(item) for item in items]
