@@ -140,6 +140,18 @@ def test_the_speed_changes_at_once_and_stays_for_the_next_tune(page: Any, addres
     assert page.evaluate(STATE)["rate"] == 0.5
 
 
+def test_five_fast_clicks_are_five_tunes(page: Any, address: str) -> None:
+    page.goto(f"{address}/?model=reciter&seed=7")
+    button = page.get_by_role("button", name="Another tune")
+    button.wait_for()
+    for _ in range(5):
+        button.click()
+    page.wait_for_url("**seed=12**")
+    heard(page)
+    assert page.get_by_test_id("stException").count() == 0
+    assert page.get_by_role("spinbutton", name="Seed").input_value() == "12"
+
+
 def test_the_address_brings_the_same_tune_back(page: Any, address: str) -> None:
     first = ready(page, address)
     page.wait_for_url("**seed=**")

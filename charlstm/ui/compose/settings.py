@@ -43,7 +43,7 @@ def show_settings(available: Mapping[str, Checkpoint]) -> None:
             format_func=lambda value: value or OPEN,
         )  # fmt: skip
     st.text_input("Title", key=WIDGETS["title"].widget(), max_chars=80, placeholder=OPEN)
-    left, right = st.columns(2)
+    left, right = st.columns([2, 3])
     left.number_input(
         "Seed", 0, MAX_SEED, key=WIDGETS["seed"].widget(),
         help="The same seed with the same settings gives the same tune.",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import time
 from collections.abc import Mapping
 from dataclasses import fields, replace
 from typing import Any, NamedTuple
@@ -18,10 +17,10 @@ from charlstm.ui.library.session_library import add_to_library
 from charlstm.ui.shared.models import engine
 from charlstm.ui.shared.notices import plain
 from charlstm.ui.shared.url_state import MAX_SEED, TEMPERATURES, ComposeSettings, parse_settings
+from charlstm.ui.shared.writing import watch
 from charlstm.ui.state import Setting
 
-FRAME = 0.05  # seconds between two looks at a tune that is being written slowly
-PAUSE, PAUSES = 0.025, 0.3  # seconds after each line, and of all of them: without, a fast model's writing is unseen
+PAUSES = 0.3  # seconds that all pauses of a new tune may take
 
 
 class Composed(NamedTuple):
@@ -33,7 +32,7 @@ class Composed(NamedTuple):
 
 TUNE: Setting[ComposeSettings | None] = Setting("tune.settings", None)
 COMPOSED: Setting[Composed | None] = Setting("tune.sample", None)
-QUERY: Setting[dict[str, str] | None] = Setting("tune.query", None)  # the part of the address that is the page's own
+QUERY: Setting[dict[str, str] | None] = Setting("tune.query", None)  # what the address says of the tune, and is known
 # The widgets of the page Compose, by field: they show the tune's settings until somebody moves them.
 WIDGETS: Mapping[str, Setting[Any]] = {
     f.name: Setting(f"compose.{f.name}", "" if f.name == "model" else f.default) for f in fields(ComposeSettings)
@@ -52,6 +51,7 @@ def current_settings(available: Mapping[str, Checkpoint]) -> ComposeSettings:
     if query and query != QUERY.get():
         current, problems = parse_settings(query, models=available, default=default, temperatures=temperatures)
         choose_tune(current)
+        QUERY.set(query)  # now, not when the page has come to its end: a click before that must not read it again
         for problem in problems:
             st.warning(plain(problem))
     elif current is None or current.model not in available:
@@ -107,21 +107,7 @@ def write(settings: ComposeSettings, slot: DeltaGenerator) -> Sample:
         return composed.sample
     config = SampleConfig(temperature=settings.temperature, max_length=settings.length)
     writing = stream(engine(settings.model), config, seed=settings.seed, fields=settings.header)
-    text, shown, paused = "", time.monotonic(), 0.0
-    while True:
-        try:
-            character = next(writing)
-        except StopIteration as end:
-            sample: Sample = end.value
-            break
-        text += character
-        line_ends = character == "\n" and paused < PAUSES
-        if line_ends or time.monotonic() - shown > FRAME:
-            slot.code(text, language=None, wrap_lines=True)
-            if line_ends:
-                time.sleep(PAUSE)
-                paused += PAUSE
-            shown = time.monotonic()
+    sample = watch(writing, slot, pauses=PAUSES)
     COMPOSED.set(Composed(settings, sample))
     add_to_library("X:1\n" + sample.text, "composed", composed=settings)
     return sample

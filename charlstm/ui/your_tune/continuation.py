@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
 
 from charlstm.errors import CharlstmError
 from charlstm.lm.config import SampleConfig
-from charlstm.lm.sample.continuation import Continued, continue_tune
+from charlstm.lm.sample.continuation import continue_tune
 from charlstm.tunes.views.bars import Bar
 from charlstm.ui.library.session_library import add_to_library
 from charlstm.ui.shared.models import engine
 from charlstm.ui.shared.notices import stop_with
 from charlstm.ui.shared.session_tune import next_seed
+from charlstm.ui.shared.writing import watch
 from charlstm.ui.your_tune.model_settings import ask_model, ask_reading, ask_seed
 from charlstm.ui.your_tune.settings import CONTINUED, KEEP_BARS, NEXT_SEED, Continuation
 from charlstm.ui.your_tune.tune_document import TuneDocument
 
 MAX_ADDED = 800  # characters
-FRAME = 24  # characters between two looks at a tune that is being written
 
 
 def show_continuation(document: TuneDocument, tune_bars: Sequence[Bar]) -> None:
@@ -49,7 +48,7 @@ def show_continuation(document: TuneDocument, tune_bars: Sequence[Bar]) -> None:
         written = continue_tune(
             engine(name), document.text, keep_bars, config=config, seed=model.seed, nearest=model.nearest
         )
-        continued = _watched(written, writing)
+        continued = watch(written, writing)
     except CharlstmError as error:
         stop_with(error)
     settings = {
@@ -62,16 +61,3 @@ def show_continuation(document: TuneDocument, tune_bars: Sequence[Bar]) -> None:
     CONTINUED.set(Continuation(continued.text, keep_bars, model))
     NEXT_SEED.set(model.seed)
     st.rerun()
-
-
-def _watched(writing: Generator[str, None, Continued], slot: DeltaGenerator) -> Continued:
-    """Show a continuation while it is written."""
-    text = ""
-    while True:
-        try:
-            text += next(writing)
-        except StopIteration as end:
-            continued: Continued = end.value
-            return continued
-        if len(text) % FRAME == 0:
-            slot.code(text, language=None, wrap_lines=True)

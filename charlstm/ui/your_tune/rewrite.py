@@ -80,7 +80,7 @@ def _show_versions(document: TuneDocument, request: Rewrite, rewriting: Rewritin
     st.caption(
         plain(
             f"{which}: {len(rewriting.candidates)} versions that fit, of {rewriting.tries} tries, the best first. The "
-            "number says how much better the rest of the tune follows than it follows your own bars."
+            "number says how much better the rest of the tune follows these bars than your own."
         ),
         help="Measured by the model: the log probability (nats) of everything after these bars, minus that of the same "
         "text after your own bars. Nobody has listened to them: your ear may prefer another.",

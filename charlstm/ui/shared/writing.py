@@ -1,0 +1,35 @@
+"""A text that is seen while it is written."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Generator
+from typing import TypeVar
+
+from streamlit.delta_generator import DeltaGenerator
+
+T = TypeVar("T")
+FRAME = 0.05  # seconds between two looks at a text that is written slowly
+PAUSE = 0.025  # seconds after a line
+
+
+def watch(writing: Generator[str, None, T], slot: DeltaGenerator, *, pauses: float = 0.0) -> T:
+    """Show characters in `slot` as they come; what the generator returns at its end.
+
+    A fast model writes a tune unseen: `pauses` are the seconds that all pauses at the ends of lines may take.
+    """
+    text, shown = "", time.monotonic()
+    while True:
+        try:
+            character = next(writing)
+        except StopIteration as end:
+            result: T = end.value
+            return result
+        text += character
+        line_ends = character == "\n" and pauses > 0
+        if line_ends or time.monotonic() - shown > FRAME:
+            slot.code(text, language=None, wrap_lines=True)
+            if line_ends:
+                time.sleep(PAUSE)
+                pauses -= PAUSE
+            shown = time.monotonic()
