@@ -17,3 +17,20 @@ def switch_to(app: AppTest, page: str) -> AppTest:
     """
     app._page_hash = calc_hash(page)
     return app
+
+
+def opened(page: str = "", **query: str) -> AppTest:
+    """The app at an address, then one of its pages; nothing went wrong."""
+    app = AppTest.from_file(APP, default_timeout=120)
+    for name, value in query.items():
+        app.query_params[name] = value
+    app.run()
+    if page:
+        switch_to(app, page).run()
+    assert not app.exception
+    return app
+
+
+def address_of(app: AppTest) -> dict[str, str]:
+    """The address bar; AppTest holds a value as text or as a list of one."""
+    return {name: value if isinstance(value, str) else value[0] for name, value in app.query_params.items()}

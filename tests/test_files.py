@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from charlstm.files import decode_text, replacing, write_atomic
+from charlstm.files import decode_text, file_stem, replacing, write_atomic
 
 
 def test_a_file_is_replaced_whole(tmp_path: Path) -> None:
@@ -71,3 +71,8 @@ def test_any_bytes_have_a_text(data: bytes) -> None:
 def test_utf_8_comes_back(text: str) -> None:
     if not any(mark in text[:2] for mark in "\ufeff\0") and "\0" not in text:
         assert decode_text(text.encode()) == text
+
+
+def test_file_names_are_harmless() -> None:
+    assert file_stem("../../<The> Bú\n") == "the-b"
+    assert file_stem("☃") == "tune"

@@ -1,4 +1,4 @@
-"""Laws of the library and of its export."""
+"""Laws of the library's export."""
 
 from __future__ import annotations
 
@@ -13,15 +13,13 @@ import mido
 import pypdf
 import pytest
 
-from charlstm.cli import main
 from charlstm.errors import AudioUnavailable, NotationError
 from charlstm.lm.store.card import model_card
 from charlstm.lm.store.checkpoint import Checkpoint, find_checkpoint, load_checkpoint
 from charlstm.score.formats import FORMATS
 from charlstm.ui.library.archive import abc_book, zip_of
-from charlstm.ui.library.compare import differences
 from charlstm.ui.library.export import file_of, home_address, tunebook
-from charlstm.ui.library.tunes import MAX_TUNES, Library, LibraryTune, facts, numbered
+from charlstm.ui.library.tunes import Library, LibraryTune
 from charlstm.ui.shared.url_state import ComposeSettings
 from tests.conftest import TUNES
 from tests.memorizing_model import save_reciter
@@ -29,54 +27,16 @@ from tests.memorizing_model import save_reciter
 HOSTILE = "T:../../<b>x</b>\n" + TUNES[0].partition("\n")[2]
 
 
-def two() -> list[LibraryTune]:
-    there = Library()
-    there.add(TUNES[0], "composed", composed=ComposeSettings(model="reciter", seed=3, title="A & B"))
+def two_tunes() -> list[LibraryTune]:
+    library = Library()
+    library.add(TUNES[0], "composed", composed=ComposeSettings(model="reciter", seed=3, title="A & B"))
     settings = {"model": "reciter", "temperature": 0.5, "seed": 4, "prime": "T:A\nK:D\n", "max_length": 99}
-    there.add(HOSTILE, "continued", settings=settings)
-    return list(there.tunes.values())
-
-
-def test_a_tune_is_on_the_shelf_once_and_keeps_its_star() -> None:
-    there = Library()
-    first = there.add(TUNES[0], "composed")
-    assert first is not None
-    there.change(first.number, starred=True, name="  Mine \n")
-    again = there.add("X:1\n" + TUNES[0] + "\n", "own")
-    assert again == there.tunes[first.number]
-    assert (again.name, again.starred) == ("Mine", True)
-    there.change(first.number, name=" ")
-    assert there.tunes[first.number].name == "The Cold Kettle"
-
-
-def test_the_oldest_loose_tunes_make_room_and_kept_ones_never_do() -> None:
-    there = Library()
-    for n in range(MAX_TUNES):
-        there.add(f"T:{n}\nK:D\nA|", "own")
-    there.change(1, starred=True)
-    there.add("T:new\nK:D\nA|", "own")
-    assert len(there.tunes) == MAX_TUNES
-    assert 1 in there.tunes
-    assert 2 not in there.tunes
-    for number in list(there.tunes):
-        there.change(number, starred=True)
-    assert there.add("T:newer\nK:D\nA|", "own") is None
-
-
-def test_what_was_deleted_comes_back_to_its_place() -> None:
-    there = Library()
-    for n in range(3):
-        there.add(f"T:{n}\nK:D\nA|", "own")
-    before = dict(there.tunes)
-    there.delete(2)
-    assert [kept.name for kept in there.newest()] == ["2", "0"]
-    there.restore()
-    assert there.tunes == before
-    assert there.deleted is None
+    library.add(HOSTILE, "continued", settings=settings)
+    return list(library.tunes.values())
 
 
 def opened(**more: Any) -> zipfile.ZipFile:
-    made = zip_of(two(), cards={"reciter": "# card"}, file_of=file_of, book=b"%PDF", base="http://h/", **more)
+    made = zip_of(two_tunes(), cards={"reciter": "# card"}, file_of=file_of, book=b"%PDF", base="http://h/", **more)
     archive = zipfile.ZipFile(io.BytesIO(made))
     assert archive.testzip() is None
     return archive
@@ -96,7 +56,7 @@ def test_the_zip_has_everything_and_all_of_it_opens() -> None:
         assert archive.read(f"{stem}.abc").decode().startswith("X:1\n")
         endings = {name.rpartition(".")[2] for name in names if name.startswith(stem)}
         assert endings == {form.ending for form in FORMATS.values() if form.zipped and not form.large}
-    assert archive.read("tunes.abc").decode() == abc_book(two())
+    assert archive.read("tunes.abc").decode() == abc_book(two_tunes())
     settings = json.loads(archive.read("settings.json"))
     assert settings[0]["settings"]["seed"] == "3"
     assert settings[1]["settings"]["prime"] == "T:A\nK:D\n"
@@ -106,13 +66,13 @@ def test_the_readme_has_the_links_and_commands_that_bring_tunes_back() -> None:
     readme = opened().read("README.txt").decode()
     assert "http://h/?model=reciter&seed=3&temperature=0.8&length=1000&title=A+%26+B" in readme
     commands = [line.split("command")[1].strip() for line in readme.splitlines() if "    command  " in line]
-    assert shlex.split(commands[0]) == shlex.split(two()[0].command)
+    assert shlex.split(commands[0]) == shlex.split(two_tunes()[0].command)
     assert shlex.split(commands[1])[shlex.split(commands[1]).index("--prime") + 1] == "T:A\\nK:D\\n"
 
 
 def test_the_same_tunes_make_the_same_bytes() -> None:
     def made() -> bytes:
-        return zip_of(two(), cards={}, file_of=lambda _, name: name.encode(), book=b"", sound=True)
+        return zip_of(two_tunes(), cards={}, file_of=lambda _, name: name.encode(), book=b"", sound=True)
 
     assert made() == made()
 
@@ -125,7 +85,7 @@ def test_what_cannot_be_made_is_said_in_the_readme() -> None:
             raise NotationError("no notes")
         return text.encode()
 
-    made = zip_of(two(), cards={}, file_of=file_of, book=b"", sound=True)
+    made = zip_of(two_tunes(), cards={}, file_of=file_of, book=b"", sound=True)
     readme = zipfile.ZipFile(io.BytesIO(made)).read("README.txt").decode()
     assert readme.count("no MIDI, MusicXML, PDF: no notes") == 2
     assert readme.count("no WAV: there is no synthesizer") == 2
@@ -135,7 +95,7 @@ def test_sound_is_there_on_request_and_bounded(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr("charlstm.ui.library.archive.MAX_SOUND", 3)
 
     def made(sound: bool) -> zipfile.ZipFile:
-        data = zip_of(two(), cards={}, file_of=lambda _, name: name.encode() + b"1", book=b"", sound=sound)
+        data = zip_of(two_tunes(), cards={}, file_of=lambda _, name: name.encode() + b"1", book=b"", sound=sound)
         return zipfile.ZipFile(io.BytesIO(data))
 
     assert sum(name.endswith(".wav") for name in made(True).namelist()) == 1
@@ -144,11 +104,11 @@ def test_sound_is_there_on_request_and_bounded(monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_the_book_has_contents_and_a_broken_tune_as_text() -> None:
-    there = Library()
+    library = Library()
     for text in (*TUNES[:2], "T:Broken\nK:D\n%nothing"):
-        there.add(text, "own")
-    there.change(1, name="My own name")
-    book = pypdf.PdfReader(io.BytesIO(tunebook(list(there.tunes.values()), "A book")))
+        library.add(text, "own")
+    library.change(1, name="My own name")
+    book = pypdf.PdfReader(io.BytesIO(tunebook(list(library.tunes.values()), "A book")))
     text = "".join(sheet.extract_text() for sheet in book.pages)
     for words in ("A book", "Contents", "My own name", "Maggie in the Barley", "Broken", "%nothing"):
         assert words in text
@@ -173,28 +133,7 @@ def test_a_card_says_what_the_json_says(checkpoint: Checkpoint) -> None:
     assert "| seed | 0 |" in shipped
 
 
-def test_the_command_of_a_continued_tune_runs(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setenv("CHARLSTM_HOME", str(tmp_path))
-    save_reciter(tmp_path / "checkpoints" / "reciter", TUNES[:1])
-    prime = TUNES[0][: TUNES[0].index("e2ge")]
-    settings = {"model": "reciter", "temperature": 0.5, "seed": 4, "prime": prime, "max_length": 999}
-    kept = LibraryTune(1, numbered(TUNES[0]), "a", "continued", settings)
-    assert main(shlex.split(kept.command)[1:]) in (0, None)
-    assert TUNES[0] in capsys.readouterr().out
-
-
-def test_two_tunes_differ_in_the_bars_that_differ() -> None:
-    other = TUNES[0].replace("e2ge cege", "e4 e4")
-    first, second = differences.__wrapped__(TUNES[0], other)
-    assert [TUNES[0][a:b] for a, b in first] == ["e2ge cege"]
-    assert [other[a:b] for a, b in second] == ["e4 e4"]
-    assert differences.__wrapped__(TUNES[0], TUNES[1]) == ([], [])
-    assert facts(TUNES[0])["Complete bars"] == "4 of 4"
-
-
-def test_the_address_of_compose_from_the_shelf() -> None:
+def test_the_address_of_compose_from_the_library() -> None:
     assert home_address("http://localhost:8501/library") == "http://localhost:8501/"
     assert home_address("https://h/app/library") == "https://h/app/"
     assert home_address("") == ""

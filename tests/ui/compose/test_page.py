@@ -1,0 +1,139 @@
+"""Laws of the page Compose, on a model that recites three tunes."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from charlstm.cli import main
+from charlstm.errors import AudioUnavailable
+from tests.conftest import TUNES
+from tests.memorizing_model import save_reciter
+from tests.pages import address_of, opened
+
+HOSTILE = "T:<img src=x onerror=alert(1)> **[a](http://b.example)**\nM:4/4\nL:1/8\nK:D\n|:d2fd Adfd|e2ge cege|d8:|"
+RECITED = {"M": TUNES[5], "R": TUNES[3], "T": TUNES[0]}
+
+
+def title(app: AppTest) -> str:
+    return app.header[0].value.replace("\\", "")
+
+
+def seed_of(letter: str) -> str:
+    """A seed with which the reciter begins with this letter."""
+    from charlstm.lm.infer.engine import load
+    from charlstm.lm.sample.sampling import sample
+
+    found = sample(load("reciter"), n=12, seed=1)
+    return next(str(s.seed) for s in found if s.text[0] == letter)
+
+
+def test_the_first_screen_is_a_tune_without_a_click(app_home: Path) -> None:
+    app = opened()
+    tune = app.session_state["tune.sample"][1]
+    assert tune.text in RECITED.values()
+    assert any("ended the tune" in caption.value for caption in app.caption)
+    labels = ["MIDI", "ABC", "MusicXML", "PDF", "PNG", "SVG", "WAV"]
+    assert [button.label for button in app.get("download_button")] == labels
+
+
+def test_a_second_run_shows_the_same_tune(app_home: Path) -> None:
+    app = opened()
+    before = app.session_state["tune.sample"][1]
+    app.slider(key="compose.temperature").set_value(1.5).run()
+    assert not app.exception
+    assert app.session_state["tune.sample"][1] is before  # moving a slider composes nothing
+
+
+def test_the_address_brings_the_same_tune_back(app_home: Path) -> None:
+    seed = seed_of("T")
+    first = opened(model="reciter", seed=seed, temperature="0.5")
+    address = address_of(first)
+    again = opened(**address)
+    assert address["seed"] == seed
+    assert title(first) == title(again) == "The Cold Kettle"
+
+
+def test_another_tune_is_the_next_seed(app_home: Path) -> None:
+    app = opened(seed="5")
+    next(button for button in app.button if button.label == "Another tune").click().run()
+    assert not app.exception
+    assert address_of(app)["seed"] == "6"
+    assert app.number_input(key="compose.seed").value == 6
+
+
+def test_compose_takes_the_settings_and_never_gives_the_same_tune_twice(app_home: Path) -> None:
+    app = opened(seed="5")
+    app.selectbox(key="compose.key").set_value("G")
+    next(button for button in app.button if button.label == "Compose").click().run()
+    assert not app.exception
+    assert (address_of(app)["key"], address_of(app)["seed"]) == ("G", "5")
+    assert "K:G\n" in app.session_state["tune.sample"][1].text
+    next(button for button in app.button if button.label == "Compose").click().run()
+    assert address_of(app)["seed"] == "6"
+
+
+def test_instrument_and_key_stay_for_the_next_tune_and_stand_in_the_address(app_home: Path) -> None:
+    app = opened(seed="5", instrument="flute", transpose="2")
+    assert (app.selectbox(key="sound.instrument").value, app.selectbox(key="sound.transpose").value) == ("flute", 2)
+    app.selectbox(key="sound.transpose").set_value(-3).run()
+    app.selectbox(key="sound.instrument").set_value("harp").run()
+    next(button for button in app.button if button.label == "Another tune").click().run()
+    assert not app.exception
+    address = address_of(app)
+    assert (address["seed"], address["instrument"], address["transpose"]) == ("6", "harp", "-3")
+    app.selectbox(key="sound.transpose").set_value(0).run()
+    app.selectbox(key="sound.instrument").set_value("piano").run()
+    assert not {"instrument", "transpose"} & set(address_of(app))  # nothing is said of what is as usual
+
+
+def test_a_link_to_a_model_that_is_not_there_says_so(app_home: Path) -> None:
+    app = opened(model="<b>gone</b>", seed="5")
+    assert any("gone" in warning.value and "reciter" in warning.value for warning in app.warning)
+    assert app.session_state["tune.sample"]
+
+
+def test_without_models_a_sentence_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CHARLSTM_HOME", str(tmp_path))
+    st.cache_resource.clear()
+    for page in ("", "neurons"):
+        app = opened(page)
+        assert "charlstm train" in app.info[0].value
+
+
+def test_a_title_the_model_cannot_write_is_a_sentence(app_home: Path) -> None:
+    app = opened(title="Čaj")
+    assert "Č" in app.error[0].value
+
+
+def test_foreign_text_is_never_markdown(app_home: Path) -> None:
+    save_reciter(app_home / "checkpoints" / "hostile", [HOSTILE])
+    app = opened(model="hostile")
+    shown = app.header[0].value
+    assert "<img" not in shown.replace("\\<", "")
+    assert "**" not in shown
+    assert title(app) == HOSTILE[2:].split("\n")[0]
+
+
+def test_the_command_writes_the_same_tune(app_home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    app = opened(seed=seed_of("T"))
+    capsys.readouterr()
+    command = app.code[0].value
+    assert main(shlex.split(command)[1:]) in (0, None)
+    assert app.session_state["tune.sample"][1].text in capsys.readouterr().out
+
+
+def test_without_a_synthesizer_the_page_says_so_and_still_shows_the_tune(
+    app_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_sound(*_: object, **__: object) -> bytes:
+        raise AudioUnavailable("there is no synthesizer; install midirenderer")
+
+    monkeypatch.setattr("charlstm.score.audio.to_wav", no_sound)
+    app = opened()
+    assert any("install midirenderer" in caption.value for caption in app.caption)
+    assert {button.label for button in app.get("download_button")} >= {"MIDI", "ABC"}

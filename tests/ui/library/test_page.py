@@ -1,0 +1,95 @@
+"""Laws of the page Library."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+
+import pypdf
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from tests.conftest import TUNES
+from tests.pages import APP, switch_to
+
+pytestmark = pytest.mark.usefixtures("two_models")
+
+
+def pressed(app: AppTest, key: str) -> None:
+    app.button(key=key).click().run()
+    assert not app.exception
+
+
+def library_page() -> AppTest:
+    """The page Library with three tunes, two of them kept."""
+    app = AppTest.from_file(APP, default_timeout=120)
+    app.query_params["seed"] = "1"
+    app.run()
+    library = app.session_state["library.tunes"]
+    for text in (TUNES[1], TUNES[2]):
+        library.change(library.add(text, "own").number, starred=True)
+    switch_to(app, "library").run()
+    assert not app.exception
+    return app
+
+
+def test_an_empty_library_says_what_comes_here() -> None:
+    app = AppTest.from_file(APP, default_timeout=120)
+    switch_to(app, "your_tune").run()
+    switch_to(app, "library").run()
+    assert not app.exception
+    assert "library is empty" in app.info[0].value
+
+
+def test_tunes_are_heard_named_deleted_and_brought_back() -> None:
+    app = library_page()
+    pressed(app, "library.listen.2")
+    assert app.subheader[0].value == "Maggie in the Barley"
+    app.text_input(key="library.name.2").set_value("**Mine**").run()
+    assert app.subheader[0].value == r"\*\*Mine\*\*"
+    pressed(app, "library.delete.2")
+    assert 2 not in app.session_state["library.tunes"].tunes
+    pressed(app, "library.undo")
+    assert app.session_state["library.tunes"].tunes[2].name == "**Mine**"
+    pressed(app, "library.star.2")
+    assert not app.session_state["library.tunes"].tunes[2].starred
+
+
+def test_two_tunes_stand_side_by_side() -> None:
+    app = library_page()
+    pressed(app, "library.listen.3")
+    pressed(app, "library.compare.2")
+    assert [s.value for s in app.subheader][:2] == ["Two Left Boots", "Maggie in the Barley"]
+    assert any("hornpipe" in m.value and "jig" in m.value for m in app.markdown)
+    pressed(app, "library.single")
+    assert app.subheader[0].value == "Maggie in the Barley"
+
+
+def test_the_kept_tunes_become_a_book_and_a_zip_and_again_in_a_second_run() -> None:
+    app = library_page()
+    for _ in range(2):
+        pressed(app, "library.make.zip")
+        made = {kind: data for (_, kind), data in app.session_state["library.files"].items()}
+        archive = zipfile.ZipFile(io.BytesIO(made["zipFalse"]))
+        assert archive.testzip() is None
+        assert archive.read("tunes.abc").decode().count("X:") == 2
+        book = pypdf.PdfReader(io.BytesIO(archive.read("tunebook.pdf")))
+        assert {"Maggie in the Barley", "Two Left Boots"} <= {str(item["/Title"]) for item in book.outline}
+        labels = [button.label for button in app.get("download_button")]
+        assert "Download tunebook (2 tunes, PDF)" in labels
+        assert "Download all (2 tunes, ZIP)" in labels
+    pressed(app, "library.star.2")  # another choice: the old book is not offered for it
+    assert not any("PDF" in button.label for button in app.get("download_button"))
+
+
+def test_a_long_library_is_shown_in_pages() -> None:
+    app = library_page()
+    for n in range(20):
+        app.session_state["library.tunes"].add(f"T:{n}\nM:4/4\nL:1/8\nK:D\nA8|]", "own")
+    app.run()
+    assert not app.exception
+    assert sum(button.label == "Listen" for button in app.button) == 8
+    group = next(g for g in app.get("button_group") if g.key == "library.page")
+    group.set_value(3).run()
+    assert not app.exception
+    assert sum(button.label == "Listen" for button in app.button) == 7

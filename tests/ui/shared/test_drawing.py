@@ -1,0 +1,38 @@
+"""Laws of a tune as it is seen and heard."""
+
+from __future__ import annotations
+
+from charlstm.ui.shared.drawing import draw
+from tests.conftest import TUNES
+
+
+def test_a_tune_without_a_key_is_drawn_where_it_is_and_says_so() -> None:
+    drawing = draw.__wrapped__("X:1\nK:none\nABc|", 2)
+    assert "stays where it is" in drawing.unmoved
+    assert drawing.text == "X:1\nK:none\nABc|"
+    assert drawing.midi
+
+
+def test_a_drawing_in_another_key_is_of_the_same_tune() -> None:
+    text = "X:1\n" + TUNES[1]
+    here, there = draw.__wrapped__(text), draw.__wrapped__(text, 5)
+    assert here.origin == there.origin
+    assert [e.onset for e in here.events] == [e.onset for e in there.events]
+    assert here.text == text != there.text
+    assert here.beats == there.beats
+    assert len(here.beats) > 8
+
+
+def test_what_cannot_be_drawn_says_why_and_where() -> None:
+    drawing = draw.__wrapped__("X:1\nK:D\n%nothing here")
+    assert drawing.problem
+    assert not drawing.pages
+    assert not drawing.midi
+
+
+def test_events_cover_notes_of_the_text_in_order() -> None:
+    text = "X:1\n" + TUNES[1]
+    drawing = draw.__wrapped__(text)
+    assert [event.onset for event in drawing.events] == sorted(event.onset for event in drawing.events)
+    assert all(text[event.start] in "ABCDEFGabcdefg" for event in drawing.events)
+    assert {f'id="{event.id}"' in drawing.pages[0][0] for event in drawing.events} == {True}
