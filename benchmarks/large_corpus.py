@@ -95,7 +95,7 @@ def train(name: str, steps: int, out: Path) -> None:
     """Train for some steps and print, as JSON, CPU seconds to the first batch and CPU microseconds a character."""
     began = time.process_time()
     trainer = Trainer(load_corpus(name), ModelConfig(lookback_bars=LOOKBACK_BARS), TrainConfig(), out=out, threads=1)
-    batches = chain.from_iterable(trainer._batches(epoch) for epoch in count())
+    batches = chain.from_iterable(trainer.data.batches(epoch) for epoch in count())
     batch = next(batches)
     first = time.process_time() - began
     data = step = characters = 0.0

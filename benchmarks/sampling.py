@@ -24,7 +24,7 @@ import torch
 
 from charlstm.lm.config import ModelConfig, SampleConfig
 from charlstm.lm.infer.engine import Engine
-from charlstm.lm.infer.session import Reader
+from charlstm.lm.infer.session import InferenceSession
 from charlstm.lm.sample.sampling import sample, stream
 from charlstm.lm.train.network import CharRNN
 from charlstm.lm.vocab import Vocab
@@ -66,7 +66,7 @@ def ours(engine: Engine) -> Iterator[None]:
 
 
 def steps(engine: Engine) -> Iterator[None]:
-    reader = Reader(engine, engine.initial_state())
+    reader = InferenceSession(engine, engine.initial_state())
     while True:
         reader.read([50])
         yield
@@ -74,7 +74,7 @@ def steps(engine: Engine) -> Iterator[None]:
 
 def floor(engine: Engine) -> Iterator[None]:
     """The matrix-vector products of a step: one a layer for the state, one for the layer below, the decoder."""
-    folded = engine.folded
+    folded = engine.fused
     matrices = [w for w, _ in (*folded.recurrent, *folded.inputs)] + [folded.decoder]
     h = np.ones((1, engine.config.hidden_size), dtype=np.float32)
     while True:

@@ -61,11 +61,11 @@ def our_round(corpus: Corpus, model: ModelConfig, train: TrainConfig) -> Callabl
 
     def run() -> float:
         start, characters = time.perf_counter(), 0
-        for batch in trainer._batches(trainer.standing.step):
-            trainer._step(batch)
-            trainer.standing.step += 1
+        for batch in trainer.data.batches(trainer.progress.step):
+            trainer.learner.update(batch, trainer.progress.step, trainer.learning_rate())
+            trainer.progress.step += 1
             characters += batch.characters
-        trainer._sums.tolist()
+        trainer.learner.sums.tolist()
         return characters / (time.perf_counter() - start)
 
     return run

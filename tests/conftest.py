@@ -10,7 +10,7 @@ import pytest
 
 from charlstm.lm.config import ModelConfig
 from charlstm.lm.infer.engine import Engine
-from charlstm.lm.store.checkpoint import tensor_shapes
+from charlstm.lm.store.tensors import tensor_shapes
 from charlstm.lm.vocab import Vocab
 from charlstm.tunes.corpus.model import Corpus
 

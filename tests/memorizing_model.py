@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from charlstm.lm.config import ModelConfig
-from charlstm.lm.store.checkpoint import save_checkpoint
+from charlstm.lm.store.checkpoint import Checkpoint, CorpusInfo, save_checkpoint
 from charlstm.lm.vocab import Vocab
 
 
@@ -92,14 +92,13 @@ def _save(
         "decoder.weight": decoder,
         "decoder.bias": decoder_bias,
     }
-    save_checkpoint(
+    checkpoint = Checkpoint(
         folder,
-        config=ModelConfig(cell="rnn", hidden_size=size, embedding_size=symbols),
-        vocab=vocab,
-        weights={name: array.astype(np.float32) for name, array in weights.items()},
-        training={},
-        corpus=corpus,
+        ModelConfig(cell="rnn", hidden_size=size, embedding_size=symbols),
+        vocab,
+        corpus=CorpusInfo.from_dict(corpus),
         val_loss=val_loss,
         temperature=temperature,
     )
+    save_checkpoint(checkpoint, {name: array.astype(np.float32) for name, array in weights.items()})
     return folder

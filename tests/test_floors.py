@@ -35,7 +35,7 @@ ROOMS = {
 HOMES = {
     "streamlit": ("ui", "app"),
     "altair": ("ui",),
-    "torch": ("lm/train/network", "lm/train/trainer", "lm/train/resume", "lm/train/parallel"),
+    "torch": ("lm/train",),
     "safetensors": ("lm",),
     "music21": ("score", "ui/shared/models"),  # ui/shared/models only loads them beforehand
     "verovio": ("score", "ui/shared/models"),

@@ -70,7 +70,7 @@ def _loss(options: argparse.Namespace) -> None:
         texts = as_model_texts(engine, read_tunes(options.tunes))
         what = str(options.tunes)
     else:
-        named = engine.checkpoint.corpus.get("name") if engine.checkpoint else None
+        named = engine.checkpoint.corpus.name if engine.checkpoint else None
         corpus = find_corpus(options.corpus or str(named or "fiddle"))
         texts = list(getattr(corpus, options.split))
         if corpus.name != named:  # of its own corpus a model reads every character

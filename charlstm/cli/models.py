@@ -33,7 +33,7 @@ def _models(options: argparse.Namespace) -> None:
         {
             "name": model.name,
             "config": model.config.to_dict(),
-            "corpus": model.corpus.get("name"),
+            "corpus": model.corpus.name,
             "val_loss": model.val_loss,
             "test_loss": model.test_loss,
             "temperature": model.temperature,
@@ -46,7 +46,7 @@ def _models(options: argparse.Namespace) -> None:
             model.config.cell,
             f"{model.config.num_layers} x {model.config.hidden_size}",
             ",".join(map(str, model.config.lookback_bars)) or "-",
-            model.corpus.get("name") or "-",
+            model.corpus.name or "-",
             "-" if model.val_loss is None else f"{model.val_loss:.3f}",
             "-" if model.test_loss is None else f"{model.test_loss:.3f}",
             f"{model.temperature:g}",
@@ -61,13 +61,14 @@ def _models(options: argparse.Namespace) -> None:
 
 
 def _export(options: argparse.Namespace) -> None:
+    from charlstm.files import write_atomic
     from charlstm.lm.store.archive import pack
-    from charlstm.lm.store.checkpoint import load_checkpoint, replace_file
+    from charlstm.lm.store.checkpoint import load_checkpoint
 
     model = load_checkpoint(options.model)
     data = pack(model)
     out = options.out or Path(f"{model.path.resolve().name}.zip")
-    replace_file(out, data)
+    write_atomic(out, data)
     show(options, {"path": str(out), "bytes": len(data)}, f"{out}: {len(data):,} bytes")
 
 

@@ -91,7 +91,7 @@ def _directory(options: argparse.Namespace) -> None:
     from charlstm.neurons.directory.file import measure, open_directory, save_directory, to_dict
 
     engine = load(options.model)
-    named = engine.checkpoint.corpus.get("name") if engine.checkpoint else None
+    named = engine.checkpoint.corpus.name if engine.checkpoint else None
     corpus = find_corpus(options.corpus or str(named or "fiddle"))
     found = None if options.again or options.tunes else open_directory(engine, corpus)
     if found is None:

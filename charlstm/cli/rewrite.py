@@ -80,11 +80,11 @@ def _continue(options: argparse.Namespace) -> None:
 def _rewrite(options: argparse.Namespace) -> None:
     from charlstm.lm.config import SampleConfig
     from charlstm.lm.infer.engine import load
-    from charlstm.lm.sample.infill import rewrite
+    from charlstm.lm.sample.infill import infill
 
     first, last = options.bars
     with progress() as advance:
-        made = rewrite(
+        made = infill(
             load(options.model), _tune(options), first - 1, last - 1, n=options.n, seed=_seed(options),
             config=SampleConfig(temperature=options.temperature),
             progress=lambda kept, tries: advance("trying", kept, options.n),

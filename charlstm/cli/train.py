@@ -17,12 +17,14 @@ from typing import TYPE_CHECKING, Any
 
 from charlstm.cli.common import Commands, add_command, find_corpus, show, terminal_bar
 from charlstm.errors import CheckpointError
-from charlstm.lm.config import CELLS, LOOKBACK_BARS, ModelConfig, TrainConfig
+from charlstm.lm.cells import CELLS
+from charlstm.lm.config import LOOKBACK_BARS, ModelConfig, TrainConfig
 
 if TYPE_CHECKING:
-    from charlstm.lm.store.checkpoint import Checkpoint, Weights
+    from charlstm.lm.store.checkpoint import Checkpoint
+    from charlstm.lm.store.tensors import Weights
     from charlstm.lm.train.registration import Registration
-    from charlstm.lm.train.trainer import Progress
+    from charlstm.lm.train.run_folder import TrainingReport
     from charlstm.tunes.corpus.model import Corpus
 
 # What a corpus nobody has seen does best with; the report's plain network is --lookback none --dropout 0.
@@ -102,9 +104,9 @@ def _default(what: str = "") -> str:
 
 
 def _lags(text: str) -> tuple[int, ...]:
-    """1,2,4,8,0 or none."""
+    """Bars to look back, 0 the open repeat: 1,2,4,8,0; or none."""
     try:
-        return () if text in ("none", "0", "") else tuple(int(n) for n in text.split(","))
+        return () if text in ("none", "") else tuple(int(n) for n in text.split(","))
     except ValueError:
         raise argparse.ArgumentTypeError(f"{text!r} is not a list such as 1,2,4,8,0, nor none") from None
 
@@ -142,15 +144,14 @@ def _train(options: argparse.Namespace) -> None:
         return
     with registered(options.out) as registration:  # so that a page sees the run, whoever started it
         checkpoint = _trained(options, registration)
-        ended = bool(checkpoint.training.get("ended"))
-        registration.end("finished" if ended else registration.state_at_stop())
+        registration.end("finished" if checkpoint.training.ended else registration.state_at_stop())
     show(options, _describe(checkpoint), _text(checkpoint))
 
 
 def _estimate(options: argparse.Namespace) -> None:
     """What a run with these options would take here."""
-    from charlstm.lm.store.checkpoint import count_weights
-    from charlstm.lm.train.trainer import measure_speed
+    from charlstm.lm.store.tensors import count_weights
+    from charlstm.lm.train.step import measure_speed
     from charlstm.lm.vocab import Vocab
 
     model, train = configs(options)
@@ -174,7 +175,7 @@ def _estimate(options: argparse.Namespace) -> None:
 
 
 def _trained(options: argparse.Namespace, registration: Registration | None) -> Checkpoint:
-    from charlstm.lm.train.resume import RESUME_FILE
+    from charlstm.lm.train.run_folder import RESUME_FILE
     from charlstm.lm.train.trainer import Trainer
     from charlstm.paths import STOP_FILE
 
@@ -229,7 +230,7 @@ def _corpus_of_run(out: Path) -> str:
     from charlstm.lm.store.checkpoint import load_checkpoint
 
     try:
-        return str(load_checkpoint(out.resolve()).corpus.get("name") or "fiddle")
+        return str(load_checkpoint(out.resolve()).corpus.name or "fiddle")
     except CheckpointError:
         return "fiddle"
 
@@ -257,7 +258,7 @@ def _stop_on_signal(stop: Path) -> Iterator[None]:
 
 
 @contextmanager
-def _reporter() -> Iterator[Callable[[Progress], None]]:
+def _reporter() -> Iterator[Callable[[TrainingReport], None]]:
     """A bar on a terminal, else a line an epoch on standard error."""
     bar_type = terminal_bar()
     if bar_type is None:
@@ -267,25 +268,25 @@ def _reporter() -> Iterator[Callable[[Progress], None]]:
     with bar_type(total=1.0, bar_format=layout, desc="epoch 0") as bar:
         best = ""
 
-        def report(progress: Progress) -> None:
+        def show_report(report: TrainingReport) -> None:
             nonlocal best
-            if progress.val_loss is not None:
-                best = f", validation {progress.val_loss:.3f}"
-            bar.set_description(f"epoch {progress.epoch:.1f}", refresh=False)
-            speed = f"{progress.characters_per_second:,.0f} characters/s"
-            bar.set_postfix_str(f"loss {progress.train_loss:.3f}{best}, {speed}", refresh=False)
-            bar.update(progress.done - bar.n)
+            if report.val_loss is not None:
+                best = f", validation {report.val_loss:.3f}"
+            bar.set_description(f"epoch {report.epoch:.1f}", refresh=False)
+            speed = f"{report.characters_per_second:,.0f} characters/s"
+            bar.set_postfix_str(f"loss {report.train_loss:.3f}{best}, {speed}", refresh=False)
+            bar.update(report.done - bar.n)
 
-        yield report
+        yield show_report
 
 
-def _print_epoch(progress: Progress) -> None:
-    if progress.val_loss is None and progress.epoch != int(progress.epoch):
+def _print_epoch(report: TrainingReport) -> None:
+    if report.val_loss is None and report.epoch != int(report.epoch):
         return
-    validation = "" if progress.val_loss is None else f"  validation {progress.val_loss:.4f}"
+    validation = "" if report.val_loss is None else f"  validation {report.val_loss:.4f}"
     print(
-        f"epoch {progress.epoch:g}  step {progress.step}  loss {progress.train_loss:.4f}{validation}"
-        f"  {progress.characters_per_second:,.0f} characters/s  {progress.seconds:.0f} s",
+        f"epoch {report.epoch:g}  step {report.step}  loss {report.train_loss:.4f}{validation}"
+        f"  {report.characters_per_second:,.0f} characters/s  {report.seconds:.0f} s",
         file=sys.stderr,
         flush=True,
     )
@@ -298,11 +299,11 @@ def _describe(checkpoint: Checkpoint) -> dict[str, Any]:
         "val_loss": checkpoint.val_loss,
         "test_loss": checkpoint.test_loss,
         "epochs": len(checkpoint.history),
-        "steps": training.get("steps"),
-        "seconds": training.get("seconds"),
-        "ended": training.get("ended"),
+        "steps": training.steps,
+        "seconds": training.seconds,
+        "ended": training.ended,
         "config": checkpoint.config.to_dict(),
-        "corpus": dict(checkpoint.corpus),
+        "corpus": checkpoint.corpus.to_dict(),
     }
 
 
@@ -312,7 +313,7 @@ def _text(checkpoint: Checkpoint) -> str:
         for name, value in (("validation", checkpoint.val_loss), ("test", checkpoint.test_loss))
         if value is not None
     ]
-    seconds = checkpoint.training.get("seconds")
-    took = f", {seconds:.0f} s" if isinstance(seconds, (int, float)) else ""
+    seconds = checkpoint.training.seconds
+    took = "" if seconds is None else f", {seconds:.0f} s"
     found = f"{', '.join(losses)} nats/character, " if losses else ""
     return f"{checkpoint.path}: {found}{len(checkpoint.history)} epochs{took}"

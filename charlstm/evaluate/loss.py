@@ -1,7 +1,7 @@
 """Loss: how surprised a model is by tunes, in nats and bits per character. Knows nothing of how it was trained.
 
 Convention. A model reads START, then a tune's T characters, from a zero state; it is asked for those T characters
-and END, so a tune has T + 1 targets. The surprise of a target c after the text x before it is -ln p(c | x) nats.
+and END, so a tune has T + 1 targets. The surprisal of a target c after the text x before it is -ln p(c | x) nats.
 """
 
 from __future__ import annotations
@@ -15,15 +15,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from charlstm.errors import CorpusError
+from charlstm.lm.infer.batch import BATCH_SIZE, measure_texts
 from charlstm.lm.infer.engine import Engine
+from charlstm.lm.infer.logits import surprisal
 from charlstm.tunes.abc import split_header
-
-BATCH_SIZE = 64  # tunes of like length read side by side: large enough for matrix products, small enough for the cache
 
 
 @dataclass(frozen=True)
 class Part:
-    """The surprise of a set of targets: `nats` is their sum, `characters` their number, END counted as one."""
+    """The surprisal of a set of targets: `nats` is their sum, `characters` their number, END counted as one."""
 
     nats: float
     characters: int
@@ -103,7 +103,7 @@ def loss(engine: Engine, texts: Sequence[str], *, unknown: Literal["error", "ski
         engine.vocab.encode(texts[0])  # raises, and names the character
     sums = {"header": 0.0, "body": 0.0}
     counts = {"header": 0, "body": 0}
-    for text, nats in zip(known, surprises(engine, known), strict=True):
+    for text, nats in zip(known, surprisals(engine, known), strict=True):
         start = split_header(text).body_start
         for name, part in (("header", nats[:start]), ("body", nats[start:])):
             sums[name] += float(part.sum(dtype=np.float64))
@@ -118,43 +118,10 @@ def loss(engine: Engine, texts: Sequence[str], *, unknown: Literal["error", "ski
     )
 
 
-def surprises(engine: Engine, texts: Sequence[str], *, batch_size: int = BATCH_SIZE) -> list[NDArray[np.float64]]:
-    """The surprise of every target, -ln p, for each text of T characters an array of shape (T + 1,), END last.
+def surprisals(engine: Engine, texts: Sequence[str], *, batch_size: int = BATCH_SIZE) -> list[NDArray[np.float64]]:
+    """The surprisal of every target, -ln p, for each text of T characters an array of shape (T + 1,), END last.
 
-    Tunes are read side by side in order of length, one character of each a step; the result does not depend on
-    how they are grouped beyond float32's rounding. Raises VocabularyError at an unknown character.
+    The result does not depend on how the texts are grouped beyond float32's rounding. Raises VocabularyError at an
+    unknown character.
     """
-    encoded = [engine.vocab.encode(text) for text in texts]
-    order = sorted(range(len(texts)), key=lambda i: len(encoded[i]), reverse=True)
-    results: list[NDArray[np.float64]] = [np.empty(0)] * len(texts)
-    for first in range(0, len(order), batch_size):
-        rows = order[first : first + batch_size]
-        for row, nats in zip(rows, _batch_surprises(engine, [encoded[i] for i in rows]), strict=True):
-            results[row] = nats
-    return results
-
-
-def _batch_surprises(engine: Engine, encoded: list[NDArray[np.int32]]) -> list[NDArray[np.float64]]:
-    """Surprises of texts whose lengths do not rise, so that those still being read are always the first rows."""
-    vocab, lengths = engine.vocab, np.array([len(ids) for ids in encoded])
-    symbols = np.full((len(encoded), lengths[0] + 2), vocab.end, dtype=np.int32)  # (B, T + 2): START, text, END
-    symbols[:, 0] = vocab.start
-    for row, ids in enumerate(encoded):
-        symbols[row, 1 : len(ids) + 1] = ids
-    nats = np.empty((len(encoded), lengths[0] + 1))
-    state = engine.initial_state(len(encoded))
-    alive = len(encoded)
-    for t in range(lengths[0] + 1):
-        if (lengths[:alive] < t).any():
-            alive = int((lengths >= t).sum())
-            state = state.take(range(alive))
-        logits, state = engine.step(symbols[:alive, t], state)
-        nats[:alive, t] = _surprise_of(logits.astype(np.float64), symbols[:alive, t + 1])
-    return [nats[row, : length + 1] for row, length in enumerate(lengths)]
-
-
-def _surprise_of(logits: NDArray[np.float64], targets: NDArray[np.int32]) -> NDArray[np.float64]:
-    """-ln softmax(logits)[target] of each row: (B, V), (B,) -> (B,)."""
-    shifted = logits - logits.max(axis=1, keepdims=True)
-    result: NDArray[np.float64] = np.log(np.exp(shifted).sum(axis=1)) - shifted[np.arange(len(targets)), targets]
-    return result
+    return measure_texts(engine, texts, surprisal, batch_size=batch_size)

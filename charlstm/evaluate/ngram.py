@@ -93,8 +93,8 @@ class NGram:
             counted.append((histories, pairs, counts))
         return cls(vocab, order, tuple(_level(*found, size) for found in counted))
 
-    def surprises(self, texts: Sequence[str]) -> list[NDArray[np.float64]]:
-        """The surprise of every target, -ln p, for each text of T characters an array of shape (T + 1,), END last.
+    def surprisals(self, texts: Sequence[str]) -> list[NDArray[np.float64]]:
+        """The surprisal of every target, -ln p, for each text of T characters an array of shape (T + 1,), END last.
 
         Raises VocabularyError at an unknown character, CorpusError if there are no texts.
         """
@@ -116,7 +116,7 @@ class NGram:
 
     def loss(self, texts: Sequence[str]) -> float:
         """Nats per character on whole tunes, END counted; see charlstm.evaluate.loss."""
-        return float(np.concatenate(self.surprises(texts)).mean())
+        return float(np.concatenate(self.surprisals(texts)).mean())
 
 
 def _level(histories: Ints, pairs: Ints, counts: Ints, size: int) -> _Level:

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, fields, replace
 from typing import Any, Literal
 
 from charlstm.errors import ConfigError
+from charlstm.lm.cells import CELLS
 from charlstm.lm.config import ModelConfig, TrainConfig
 
 EPOCHS = 25  # so that every run of every study, with two seeds, takes one core an hour and a half; the report took 100
@@ -26,7 +27,6 @@ THREADS = 1  # of a run, so that its numbers do not depend on how many run side 
 TUNES = 200  # sampled at each temperature
 TEMPERATURES = (0.5, 0.8, 1.0, 2.0)  # the report's three, and its code's default
 ORDER = 6  # of the n-gram model: its best here
-CELL_NAMES = {"lstm": "LSTM", "gru": "GRU", "rnn": "RNN"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -180,7 +180,8 @@ def report_training(cell: str, hidden_size: int, dropout: float = 0.0, *, epochs
 
     Parameters
     ----------
-    cell : "lstm", "gru" or "rnn"
+    cell : str
+        One of charlstm.lm.cells.CELLS.
     hidden_size : int
         Units, and size of the embedding, as in the report.
     dropout : float
@@ -191,7 +192,7 @@ def report_training(cell: str, hidden_size: int, dropout: float = 0.0, *, epochs
     """
     return Training(
         model=ModelConfig(
-            cell=cell,  # type: ignore[arg-type]  # checked by ModelConfig
+            cell=cell,
             hidden_size=hidden_size,
             embedding_size=hidden_size,
             dropout=dropout,
@@ -247,8 +248,8 @@ def all_runs(studies: Sequence[Study], seeds: int = SEEDS) -> list[Run]:
 
 def _trained(cell: str, size: int, dropout: float, acts: bool, epochs: int, figure: str, **report: float) -> Case:
     """A case that trains: `dropout` as the figure names it, acting or given to nn.LSTM where it does not."""
-    label = f"{CELL_NAMES[cell]}, {size} neurons" + (f", dropout {dropout:g}" if dropout else "")
-    columns: dict[str, Any] = {"cell": CELL_NAMES[cell], "neurons": size, "dropout": dropout}
+    label = f"{CELLS[cell].label}, {size} neurons" + (f", dropout {dropout:g}" if dropout else "")
+    columns: dict[str, Any] = {"cell": CELLS[cell].label, "neurons": size, "dropout": dropout}
     if dropout:
         columns["dropout acts"] = "yes" if acts else "no"
         label += " that acts" if acts else ""

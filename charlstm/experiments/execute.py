@@ -229,7 +229,7 @@ def _sample(job: Sampling, seed: int, engine: Engine, corpus: Corpus, share: Sha
     bars_filled forgives a tune that names no meter, as most do not at T = 2.
     """
     from charlstm.evaluate.panel import panel
-    from charlstm.evaluate.perplexity import hesitation
+    from charlstm.evaluate.perplexity import mean_entropy
     from charlstm.evaluate.validity import validity
     from charlstm.lm.sample.sampling import sample
 
@@ -244,7 +244,7 @@ def _sample(job: Sampling, seed: int, engine: Engine, corpus: Corpus, share: Sha
         name: {part: rounded(value) for part, value in estimate.items()}
         for name, estimate in measured.to_dict().items()
     }
-    nats = hesitation(engine, texts, job.temperature)
+    nats = mean_entropy(engine, texts, job.temperature)
     readable = [_has_meter_and_key(text) for text in texts]
     filled = [validity(text).bars_filled if known else 0.0 for text, known in zip(texts, readable, strict=True)]
     return {

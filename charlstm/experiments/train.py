@@ -14,7 +14,8 @@ from charlstm.experiments.catalog import THREADS, Training, with_seed
 from charlstm.tunes.corpus.model import Corpus
 
 if TYPE_CHECKING:
-    from charlstm.lm.train.trainer import Progress, Trainer
+    from charlstm.lm.train.run_folder import TrainingReport
+    from charlstm.lm.train.trainer import Trainer
 
 CURVE_FILE = "curve.jsonl"  # one line an epoch, what the trainer itself does not report
 WATCHED_TUNES = 100  # training tunes whose whole-tune loss is followed beside the validation tunes'
@@ -38,8 +39,8 @@ def train(
     CharlstmError
         If the training was stopped before its end.
     """
+    from charlstm.lm.train.evaluation import slice_loss, whole_tune_loss
     from charlstm.lm.train.network import CharRNN
-    from charlstm.lm.train.trainer import slice_loss, whole_tune_loss
 
     trainer = _trainer(job, seed, corpus, folder)
     watched = corpus.train[:: max(1, len(corpus.train) // WATCHED_TUNES)]
@@ -51,27 +52,27 @@ def train(
         line = {
             "epoch": epoch,
             "validation_slices": slice_loss(trainer.network, corpus.validation, trainer.vocab, sequence_length=length),
-            "train_tunes": whole_tune_loss(trainer.network, watched, trainer.vocab)["all"],
+            "train_tunes": whole_tune_loss(trainer.network, watched, trainer.vocab).all,
             "characters_per_second": float(np.median(speeds)) if speeds else None,
         }
         speeds.clear()
         with open(folder / CURVE_FILE, "a", encoding="utf-8") as file:
             file.write(json.dumps(line) + "\n")
 
-    def follow(progress: Progress) -> None:
-        speeds.append(progress.characters_per_second)
-        share(min(progress.done, 0.999))
-        if progress.sample is not None:  # at the end of an epoch
-            measure(progress.epoch)
+    def follow(report: TrainingReport) -> None:
+        speeds.append(report.characters_per_second)
+        share(min(report.done, 0.999))
+        if report.sample is not None:  # at the end of an epoch
+            measure(report.epoch)
             if each_epoch:
-                each_epoch(progress.epoch, progress.val_loss)
+                each_epoch(report.epoch, report.val_loss)
 
     # A run that was killed between the end of an epoch and its line gets that line first.
-    history = trainer.standing.history
-    if history and trainer.standing.position == 0 and history[-1]["epoch"] not in _curve_lines(folder / CURVE_FILE):
+    history = trainer.progress.history
+    if history and trainer.progress.position == 0 and history[-1]["epoch"] not in _curve_lines(folder / CURVE_FILE):
         measure(history[-1]["epoch"])
     checkpoint = trainer.fit([follow])
-    if not checkpoint.training.get("ended"):
+    if not checkpoint.training.ended:
         raise CharlstmError(f"{folder.name} was stopped before its end; run the study again to go on.")
 
     # The curves are the trainer's history beside our lines; the test losses are of the best weights, not the last.
@@ -89,23 +90,23 @@ def train(
     network = CharRNN(job.model, len(trainer.vocab))
     network.load_weights(checkpoint.weights())
     result = {
-        "parameters": sum(parameter.numel() for parameter in trainer.parameters),
-        "steps": checkpoint.training["steps"],
+        "parameters": sum(parameter.numel() for parameter in trainer.learner.parameters),
+        "steps": checkpoint.training.steps,
         "best_epoch": best["epoch"],
         "validation_tunes": rounded(checkpoint.val_loss),
         "test_tunes": rounded(checkpoint.test_loss),
-        "test_header": rounded(checkpoint.training["test_header"]),
-        "test_body": rounded(checkpoint.training["test_body"]),
+        "test_header": rounded(checkpoint.training.test_header),
+        "test_body": rounded(checkpoint.training.test_body),
         "test_slices": rounded(slice_loss(network, corpus.test, trainer.vocab, sequence_length=length)),
         "characters_per_second": round(float(np.median(rates))) if rates else None,
         "curves": {name: [rounded(value) for value in thinned(values)] for name, values in curves.items()},
     }
-    return result, float(checkpoint.training["seconds"]), checkpoint.training["torch"]
+    return result, checkpoint.training.seconds or 0.0, checkpoint.training.torch or ""
 
 
 def _trainer(job: Training, seed: int, corpus: Corpus, folder: Path) -> Trainer:
     """A trainer where the folder's run stopped, or at the beginning."""
-    from charlstm.lm.train.resume import RESUME_FILE
+    from charlstm.lm.train.run_folder import RESUME_FILE
     from charlstm.lm.train.trainer import Trainer
 
     if (folder / RESUME_FILE).exists():

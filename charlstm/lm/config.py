@@ -11,8 +11,8 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any, Literal, Self
 
 from charlstm.errors import ConfigError
+from charlstm.lm.cells import CELLS, CellSpec
 
-CELLS = ("lstm", "gru", "rnn")
 LOOKBACK_BARS = (1, 2, 4, 8, 0)
 
 
@@ -48,7 +48,7 @@ class _Config:
 class ModelConfig(_Config):
     """Shape of a network. Everything needed to rebuild it, given the vocabulary."""
 
-    cell: Literal["lstm", "gru", "rnn"] = "lstm"
+    cell: str = "lstm"  # one of charlstm.lm.cells.CELLS
     hidden_size: int = 250  # H; the report tries 150, 200, 250
     num_layers: int = 1  # L
     embedding_size: int | None = None  # E of the current character; None: 128
@@ -59,7 +59,7 @@ class ModelConfig(_Config):
     lookback_size: int = 32  # embedding of a lookback character, shared by the lags
 
     def __post_init__(self) -> None:
-        _require(self.cell in CELLS, "cell", f"{self.cell!r} is none of {', '.join(CELLS)}.")
+        _require(self.cell in CELLS, "cell", f"must be one of {', '.join(CELLS)}, not {self.cell!r}.")
         _require(_is_count(self.hidden_size, 1, 8192), "hidden_size", "must be from 1 to 8192.")
         _require(_is_count(self.num_layers, 1, 8), "num_layers", "must be from 1 to 8.")
         _require(
@@ -77,6 +77,11 @@ class ModelConfig(_Config):
             "lookback_bars",
             "must be up to nine different numbers: bars from 1 to 64, and 0 for the open repeat.",
         )
+
+    @property
+    def cell_spec(self) -> CellSpec:
+        """What is particular to its cells."""
+        return CELLS[self.cell]
 
     @property
     def width(self) -> int:

@@ -90,7 +90,7 @@ def loss_increases(
     added, before, counts = np.zeros(shape), np.zeros(shape), np.zeros(shape)
     for reading in read_texts(changed, recording.texts, batch_size=32, progress=progress):
         row, was = reading.index, recording.surprisals[reading.index]
-        change = reading.surprises - was
+        change = reading.surprisals - was
         labels = labels_of([recording.texts[row]], concepts.values())
         added[row] = [change.sum(), *(labels @ change[:-1])]
         before[row] = [was.sum(), *(labels @ was[:-1])]

@@ -14,8 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from charlstm.errors import ConfigError
-from charlstm.lm.infer.batch import read_from
+from charlstm.lm.infer.batch import read_on
 from charlstm.lm.infer.engine import Engine
+from charlstm.lm.infer.logits import log_softmax
 from charlstm.lm.vocab import END
 
 How = Literal["skip", "replace"]
@@ -68,7 +69,7 @@ def logit_attribution(engine: Engine, text: str, position: int) -> LogitAttribut
     exact = engine.exact
     ids = np.concatenate([[exact.vocab.start], exact.vocab.encode(text[:position])])
     logits, trace = exact.run(ids)
-    decoder, bias = exact.folded.decoder, exact.folded.decoder_bias
+    decoder, bias = exact.fused.decoder, exact.fused.decoder_bias
     h, z = trace.h[-1, -1], logits[-1]
     shifted = np.exp(z - z.max())
     return LogitAttribution(
@@ -123,7 +124,7 @@ def occlusion(
     ids = vocab.encode(text[:position])
     first = max(position - max(reach, 1), 0)
     logits, trace = engine.run(np.concatenate([[vocab.start], ids]))
-    base = _log_probability(logits[-1], target)
+    base = float(log_softmax(logits[-1])[target])
     effects = np.zeros(position)
     for start in range(first, position, BATCH_SIZE):
         tried = range(start, min(start + BATCH_SIZE, position))
@@ -137,8 +138,8 @@ def occlusion(
             rows.append(np.concatenate([ids[:j], instead, ids[j + 1 :]]).astype(np.int32))
         # Nothing differs before character j: each row goes on from the state after text[:j].
         states = [(trace.h[:, j], None if trace.c is None else trace.c[:, j]) for j in tried]
-        ends = read_from(engine, rows, list(tried), states, logits[list(tried)])
-        effects[tried.start : tried.stop] = [base - _log_probability(row, target) for row in ends]
+        ends = read_on(engine, rows, list(tried), states, logits[list(tried)])
+        effects[tried.start : tried.stop] = base - log_softmax(ends)[:, target]
         if progress:
             progress(tried.stop - first, position - first)
     return effects
@@ -148,9 +149,3 @@ def _target(engine: Engine, text: str, position: int) -> int:
     if not 0 <= position <= len(text):
         raise ConfigError("position", f"{position} is not in a tune of {len(text)} characters.")
     return int(engine.vocab.encode(text[position])[0]) if position < len(text) else engine.vocab.end
-
-
-def _log_probability(logits: NDArray[np.floating], symbol: int) -> float:
-    z = logits.astype(np.float64)
-    z -= z.max()
-    return float(z[symbol] - np.log(np.exp(z).sum()))

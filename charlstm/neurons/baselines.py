@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from charlstm.lm.infer.engine import Engine
-from charlstm.lm.store.checkpoint import tensor_shapes
+from charlstm.lm.store.tensors import tensor_shapes
 from charlstm.neurons.auroc import auroc
 from charlstm.neurons.concepts.concept import Labels
 
@@ -41,11 +41,12 @@ def untrained(engine: Engine, *, seed: int = 0) -> Engine:
     """A network of the same shape and symbols with the random weights that training begins from.
 
     Embeddings are normal, of deviation 1; the matrices of a layer of H units are uniform within 1 / sqrt(H), PyTorch's
-    initialisation; an LSTM's forget gate has bias 1, the decoder none (lm/train/network.py).
+    initialisation; an open gate (an LSTM's forget gate) has bias 1, the decoder none (lm/train/network.py).
     """
     rng = np.random.default_rng(seed)
     config, vocab = engine.config, engine.vocab
     bound = 1 / math.sqrt(config.hidden_size)
+    opened = config.cell_spec.open_rows(config.hidden_size)
     weights = {}
     for name, shape in tensor_shapes(config, len(vocab)).items():
         if "embedding" in name:
@@ -55,8 +56,8 @@ def untrained(engine: Engine, *, seed: int = 0) -> Engine:
             array = np.zeros(shape)
         else:
             array = rng.uniform(-bound, bound, shape)
-        if config.cell == "lstm" and "bias_" in name:
-            array[config.hidden_size : 2 * config.hidden_size] = 1.0 if "bias_ih" in name else 0.0
+        if opened is not None and "bias_" in name:
+            array[opened] = 1.0 if "bias_ih" in name else 0.0
         weights[name] = array.astype(np.float32)
     return Engine(config, vocab, weights)
 

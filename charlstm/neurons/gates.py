@@ -14,7 +14,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 LEFT, RIGHT = 0.1, 0.9
-MEMORY_GATE = {"lstm": "f", "gru": "z"}  # the gate that keeps the old value
 _FLOOR = 1e-6  # a gate in float32 may be 0, and its logarithm is asked for
 
 

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from charlstm.lm.infer.logits import log_softmax
+
 TOP = 5
 
 
@@ -50,9 +52,7 @@ def predictions(logits: NDArray[np.floating], targets: NDArray[np.integer], *, c
     count : int
         K; at most V.
     """
-    z = np.asarray(logits, dtype=np.float64)
-    z = z - z.max(axis=1, keepdims=True)
-    log_p = z - np.log(np.exp(z).sum(axis=1, keepdims=True))
+    log_p = log_softmax(logits)
     ids = np.argsort(-log_p, axis=1, kind="stable")[:, :count]
     probabilities = np.exp(np.take_along_axis(log_p, ids, axis=1))
-    return Predictions(ids.astype(np.int32), probabilities, -log_p[np.arange(len(z)), targets])
+    return Predictions(ids.astype(np.int32), probabilities, -log_p[np.arange(len(log_p)), targets])

@@ -10,27 +10,21 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from types import MappingProxyType
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from charlstm.errors import ConfigError
-from charlstm.lm.infer.batch import read_texts
-from charlstm.lm.infer.engine import Engine, Trace
+from charlstm.lm.cells import GATES
+from charlstm.lm.infer.batch import Trace, read_texts
+from charlstm.lm.infer.engine import Engine
 from charlstm.neurons.gates import GateSums, gate_sums
 from charlstm.neurons.predictions import Predictions, predictions
 
-Kind = Literal["hidden", "cell", "i", "f", "o", "g", "r", "z", "n"]
-KINDS: Mapping[str, tuple[Kind, ...]] = MappingProxyType(
-    {
-        "lstm": ("hidden", "cell", "i", "f", "o", "g"),
-        "gru": ("hidden", "r", "z", "n"),
-        "rnn": ("hidden",),
-    }
-)  # of each cell type
-UNIT_SCALE = frozenset("iforz")  # kinds that lie in [0, 1]; the others are shown on -1 to 1, c as tanh(c)
+Kind = str  # "hidden", "cell", or the letter of a gate
+# Kinds that lie in [0, 1]; the others are shown on -1 to 1, c as tanh(c).
+UNIT_SCALE = frozenset(letter for letter, gate in GATES.items() if gate.is_sigmoid)
 
 
 class Unit(NamedTuple):
@@ -172,7 +166,7 @@ def record(engine: Engine, text: str, *, kind: Kind = "hidden") -> Activations:
     ConfigError
         If the network has no such signal as `kind`, or the text is empty.
     """
-    known = KINDS[engine.config.cell]
+    known = engine.config.cell_spec.signals
     if kind not in known:
         raise ConfigError("kind", f"must be one of this network's {', '.join(known)}, not {kind!r}.")
     return replay(engine, text).activations(kind)
@@ -223,9 +217,11 @@ def record_texts(
         states = reading.trace.h[:, 1:].transpose(0, 2, 1).reshape(len(values), -1)
         values[:, starts[reading.index] : starts[reading.index + 1]] = states
         if details:
-            surprisals[reading.index] = reading.surprises
-            for letter in sorted(UNIT_SCALE & reading.trace.gates.keys(), key="iforz".index):
-                sums = gate_sums(reading.trace.gates[letter][:, 1:])
+            surprisals[reading.index] = reading.surprisals
+            for letter, gate in reading.trace.gates.items():
+                if letter not in UNIT_SCALE:
+                    continue
+                sums = gate_sums(gate[:, 1:])
                 gates[letter] = gates[letter].plus(sums) if letter in gates else sums
     views = values.reshape(layers, -1, values.shape[1]).transpose(0, 2, 1)
     return Activations(tuple(texts), views, gates=gates, surprisals=tuple(surprisals) if details else ())
@@ -246,9 +242,7 @@ class Replay:
     @property
     def kinds(self) -> tuple[Kind, ...]:
         """The kinds of signal there are."""
-        if self.trace.c is not None:
-            return KINDS["lstm"]
-        return KINDS["gru" if self.trace.gates else "rnn"]
+        return self.trace.signals
 
     def activations(self, kind: Kind = "hidden") -> Activations:
         """What the units did, of one kind."""

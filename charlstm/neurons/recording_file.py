@@ -56,7 +56,7 @@ def texts_to_record(engine: Engine, corpus: Corpus, *, characters: int | None = 
 
 def fingerprint(engine: Engine) -> str:
     """SHA-256 of a network in hex: its shape, symbols, weights, and the interventions on its units."""
-    clamped, steered = engine.changes
+    clamped, steered = engine.interventions
     shape = [engine.config.to_dict(), engine.vocab.symbols, str(engine.dtype), sorted(clamped.items())]
     digest = hashlib.sha256(json.dumps(shape).encode())
     for name in sorted(engine.weights):

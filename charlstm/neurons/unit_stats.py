@@ -220,7 +220,7 @@ def output_weights(engine: Engine, unit: Unit | tuple[int, int]) -> NDArray[np.f
     layer, index = unit
     if layer != engine.config.num_layers - 1:
         return None
-    column = np.asarray(engine.folded.decoder[index], dtype=np.float64)
+    column = np.asarray(engine.fused.decoder[index], dtype=np.float64)
     centred: NDArray[np.float64] = column - column.mean()
     return centred
 

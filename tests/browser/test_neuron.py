@@ -11,7 +11,7 @@ import pytest
 
 from benchmarks.serving import served
 from charlstm.lm.config import ModelConfig
-from charlstm.lm.store.checkpoint import save_checkpoint
+from charlstm.lm.store.checkpoint import Checkpoint, CorpusInfo, save_checkpoint
 from charlstm.lm.vocab import Vocab
 from charlstm.tunes.corpus.model import Corpus, save_corpus
 from tests.browser.conftest import HOSTILE
@@ -47,10 +47,8 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     texts = (*TUNES, HOSTILE)
     save_reciter(home / "checkpoints" / "reciter", [TUNES[0]])
     vocab, shape = Vocab.of(texts), ModelConfig(hidden_size=8, embedding_size=5, num_layers=2)
-    save_checkpoint(
-        home / "checkpoints" / "random", config=shape, vocab=vocab, weights=make_weights(shape, vocab, scale=1.0),
-        training={}, corpus={"name": "tiny"},
-    )  # fmt: skip
+    checkpoint = Checkpoint(home / "checkpoints" / "random", shape, vocab, corpus=CorpusInfo(name="tiny"))
+    save_checkpoint(checkpoint, make_weights(shape, vocab, scale=1.0))
     save_corpus(Corpus("tiny", train=TUNES[:1], validation=(*TUNES[1:5], HOSTILE), test=TUNES[5:]),
                 home / "data" / "corpus")  # fmt: skip
     with served("app.py", home) as at:

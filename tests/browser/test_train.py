@@ -15,7 +15,7 @@ import pytest
 
 from benchmarks.serving import served
 from charlstm.lm.config import ModelConfig
-from charlstm.lm.store.checkpoint import load_checkpoint, save_checkpoint
+from charlstm.lm.store.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from charlstm.lm.store.epochs import save_epoch
 from charlstm.lm.train import training_runs
 from charlstm.lm.train.metrics import Metrics
@@ -37,9 +37,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     for number in (0, 1, 2, 4):
         weights = make_weights(config, VOCAB, seed=number)
         save_epoch(home / "checkpoints" / "toy" / "epochs", number, weights, epoch=number, step=number, loss=4 - number)
-    save_checkpoint(
-        home / "checkpoints" / "toy", config=config, vocab=VOCAB, weights=weights, training={}, corpus={}, val_loss=0.5
-    )
+    save_checkpoint(Checkpoint(home / "checkpoints" / "toy", config, VOCAB, val_loss=0.5), weights)
     corpus = Corpus("fiddle", train=TUNES[:4], validation=TUNES[4:5], test=TUNES[5:])
     save_corpus(corpus, home / "data" / "corpus")
     yield home
@@ -153,7 +151,7 @@ def test_a_training_is_started_paused_found_again_resumed_stopped_and_kept(
     page.get_by_role("button", name="Keep it", exact=True).click(timeout=WAIT * 1000)  # a popover floats beside stMain
     until(page, lambda: (house / "checkpoints" / name / "model.json").exists())
     see(page, "among the models")
-    assert load_checkpoint(house / "checkpoints" / name).corpus["name"] == "fiddle"
+    assert load_checkpoint(house / "checkpoints" / name).corpus.name == "fiddle"
 
 
 def test_a_killed_trainer_is_shown_as_such(page: Any, at: str, house: Path) -> None:

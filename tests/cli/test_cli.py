@@ -22,7 +22,7 @@ from charlstm.cli.train import configs
 from charlstm.evaluate.loss import loss
 from charlstm.lm.config import LOOKBACK_BARS, ModelConfig, TrainConfig
 from charlstm.lm.infer.engine import load
-from charlstm.lm.store.checkpoint import load_checkpoint, save_checkpoint
+from charlstm.lm.store.checkpoint import Checkpoint, CorpusInfo, load_checkpoint, save_checkpoint
 from charlstm.score.formats import FORMATS
 from charlstm.tunes.abc import split_tunebook
 from charlstm.tunes.corpus.model import Corpus, load_corpus, save_corpus
@@ -39,15 +39,9 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     corpus = Corpus("tiny", train=TUNES[:4], validation=TUNES[4:5], test=TUNES[5:])
     save_corpus(corpus)
-    save_checkpoint(
-        tmp_path / "checkpoints" / "toy",
-        config=CONFIG,
-        vocab=VOCAB,
-        weights=make_weights(CONFIG, VOCAB),
-        training={},
-        corpus={"name": "tiny", "fingerprint": corpus.fingerprint},
-        val_loss=4.25,
-    )
+    about = CorpusInfo(name="tiny", fingerprint=corpus.fingerprint)
+    checkpoint = Checkpoint(tmp_path / "checkpoints" / "toy", CONFIG, VOCAB, corpus=about, val_loss=4.25)
+    save_checkpoint(checkpoint, make_weights(CONFIG, VOCAB))
     book = "\n\n".join(with_number(text, n) for n, text in enumerate(TUNES, 1))
     (tmp_path / "book.abc").write_text(book, encoding="utf-8")
     return tmp_path
@@ -252,6 +246,13 @@ def test_train_options_are_the_configurations() -> None:
     same = {name for name, value in model.to_dict().items() if value == plain_model[name]}
     assert same == {"lookback_bars", "lookback_size", "embedding_dropout"}
     assert {name for name, value in train.to_dict().items() if value == plain_train[name]} == {"epochs"}
+
+
+def test_a_lookback_of_0_is_the_open_repeat_as_the_help_says() -> None:
+    """It was taken for none, though `1,2,0` had it as a lag."""
+    for text, lags in (("0", (0,)), ("4,0", (4, 0)), ("none", ())):
+        options = build_parser().parse_args(["train", "--out", "x", "--lookback", text])
+        assert configs(options)[0].lookback_bars == lags
 
 
 # Sample

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 
 from charlstm.errors import CorpusError, VocabularyError
-from charlstm.evaluate.loss import loss, surprises
+from charlstm.evaluate.loss import loss, surprisals
 from charlstm.lm.infer.engine import Engine
 from tests.conftest import TUNES, MakeEngine
 
 
-def slow_surprises(engine: Engine, text: str) -> list[float]:
+def slow_surprisals(engine: Engine, text: str) -> list[float]:
     """The definition: one character after the other, one tune at a time."""
     state, symbols, nats = engine.initial_state(), [engine.vocab.start, *engine.vocab.encode(text)], []
     for symbol, target in zip(symbols, [*symbols[1:], engine.vocab.end], strict=True):
@@ -30,8 +30,8 @@ def test_uniform_logits_cost_the_logarithm_of_the_vocabulary(uniform_engine: Eng
 @pytest.mark.parametrize("lookback", [(), (1, 2)])
 def test_batches_agree_with_the_definition(make_engine: MakeEngine, lookback: tuple[int, ...]) -> None:
     engine = make_engine(lookback_bars=lookback, num_layers=2)
-    for text, nats in zip(TUNES, surprises(engine, TUNES, batch_size=4), strict=True):
-        np.testing.assert_allclose(nats, slow_surprises(engine, text), rtol=1e-4, atol=1e-4)
+    for text, nats in zip(TUNES, surprisals(engine, TUNES, batch_size=4), strict=True):
+        np.testing.assert_allclose(nats, slow_surprisals(engine, text), rtol=1e-4, atol=1e-4)
 
 
 def test_header_and_body_are_all(tiny_engine: Engine) -> None:
@@ -40,7 +40,7 @@ def test_header_and_body_are_all(tiny_engine: Engine) -> None:
     header = text.index("K:D\n") + 4
     found = loss(tiny_engine, [text])
     assert (found.header.characters, found.body.characters) == (header, len(text) - header + 1)
-    assert found.header.nats == pytest.approx(sum(slow_surprises(tiny_engine, text)[:header]), rel=1e-4)
+    assert found.header.nats == pytest.approx(sum(slow_surprisals(tiny_engine, text)[:header]), rel=1e-4)
     assert found.all.nats == pytest.approx(found.header.nats + found.body.nats)
     assert found.all.characters == len(text) + 1
 

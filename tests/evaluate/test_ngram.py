@@ -19,8 +19,8 @@ from tests.conftest import TUNES, VOCAB
 def test_what_may_follow_a_text_sums_to_one(order: int, before: str) -> None:
     model = NGram.fit(TUNES[:4], VOCAB, order)
     characters = VOCAB.symbols[2:]
-    follows = [math.exp(-model.surprises([before + c])[0][len(before)]) for c in characters]
-    end = math.exp(-model.surprises([before])[0][-1])
+    follows = [math.exp(-model.surprisals([before + c])[0][len(before)]) for c in characters]
+    end = math.exp(-model.surprisals([before])[0][-1])
     assert sum(follows) + end == pytest.approx(1)
     assert min(*follows, end) > 0
 
@@ -64,15 +64,15 @@ def textbook(texts: tuple[str, ...], vocab: Vocab, order: int, text: str) -> lis
 def test_it_is_the_textbooks_formula(order: int) -> None:
     texts = (*TUNES[:5], *TUNES[:3], *TUNES[:2], TUNES[0])  # so that there are counts of 1, 2, 3 and 4
     model = NGram.fit(texts, VOCAB, order)
-    assert model.surprises([TUNES[5]])[0] == pytest.approx(textbook(texts, VOCAB, order, TUNES[5]))
+    assert model.surprisals([TUNES[5]])[0] == pytest.approx(textbook(texts, VOCAB, order, TUNES[5]))
 
 
 def test_the_loss_counts_every_character_and_end_once() -> None:
     model = NGram.fit(TUNES[:4], VOCAB)
-    surprises = model.surprises(TUNES[4:])
-    assert [len(s) for s in surprises] == [len(text) + 1 for text in TUNES[4:]]
-    assert model.loss(TUNES[4:]) == pytest.approx(np.concatenate(surprises).mean())
-    assert model.surprises(TUNES[4:5])[0] == pytest.approx(surprises[0])  # a tune's neighbours do not matter
+    surprisals = model.surprisals(TUNES[4:])
+    assert [len(s) for s in surprisals] == [len(text) + 1 for text in TUNES[4:]]
+    assert model.loss(TUNES[4:]) == pytest.approx(np.concatenate(surprisals).mean())
+    assert model.surprisals(TUNES[4:5])[0] == pytest.approx(surprisals[0])  # a tune's neighbours do not matter
 
 
 def test_more_before_a_character_helps_and_its_own_tunes_most() -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from charlstm.errors import ConfigError
-from charlstm.evaluate.loss import surprises
+from charlstm.evaluate.loss import surprisals
 from charlstm.neurons.attribution import logit_attribution, occlusion
 from tests.conftest import TUNES, MakeEngine
 
@@ -32,7 +32,7 @@ def test_the_votes_add_up_to_the_logit(shape: dict, position: int, make_engine: 
 
 
 def log_probability(engine, before: str, character: str) -> float:  # type: ignore[no-untyped-def]
-    return -float(surprises(engine, [before + character])[0][len(before)])
+    return -float(surprisals(engine, [before + character])[0][len(before)])
 
 
 @pytest.mark.parametrize("shape", SHAPES)

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from charlstm.lm.store.checkpoint import tensor_shapes
+from charlstm.lm.store.tensors import tensor_shapes
 from charlstm.neurons.auroc import auroc
 from charlstm.neurons.baselines import Labelled, by_character, other_tunes, untrained
 from charlstm.neurons.concepts.concept import annotate

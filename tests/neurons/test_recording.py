@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from charlstm.errors import ConfigError, VocabularyError
+from charlstm.lm.cells import CELLS
 from charlstm.lm.infer.engine import Engine
-from charlstm.neurons.recording import KINDS, Unit, record, record_texts, replay
+from charlstm.neurons.recording import Unit, record, record_texts, replay
 from tests.conftest import TUNES, MakeEngine
 
 
@@ -73,7 +74,7 @@ def test_many_texts_at_once_are_each_text_alone(cell: str, make_engine: MakeEngi
 def test_every_signal_of_a_replay_is_the_recorded_one(cell: str, make_engine: MakeEngine) -> None:
     engine = make_engine(cell=cell)
     read = replay(engine, TUNES[0])
-    assert read.kinds == KINDS[cell]
+    assert read.kinds == CELLS[cell].signals
     for kind in read.kinds:
         assert np.array_equal(read.activations(kind).values, record(engine, TUNES[0], kind=kind).values)
         assert read.activations(kind).kind == kind

@@ -1,86 +1,29 @@
 """Engine: a trained network in NumPy, to play with on a CPU. One step, a batch, a whole text with states and gates.
 
 Knows no torch, no temperature and no ABC. An engine is never changed after it is made, and keeps no buffers, so all
-threads and sessions may share one; what works in place is a Reader (lm/infer/session.py), one for each text or batch.
+threads and sessions may share one; what works in place is an InferenceSession, one for each text or batch.
 """
 
 from __future__ import annotations
 
-import copy
-from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from charlstm.errors import ConfigError
-from charlstm.lm.cells import GATES, Array, make_layer
-from charlstm.lm.config import ModelConfig
-from charlstm.lm.infer.lookback import Lookback, lookback_ids
-from charlstm.lm.infer.session import Reader, State
-from charlstm.lm.infer.weights import fold
-from charlstm.lm.store.checkpoint import Checkpoint, load_checkpoint
-from charlstm.lm.vocab import Vocab
+from charlstm.lm.infer.batch import Trace, run
+from charlstm.lm.infer.model import Held, Model, Pushes
+from charlstm.lm.infer.session import InferenceSession, State, initial_state
+from charlstm.lm.store.checkpoint import load_checkpoint
 
-
-@dataclass(frozen=True, slots=True)
-class Trace:
-    """What went on inside while a text of T symbols was read.
-
-    Attributes
-    ----------
-    h : float array, shape (L, T, H)
-        Hidden states, the layers' outputs.
-    c : float array, shape (L, T, H), or None
-        Cell states of an LSTM.
-    gates : mapping from a letter to a float array, shape (L, T, H)
-        i f o in [0, 1] and g in [-1, 1] of an LSTM; r z in [0, 1] and n in [-1, 1] of a GRU; empty for an RNN.
-    """
-
-    h: Array
-    c: Array | None
-    gates: Mapping[str, Array]
+if TYPE_CHECKING:
+    from charlstm.lm.cells import Array
 
 
-class Engine:
-    """A network's weights, folded for reading and writing text.
-
-    Parameters
-    ----------
-    config : ModelConfig
-        Shape of the network.
-    vocab : Vocab
-        Its V symbols.
-    weights : mapping from name to float array
-        PyTorch's names, shapes and gate order, as in checkpoint.tensor_shapes.
-    checkpoint : Checkpoint, optional
-        Where the weights are from.
-    dtype : float32 or float64
-        Of the arithmetic.
-    """
-
-    def __init__(
-        self,
-        config: ModelConfig,
-        vocab: Vocab,
-        weights: Mapping[str, Array],
-        *,
-        checkpoint: Checkpoint | None = None,
-        dtype: type[np.floating] = np.float32,
-    ) -> None:
-        self.config, self.vocab, self.weights, self.checkpoint = config, vocab, weights, checkpoint
-        self.dtype = np.dtype(dtype)
-        self.folded = fold(config, weights, self.dtype)
-        self.lag_ids: dict[str | None, int] = {None: len(vocab)} | vocab.ids  # what a lookback reads -> id
-        self._change({}, {})
-
-    @property
-    def name(self) -> str:
-        """The checkpoint's name, or "" for a network made in memory."""
-        return self.checkpoint.name if self.checkpoint else ""
+class Engine(Model):
+    """A network's weights, fused for reading and writing text: see `Model` for its parameters."""
 
     @cached_property
     def exact(self) -> Engine:
@@ -88,17 +31,17 @@ class Engine:
         if self.dtype == np.float64:
             return self
         twin = Engine(self.config, self.vocab, self.weights, checkpoint=self.checkpoint, dtype=np.float64)
-        twin._change(self._held, self._pushes)
+        twin._intervene(*self.interventions)
         return twin
 
     @cached_property
     def rounding(self) -> float:
         """How far a logit may be from its exact value, up to a shift of all, which probabilities do not feel.
 
-        Sixteen times the most that was found in reading 256 random symbols with this network, measured when first
-        asked for; that was five to ten times the most found in texts of the network's own, for networks of 64 to
-        512 units with logits off by 2e-6 to 3e-5. Logits 20 and more below the best are left out: they are large,
-        and their probability is nothing.
+        Sixteen times the largest error in reading 256 random symbols with this network, measured when first asked
+        for; that was five to ten times the largest in texts of the network's own, for networks of 64 to 512 units
+        with logits off by 2e-6 to 3e-5. Logits 20 and more below the best are left out: they are large, and their
+        probability is nothing.
         """
         if self.dtype == np.float64:
             return 0.0
@@ -109,11 +52,14 @@ class Engine:
         error -= error.mean(axis=1, keepdims=True, where=likely)
         return 16 * float(np.abs(error, where=likely, out=np.zeros_like(error)).max()) + 1e-7
 
+    def _intervene(self, held: Held, pushes: Pushes) -> None:
+        for measured in ("exact", "rounding"):  # of the network as it was
+            self.__dict__.pop(measured, None)
+        super()._intervene(held, pushes)
+
     def initial_state(self, batch_size: int = 1) -> State:
         """The state before anything was read: zeros, and nothing to look back at."""
-        h = np.zeros((self.config.num_layers, batch_size, self.config.hidden_size), dtype=self.dtype)
-        lags = self.config.lookback_bars
-        return State(h, h.copy(), (Lookback(lags),) * batch_size if lags else ())
+        return initial_state(self, batch_size)
 
     def step(self, ids: ArrayLike, state: State) -> tuple[Array, State]:
         """Read one symbol of each text.
@@ -132,8 +78,8 @@ class Engine:
         state : State
             After these symbols.
         """
-        reader = Reader(self, state)
-        return reader.read(np.asarray(ids).tolist()), State(reader.h, reader.c, reader.lookbacks)
+        session = InferenceSession(self, state)
+        return session.read(np.asarray(ids).tolist()), State(session.h, session.c, session.lookbacks)
 
     def run(self, ids: ArrayLike) -> tuple[Array, Trace]:
         """Read a whole text from the initial state.
@@ -152,140 +98,7 @@ class Engine:
         trace : Trace
             h, c and gates, (L, T, H) each.
         """
-        ids, config = np.asarray(ids, dtype=np.int32), self.config
-        length, hidden = len(ids), config.hidden_size
-        h = np.empty((config.num_layers, length, hidden), dtype=self.dtype)
-        c, gates = np.empty_like(h), []
-        x = self.folded.first_input([ids, *self._lookback(ids).T])
-        for k, (w, b) in enumerate(self.folded.recurrent):
-            if k:
-                below, bias = self.folded.inputs[k - 1]
-                x = np.dot(h[k - 1], below) + bias
-            now_h, now_c, now_gates = np.zeros_like(h[k, :1]), np.zeros_like(c[k, :1]), np.empty_like(x[:1])
-            advance = make_layer(config.cell, w, b, now_h, now_c, now_gates)
-            change = self.change_of(k, now_h, now_gates)
-            for t in range(length):
-                advance(x[t : t + 1])
-                if change:
-                    change()
-                h[k, t], c[k, t], x[t] = now_h[0], now_c[0], now_gates[0]
-            gates.append(x)
-        letters = "" if config.cell == "rnn" else GATES[config.cell]
-        parts = {g: np.stack([x[:, j * hidden : (j + 1) * hidden] for x in gates]) for j, g in enumerate(letters)}
-        logits = np.dot(h[-1], self.folded.decoder) + self.folded.decoder_bias
-        return logits, Trace(h, c if config.cell == "lstm" else None, parts)
-
-    def ablate(
-        self,
-        units: Collection[tuple[int, int]],
-        value: float | Literal["mean"] = 0.0,
-        *,
-        means: ArrayLike | None = None,
-    ) -> Engine:
-        """A new engine in which the outputs h of some units are held at a value, at every symbol.
-
-        Parameters
-        ----------
-        units : collection of (layer, index)
-            The units to hold; those of an earlier `ablate` stay held.
-        value : float or "mean"
-            What to hold them at; "mean" takes each unit's own from `means`.
-        means : float array, shape (L, H), optional
-            Recorded means of h; needed for "mean".
-
-        Raises
-        ------
-        ConfigError
-            If a unit does not exist, or the means are missing or misshapen.
-        """
-        shape = (self.config.num_layers, self.config.hidden_size)
-        for layer, index in units:
-            if not (0 <= layer < shape[0] and 0 <= index < shape[1]):
-                known = f"layers are 0 to {shape[0] - 1}, indices 0 to {shape[1] - 1}"
-                raise ConfigError("units", f"there is no unit {layer}:{index}; {known}.")
-        if value == "mean":
-            if means is None or np.shape(means) != shape:
-                raise ConfigError("means", f"holding units at their mean needs their recorded means, shape {shape}.")
-            held = np.asarray(means, dtype=np.float64)
-        else:
-            held = np.full(shape, value, dtype=np.float64)
-        if not np.isfinite(held).all():
-            raise ConfigError("value", "a unit can be held at a finite number only.")
-        return self._changed(self._held | {(k, j): float(held[k, j]) for k, j in units}, self._pushes)
-
-    def push(self, vectors: Mapping[int, ArrayLike]) -> Engine:
-        """A new engine in which a vector is added to the outputs h of a layer, at every symbol.
-
-        h' = cell(h, x) + v, and h' is what the decoder, the layer above and the next step read. A GRU carries z h
-        on to the next step, where the push would add up; there h' = cell(h, x) + (1 - z) v.
-
-        Parameters
-        ----------
-        vectors : mapping from layer to float array, shape (H,)
-            What to add; those of an earlier `push` stay and add up. A vector of zeros changes nothing. A unit that
-            `ablate` holds is held all the same.
-
-        Raises
-        ------
-        ConfigError
-            If a layer does not exist, or a vector is misshapen or not finite.
-        """
-        pushes = dict(self._pushes)
-        for layer, vector in vectors.items():
-            v = np.asarray(vector, dtype=np.float64)
-            if not 0 <= layer < self.config.num_layers:
-                raise ConfigError(
-                    "vectors", f"there is no layer {layer}; layers are 0 to {self.config.num_layers - 1}."
-                )
-            if v.shape != (self.config.hidden_size,) or not np.isfinite(v).all():
-                raise ConfigError("vectors", f"a push is {self.config.hidden_size} finite numbers, one a unit.")
-            pushes[layer] = pushes.get(layer, 0.0) + v
-        return self._changed(self._held, {k: v for k, v in pushes.items() if v.any()})
-
-    @property
-    def changes(self) -> tuple[dict[tuple[int, int], float], dict[int, NDArray[np.float64]]]:
-        """What `ablate` and `push` have changed: units and what they are held at, layers and what is added."""
-        return dict(self._held), dict(self._pushes)
-
-    def _changed(self, held: dict[tuple[int, int], float], pushes: dict[int, NDArray[np.float64]]) -> Engine:
-        new = copy.copy(self)
-        for measured in ("exact", "rounding"):
-            new.__dict__.pop(measured, None)
-        new._change(held, pushes)
-        return new
-
-    def _change(self, held: dict[tuple[int, int], float], pushes: dict[int, NDArray[np.float64]]) -> None:
-        """Set which units are held at what value and what is added; only while the engine is being made."""
-        self._held, self._pushes = held, pushes
-        self._held_units: dict[int, tuple[list[int], Array]] = {}  # layer -> indices, values
-        for layer in {layer for layer, _ in held}:
-            indices = sorted(index for k, index in held if k == layer)
-            self._held_units[layer] = (indices, np.array([held[layer, j] for j in indices], dtype=self.dtype))
-
-    def change_of(self, layer: int, h: Array, gates: Array) -> Callable[[], None] | None:
-        """What `ablate` and `push` do to a layer's h, (B, H), in place after each step; None where they do nothing."""
-        units, values = self._held_units.get(layer, (None, None))
-        vector = self._pushes[layer].astype(self.dtype) if layer in self._pushes else None
-        if units is None and vector is None:
-            return None
-        size = self.config.hidden_size
-        z = gates[:, size : 2 * size] if self.config.cell == "gru" else None
-
-        def change() -> None:
-            if vector is not None:
-                np.add(h, vector if z is None else (1 - z) * vector, h)
-            if units is not None:
-                h[:, units] = values
-
-        return change
-
-    def _lookback(self, ids: NDArray[np.int32]) -> NDArray[np.int32]:
-        """The lookback after each symbol, (T, K); START and END begin a new text."""
-        rows = np.full((len(ids), len(self.config.lookback_bars)), len(self.vocab), dtype=np.int32)
-        marks = np.flatnonzero(ids <= 1).tolist()
-        for start, end in zip([0, *[m + 1 for m in marks]], [*marks, len(ids)], strict=True):
-            rows[start:end] = lookback_ids(ids[start:end], self.vocab, self.config.lookback_bars)[1:]
-        return rows
+        return run(self, np.asarray(ids, dtype=np.int32))
 
 
 def load(name_or_path: str | Path) -> Engine:

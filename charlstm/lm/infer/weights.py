@@ -1,4 +1,4 @@
-"""A network's weights made ready for NumPy: everything before the first recurrence folded into tables of gates.
+"""A network's weights made ready for NumPy: everything before the first recurrence fused into tables of gates.
 
 Embeddings, input weights and biases together depend on a few characters only, so they become tables with a row for
 each character. Knows no state and no text.
@@ -8,16 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from charlstm.lm.cells import Array, arrange
+from charlstm.lm.cells import arrange
 from charlstm.lm.config import ModelConfig
+
+if TYPE_CHECKING:
+    from charlstm.lm.cells import Array
 
 
 @dataclass(frozen=True, slots=True)
-class Folded:
+class FusedWeights:
     """What a step reads. G is H times the number of gates; all arrays are read-only.
 
     Attributes
@@ -27,7 +31,7 @@ class Folded:
     inputs : pairs of float arrays, shapes (H, G) and (G,)
         From layer 1 on: weights of the layer below, biases.
     recurrent : pairs of float arrays, shapes (H, G) and (H,)
-        Of each layer: weights of the state, b_n of a GRU (else empty).
+        Of each layer: weights of the state, and the bias of the inner gate (else empty).
     decoder, decoder_bias : float arrays, shapes (H, V) and (V,)
     """
 
@@ -44,31 +48,40 @@ class Folded:
             x += table.take(ids, axis=0)
         return x
 
+    def decode(self, h: Array) -> Array:
+        """Logits of the top layer's output: (B, H) -> (B, V)."""
+        logits: Array = np.dot(h, self.decoder) + self.decoder_bias
+        return logits
 
-def fold(config: ModelConfig, weights: Mapping[str, Array], dtype: np.dtype[np.floating]) -> Folded:
-    """Fold weights under a checkpoint's names (checkpoint.tensor_shapes); in float64, rounded to dtype at the end."""
-    gru, depth, hidden = config.cell == "gru", range(config.num_layers), config.hidden_size
 
-    def arranged(name: str, k: int) -> Array:
-        return arrange(config.cell, np.asarray(weights[f"rnn.{name}_l{k}"]))
+def fuse(config: ModelConfig, weights: Mapping[str, Array], dtype: np.dtype[np.floating]) -> FusedWeights:
+    """Fuse weights under a checkpoint's names (tensors.tensor_shapes); in float64, rounded to dtype at the end."""
+    spec, layers, hidden = config.cell_spec, range(config.num_layers), config.hidden_size
+
+    def arranged(name: str, layer: int) -> Array:
+        return arrange(spec, np.asarray(weights[f"rnn.{name}_l{layer}"]))
 
     def ready(array: Array) -> Array:
         array = np.array(array, dtype=dtype, order="C")
         array.flags.writeable = False
         return array
 
-    # A GRU's b_n is added inside the product with the reset gate, so it cannot be folded.
-    inner = [arranged("bias_hh", k)[2 * hidden :] if gru else np.zeros(0) for k in depth]
-    biases = [arranged("bias_ih", k) + arranged("bias_hh", k) for k in depth]
-    if gru:
-        for k in depth:
-            biases[k][2 * hidden :] = arranged("bias_ih", k)[2 * hidden :]
+    # The biases of input and state add up, but for those of a gate whose product with the state is multiplied first.
+    biases = [arranged("bias_ih", k) + arranged("bias_hh", k) for k in layers]
+    inner: list[Array] = [np.zeros(0) for _ in layers]
+    if spec.inner_gate is not None:
+        first = spec.recorded_gates.index(spec.inner_gate) * hidden
+        columns = slice(first, first + hidden)
+        for k in layers:
+            inner[k] = arranged("bias_hh", k)[columns]
+            biases[k][columns] = arranged("bias_ih", k)[columns]
 
+    # A table for the character and one for each lag: its embeddings times its columns of the input weights.
     lags = len(config.lookback_bars)
     embeddings = [weights[name] for name in ["embedding.weight"] + ["lookback_embedding.weight"] * lags]
     edges = np.cumsum([config.width, *[config.lookback_size] * lags])[:-1]
-    columns = np.split(arranged("weight_ih", 0), edges, axis=1)
-    tables = [np.dot(rows, w.T) for rows, w in zip(embeddings, columns, strict=True)]
+    parts = np.split(arranged("weight_ih", 0), edges, axis=1)
+    tables = [np.dot(rows, w.T) for rows, w in zip(embeddings, parts, strict=True)]
     tables[0] = tables[0] + biases[0]
 
     decoder = np.asarray(weights["embedding.weight" if config.tie_weights else "decoder.weight"], dtype=np.float64)
@@ -76,10 +89,10 @@ def fold(config: ModelConfig, weights: Mapping[str, Array], dtype: np.dtype[np.f
         decoder = np.dot(decoder, weights["projection.weight"])
     # At one text (H, G) is the faster layout of the recurrent weights and (V, H) of the decoder's: OpenBLAS, AVX-512,
     # H from 150 to 512, by up to a third.
-    return Folded(
+    return FusedWeights(
         tables=tuple(ready(table) for table in tables),
-        inputs=tuple((ready(arranged("weight_ih", k).T), ready(biases[k])) for k in depth if k),
-        recurrent=tuple((ready(arranged("weight_hh", k).T), ready(inner[k])) for k in depth),
+        inputs=tuple((ready(arranged("weight_ih", k).T), ready(biases[k])) for k in layers if k),
+        recurrent=tuple((ready(arranged("weight_hh", k).T), ready(inner[k])) for k in layers),
         decoder=ready(decoder).T,
         decoder_bias=ready(weights["decoder.bias"]),
     )

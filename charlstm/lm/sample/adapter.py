@@ -1,4 +1,4 @@
-"""Anybody's tune as a model would have it written: its header, its unit note length, its characters; and back again.
+"""Adapter: anybody's tune as a model would have it written (its header, unit note length, characters), and back again.
 
 A model knows one spelling, that of its corpus. What it is given to read is brought into that spelling, piece by piece
 so that the pieces join; what it writes is brought back into the tune's own.
@@ -6,16 +6,18 @@ so that the pieces join; what it writes is brought back into the tune's own.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection
 from fractions import Fraction
 
 from charlstm.lm.infer.engine import Engine
+from charlstm.lm.sample.header import with_unit
 from charlstm.lm.sample.spelling import unknown_characters, without_unknown
+from charlstm.lm.vocab import START
 from charlstm.tunes.abc import body_tokens, split_header
 from charlstm.tunes.edit.normalize import plain_body, plain_header, plain_scale, scaled_body
 
 
-class Dialect:
+class TuneAdapter:
     """How one model reads one tune.
 
     Parameters
@@ -31,19 +33,16 @@ class Dialect:
 
     def __init__(self, engine: Engine, text: str, *, nearest: bool = True) -> None:
         self._vocab, self._nearest, self._text = engine.vocab, nearest, text
-        headers = engine.checkpoint.corpus.get("headers") if engine.checkpoint else None
-        units = headers.get("L") if isinstance(headers, Mapping) else None
-        self.plain = isinstance(units, Mapping) and set(units) == {"1/8"}
+        self.plain = set(_trained_units(engine)) == {"1/8"}
         self.scale = plain_scale(text) if self.plain else Fraction(1)
         self._start = split_header(text).body_start
         header = plain_header(text) if self.plain else text[: self._start]
-        if header.startswith("X:") and engine.vocab.symbols[_first(engine)] != "X":
-            header = header.partition("\n")[2]
+        header = _without_number(engine, header)
         self.header = self._known(header)
         body = text[self._start :]
         if self.plain:
             body = plain_body(body_tokens(text), self.scale)
-        self.unknown = unknown_characters(header + body, self._vocab)  # that it would have to read
+        self.unknown = unknown_characters(header + body, self._vocab)  # that it would read
 
     def read(self, start: int, end: int) -> str:
         """These characters of the body as the model reads them; the span begins and ends between marks."""
@@ -65,6 +64,26 @@ class Dialect:
         return without_unknown(text, self._vocab, nearest=self._nearest)
 
 
-def _first(engine: Engine) -> int:
-    """The symbol that the model most likely begins with."""
-    return int(engine.step([engine.vocab.start], engine.initial_state())[0].argmax())
+def adapted_prime(engine: Engine, prime: str) -> str:
+    """A prime as the model reads it.
+
+    Without "<start>"; without the X: line it begins with, unless the model itself would begin with X, because cleaned
+    corpora have no reference numbers; and with the L: that the model writes by, where a finished header leaves it out
+    and that would mean another one.
+    """
+    if prime.startswith(START):
+        prime = prime.removeprefix(START).lstrip("\n")
+    return with_unit(_without_number(engine, prime), _trained_units(engine))
+
+
+def _trained_units(engine: Engine) -> Collection[str]:
+    """The values of L: in the tunes that the model learned from; none where it is not known."""
+    return engine.checkpoint.corpus.headers.get("L", {}) if engine.checkpoint else ()
+
+
+def _without_number(engine: Engine, text: str) -> str:
+    """A text without the X: line it begins with, unless the model most likely begins with X, too."""
+    if not text.startswith("X:"):
+        return text
+    first = engine.step([engine.vocab.start], engine.initial_state())[0]
+    return text if engine.vocab.symbols[int(first.argmax())] == "X" else text.partition("\n")[2]

@@ -1,4 +1,4 @@
-"""A tune carried on: from any of its bars the model writes to the end, having read all that stands before.
+"""Continuation: from any bar of a tune the model writes on to the end, having read all that stands before.
 
 What stands before the place stays byte for byte, but for the tune's own last bar line: a final one becomes a double
 one, because a final bar line has nothing after it.
@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from charlstm.errors import ConfigError
 from charlstm.lm.config import SampleConfig
 from charlstm.lm.infer.engine import Engine
-from charlstm.lm.sample.adapter import Dialect
+from charlstm.lm.sample.adapter import TuneAdapter
 from charlstm.lm.sample.sampling import Sample, stream
 from charlstm.tunes.abc import body_tokens
 from charlstm.tunes.views.bars import bars, is_section_line
@@ -51,22 +51,22 @@ def beginning(text: str, kept: int) -> str:
     text : str
         A tune as ABC.
     kept : int
-        How many of its bars stay, as `tunes.bars.bars` counts them; 0: the header alone.
+        How many of its bars stay, as `tunes.views.bars.bars` counts them; 0: the header alone.
 
     Raises
     ------
     ConfigError
         If the tune has fewer bars.
     """
-    found = bars(text)
-    if not 0 <= kept <= len(found):
-        raise ConfigError("kept", f"this tune has {len(found)} bars; keep from 0 to {len(found)} of them.")
+    tune = bars(text)
+    if not 0 <= kept <= len(tune):
+        raise ConfigError("kept", f"this tune has {len(tune)} bars; keep from 0 to {len(tune)} of them.")
     tokens = body_tokens(text)
     body_start = tokens[0].start if tokens else len(text)
     if kept == 0:
         return text[:body_start] + ("" if not text[:body_start] or text[:body_start].endswith("\n") else "\n")
-    bar = found[kept - 1]
-    following = found[kept] if kept < len(found) else None
+    bar = tune[kept - 1]
+    following = tune[kept] if kept < len(tune) else None
     line = next((t for t in tokens if t.start >= bar.end and t.kind == "bar_line"), None)
     if line is None or (following is not None and line.start >= following.start):
         return text[: bar.end] + "|"
@@ -115,8 +115,8 @@ def continue_tune(
         If the tune has fewer bars; before the first character is asked for.
     """
     before = beginning(text, kept)
-    dialect = Dialect(engine, before, nearest=nearest)
-    prime = dialect.before(len(before))
+    adapter = TuneAdapter(engine, before, nearest=nearest)
+    prime = adapter.before(len(before))
     given = len(prime)
     writing = stream(engine, replace(config, max_length=config.max_length + given), prime=prime, seed=seed)
 
@@ -131,7 +131,7 @@ def continue_tune(
             written += 1
             if written > given:
                 yield character
-        new = dialect.write(sample.text[len(sample.prime) :])
+        new = adapter.write(sample.text[len(sample.prime) :])
         return Continued(before + new, len(before), prime, sample)
 
     return characters()

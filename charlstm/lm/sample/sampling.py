@@ -1,14 +1,7 @@
 """Sampling: many tunes in a batch, or one as a stream of characters, with a prime and fixed header fields.
 
-Knows no ABC, but for the header's layout (lm/sample/header.py) and two lines: an X: that begins a prime is dropped,
-unless the model itself would begin with X, because cleaned corpora have no reference numbers; and a finished header
-gets the L: that the model writes by, where leaving it out would mean another one.
-
-Same seed, same tune, alone or in a batch, on any machine. Sums in float32 come out differently in the last bits from
-one BLAS or batch size to the next, and a tune would turn into another one where a random number falls on the boundary
-of two symbols. So a draw is defined by float64 arithmetic, and float32 decides only where its answer is sure: where
-no error of the logits up to `Engine.rounding` could change it. Otherwise (once in ten tunes or so) the tune so far is
-read again by the float64 twin of the network, and drawn from that.
+Same seed, same tune, alone or in a batch, on any machine (lm/sample/decoding.py says why). Knows no ABC: the header's
+layout is in lm/sample/header.py, and how a prime is spelled for a model in lm/sample/adapter.py.
 """
 
 from __future__ import annotations
@@ -24,11 +17,11 @@ from numpy.typing import NDArray
 from charlstm.errors import ConfigError
 from charlstm.lm.config import SampleConfig
 from charlstm.lm.infer.engine import Engine
-from charlstm.lm.infer.session import Reader
-from charlstm.lm.sample.decoding import Floats, draw
-from charlstm.lm.sample.decoding import distribution as distribution
-from charlstm.lm.sample.header import Header, fixed_lines, with_unit
-from charlstm.lm.vocab import START
+from charlstm.lm.infer.logits import Floats, log_softmax
+from charlstm.lm.infer.session import InferenceSession
+from charlstm.lm.sample.adapter import adapted_prime
+from charlstm.lm.sample.decoding import SymbolPicker
+from charlstm.lm.sample.header import Header, fixed_lines
 
 BATCH_SIZE = 128  # tunes written at once; from 64 to 256 the speed is the same
 DEFAULT = SampleConfig()
@@ -66,85 +59,59 @@ class Sample:
 
 
 class _Tune:
-    """One tune being written: what was put down, what must be, and its random numbers."""
+    """One tune being written: what is there, what must come, and its random choices."""
 
     def __init__(
         self, engine: Engine, config: SampleConfig, prime: str, lines: Mapping[str, str], seed: int, skip: int = 0
     ) -> None:
-        self._engine, self._config, self._prime, self.seed = engine, config, prime, seed
+        self._vocab, self._prime, self.seed, self._max_length = engine.vocab, prime, seed, config.max_length
         self._header = Header(lines, engine.vocab, prime) if lines else None
-        self._given = prime + (self._header.given if self._header else "")  # put down before anything is drawn
+        self._given = prime + (self._header.given if self._header else "")  # comes before anything is chosen
         self.text = ""
         self.stopped: Literal["end", "max_length"] | None = None
-        self._ids = [engine.vocab.start]
-        numbers = np.random.default_rng(seed)
-        numbers.random(skip)
-        self._random = numbers.random
-        self._drawn: list[tuple[NDArray[np.floating], int]] = []
+        self._picker = SymbolPicker(engine, config, seed, skip=skip)
+        self._chosen: list[tuple[NDArray[np.floating], int]] = []
         self._log_probs: list[Floats] = []
-        self._exact: Reader | None = None  # the float64 twin at work, once it is needed
-        self._exactly_read = 0  # of _ids
 
     def next(self, logits: NDArray[np.floating]) -> int:
-        """The id of the next symbol, given the logits (V,) after what is there; put down, if it is no END."""
-        vocab = self._engine.vocab
+        """The id of the next symbol, given the logits (V,) after what is there; added, unless it is END."""
+        vocab = self._vocab
+        # What the model would write; a header may put a fixed line down instead.
         if not self._given:
-            symbol = self._pick(logits)
+            symbol = self._picker.pick(logits, self._forbid)
             if self._header:
                 self._given = self._header.instead(vocab.symbols[symbol])
         if self._given:
             symbol, self._given = vocab.ids[self._given[0]], self._given[1:]
         else:
-            self._drawn.append((logits.copy(), symbol))
-            if len(self._drawn) == 64:
+            self._chosen.append((logits.copy(), symbol))
+            if len(self._chosen) == 64:
                 self._settle()
         if symbol == vocab.end:
             self.stopped = "end"
             return symbol
-        self._ids.append(symbol)
+        # The tune with one more character.
+        self._picker.put(symbol)
         self.text += vocab.symbols[symbol]
         if self._header and len(self.text) > len(self._prime):
             self._header.read(vocab.symbols[symbol])
-        if len(self.text) >= self._config.max_length:
+        if len(self.text) >= self._max_length:
             self.stopped = "max_length"
         return symbol
 
-    def _pick(self, logits: NDArray[np.floating]) -> int:
-        """Draw a symbol: by the logits that are there if that is sure, else by exact ones."""
-        u = self._random()
-        symbol = draw(self._masked(logits), u, self._config, self._engine.rounding)
-        if symbol is None:
-            symbol = draw(self._masked(self._exact_logits()), u, self._config)
-            assert symbol is not None  # an exact draw is always sure
-        return symbol
-
-    def _masked(self, logits: NDArray[np.floating]) -> Floats:
-        """The logits in float64, without what may not come now: START, END of nothing, what the header forbids."""
-        z = logits.astype(np.float64)
-        z[self._engine.vocab.start] = -np.inf
+    def _forbid(self, z: Floats) -> None:
+        """What may not come now: END of nothing, and what the header does not allow."""
         if not self.text:
-            z[self._engine.vocab.end] = -np.inf
+            z[self._vocab.end] = -np.inf
         if self._header and (allowed := self._header.allowed()) is not None:
             z[~allowed] = -np.inf
-        return z
-
-    def _exact_logits(self) -> NDArray[np.floating]:
-        if self._exact is None:
-            self._exact = Reader(self._engine.exact, self._engine.exact.initial_state())
-        for symbol in self._ids[self._exactly_read :]:
-            logits = self._exact.read([symbol])
-        self._exactly_read = len(self._ids)
-        row: NDArray[np.floating] = logits[0]
-        return row
 
     def _settle(self) -> None:
-        """Turn the logits kept so far into log probabilities of what was drawn."""
-        if self._drawn:
-            rows = np.array([logits for logits, _ in self._drawn], dtype=np.float64)
-            rows -= rows.max(axis=1, keepdims=True)
-            drawn = rows[np.arange(len(rows)), [symbol for _, symbol in self._drawn]]
-            self._log_probs.append(drawn - np.log(np.exp(rows).sum(axis=1)))
-            self._drawn = []
+        """Turn the logits so far into log probabilities of what was chosen."""
+        if self._chosen:
+            log_p = log_softmax(np.array([logits for logits, _ in self._chosen]))
+            self._log_probs.append(log_p[np.arange(len(log_p)), [symbol for _, symbol in self._chosen]])
+            self._chosen = []
 
     def sample(self) -> Sample:
         """The finished tune."""
@@ -156,22 +123,22 @@ class _Tune:
 
 def _write(engine: Engine, tunes: list[_Tune]) -> Iterator[None]:
     """Write tunes side by side, a symbol of each at a time, until all have stopped."""
-    reader = Reader(engine, engine.initial_state(len(tunes)))
+    session = InferenceSession(engine, engine.initial_state(len(tunes)))
     ids = [engine.vocab.start] * len(tunes)
     while tunes:
-        ids = [tune.next(logits) for tune, logits in zip(tunes, reader.read(ids), strict=True)]
+        ids = [tune.next(logits) for tune, logits in zip(tunes, session.read(ids), strict=True)]
         yield
         if any(tune.stopped for tune in tunes):
             going = [row for row, tune in enumerate(tunes) if not tune.stopped]
             tunes, ids = [tunes[row] for row in going], [ids[row] for row in going]
-            reader = Reader(engine, reader.state.take(going))
+            session = InferenceSession(engine, session.state.take(going))
 
 
 def _begin(
     engine: Engine, config: SampleConfig, prime: str, fields: Mapping[str, str] | None, seeds: range
 ) -> Iterator[_Tune]:
     """Tunes not yet begun, one a seed. Everything the user gave is checked here, before the first is made."""
-    prime = _model_text(engine, prime)
+    prime = adapted_prime(engine, prime)
     engine.vocab.encode(prime)
     lines = fixed_lines(fields, engine.vocab) if fields else {}
     if len(prime) >= config.max_length:
@@ -182,19 +149,6 @@ def _begin(
     if lines:
         Header(lines, engine.vocab, prime)
     return (_Tune(engine, config, prime, lines, seed) for seed in seeds)
-
-
-def _model_text(engine: Engine, prime: str) -> str:
-    """The prime as the model reads it: without "<start>", without X: unless the model writes it, with a unit."""
-    if prime.startswith(START):
-        prime = prime.removeprefix(START).lstrip("\n")
-    if prime.startswith("X:"):
-        first = engine.step([engine.vocab.start], engine.initial_state())[0]
-        if engine.vocab.symbols[int(first.argmax())] != "X":
-            prime = prime.partition("\n")[2]
-    headers = engine.checkpoint.corpus.get("headers") if engine.checkpoint else None
-    units = headers.get("L") if isinstance(headers, Mapping) else None
-    return with_unit(prime, units if isinstance(units, Mapping) else ())
 
 
 def sample(
@@ -239,7 +193,7 @@ def sample(
     return _sampled(engine, _begin(engine, config, prime, fields, range(seed, seed + n)), progress)
 
 
-def rewrite(
+def resample(
     engine: Engine,
     tunes: Sequence[Sample],
     keep: Sequence[int],
@@ -247,7 +201,7 @@ def rewrite(
     *,
     progress: Callable[[int], None] | None = None,
 ) -> list[Sample]:
-    """Write tunes again from some place on, with the random numbers that came there.
+    """Sample tunes again from some place on, with the random numbers that came there.
 
     A character that is kept uses up the number it was drawn with. So the engine that wrote a tune, with the same
     settings, no prime and no fixed fields, writes it again, whatever is kept; and another engine writes what it would
@@ -264,8 +218,8 @@ def rewrite(
         As in `sample`.
     """
     begun = (
-        _Tune(engine, config, tune.text[:kept], {}, tune.seed, skip=kept)
-        for tune, kept in zip(tunes, keep, strict=True)
+        _Tune(engine, config, tune.text[:length], {}, tune.seed, skip=length)
+        for tune, length in zip(tunes, keep, strict=True)
     )
     return _sampled(engine, begun, progress)
 

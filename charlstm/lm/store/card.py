@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from typing import Any
 
-from charlstm.lm.store.checkpoint import Checkpoint, tensor_shapes
-
-_NAMES = {"lstm": "LSTM", "gru": "GRU", "rnn": "plain RNN"}
+from charlstm.lm.store.checkpoint import Checkpoint, CorpusInfo
+from charlstm.lm.store.tensors import count_weights
 
 
 def model_card(checkpoint: Checkpoint) -> str:
@@ -21,30 +18,29 @@ def model_card(checkpoint: Checkpoint) -> str:
     Returns
     -------
     str
-        Markdown. Figures that the checkpoint does not record are left out, none is reckoned anew.
+        Markdown. Figures that the checkpoint does not record are left out.
     """
     config, training, corpus = checkpoint.config, checkpoint.training, checkpoint.corpus
-    shapes = tensor_shapes(config, len(checkpoint.vocab))
-    weights = sum(_product(shape) for shape in shapes.values())
     layers = "1 layer" if config.num_layers == 1 else f"{config.num_layers} layers"
     lags = ", ".join("the open repeat" if lag == 0 else f"{lag}" for lag in config.lookback_bars)
     rows = [
-        ("Kind", f"{_NAMES[config.cell]}, {config.hidden_size} units, {layers}"),
-        ("Weights", f"{weights:,}"),
+        ("Kind", f"{config.cell_spec.title}, {config.hidden_size} units, {layers}"),
+        ("Weights", _number(count_weights(config, len(checkpoint.vocab)))),
         ("Characters it knows", f"{len(checkpoint.vocab) - 2}"),
         ("Looks back (bars)", lags),
         ("Corpus", _corpus(corpus)),
-        ("Corpus fingerprint", _word(corpus.get("fingerprint"))),
+        ("Corpus fingerprint", _word(corpus.fingerprint)),
         ("Passes over the corpus", _number(len(checkpoint.history)) if checkpoint.history else ""),
-        ("Steps", _number(training.get("steps"))),
-        ("Training time", _time(training.get("seconds"))),
-        ("Device", _word(training.get("device"))),
+        ("Steps", _number(training.steps)),
+        ("Training time", _time(training.seconds)),
+        ("Device", _word(training.device)),
         ("Validation loss", _loss(checkpoint.val_loss)),
         ("Test loss", _loss(checkpoint.test_loss)),
         ("Temperature to begin with", f"{checkpoint.temperature:g}"),
     ]
+    plain = [pair for pair in sorted(training.to_dict().items()) if isinstance(pair[1], (str, int, float))]
     table = "\n".join(f"| {name} | {value} |" for name, value in rows if value)
-    settings = "\n".join(f"| {name} | {_word(value)} |" for name, value in sorted(training.items()) if _is_plain(value))
+    settings = "\n".join(f"| {name} | {_word(value)} |" for name, value in plain)
     return (
         f"# {_word(checkpoint.name)}\n\n"
         "A network that writes tunes in ABC notation, one character at a time.\n\n"
@@ -57,14 +53,7 @@ def model_card(checkpoint: Checkpoint) -> str:
     )
 
 
-def _product(shape: tuple[int, ...]) -> int:
-    size = 1
-    for length in shape:
-        size *= length
-    return size
-
-
-def _word(value: Any) -> str:
+def _word(value: object) -> str:
     """A value of a stranger's JSON in one cell of a table."""
     if value is None:
         return ""
@@ -73,24 +62,20 @@ def _word(value: Any) -> str:
     return re.sub(r"[\s|`<>\\]+", " ", str(value)).strip()[:80]
 
 
-def _is_plain(value: Any) -> bool:
-    return isinstance(value, (str, int, float, bool))
-
-
-def _number(value: Any) -> str:
-    return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else ""
+def _number(value: int | None) -> str:
+    return "" if value is None else f"{value:,}"
 
 
 def _loss(value: float | None) -> str:
     return "" if value is None else f"{value:.4f}"
 
 
-def _time(seconds: Any) -> str:
-    if not isinstance(seconds, (int, float)) or isinstance(seconds, bool) or not 0 <= seconds < 1e9:
+def _time(seconds: float | None) -> str:
+    if seconds is None or not 0 <= seconds < 1e9:
         return ""
     return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} minutes"
 
 
-def _corpus(corpus: Mapping[str, Any]) -> str:
-    name, tunes = _word(corpus.get("name")), _number(corpus.get("tunes"))
+def _corpus(corpus: CorpusInfo) -> str:
+    name, tunes = _word(corpus.name), _number(corpus.tunes)
     return f"{name}, {tunes} tunes" if name and tunes else name

@@ -18,8 +18,10 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
 from charlstm.errors import CheckpointError
+from charlstm.files import write_atomic
 from charlstm.lm.infer.engine import Engine
-from charlstm.lm.store.checkpoint import Checkpoint, Weights, read_weights, replace_file
+from charlstm.lm.store.checkpoint import Checkpoint
+from charlstm.lm.store.tensors import Weights, read_weights
 from charlstm.paths import EPOCHS_FOLDER
 
 FORMAT = "charlstm-epoch/1"
@@ -78,7 +80,7 @@ def save_epoch(
     arrays = {name: np.ascontiguousarray(array.astype(kind)) for name, array in weights.items()}
     about = {"format": FORMAT, "epoch": f"{epoch:g}", "step": str(step), "loss": "" if loss is None else repr(loss)}
     path = folder / f"{number:04d}.safetensors"
-    replace_file(path, save(arrays, metadata=about))
+    write_atomic(path, save(arrays, metadata=about))
     if number and not on_grid(number - 1):
         (folder / f"{number - 1:04d}.safetensors").unlink(missing_ok=True)
     return StoredEpoch(path, number, epoch, step, loss)

@@ -1,22 +1,29 @@
 """Tunes to padded batches: whole tunes in length buckets, or the report's random slices. NumPy only.
 
-All randomness comes from the generator that is handed in. The input of a tune of T characters is START and the T
+Every random draw of a training comes from a generator seeded by (seed, purpose, epoch or step), so no random state
+needs keeping: the batches of an epoch are always the same ones. The input of a tune of T characters is START and the T
 characters, its target the T characters and END: T + 1 of each. Padding carries the target IGNORED and no loss.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import math
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from charlstm.lm.config import ModelConfig, TrainConfig
 from charlstm.lm.infer.lookback import lookback_ids
+from charlstm.lm.train.augment import Augmentation
 from charlstm.lm.vocab import Vocab
 
 IGNORED = -100  # what torch's cross-entropy leaves out by default
 JITTER = 12  # characters by which lengths are shaken before sorting, so that the same tunes do not always meet
+SHARD = 8192  # tunes that are cut, augmented and encoded at once; a corpus of more goes by in shards
+ORDER, AUGMENT, DROPOUT, INIT, SHARDS = range(5)  # purposes of random draws: part of what a seed means
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,3 +114,84 @@ def collate(tunes: Sequence[EncodedTune], rows: Sequence[int]) -> Batch:
         if lookback is not None and tune.lookback is not None:
             lookback[row, : len(tune)] = tune.lookback
     return Batch(inputs, targets, lookback, tuple(rows), sum(len(tune) for tune in chosen))
+
+
+class TrainingCorpus(Protocol):
+    """What a training needs of a charlstm.tunes.corpus.model.Corpus: model texts."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def train(self) -> Sequence[str]: ...
+    @property
+    def validation(self) -> Sequence[str]: ...
+    @property
+    def test(self) -> Sequence[str]: ...
+    @property
+    def fingerprint(self) -> str: ...
+    @property
+    def characters(self) -> str: ...
+    @property
+    def headers(self) -> Mapping[str, Mapping[str, int]]: ...
+
+
+class TrainingData:
+    """The batches of each epoch, always the same ones for the same seed and epoch.
+
+    A corpus of several shards goes by one shard an epoch: each once, in an order of each pass's own.
+
+    Parameters
+    ----------
+    corpus : TrainingCorpus
+        With training tunes.
+    model : ModelConfig
+    train : TrainConfig
+    """
+
+    def __init__(self, corpus: TrainingCorpus, model: ModelConfig, train: TrainConfig) -> None:
+        self._corpus, self._config, self._lags = corpus, train, model.lookback_bars
+        # Held-out tunes count too: a character that they alone have must cost a loss, not an error.
+        self.vocab = Vocab.of(corpus.characters)
+        self._shards = [slice(a, a + SHARD) for a in range(0, len(corpus.train), SHARD)]
+        self.augmentation = Augmentation(  # a corpus of several shards is in a random order: the first is a sample
+            corpus.train[self._shards[0]], self.vocab, transpose=train.transpose, drop_fields=train.drop_fields
+        )
+        self.total_steps = train.epochs * sum(map(self._steps_of, self._shards))
+
+    def steps(self, epoch: int) -> int:
+        """Batches of an epoch."""
+        return self._steps_of(self._shard(epoch))
+
+    def passes(self, epoch: int, position: int) -> float:
+        """How often the whole corpus went by, after `epoch` epochs and `position` batches of the next."""
+        return round((epoch + position / self.steps(epoch)) / len(self._shards), 4)
+
+    def batches(self, epoch: int) -> Iterator[Batch]:
+        """The batches of an epoch, in their order."""
+        config = self._config
+        texts = self.augmentation.texts(
+            _generator(config.seed, AUGMENT, epoch),
+            None if len(self._shards) == 1 else self._corpus.train[self._shard(epoch)],
+        )
+        tunes = [encode_tune(text, self.vocab, self._lags) for text in texts]
+        rng = _generator(config.seed, ORDER, epoch)
+        if config.batching == "slices":
+            return random_slices(tunes, config.batch_size, config.sequence_length, rng)
+        return shuffled_tunes(tunes, config.batch_size, rng)
+
+    def _shard(self, epoch: int) -> slice:
+        passes, place = divmod(epoch, len(self._shards))
+        order = _generator(self._config.seed, SHARDS, passes).permutation(len(self._shards))
+        return self._shards[int(order[place])]
+
+    def _steps_of(self, shard: slice) -> int:
+        return math.ceil(len(range(*shard.indices(len(self._corpus.train)))) / self._config.batch_size)
+
+
+def _generator(seed: int, purpose: int, number: int) -> np.random.Generator:
+    return np.random.default_rng([seed, purpose, number])
+
+
+def torch_seed(seed: int, purpose: int, number: int) -> int:
+    """A seed of a torch generator, of one purpose and epoch or step."""
+    return int(np.random.SeedSequence([seed, purpose, number]).generate_state(1, np.uint64)[0] >> 1)

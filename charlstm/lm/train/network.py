@@ -1,4 +1,4 @@
-"""CharRNN: embedding -> LSTM | GRU | RNN -> dropout -> linear, in torch. Knows no text: ids in, logits out.
+"""CharRNN: embedding -> recurrent layers -> dropout -> linear, in torch. Knows no text: ids in, logits out.
 
 Axis letters: B batch, T characters, V vocabulary, H hidden units, L layers, E embedding, K lookback lags.
 Dropout is *locked*: one mask a sequence, the same at every character (Gal and Ghahramani 2016, "A Theoretically
@@ -16,10 +16,9 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from charlstm.lm.config import ModelConfig
+from charlstm.lm.train.batches import Batch
 
-State = tuple[Tensor, ...]  # (h, c) of an LSTM, (h,) of the others; each (L, B, H)
-
-_CELLS: dict[str, type[nn.LSTM] | type[nn.GRU] | type[nn.RNN]] = {"lstm": nn.LSTM, "gru": nn.GRU, "rnn": nn.RNN}
+State = tuple[Tensor, ...]  # (h, c) where the cell has a cell state, else (h,); each (L, B, H)
 
 
 class CharRNN(nn.Module):
@@ -37,7 +36,7 @@ class CharRNN(nn.Module):
         super().__init__()
         self.config, self.vocab_size = config, vocab_size
         width, hidden, lags = config.width, config.hidden_size, len(config.lookback_bars)
-        cell = _CELLS[config.cell]
+        cell = getattr(nn, config.cell_spec.torch_class)
         inputs = [width + lags * config.lookback_size] + [hidden] * (config.num_layers - 1)
         self.embedding = nn.Embedding(vocab_size, width)
         self.lookback_embedding = nn.Embedding(vocab_size + 1, config.lookback_size) if lags else None
@@ -55,10 +54,11 @@ class CharRNN(nn.Module):
         nn.init.zeros_(self.decoder.bias)
         if self.config.tie_weights:  # as a decoder, rows of length sqrt(E) would make the first losses huge
             nn.init.normal_(self.embedding.weight, std=self.config.width**-0.5)
-        if self.config.cell == "lstm":
-            for layer in self.layers:  # gates i, f, g, o: an open forget gate lets gradients through from the start
-                for name, value in (("bias_ih_l0", 1.0), ("bias_hh_l0", 0.0)):
-                    layer.get_parameter(name)[self.config.hidden_size : 2 * self.config.hidden_size] = value
+        opened = self.config.cell_spec.open_rows(self.config.hidden_size)
+        if opened is not None:
+            for layer in self.layers:  # an open forget gate lets gradients through from the start
+                layer.get_parameter("bias_ih_l0")[opened] = 1.0
+                layer.get_parameter("bias_hh_l0")[opened] = 0.0
 
     def forward(
         self,
@@ -101,12 +101,13 @@ class CharRNN(nn.Module):
             x = torch.cat((x, self.lookback_embedding(lookback).flatten(2)), dim=2)  # (B, T, E + K * size)
         x = self._drop(x, self.config.embedding_dropout, generator, rows)
         ends: list[State] = []
+        has_c = self.config.cell_spec.has_cell_state
         for k, layer in enumerate(self.layers):
             before = None if state is None else tuple(part[k : k + 1].contiguous() for part in state)
             with torch.autocast(x.device.type, torch.bfloat16, enabled=bfloat16):
-                x, end = layer(x, before if before is None or self.config.cell == "lstm" else before[0])
+                x, end = layer(x, before if before is None or has_c else before[0])
             x = x.float()
-            ends.append(end if self.config.cell == "lstm" else (end,))
+            ends.append(end if has_c else (end,))
             x = self._drop(x, self.config.dropout, generator, rows)  # (B, T, H)
         if self.projection is not None:
             x = self.projection(x)
@@ -142,3 +143,10 @@ class CharRNN(nn.Module):
                 name = f"rnn.{kind.removesuffix('0')}{layer}"
             named[name] = parameter
         return named
+
+
+def to_device(batch: Batch, device: torch.device) -> tuple[Tensor, Tensor, Tensor | None]:
+    """Inputs, targets and lookback of a batch, as tensors on the device."""
+    lookback = None if batch.lookback is None else torch.from_numpy(batch.lookback).to(device, non_blocking=True)
+    inputs, targets = (torch.from_numpy(a).to(device, non_blocking=True) for a in (batch.inputs, batch.targets))
+    return inputs, targets, lookback

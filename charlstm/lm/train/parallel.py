@@ -2,7 +2,7 @@
 
 Built on torch.distributed alone: gloo between CPUs, nccl between GPUs. Started without torchrun there is one process,
 and every function here is the identity. The processes must agree on everything that decides what comes next: what only
-one of them can know (its clock, a file put into the run's folder) is told by the first one.
+one of them can know (its clock, a file put into the run's folder) is broadcast by the first one.
 """
 
 from __future__ import annotations
@@ -85,15 +85,15 @@ class Parallel:
             distributed.all_reduce(sums)
         return sums
 
-    def told(self, *values: float) -> list[float]:
+    def broadcast(self, *values: float) -> list[float]:
         """The values that the first process has."""
         if self.world == 1:
             return list(values)
-        heard = torch.tensor(values, dtype=torch.float64, device=self._device)
-        distributed.broadcast(heard, src=0)
-        return heard.tolist()
+        tensor = torch.tensor(values, dtype=torch.float64, device=self._device)
+        distributed.broadcast(tensor, src=0)
+        return tensor.tolist()
 
     def wait(self) -> None:
-        """Go on when all have come here."""
+        """Go on when all processes are here."""
         if self.world > 1:
             distributed.barrier()

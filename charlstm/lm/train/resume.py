@@ -1,4 +1,4 @@
-"""Where a training run stands, on disk: weights, Adam's moments and counters in one safetensors file, renamed whole.
+"""How far a training run is, on disk: weights, Adam's moments and counters in one safetensors file, renamed whole.
 
 The counters and both configurations travel as JSON in the file's metadata, so that a run can be resumed from this
 file alone, and never from two halves of different age. Like a checkpoint, it is checked before it is believed.
@@ -17,22 +17,21 @@ from safetensors.torch import save
 from torch import Tensor
 
 from charlstm.errors import CheckpointError, ConfigError
+from charlstm.files import write_atomic
 from charlstm.lm.config import ModelConfig, TrainConfig
-from charlstm.lm.store.checkpoint import replace_file
-from charlstm.lm.train.network import CharRNN
+from charlstm.lm.train.step import Learner
 
-RESUME_FILE = "resume.safetensors"
 FORMAT = "charlstm-resume/1"
 _MOMENTS = ("exp_avg", "exp_avg_sq")
 
 
 @dataclass
-class Standing:
+class RunProgress:
     """The counters of a run; losses in nats per character, sums in nats."""
 
     step: int = 0
     epoch: int = 0  # epochs completed
-    position: int = 0  # batches of the present epoch that are done
+    position: int = 0  # batches of the current epoch that are done
     seconds: float = 0.0
     best_loss: float | None = None
     epochs_without_best: int = 0
@@ -53,20 +52,20 @@ class SavedRun:
     model: ModelConfig
     train: TrainConfig
     fingerprint: str
-    standing: Standing
+    progress: RunProgress
     tensors: dict[str, Tensor]
 
-    def restore(self, network: CharRNN, optimizer: torch.optim.Optimizer, average: list[Tensor] | None) -> None:
+    def restore(self, learner: Learner) -> None:
         """Put the tensors back where they came from. Raises CheckpointError if they do not fit."""
         try:
             with torch.no_grad():
-                for k, (name, parameter) in enumerate(network.named_weights().items()):
+                for k, (name, parameter) in enumerate(learner.network.named_weights().items()):
                     parameter.copy_(self._fitting(f"weights.{name}", parameter))
-                    if average is not None:
-                        average[k].copy_(self._fitting(f"average.{name}", parameter))
-                    if self.standing.step:
-                        optimizer.state[parameter] = {
-                            "step": torch.tensor(float(self.standing.step), device=parameter.device),
+                    if learner.average is not None:
+                        learner.average[k].copy_(self._fitting(f"average.{name}", parameter))
+                    if self.progress.step:
+                        learner.optimizer.state[parameter] = {
+                            "step": torch.tensor(float(self.progress.step), device=parameter.device),
                             **{m: self._fitting(f"{m}.{name}", parameter).to(parameter.device) for m in _MOMENTS},
                         }
         except KeyError as missing:
@@ -81,36 +80,26 @@ class SavedRun:
         return tensor
 
 
-def save_run(
-    path: Path,
-    network: CharRNN,
-    optimizer: torch.optim.Optimizer,
-    average: list[Tensor] | None,
-    *,
-    model: ModelConfig,
-    train: TrainConfig,
-    fingerprint: str,
-    standing: Standing,
-) -> None:
-    """Write where a run stands; the old file is replaced at once or not at all."""
+def save_run(path: Path, learner: Learner, *, train: TrainConfig, fingerprint: str, progress: RunProgress) -> None:
+    """Write how far a run is; the old file is replaced at once or not at all."""
     tensors: dict[str, Tensor] = {}
-    for k, (name, parameter) in enumerate(network.named_weights().items()):
+    for k, (name, parameter) in enumerate(learner.network.named_weights().items()):
         tensors[f"weights.{name}"] = parameter.detach()
-        if average is not None:
-            tensors[f"average.{name}"] = average[k]
-        tensors.update({f"{m}.{name}": v for m, v in optimizer.state[parameter].items() if m in _MOMENTS})
+        if learner.average is not None:
+            tensors[f"average.{name}"] = learner.average[k]
+        tensors.update({f"{m}.{name}": v for m, v in learner.optimizer.state[parameter].items() if m in _MOMENTS})
     about = {
-        "model": model.to_dict(),
+        "model": learner.network.config.to_dict(),
         "train": train.to_dict(),
         "fingerprint": fingerprint,
-        "standing": asdict(standing),
+        "standing": asdict(progress),  # the name of the format
     }
     metadata = {"format": FORMAT, "run": json.dumps(about)}
-    replace_file(path, save({name: t.cpu().contiguous() for name, t in tensors.items()}, metadata=metadata))
+    write_atomic(path, save({name: t.cpu().contiguous() for name, t in tensors.items()}, metadata=metadata))
 
 
 def load_run(path: Path) -> SavedRun:
-    """Read where a run stands. Raises CheckpointError if the file is missing, cut, or not one of ours."""
+    """Read how far a run is. Raises CheckpointError if the file is missing, cut, or not one of ours."""
     if not path.is_file():
         message = f"{path.parent} holds no run to resume ({path.name} is missing); start it without --resume."
         raise CheckpointError(message, path=path)
@@ -121,10 +110,10 @@ def load_run(path: Path) -> SavedRun:
         if metadata.get("format") != FORMAT:
             raise ValueError(f"format {metadata.get('format')!r} is not {FORMAT!r}")
         about = json.loads(metadata["run"])
-        known = {f.name for f in fields(Standing)}
-        standing = Standing(**{k: v for k, v in about["standing"].items() if k in known})
+        known = {f.name for f in fields(RunProgress)}
+        progress = RunProgress(**{k: v for k, v in about["standing"].items() if k in known})
         model, train = ModelConfig.from_dict(about["model"]), TrainConfig.from_dict(about["train"])
-        return SavedRun(path, model, train, str(about["fingerprint"]), standing, tensors)
+        return SavedRun(path, model, train, str(about["fingerprint"]), progress, tensors)
     except (SafetensorError, OSError, ValueError, KeyError, TypeError, AttributeError, ConfigError) as error:
-        message = f"{path} is no whole resume file ({error}); start a new run."
+        message = f"{path} is not a usable resume file ({error}); start a new run."
         raise CheckpointError(message, path=path) from None

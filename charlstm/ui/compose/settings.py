@@ -65,7 +65,5 @@ def _compose() -> None:
 
 def seen(checkpoint: Checkpoint, name: str) -> list[str]:
     """The keys, meters or rhythms that the model has seen, most frequent first; the usual ones if it does not say."""
-    headers = checkpoint.corpus.get("headers")
-    counts = headers.get(HEADER[name]) if isinstance(headers, dict) else None
-    values = list(counts) if isinstance(counts, dict) else []
-    return [value for value in values if isinstance(value, str) and plausible(name, value)][:40] or list(USUAL[name])
+    values = checkpoint.corpus.headers.get(HEADER[name], {})
+    return [value for value in values if plausible(name, value)][:40] or list(USUAL[name])

@@ -21,7 +21,7 @@ UNSEEN = {"validation": "the model did not learn from it", "test": "the model ha
 def corpus_name(checkpoint: Checkpoint) -> str | None:
     """The corpus to look at: the one that the model learned from, the default one, any; None where there is none."""
     there = sorted(path.stem for path in corpus_path().glob("*.json"))
-    wanted = [checkpoint.corpus.get("name"), DEFAULT_CORPUS, *there]
+    wanted = [checkpoint.corpus.name, DEFAULT_CORPUS, *there]
     return next((name for name in wanted if name in there), None)
 
 

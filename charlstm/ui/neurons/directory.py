@@ -46,11 +46,7 @@ def show(context: ViewContext) -> None:
     st.caption(
         f"What each neuron of {plain(context.model)} follows. {found.tried:,} pairs of a neuron and a concept were "
         f"tried on {choose} tunes; every score here is of {score} other tunes."
-        + (
-            " The model learned from neither."
-            if context.checkpoint.corpus.get("fingerprint") == corpus.fingerprint
-            else ""
-        )
+        + (" The model learned from neither." if context.checkpoint.corpus.fingerprint == corpus.fingerprint else "")
     )
     _summary(found)
     _examples(found, layers)

@@ -6,7 +6,7 @@ import numpy as np
 import streamlit as st
 
 from charlstm.errors import CharlstmError
-from charlstm.neurons.gates import MEMORY_GATE
+from charlstm.lm.cells import CELLS, GATES
 from charlstm.ui.neurons import neuron_charts as charts
 from charlstm.ui.neurons.names import name_of
 from charlstm.ui.neurons.recordings import surveyed
@@ -14,7 +14,6 @@ from charlstm.ui.neurons.unit_picker import shown_unit, unit_name
 from charlstm.ui.neurons.view_context import ViewContext, go
 from charlstm.ui.shared.notices import plain, stop_with
 
-WORDS = {"i": "Input gate i", "f": "Forget gate f", "o": "Output gate o", "r": "Reset gate r", "z": "Update gate z"}
 LONGEST = 6
 
 
@@ -25,8 +24,10 @@ def show(context: ViewContext) -> None:
     about = st.empty()
     unit = shown_unit(config.num_layers, config.hidden_size)
     context.publish(neuron=str(unit))
-    if config.cell not in MEMORY_GATE:
-        about.caption("A plain RNN has no gates. Choose an LSTM or a GRU.")
+    memory_gate = config.cell_spec.memory_gate
+    if memory_gate is None:
+        gated = " or ".join(spec.title for spec in CELLS.values() if spec.memory_gate)
+        about.caption(f"A {config.cell_spec.title} has no gates. Choose a model with them: {gated}.")
         return
     layer = unit.layer
     if config.num_layers > 1:
@@ -52,12 +53,12 @@ def show(context: ViewContext) -> None:
                 go("neuron", (layer, number))
 
         chosen = unit.index if layer == unit.layer else -1
-        chart = charts.saturation_chart(letter, sums, layer, chosen, WORDS[letter])
+        chart = charts.saturation_chart(letter, sums, layer, chosen, f"{GATES[letter].name.capitalize()} {letter}")
         column.altair_chart(chart, key=key, on_select=pick)
-    half = found.gates[MEMORY_GATE[config.cell]].half_life[layer]
+    half = found.gates[memory_gate].half_life[layer]
     st.subheader("Who remembers longest", anchor=False)
     st.caption(
-        f"Characters until half of a neuron's memory is gone, by its {WORDS[MEMORY_GATE[config.cell]].lower()}: "
+        f"Characters until half of a neuron's memory is gone, by its {GATES[memory_gate].name} {memory_gate}: "
         f"half of the neurons keep it for less than {np.median(half):.1f}."
     )
     with st.container(horizontal=True):

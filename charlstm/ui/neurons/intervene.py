@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from charlstm.errors import CharlstmError
 from charlstm.lm.config import SampleConfig
 from charlstm.lm.infer.engine import Engine
-from charlstm.lm.sample.sampling import Sample, rewrite, sample
+from charlstm.lm.sample.sampling import Sample, resample, sample
 from charlstm.neurons.ablation import loss_increases
 from charlstm.neurons.attribution import REACH, logit_attribution, occlusion
 from charlstm.neurons.concepts.concept import domain, labels_of
@@ -230,7 +230,7 @@ def _pairs(
     def from_the_body_on(writer: Engine, own: list[Sample], report: Report) -> list[Sample]:
         heads = [split_header(tune.text).body_start for tune in own]
         keep = [head if head < min(len(tune.text), wish.length) else 0 for head, tune in zip(heads, own, strict=True)]
-        return rewrite(writer, own, keep, config, progress=lambda done: counted(report)(done, count))
+        return resample(writer, own, keep, config, progress=lambda done: counted(report)(done, count))
 
     a = with_bar(f"{kind} A", settings, lambda report: written(model, report), words)
     if not same_header:

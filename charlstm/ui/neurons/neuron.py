@@ -11,10 +11,11 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from charlstm.errors import CharlstmError
+from charlstm.lm.cells import GATES
 from charlstm.neurons import unit_stats
 from charlstm.neurons.ablation import LossIncrease, ablation
 from charlstm.neurons.concepts.registry import CONCEPTS
-from charlstm.neurons.gates import MEMORY_GATE, similarity_half_life
+from charlstm.neurons.gates import similarity_half_life
 from charlstm.neurons.recording import Activations, Unit
 from charlstm.neurons.snippet import Snippet, snippet
 from charlstm.neurons.unit_stats import Passage
@@ -207,22 +208,22 @@ def _over_time(context: ViewContext, found: Activations, unit: Unit, values: NDA
 
 
 def _memory(context: ViewContext, found: Activations, unit: Unit, values: NDArray[np.floating]) -> None:
-    cell = context.checkpoint.config.cell
+    spec = context.checkpoint.config.cell_spec
     bar = unit_stats.characters_per_bar(found)
-    if cell in MEMORY_GATE:
-        keeps = {"f": "forget gate", "z": "update gate"}[MEMORY_GATE[cell]]
-        half = float(found.gates[MEMORY_GATE[cell]].half_life[unit])
+    if gate := spec.memory_gate:
+        half = float(found.gates[gate].half_life[unit])
         _titled(
             f"Its memory halves in {_characters(half, bar)}",
-            f"ln 2 / mean of −ln {MEMORY_GATE[cell]}, with its {keeps} {MEMORY_GATE[cell]}: what share of the old is "
-            "kept at each character. How often its gates are shut and open:",
+            f"ln 2 / mean of −ln {gate}, with its {GATES[gate].name} {gate}: what share of the old is kept at each "
+            "character. How often its gates are shut and open:",
         )
         st.altair_chart(charts.gates_chart(found.gates, unit.layer, unit.index))
     else:
         half = similarity_half_life(found.split(values))
         _titled(
             f"It stays like itself for {_characters(half, bar)}",
-            "Until its autocorrelation falls to 1/2. A plain RNN has no gates, so this is not how long it remembers.",
+            f"Until its autocorrelation falls to 1/2. A {spec.title} has no gates, so this is not how long it "
+            "remembers.",
         )
 
 

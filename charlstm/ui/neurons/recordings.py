@@ -34,6 +34,6 @@ def surveyed(context: ViewContext) -> tuple[Activations, str]:
         ),
         f"{plain(context.model)} reads {len(texts)} tunes, once",
     )
-    fresh = context.checkpoint.corpus.get("fingerprint") == corpus.fingerprint
+    fresh = context.checkpoint.corpus.fingerprint == corpus.fingerprint
     whose = "that it did not learn from" if fresh else f"of the collection {corpus.name}"
     return found, f"{len(texts)} tunes {whose}, {found.characters:,} characters"

@@ -7,6 +7,7 @@ from types import MappingProxyType
 
 import streamlit as st
 
+from charlstm.lm.cells import GATES
 from charlstm.neurons.concepts.registry import CONCEPTS
 from charlstm.neurons.probes import rank_units
 from charlstm.neurons.recording import Activations, Kind, Unit
@@ -100,13 +101,7 @@ SIGNALS: Mapping[Kind, tuple[str, str, str]] = MappingProxyType(
     {
         "hidden": ("h", "h output", "its output h, all that the rest of the model sees of it"),
         "cell": ("c", "c memory", "its memory c, as tanh c"),
-        "i": ("i", "i input gate", "how much of what is new it writes down: 0 nothing, 1 all of it"),
-        "f": ("f", "f forget gate", "how much of its memory it keeps: 0 nothing, 1 all of it"),
-        "o": ("o", "o output gate", "how much of its memory it shows: 0 nothing, 1 all of it"),
-        "g": ("g", "g candidate", "what it would write down"),
-        "r": ("r", "r reset gate", "how much of the past its new value may use: 0 nothing, 1 all of it"),
-        "z": ("z", "z update gate", "how much of its old value it keeps: 0 nothing, 1 all of it"),
-        "n": ("n", "n candidate", "the new value that it would take"),
+        **{letter: (letter, f"{letter} {gate.name}", gate.meaning) for letter, gate in GATES.items()},
     }
 )  # letter in the address, label, in words
 

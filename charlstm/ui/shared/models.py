@@ -10,11 +10,6 @@ from charlstm.lm.infer.engine import Engine, load
 from charlstm.lm.store.checkpoint import JSON_FILE, Checkpoint, find_checkpoint, list_checkpoints, model_folders
 
 FIRST_CHOICE = "lstm-512"
-_MEMORY = {
-    "lstm": "Keeps the beat and the bars, but mostly forgets how the tune began.",
-    "gru": "Simpler than an LSTM and about as good: bars, but hardly any form.",
-    "rnn": "Has a short memory: even one bar is often too long for it.",
-}
 
 
 def models() -> dict[str, Checkpoint]:
@@ -51,7 +46,7 @@ def _engine(name: str, stamp: int) -> Engine:
 def describe(checkpoint: Checkpoint) -> str:
     """A model in two short sentences: its size and what it remembers."""
     config = checkpoint.config
-    memory = _MEMORY[config.cell]
+    memory = config.cell_spec.character
     if config.lookback_bars:
         memory = "Looks back at earlier bars as it writes, so its tunes return to how they began."
     layers = f" in {config.num_layers} layers" if config.num_layers > 1 else ""

@@ -80,7 +80,7 @@ def _corpus_tune(context: ViewContext) -> SourceTune:
     number = st.selectbox("Title", range(len(names)), key=CORPUS_TUNE.widget(), format_func=names.__getitem__)
     text, part = tune_of(corpus, number)
     text = without_unknown(text, context.checkpoint.vocab, nearest=True)
-    known = context.checkpoint.corpus.get("fingerprint") == corpus.fingerprint
+    known = context.checkpoint.corpus.fingerprint == corpus.fingerprint
     remark = UNSEEN.get(part, "the model learned from it") if known else ""
     return SourceTune(text, remark, {"tune": str(number)})
 

@@ -14,7 +14,7 @@ from charlstm.errors import CharlstmError, ProcessError
 from charlstm.evaluate.ngram import NGram
 from charlstm.files import write_atomic
 from charlstm.lm.config import ModelConfig
-from charlstm.lm.store.checkpoint import count_weights
+from charlstm.lm.store.tensors import count_weights
 from charlstm.lm.vocab import Vocab
 from charlstm.paths import cache_path, corpus_path
 from charlstm.tunes.corpus.model import Corpus, load_corpus

@@ -9,9 +9,10 @@ from typing import Any
 import streamlit as st
 
 from charlstm.errors import CharlstmError
-from charlstm.lm.config import CELLS, LOOKBACK_BARS, ModelConfig
+from charlstm.lm.cells import CELLS
+from charlstm.lm.config import LOOKBACK_BARS, ModelConfig
 from charlstm.lm.store.archive import clean_name
-from charlstm.lm.store.checkpoint import count_weights
+from charlstm.lm.store.tensors import count_weights
 from charlstm.lm.train import training_runs
 from charlstm.lm.train.training_runs import TrainingRun
 from charlstm.lm.vocab import Vocab
@@ -22,12 +23,6 @@ from charlstm.ui.train.estimates import baseline, is_measured, speed
 
 SIZES = (16, 32, 64, 100, 150, 200, 250, 350, 512)
 RATES = (1e-4, 3e-4, 1e-3, 2e-3, 3e-3, 5e-3, 1e-2)
-USUAL_RATE = {"lstm": 3e-3, "gru": 3e-3, "rnn": 1e-3}
-CELL_WORDS = {
-    "lstm": "LSTM: a memory with gates, the report's network.",
-    "gru": "GRU: a simpler memory, nearly as good.",
-    "rnn": "Plain RNN: hardly a memory. Train one to see what the gates are for.",
-}
 MINUTES, EPOCHS = "minutes", "epochs"
 
 
@@ -72,9 +67,10 @@ def _network() -> ModelConfig:
     left, right = st.columns(2, gap="large")
     with left:
         cell: Any = st.segmented_control(
-            "Kind", CELLS, default=CELLS[0], key="train.cell", required=True, format_func=str.upper
-        )
-        st.caption(CELL_WORDS[cell])
+            "Kind", list(CELLS), default=next(iter(CELLS)), key="train.cell", required=True,
+            format_func=lambda name: CELLS[name].label,
+        )  # fmt: skip
+        st.caption(CELLS[cell].summary)
         layers = st.segmented_control("Layers", (1, 2, 3), default=1, key="train.layers", required=True)
     with right:
         size = st.select_slider("Neurons in a layer", SIZES, value=64, key="train.size")
@@ -111,7 +107,7 @@ def _more(corpus: Corpus, model: ModelConfig) -> tuple[float, int, str]:
     usual = clean_name(f"{corpus.name}-{model.cell}-{model.hidden_size}")[:50]
     left, middle, right = st.columns(3)
     rate = left.select_slider(
-        "Learning rate", RATES, value=USUAL_RATE[model.cell], key=f"train.rate.{model.cell}",
+        "Learning rate", RATES, value=model.cell_spec.learning_rate, key=f"train.rate.{model.cell}",
         help="How large a step each mistake causes. It can be changed while the network learns.",
     )  # fmt: skip
     seed = middle.number_input("Seed", 0, 2**31 - 1, 0, key="train.seed", help="The same seed gives the same network.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from charlstm.lm.sample.adapter import Dialect
+from charlstm.lm.sample.adapter import TuneAdapter
 from charlstm.lm.sample.spelling import name_characters
 from charlstm.ui.shared.models import engine, models
 from charlstm.ui.shared.notices import ask_about_unknown
@@ -34,7 +34,7 @@ def ask_seed(place: DeltaGenerator, what: str) -> None:
 def ask_reading(name: str, temperature: float, text: str) -> ModelSettings:
     """All that the model is asked with; what it cannot read in the text is named, and the visitor says what then."""
     nearest = True
-    if unknown := Dialect(engine(name), text).unknown:
+    if unknown := TuneAdapter(engine(name), text).unknown:
         nearest = ask_about_unknown(
             f"{name} has never seen {name_characters(unknown)}. Your own text stays as it is.", UNKNOWN
         )

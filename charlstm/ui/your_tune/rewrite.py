@@ -9,7 +9,7 @@ import streamlit as st
 
 from charlstm.errors import CharlstmError
 from charlstm.lm.config import SampleConfig
-from charlstm.lm.sample.infill import Rewriting, rewrite
+from charlstm.lm.sample.infill import Infilling, infill
 from charlstm.tunes.views.bars import Bar
 from charlstm.ui.library.session_library import add_to_library
 from charlstm.ui.shared.drawing import draw
@@ -48,7 +48,7 @@ def show_rewrite(document: TuneDocument, tune_bars: Sequence[Bar]) -> None:
         _show_versions(document, *versions)
 
 
-def _rewrite(request: Rewrite) -> Rewriting:
+def _rewrite(request: Rewrite) -> Infilling:
     """The versions, while a bar shows how many there are."""
     model = request.model
     bar = st.progress(0.0, plain(f"{model.model} is writing …"))
@@ -57,7 +57,7 @@ def _rewrite(request: Rewrite) -> Rewriting:
         bar.progress(min(fitting / CANDIDATES, 1.0), f"{tries} tries, {fitting} fit")
 
     try:
-        rewriting = rewrite(
+        rewriting = infill(
             engine(model.model), request.text, request.first, request.last, n=CANDIDATES, seed=model.seed,
             nearest=model.nearest, config=SampleConfig(temperature=model.temperature), progress=tried,
         )  # fmt: skip
@@ -67,7 +67,7 @@ def _rewrite(request: Rewrite) -> Rewriting:
     return rewriting
 
 
-def _show_versions(document: TuneDocument, request: Rewrite, rewriting: Rewriting) -> None:
+def _show_versions(document: TuneDocument, request: Rewrite, rewriting: Infilling) -> None:
     """The candidates, the best first."""
     first, last = request.first + 1, request.last + 1
     which = f"Bars {first} to {last}" if last > first else f"Bar {first}"
@@ -114,7 +114,7 @@ def _show_versions(document: TuneDocument, request: Rewrite, rewriting: Rewritin
         _play(rewriting, heard)
 
 
-def _play(rewriting: Rewriting, place: int) -> None:
+def _play(rewriting: Infilling, place: int) -> None:
     """A player for one version, with a bar on either side."""
     from charlstm.neurons.snippet import snippet
 

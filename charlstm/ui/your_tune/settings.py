@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from charlstm.lm.sample.infill import Rewriting
+from charlstm.lm.sample.infill import Infilling
 from charlstm.ui.shared.notices import NEAREST
 from charlstm.ui.shared.player import Selection
 from charlstm.ui.state import Setting
@@ -66,4 +66,4 @@ class Rewrite:
 
 
 CONTINUED: Setting[Continuation | None] = Setting("your_tune.continued", None)
-VERSIONS: Setting[tuple[Rewrite, Rewriting] | None] = Setting("your_tune.versions", None)
+VERSIONS: Setting[tuple[Rewrite, Infilling] | None] = Setting("your_tune.versions", None)

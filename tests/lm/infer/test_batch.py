@@ -35,12 +35,12 @@ def test_many_texts_at_once_are_each_text_alone(cell: str, shape: dict, make_eng
 
 
 def test_the_surprises_are_those_of_the_loss(make_engine: MakeEngine) -> None:
-    from charlstm.evaluate.loss import surprises
+    from charlstm.evaluate.loss import surprisals
 
     engine = make_engine(lookback_bars=(1, 0))
-    expected = surprises(engine, TUNES)
+    expected = surprisals(engine, TUNES)
     for reading in read_texts(engine, TUNES):
-        np.testing.assert_allclose(reading.surprises, expected[reading.index], atol=1e-5)
+        np.testing.assert_allclose(reading.surprisals, expected[reading.index], atol=1e-5)
 
 
 def test_progress_ends_at_all_characters_and_an_unknown_one_is_named_first(make_engine: MakeEngine) -> None:
@@ -66,9 +66,9 @@ def test_a_push_is_added_after_each_step_and_a_held_unit_stays_held(cell: str, m
         _, after = plain.step([symbol], state)
         h = after.h.copy()
         if cell == "gru":
-            from charlstm.lm.infer.session import Reader
+            from charlstm.lm.infer.session import InferenceSession
 
-            reader = Reader(plain, state)
+            reader = InferenceSession(plain, state)
             reader.read([symbol])
             h[1] += (1 - reader.gates[1][:, 8:16]) * vector
         else:

@@ -11,8 +11,9 @@ import pytest
 from charlstm.errors import CheckpointError, ConfigError
 from charlstm.lm.config import ModelConfig
 from charlstm.lm.infer.engine import Engine, load
-from charlstm.lm.infer.session import Reader
-from charlstm.lm.store.checkpoint import save_checkpoint, tensor_shapes
+from charlstm.lm.infer.session import InferenceSession
+from charlstm.lm.store.checkpoint import Checkpoint, save_checkpoint
+from charlstm.lm.store.tensors import tensor_shapes
 from charlstm.lm.train.batches import encode_tune
 
 TEXT = "M:9/8\nL:1/8\nK:D\n|:dcd fga agf|1gfe dcB A2c:|2gfe dcB A3||"
@@ -87,7 +88,7 @@ def test_run_is_repeated_step(cell, shape, make_engine):
 def test_a_batch_is_many_singles(cell, shape, make_engine):
     engine = make_engine(cell=cell, **shape)
     texts = [ids_of(engine)[:40], ids_of(engine)[-40:], ids_of(engine, TEXT[::-1])[:40]]
-    reader = Reader(engine, engine.initial_state(3))
+    reader = InferenceSession(engine, engine.initial_state(3))
     for t in range(40):
         logits = reader.read([int(text[t]) for text in texts])
     for b, text in enumerate(texts):
@@ -158,7 +159,7 @@ def test_start_begins_a_new_text_for_the_lookback(make_engine):
     engine = make_engine(lookback_bars=(1,))
     text = TEXT[TEXT.index("K:") :]  # a START that is not seen would join the first line
     twice = np.concatenate([ids_of(engine, text), ids_of(engine, text)])
-    rows = engine._lookback(twice)
+    rows = engine.lookback(twice)
     assert np.array_equal(rows[: len(twice) // 2], rows[len(twice) // 2 :])
     assert (rows < len(engine.vocab)).any()
     logits, state = engine.run(twice)[0], engine.initial_state()
@@ -169,7 +170,7 @@ def test_start_begins_a_new_text_for_the_lookback(make_engine):
 
 def test_a_readers_state_is_a_copy(make_engine):
     engine = make_engine(num_layers=2)
-    reader = Reader(engine, engine.initial_state())
+    reader = InferenceSession(engine, engine.initial_state())
     reader.read([5])
     state = reader.state
     h, c = state.h.copy(), state.c.copy()
@@ -211,9 +212,7 @@ def test_a_unit_that_is_not_there_is_a_sentence(units, value, tiny_engine):
 
 def test_load_reads_a_checkpoint_without_torch(make_engine, tmp_path):
     engine = make_engine(lookback_bars=(1, 2), tie_weights=True)
-    save_checkpoint(
-        tmp_path / "tiny", config=engine.config, vocab=engine.vocab, weights=engine.weights, training={}, corpus={}
-    )
+    save_checkpoint(Checkpoint(tmp_path / "tiny", engine.config, engine.vocab), engine.weights)
     loaded = load(tmp_path / "tiny")
     assert loaded.name == "tiny" and loaded.checkpoint is not None and engine.name == ""
     assert np.array_equal(loaded.run(ids_of(loaded))[0], engine.run(ids_of(engine))[0])

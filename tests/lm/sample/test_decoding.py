@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from charlstm.lm.config import SampleConfig
-from charlstm.lm.sample.decoding import distribution, draw
+from charlstm.lm.sample.decoding import choose, distribution
 
 
 def test_a_distribution_is_the_definition():
@@ -59,9 +59,9 @@ def test_a_sure_draw_is_the_same_for_all_logits_that_near(settings):
     for _ in range(1500):
         z, u = rng.normal(0, 2, 14), rng.random()
         near = z + rng.choice([-error, error], 14)  # the worst there is
-        symbol, other = draw(z.copy(), u, config, error), draw(near, u, config)
+        symbol, other = choose(z.copy(), u, config, error), choose(near, u, config)
         sure += symbol is not None
-        changed += draw(z.copy(), u, config) != other
+        changed += choose(z.copy(), u, config) != other
         assert symbol in (None, other)
     assert sure > 1000  # being never sure would be right, and slow
     assert changed > 0  # the law was tested where errors of this size do change draws
@@ -70,14 +70,14 @@ def test_a_sure_draw_is_the_same_for_all_logits_that_near(settings):
 def test_a_tie_at_the_edge_of_the_nucleus_is_unsure():
     z = np.array([2.0, 1.001, 1.0, -3.0])  # the second is in, the third out, and they might change places
     for settings in ({"top_p": 0.7}, {"top_k": 2}):
-        assert draw(z.copy(), 0.1, SampleConfig(**settings), 0.001) is None
-        assert draw(z.copy(), 0.1, SampleConfig(**settings), 0.0001) == 0
-    assert draw(np.array([1.0, 1.001]), 0.1, SampleConfig(temperature=0), 0.001) is None
+        assert choose(z.copy(), 0.1, SampleConfig(**settings), 0.001) is None
+        assert choose(z.copy(), 0.1, SampleConfig(**settings), 0.0001) == 0
+    assert choose(np.array([1.0, 1.001]), 0.1, SampleConfig(temperature=0), 0.001) is None
 
 
 def test_a_number_picks_the_symbol_in_whose_part_it_falls():
     z = np.log([0.25, 0.5, 0.0625, 0.1875])
-    picked = [draw(z.copy(), u, SampleConfig()) for u in (0.0, 0.24, 0.26, 0.74, 0.76, 0.81, 0.82, 1 - 2**-53)]
+    picked = [choose(z.copy(), u, SampleConfig()) for u in (0.0, 0.24, 0.26, 0.74, 0.76, 0.81, 0.82, 1 - 2**-53)]
     assert picked == [0, 0, 1, 1, 2, 2, 3, 3]
     masked = np.array([-np.inf, 0.0, -np.inf])
-    assert {draw(masked.copy(), u, SampleConfig()) for u in (0.0, 0.5, 1 - 2**-53)} == {1}
+    assert {choose(masked.copy(), u, SampleConfig()) for u in (0.0, 0.5, 1 - 2**-53)} == {1}

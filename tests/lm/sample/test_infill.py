@@ -10,8 +10,8 @@ import pytest
 from charlstm.errors import ConfigError
 from charlstm.lm.config import SampleConfig
 from charlstm.lm.infer.engine import Engine, load
-from charlstm.lm.sample.adapter import Dialect
-from charlstm.lm.sample.infill import rewrite
+from charlstm.lm.sample.adapter import TuneAdapter
+from charlstm.lm.sample.infill import infill
 from charlstm.tunes.views.bars import bars
 from tests.conftest import TUNES
 from tests.memorizing_model import save_weaver
@@ -35,7 +35,7 @@ def test_everything_outside_stays_byte_for_byte_and_every_bar_is_as_long_as_befo
     weaver: Engine, text: str, first: int, last: int
 ) -> None:
     before = bars(text)
-    made = rewrite(weaver, text, first, last, n=4, seed=2)
+    made = infill(weaver, text, first, last, n=4, seed=2)
     assert len(made.candidates) == 4
     for candidate in made.candidates:
         assert candidate.text[: candidate.start] == text[: before[first].start]
@@ -49,18 +49,18 @@ def test_everything_outside_stays_byte_for_byte_and_every_bar_is_as_long_as_befo
 
 
 def test_the_same_seed_gives_the_same_candidates_and_more_are_the_same_ones_first(weaver: Engine) -> None:
-    few = rewrite(weaver, REEL, 1, 2, n=3, seed=5)
-    many = rewrite(weaver, REEL, 1, 2, n=9, seed=5)
-    assert rewrite(weaver, REEL, 1, 2, n=3, seed=5) == few
+    few = infill(weaver, REEL, 1, 2, n=3, seed=5)
+    many = infill(weaver, REEL, 1, 2, n=9, seed=5)
+    assert infill(weaver, REEL, 1, 2, n=3, seed=5) == few
     assert {c.text for c in few.candidates} <= {c.text for c in many.candidates}
-    assert rewrite(weaver, REEL, 1, 2, n=3, seed=6) != few
+    assert infill(weaver, REEL, 1, 2, n=3, seed=6) != few
 
 
 def follows(engine: Engine, text: str, end: int) -> float:
     """log p(what comes after `end`, END | what is before), nats, the obvious way."""
-    dialect = Dialect(engine, text)
-    read = dialect.before(len(text)).rstrip()
-    given = 1 + len(dialect.before(end))
+    adapter = TuneAdapter(engine, text)
+    read = adapter.before(len(text)).rstrip()
+    given = 1 + len(adapter.before(end))
     ids = np.array([engine.vocab.start, *engine.vocab.encode(read), engine.vocab.end])
     logits = engine.exact.run(ids)[0].astype(np.float64)
     log_probs = logits - np.logaddexp.reduce(logits, axis=1, keepdims=True)
@@ -69,7 +69,7 @@ def follows(engine: Engine, text: str, end: int) -> float:
 
 @pytest.mark.parametrize("text", [REEL, STRANGE])
 def test_the_rank_is_the_sum_over_the_rest_as_counted_by_brute_force(text: str, weaver: Engine) -> None:
-    made = rewrite(weaver, text, 1, 1, n=5, seed=1)
+    made = infill(weaver, text, 1, 1, n=5, seed=1)
     sums = [follows(weaver, c.text, c.end) for c in made.candidates]
     assert [c.rest_log_prob for c in made.candidates] == pytest.approx(sums, rel=1e-9)
     assert sums == sorted(sums, reverse=True)
@@ -77,7 +77,7 @@ def test_the_rank_is_the_sum_over_the_rest_as_counted_by_brute_force(text: str, 
 
 
 def test_a_network_with_states_ranks_by_brute_force_too(shipped: Engine) -> None:
-    made = rewrite(shipped, REEL, 1, 1, n=4, seed=3)
+    made = infill(shipped, REEL, 1, 1, n=4, seed=3)
     assert made.candidates
     sums = [follows(shipped, c.text, c.end) for c in made.candidates]
     assert [c.rest_log_prob for c in made.candidates] == pytest.approx(sums, rel=1e-9)
@@ -92,22 +92,22 @@ def shipped() -> Engine:
 
 def test_bars_that_no_try_fills_are_none_and_said(weaver: Engine) -> None:
     jig = "X:1\n" + TUNES[1]  # the weaver writes bars of eight eighths only
-    made = rewrite(weaver, jig, 0, 0, n=2)
+    made = infill(weaver, jig, 0, 0, n=2)
     assert made.candidates == ()
     assert made.misfit == made.tries > 0
 
 
 def test_at_temperature_0_there_is_one_candidate_at_most(weaver: Engine) -> None:
-    made = rewrite(weaver, REEL, 0, 0, n=5, config=SampleConfig(temperature=0))
+    made = infill(weaver, REEL, 0, 0, n=5, config=SampleConfig(temperature=0))
     assert len(made.candidates) == 1
 
 
 @pytest.mark.parametrize(("first", "last"), [(-1, 0), (0, 4), (2, 1), (9, 9)])
 def test_bars_that_are_not_there_are_a_sentence(weaver: Engine, first: int, last: int) -> None:
     with pytest.raises(ConfigError, match="bars 1 to 4"):
-        rewrite(weaver, REEL, first, last)
+        infill(weaver, REEL, first, last)
 
 
 def test_a_tune_without_bars_is_a_sentence(weaver: Engine) -> None:
     with pytest.raises(ConfigError):
-        rewrite(weaver, "X:1\nK:D\n", 0, 0)
+        infill(weaver, "X:1\nK:D\n", 0, 0)

@@ -9,7 +9,8 @@ from charlstm.errors import ConfigError, VocabularyError
 from charlstm.lm.config import SampleConfig
 from charlstm.lm.infer.engine import Engine
 from charlstm.lm.sample import sampling
-from charlstm.lm.sample.sampling import distribution, rewrite, sample, stream
+from charlstm.lm.sample.decoding import distribution
+from charlstm.lm.sample.sampling import resample, sample, stream
 from charlstm.lm.vocab import Vocab
 
 SHORT = SampleConfig(max_length=60)
@@ -203,7 +204,7 @@ def test_what_is_rewritten_by_the_same_engine_is_the_same(make_engine, temperatu
     tunes = sample(engine, config, n=6, seed=11)
     for keep in (0, 1, 17, 40):
         kept = [min(keep, len(tune.text) - 1) for tune in tunes]
-        again = rewrite(engine, tunes, kept, config)
+        again = resample(engine, tunes, kept, config)
         assert [(t.text, t.stopped, t.seed) for t in again] == [(t.text, t.stopped, t.seed) for t in tunes]
-        other = rewrite(engine.ablate([(0, k) for k in range(8)]), tunes, kept, config)
+        other = resample(engine.ablate([(0, k) for k in range(8)]), tunes, kept, config)
         assert all(b.text.startswith(a.text[:k]) for a, b, k in zip(tunes, other, kept, strict=True))

@@ -29,7 +29,7 @@ WEIGHTS = make_weights(CONFIG, VOCAB)
 def model(tmp_path: Path) -> Checkpoint:
     folder = tmp_path / "run"
     save_epoch(folder / "epochs", 2, WEIGHTS, epoch=2, step=9, loss=1.5)
-    return save_checkpoint(folder, config=CONFIG, vocab=VOCAB, weights=WEIGHTS, training={}, corpus={}, val_loss=1.5)
+    return save_checkpoint(Checkpoint(folder, CONFIG, VOCAB, val_loss=1.5), WEIGHTS)
 
 
 def zipped(files: Mapping[str, bytes]) -> bytes:

@@ -20,13 +20,15 @@ from charlstm.errors import CheckpointError
 from charlstm.lm.config import ModelConfig
 from charlstm.lm.store.checkpoint import (
     Checkpoint,
+    CorpusInfo,
+    TrainingInfo,
     find_checkpoint,
     list_checkpoints,
     load_checkpoint,
     save_checkpoint,
-    tensor_shapes,
     write_description,
 )
+from charlstm.lm.store.tensors import tensor_shapes
 from charlstm.lm.vocab import Vocab
 
 VOCAB = Vocab.of(["abc|♯\n"])
@@ -40,16 +42,14 @@ def weights_of(config: ModelConfig) -> dict[str, np.ndarray]:
 
 def saved(path: Path, config: ModelConfig = CONFIG, **changes: Any) -> Checkpoint:
     values: dict[str, Any] = {
-        "config": config,
-        "vocab": VOCAB,
-        "weights": weights_of(config),
-        "training": {"epochs": 2},
-        "corpus": {"name": "tiny", "tunes": 4, "fingerprint": "f"},
-        "history": [{"epoch": 1.0, "train_loss": 2.0, "val_loss": None}, {"epoch": 2.0, "val_loss": 1.5}],
+        "training": TrainingInfo(settings={"epochs": 2}, ended="epochs", steps=10),
+        "corpus": CorpusInfo(name="tiny", tunes=4, fingerprint="f", headers={"K": {"D": 2, "G": 1}}),
+        "history": ({"epoch": 1.0, "train_loss": 2.0, "val_loss": None}, {"epoch": 2.0, "val_loss": 1.5}),
         "val_loss": 1.5,
         "temperature": 0.7,
     }
-    return save_checkpoint(path, **(values | changes))
+    weights = changes.pop("weights", weights_of(config))
+    return save_checkpoint(Checkpoint(path, config, VOCAB, **(values | changes)), weights)
 
 
 @pytest.mark.parametrize(
@@ -63,6 +63,22 @@ def test_what_is_saved_is_what_is_loaded(tmp_path: Path, config: ModelConfig) ->
     assert weights.keys() == weights_of(config).keys()
     assert all(np.array_equal(weights[name], array) for name, array in weights_of(config).items())
     assert sorted(p.name for p in (tmp_path / "m").iterdir()) == ["model.json", "model.safetensors"]
+
+
+def test_what_this_version_does_not_know_of_a_checkpoint_is_not_lost(tmp_path: Path) -> None:
+    """Fields of a newer version, or of an unusable kind, come back as they were when model.json is written."""
+    saved(tmp_path / "m")
+    for key, added in (
+        ("training", {"steps": 10, "seconds": "many", "optimizer": "lion", "moon": {"phase": [1, 2]}}),
+        ("corpus", {"name": "tiny", "tunes": -1, "headers": {"K": {"D": "two"}}, "licence": "CC0"}),
+    ):
+        edit(key, added)(tmp_path / "m")
+        before = load_checkpoint(tmp_path / "m")
+        write_description(before)
+        assert json.loads((tmp_path / "m" / "model.json").read_text())[key] == added
+        assert load_checkpoint(tmp_path / "m") == before
+    assert (before.training.steps, before.training.seconds, before.training.settings["optimizer"]) == (10, None, "lion")
+    assert (before.corpus.name, before.corpus.tunes, dict(before.corpus.headers)) == ("tiny", None, {})
 
 
 def test_loading_needs_no_torch(tmp_path: Path) -> None:
@@ -109,10 +125,10 @@ class Malice:
     ("damage", "says"),
     [
         (lambda folder: (folder / "model.safetensors").unlink(), "is missing"),
-        (cut, "no whole safetensors file"),
+        (cut, "not a safetensors file"),
         (overwrite("model.safetensors", pickle.dumps(Malice())), "pickled"),
         (overwrite("model.json", b"{"), "cannot be read"),
-        (overwrite("model.json", b"[1]"), "no JSON object"),
+        (overwrite("model.json", b"[1]"), "not a JSON object"),
         (overwrite("model.json", b"[" * 100_000), "cannot be read"),
         (overwrite("model.json", b"\xff\xfe"), "cannot be read"),
         (overwrite("model.json", b" " * (2**24 + 1)), "bytes"),
@@ -121,7 +137,7 @@ class Malice:
         (edit("config", {"hidden_size": 4, "surprise": 1}), "surprise"),
         (edit("config", {"hidden_size": 5, "num_layers": 2, "embedding_size": 3}), "does not fit"),
         (edit("config", {"lookback_bars": 3}), "out of range"),
-        (edit("vocab", ["<start>", "<end>", "ab"]), "no vocabulary"),
+        (edit("vocab", ["<start>", "<end>", "ab"]), "unusable vocabulary"),
         (edit("vocab", ["<start>", "<end>", "\ud800"]), "not a list of characters"),
         (edit("vocab", list(VOCAB.symbols[:-1])), "does not fit"),
         (edit("vocab", "abc"), "vocab"),

@@ -11,7 +11,7 @@ import pytest
 
 from charlstm.errors import CheckpointError
 from charlstm.lm.config import ModelConfig
-from charlstm.lm.store.checkpoint import load_checkpoint, save_checkpoint
+from charlstm.lm.store.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from charlstm.lm.store.epochs import epoch_engine, epoch_weights, list_epochs, on_grid, save_epoch
 from charlstm.paths import checkpoints_path
 from tests.conftest import VOCAB, make_weights
@@ -22,7 +22,7 @@ WEIGHTS = make_weights(CONFIG, VOCAB)
 
 @pytest.fixture
 def run(tmp_path: Path) -> Path:
-    save_checkpoint(tmp_path / "run", config=CONFIG, vocab=VOCAB, weights=WEIGHTS, training={}, corpus={})
+    save_checkpoint(Checkpoint(tmp_path / "run", CONFIG, VOCAB), WEIGHTS)
     return tmp_path / "run"
 
 

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from charlstm.lm.config import ModelConfig
-from charlstm.lm.store.checkpoint import tensor_shapes
+from charlstm.lm.store.tensors import tensor_shapes
 from charlstm.lm.train.network import CharRNN
 
 V = 7

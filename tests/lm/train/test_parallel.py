@@ -82,11 +82,11 @@ def test_two_processes_give_the_losses_of_one_and_go_on_where_they_stood(home: P
     np.testing.assert_allclose(losses(home / "two"), losses(home / "one"), atol=1e-4)
     one, two = load_checkpoint(home / "one"), load_checkpoint(home / "two")
     assert two.test_loss == pytest.approx(one.test_loss, abs=1e-4)
-    assert two.training["processes"] == 2
+    assert two.training.processes == 2
     # What two processes began and left, two go on with: to the numbers of those that never stopped.
     (home / "stopped.py").write_text(STOPPED)
     train(home, "stopped", "--epochs", "4", processes=2, script=home / "stopped.py")
-    assert not load_checkpoint(home / "stopped").training["ended"]
+    assert not load_checkpoint(home / "stopped").training.ended
     train(home, "stopped", "--resume", processes=2)
     np.testing.assert_array_equal(losses(home / "stopped"), losses(home / "two"))
 
@@ -118,5 +118,5 @@ def test_alone_everything_is_as_it_was() -> None:
     parallel = Parallel(torch.device("cpu"))
     whole = batch(3)
     assert parallel.rows(whole) == (whole, None)
-    assert parallel.told(1.5, 2) == [1.5, 2]
+    assert parallel.broadcast(1.5, 2) == [1.5, 2]
     assert parallel.first

@@ -20,8 +20,11 @@ from charlstm.lm.store.checkpoint import load_checkpoint
 from charlstm.lm.store.epochs import epoch_weights, list_epochs
 from charlstm.lm.train import trainer as train_module
 from charlstm.lm.train.batches import IGNORED, encode_tune, fixed_batches
+from charlstm.lm.train.evaluation import whole_tune_loss
 from charlstm.lm.train.network import CharRNN
-from charlstm.lm.train.trainer import Progress, StopTraining, Trainer, whole_tune_loss
+from charlstm.lm.train.run_folder import TrainingReport
+from charlstm.lm.train.trainer import StopTraining, Trainer
+from charlstm.lm.vocab import Vocab
 from charlstm.tunes.abc import split_header
 from charlstm.tunes.corpus.model import Corpus
 
@@ -56,8 +59,8 @@ class StopAt:
     def __init__(self, step: int) -> None:
         self.step = step
 
-    def __call__(self, progress: Progress) -> None:
-        if progress.step >= self.step:
+    def __call__(self, report: TrainingReport) -> None:
+        if report.step >= self.step:
             raise StopTraining
 
 
@@ -78,7 +81,7 @@ def test_forty_steps_are_twenty_and_twenty_more(
     Trainer.resume(tmp_path / "halves", tiny_corpus).fit()
     same_run(tmp_path / "whole", tmp_path / "halves")
     kept = load_checkpoint(tmp_path / "halves")
-    assert kept.training["ended"] == "epochs"
+    assert kept.training.ended == "epochs"
     assert [entry["step"] for entry in kept.history] == list(range(2, 41, 2))
     assert kept.val_loss == min(entry["val_loss"] for entry in kept.history)
 
@@ -87,15 +90,15 @@ def test_a_stop_within_an_epoch_and_between_two_reports_resumes_too(tiny_corpus:
     train = replace(TRAIN, batch_size=1, epochs=4)  # 4 steps an epoch, reports at 3, 4, 6, 8, ...
     Trainer(tiny_corpus, MODEL, train, out=tmp_path / "whole").fit()
     trainer = Trainer(tiny_corpus, MODEL, train, out=tmp_path / "stopped")
-    step = trainer._step
+    update = trainer.learner.update
 
-    def stop_after_step_1(batch: object) -> None:
-        step(batch)  # type: ignore[arg-type]
+    def stop_after_step_1(*arguments: object) -> None:
+        update(*arguments)  # type: ignore[arg-type]
         (tmp_path / "stopped" / "stop").touch()
 
-    trainer._step = stop_after_step_1  # type: ignore[method-assign, assignment]
+    trainer.learner.update = stop_after_step_1  # type: ignore[method-assign]
     stopped = trainer.fit()
-    assert (stopped.training["steps"], stopped.training["ended"]) == (1, "")
+    assert (stopped.training.steps, stopped.training.ended) == (1, "")
     assert stopped.val_loss is not None  # a checkpoint is there although no epoch is complete
     Trainer.resume(tmp_path / "stopped", tiny_corpus).fit()
     assert not (tmp_path / "stopped" / "stop").exists()
@@ -141,9 +144,9 @@ def test_a_run_killed_in_the_middle_of_a_write_resumes_to_the_same_numbers(tiny_
     for lives in ("4", "19"):
         child = subprocess.run([sys.executable, "-c", MORTAL, *arguments, lives], check=False, capture_output=True)
         assert child.returncode == -signal.SIGKILL, child.stderr.decode()
-    assert list((tmp_path / "killed").glob(".*.partial"))  # it did die in a write
+    assert list((tmp_path / "killed").glob(".*.part"))  # it did die in a write
     killed = Trainer.resume(tmp_path / "killed", tiny_corpus)
-    assert 0 < killed.standing.step < 40
+    assert 0 < killed.progress.step < 40
     killed.fit()
     same_run(tmp_path / "whole", tmp_path / "killed")
 
@@ -152,8 +155,8 @@ def test_a_rate_changed_by_hand_is_taken_at_the_same_step_after_a_kill(tiny_corp
     """control.json comes at step 9; one run goes on, the other dies at step 12 without having saved since."""
 
     def change_at_9(out: Path) -> train_module.Callback:
-        def change(progress: Progress) -> None:
-            if progress.step == 9:
+        def change(report: TrainingReport) -> None:
+            if report.step == 9:
                 (out / "control.json").write_text('{"rate": 0.25}')
 
         return change
@@ -161,8 +164,8 @@ def test_a_rate_changed_by_hand_is_taken_at_the_same_step_after_a_kill(tiny_corp
     class Killed(BaseException):
         pass
 
-    def die_at_12(progress: Progress) -> None:
-        if progress.step == 12:
+    def die_at_12(report: TrainingReport) -> None:
+        if report.step == 12:
             raise Killed
 
     whole = Trainer(tiny_corpus, MODEL, TRAIN, out=tmp_path / "whole").fit([change_at_9(tmp_path / "whole")])
@@ -170,10 +173,10 @@ def test_a_rate_changed_by_hand_is_taken_at_the_same_step_after_a_kill(tiny_corp
     with pytest.raises(Killed):
         killed.fit([change_at_9(tmp_path / "killed"), die_at_12])
     again = Trainer.resume(tmp_path / "killed", tiny_corpus)
-    assert (again.standing.step, again.standing.rates) == (9, [[9, 0.25]])
+    assert (again.progress.step, again.progress.rates) == (9, [[9, 0.25]])
     again.fit()
     same_run(tmp_path / "whole", tmp_path / "killed")
-    assert whole.training["rates"] == [[9, 0.25]]
+    assert whole.training.rates == [[9, 0.25]]
     rates = {row["step"]: row["learning_rate"] for row in metrics(tmp_path / "whole")}
     assert rates[12] == pytest.approx(0.25 * rates[9], rel=0.2)
 
@@ -184,7 +187,7 @@ def test_a_control_file_that_says_nothing_sensible_is_left_alone(
 ) -> None:
     trainer = Trainer(tiny_corpus, MODEL, replace(TRAIN, epochs=1), out=tmp_path)
     (tmp_path / "control.json").write_text(text)
-    assert "rates" not in trainer.fit().training
+    assert trainer.fit().training.rates == ()
 
 
 def test_kept_epochs_are_those_of_the_run_and_a_resume_keeps_on_keeping(tiny_corpus: Corpus, tmp_path: Path) -> None:
@@ -200,14 +203,14 @@ def test_kept_epochs_are_those_of_the_run_and_a_resume_keeps_on_keeping(tiny_cor
         assert all(np.array_equal(w, epoch_weights(halves, stored.number)[name]) for name, w in weights.items())
         network = CharRNN(MODEL, len(whole.vocab))
         network.load_weights(weights)
-        assert whole_tune_loss(network, tiny_corpus.validation, whole.vocab)["all"] == stored.loss
+        assert whole_tune_loss(network, tiny_corpus.validation, whole.vocab).all == stored.loss
 
 
 def test_a_fork_begins_with_its_parents_weights(tiny_corpus: Corpus, tmp_path: Path) -> None:
     parent = Trainer(tiny_corpus, MODEL, replace(TRAIN, ema=0.9), out=tmp_path / "parent", keep_epochs="float32").fit()
     weights = epoch_weights(parent, 4)
     fork = Trainer(tiny_corpus, MODEL, replace(TRAIN, ema=0.9), out=tmp_path / "fork", weights=weights)
-    assert fork.validate()["all"] == next(e.loss for e in list_epochs(tmp_path / "parent") if e.number == 4)
+    assert fork.validate().all == next(e.loss for e in list_epochs(tmp_path / "parent") if e.number == 4)
     kept = fork.fit()
     assert kept.history[0]["val_loss"] < parent.history[0]["val_loss"]
     with pytest.raises(CheckpointError, match="does not fit"):
@@ -229,26 +232,26 @@ def test_the_best_weights_are_kept_and_patience_ends_the_run(tiny_corpus: Corpus
     train = replace(TRAIN, learning_rate=0.1, epochs=500, patience=3, transpose=False)
     kept = Trainer(tiny_corpus, replace(MODEL, dropout=0.0), train, out=tmp_path).fit()
     losses = [entry["val_loss"] for entry in kept.history]
-    assert kept.training["ended"] == "patience"
+    assert kept.training.ended == "patience"
     assert kept.val_loss == min(losses) == losses[-4]
     network = CharRNN(kept.config, len(kept.vocab))
     network.load_weights(kept.weights())
-    assert whole_tune_loss(network, tiny_corpus.validation, kept.vocab)["all"] == kept.val_loss
-    assert whole_tune_loss(network, tiny_corpus.test, kept.vocab)["all"] == kept.test_loss
+    assert whole_tune_loss(network, tiny_corpus.validation, kept.vocab).all == kept.val_loss
+    assert whole_tune_loss(network, tiny_corpus.test, kept.vocab).all == kept.test_loss
 
 
 def test_an_average_of_the_weights_is_what_is_measured_and_kept(tiny_corpus: Corpus, tmp_path: Path) -> None:
     trainer = Trainer(tiny_corpus, MODEL, replace(TRAIN, ema=0.9, epochs=1, warmup_steps=0), out=tmp_path)
-    starts = [p.detach().clone() for p in trainer.parameters]
+    starts = [p.detach().clone() for p in trainer.learner.parameters]
     first = [p.detach().clone() for p in starts]
     trajectory = []
-    step = trainer._step
+    update = trainer.learner.update
 
-    def remember(batch: object) -> None:
-        step(batch)  # type: ignore[arg-type]
-        trajectory.append([p.detach().clone() for p in trainer.parameters])
+    def remember(*arguments: object) -> None:
+        update(*arguments)  # type: ignore[arg-type]
+        trajectory.append([p.detach().clone() for p in trainer.learner.parameters])
 
-    trainer._step = remember  # type: ignore[method-assign, assignment]
+    trainer.learner.update = remember  # type: ignore[method-assign]
     kept = trainer.fit()
     for number, weights in enumerate(trajectory):  # the definition: a running mean, of short memory early on
         keep = min(0.9, (1 + number) / (10 + number))
@@ -261,7 +264,7 @@ def test_an_average_of_the_weights_is_what_is_measured_and_kept(tiny_corpus: Cor
 
 def test_whole_tune_loss_is_its_definition(tiny_corpus: Corpus) -> None:
     """One tune at a time and one character at a time, against batches with padding."""
-    vocab = train_module.Vocab.of(tiny_corpus.texts)
+    vocab = Vocab.of(tiny_corpus.texts)
     torch.manual_seed(0)
     network = CharRNN(MODEL, len(vocab))
     parts = {"all": [], "header": [], "body": []}  # type: dict[str, list[float]]
@@ -277,13 +280,13 @@ def test_whole_tune_loss_is_its_definition(tiny_corpus: Corpus) -> None:
             parts["header" if i < split_header(text).body_start else "body"].append(loss)
     network.train()
     found = whole_tune_loss(network, tiny_corpus.texts, vocab)
-    assert found == pytest.approx({part: np.mean(losses) for part, losses in parts.items()}, rel=1e-5)
+    assert vars(found) == pytest.approx({part: np.mean(losses) for part, losses in parts.items()}, rel=1e-5)
     assert network.training
 
 
 def test_padding_carries_no_loss(tiny_corpus: Corpus) -> None:
     """The loss of a padded batch is that of its tunes, whatever stands in the padding."""
-    vocab = train_module.Vocab.of(tiny_corpus.texts)
+    vocab = Vocab.of(tiny_corpus.texts)
     network = CharRNN(replace(MODEL, lookback_bars=()), len(vocab)).eval()
     tunes = [encode_tune(text, vocab) for text in tiny_corpus.texts]
     (batch,) = fixed_batches(tunes, 10)
@@ -313,7 +316,7 @@ def test_padding_carries_no_loss(tiny_corpus: Corpus) -> None:
 def test_the_rate_warms_up_and_falls_to_its_end(tiny_corpus: Corpus, tmp_path: Path) -> None:
     trainer = Trainer(tiny_corpus, MODEL, replace(TRAIN, warmup_steps=4, final_rate=0.1), out=tmp_path)
     rates = []
-    for trainer.standing.step in range(41):
+    for trainer.progress.step in range(41):
         rates.append(trainer.learning_rate())
     assert rates[0] < rates[1] < rates[2] < rates[3]
     assert max(rates) == pytest.approx(0.01, rel=0.02)
@@ -325,7 +328,7 @@ def test_a_budget_of_minutes_is_kept_and_ends_the_schedule(tiny_corpus: Corpus, 
     train = replace(TRAIN, minutes=0.01, epochs=1)  # 0.6 s, many epochs of two steps
     kept = Trainer(tiny_corpus, MODEL, train, out=tmp_path).fit()
     last = metrics(tmp_path)[-1]
-    assert kept.training["ended"] == "minutes"
+    assert kept.training.ended == "minutes"
     assert len(kept.history) > 1
     assert last["done"] == 1.0
     assert last["learning_rate"] == pytest.approx(train.learning_rate * train.final_rate, rel=0.05)
@@ -345,7 +348,7 @@ def test_what_cannot_be_resumed_says_why(tiny_corpus: Corpus, tmp_path: Path) ->
         Trainer.resume(tmp_path, replace(tiny_corpus, train=tiny_corpus.train[:2]))
     data = (tmp_path / "resume.safetensors").read_bytes()
     (tmp_path / "resume.safetensors").write_bytes(data[:-10])
-    with pytest.raises(CheckpointError, match="no whole resume file"):
+    with pytest.raises(CheckpointError, match="not a usable resume file"):
         Trainer.resume(tmp_path, tiny_corpus)
 
 

@@ -10,10 +10,10 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from charlstm.lm.cells import CELLS
 from charlstm.lm.config import ModelConfig
-from charlstm.lm.store.checkpoint import save_checkpoint
+from charlstm.lm.store.checkpoint import Checkpoint, CorpusInfo, save_checkpoint
 from charlstm.lm.vocab import Vocab
-from charlstm.neurons.recording import KINDS
 from charlstm.tunes.corpus.model import Corpus, save_corpus
 from charlstm.ui.neurons.corpora import titles, tune_of, unseen
 from charlstm.ui.neurons.layer_heatmap import as_bytes
@@ -33,14 +33,9 @@ VOCAB = Vocab.of((*TUNES, HOSTILE))
 def save_random(home: Path, name: str, **config: object) -> None:
     """A network of eight units a layer that has learned nothing."""
     shape = ModelConfig(**{"hidden_size": 8, "embedding_size": 5} | config)
-    save_checkpoint(
-        home / "checkpoints" / name,
-        config=shape,
-        vocab=VOCAB,
-        weights=make_weights(shape, VOCAB, scale=1.0),
-        training={},
-        corpus={"name": "tiny", "fingerprint": TINY.fingerprint},
-    )
+    corpus = CorpusInfo(name="tiny", fingerprint=TINY.fingerprint)
+    checkpoint = Checkpoint(home / "checkpoints" / name, shape, VOCAB, corpus=corpus)
+    save_checkpoint(checkpoint, make_weights(shape, VOCAB, scale=1.0))
 
 
 @pytest.fixture
@@ -91,16 +86,16 @@ def charts(app: AppTest) -> int:
 @pytest.mark.parametrize("cell", ["lstm", "gru"])
 def test_every_signal_of_a_cell_can_be_seen_and_linked(home: Path, cell: str) -> None:
     app = opened("tune", cell, neuron="0:5")
-    for kind in KINDS[cell]:
+    for kind in CELLS[cell].signals:
         signal = next(found for found in app.get("button_group") if found.key == "neurons.signal")
         signal.set_value(kind).run()
         assert not app.exception
         assert SIGNALS[kind][2] in app.caption[0].value.replace("\\", "")
         assert address_of(app).get("signal", "h") == SIGNALS[kind][0]
         assert address_of(app)["neuron"] == "0:5"
-    letter = SIGNALS[KINDS[cell][-1]][0]
+    letter = SIGNALS[CELLS[cell].signals[-1]][0]
     again = opened("tune", cell, neuron="0:5", signal=letter)
-    assert SIGNALS[KINDS[cell][-1]][2] in again.caption[0].value.replace("\\", "")
+    assert SIGNALS[CELLS[cell].signals[-1]][2] in again.caption[0].value.replace("\\", "")
 
 
 def test_a_plain_network_has_its_output_only_and_a_bad_signal_is_none(home: Path) -> None:

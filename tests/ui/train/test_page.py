@@ -16,7 +16,7 @@ from streamlit.testing.v1 import AppTest
 from charlstm.cli import build_parser
 from charlstm.cli.train import configs
 from charlstm.lm.config import LOOKBACK_BARS, ModelConfig
-from charlstm.lm.store.checkpoint import load_checkpoint, save_checkpoint
+from charlstm.lm.store.checkpoint import Checkpoint, CorpusInfo, load_checkpoint, save_checkpoint
 from charlstm.lm.store.epochs import save_epoch
 from charlstm.lm.train import training_runs
 from charlstm.lm.train.run_files import born, machine
@@ -90,8 +90,8 @@ def make_run(
     (folder / "metrics.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     (folder / "resume.safetensors").write_bytes((2).to_bytes(8, "little") + b"{}")
     weights = make_weights(CONFIG, VOCAB)
-    about = {"name": "fiddle"}
-    save_checkpoint(folder, config=CONFIG, vocab=VOCAB, weights=weights, training={}, corpus=about, val_loss=3.1)
+    about = CorpusInfo(name="fiddle")
+    save_checkpoint(Checkpoint(folder, CONFIG, VOCAB, corpus=about, val_loss=3.1), weights)
     for number in epochs:
         save_epoch(folder / "epochs", number, weights, epoch=number, step=number, loss=4.0 - number / 10)
     return folder

@@ -1,0 +1,177 @@
+"""Model: what a session and a batch run on: fused weights, symbols, and the units that are ablated or steered.
+
+Never changed after it is made, and without buffers, so all threads may share one. Runs nothing: lm/infer/session.py
+reads a symbol at a time, lm/infer/batch.py whole texts, lm/infer/engine.py is the door to both.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Collection, Mapping
+from typing import TYPE_CHECKING, Literal, Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from charlstm.errors import ConfigError
+from charlstm.lm.config import ModelConfig
+from charlstm.lm.infer.lookback import lookback_ids
+from charlstm.lm.infer.weights import fuse
+from charlstm.lm.store.checkpoint import Checkpoint
+from charlstm.lm.vocab import Vocab
+
+if TYPE_CHECKING:
+    from charlstm.lm.cells import Array
+
+Held = dict[tuple[int, int], float]  # (layer, index) -> the value that a unit is held at
+Pushes = dict[int, NDArray[np.float64]]  # layer -> what is added to its outputs, (H,)
+
+
+class Model:
+    """A network's weights, fused for reading and writing text.
+
+    Parameters
+    ----------
+    config : ModelConfig
+        Shape of the network.
+    vocab : Vocab
+        Its V symbols.
+    weights : mapping from name to float array
+        PyTorch's names, shapes and gate order, as in tensors.tensor_shapes.
+    checkpoint : Checkpoint, optional
+        Where the weights are from.
+    dtype : float32 or float64
+        Of the arithmetic.
+    """
+
+    def __init__(
+        self,
+        config: ModelConfig,
+        vocab: Vocab,
+        weights: Mapping[str, Array],
+        *,
+        checkpoint: Checkpoint | None = None,
+        dtype: type[np.floating] = np.float32,
+    ) -> None:
+        self.config, self.vocab, self.weights, self.checkpoint = config, vocab, weights, checkpoint
+        self.dtype = np.dtype(dtype)
+        self.fused = fuse(config, weights, self.dtype)
+        self.lag_ids: dict[str | None, int] = {None: len(vocab)} | vocab.ids  # what a lookback reads -> id
+        self._intervene({}, {})
+
+    @property
+    def name(self) -> str:
+        """The checkpoint's name, or "" for a network made in memory."""
+        return self.checkpoint.name if self.checkpoint else ""
+
+    def ablate(
+        self,
+        units: Collection[tuple[int, int]],
+        value: float | Literal["mean"] = 0.0,
+        *,
+        means: ArrayLike | None = None,
+    ) -> Self:
+        """A new engine in which the outputs h of some units are held at a value, at every symbol.
+
+        Parameters
+        ----------
+        units : collection of (layer, index)
+            The units to hold; those of an earlier `ablate` stay held.
+        value : float or "mean"
+            What to hold them at; "mean" takes each unit's own from `means`.
+        means : float array, shape (L, H), optional
+            Recorded means of h; needed for "mean".
+
+        Raises
+        ------
+        ConfigError
+            If a unit does not exist, or the means are missing or misshapen.
+        """
+        shape = (self.config.num_layers, self.config.hidden_size)
+        for layer, index in units:
+            if not (0 <= layer < shape[0] and 0 <= index < shape[1]):
+                known = f"layers are 0 to {shape[0] - 1}, indices 0 to {shape[1] - 1}"
+                raise ConfigError("units", f"there is no unit {layer}:{index}; {known}.")
+        if value == "mean":
+            if means is None or np.shape(means) != shape:
+                raise ConfigError("means", f"holding units at their mean needs their recorded means, shape {shape}.")
+            values = np.asarray(means, dtype=np.float64)
+        else:
+            values = np.full(shape, value, dtype=np.float64)
+        if not np.isfinite(values).all():
+            raise ConfigError("value", "a unit can only be held at a finite number.")
+        return self._copy(self._held | {(k, j): float(values[k, j]) for k, j in units}, self._pushes)
+
+    def push(self, vectors: Mapping[int, ArrayLike]) -> Self:
+        """A new engine in which a vector is added to the outputs h of a layer, at every symbol.
+
+        h' = cell(h, x) + v, and h' is what the decoder, the layer above and the next step read. A cell whose memory
+        gate z carries h itself (a GRU) would add the push up; there h' = cell(h, x) + (1 - z) v.
+
+        Parameters
+        ----------
+        vectors : mapping from layer to float array, shape (H,)
+            What to add; those of an earlier `push` stay and add up. A vector of zeros changes nothing. A unit that
+            `ablate` holds is held all the same.
+
+        Raises
+        ------
+        ConfigError
+            If a layer does not exist, or a vector is misshapen or not finite.
+        """
+        pushes = dict(self._pushes)
+        for layer, vector in vectors.items():
+            v = np.asarray(vector, dtype=np.float64)
+            if not 0 <= layer < self.config.num_layers:
+                last = self.config.num_layers - 1
+                raise ConfigError("vectors", f"there is no layer {layer}; layers are 0 to {last}.")
+            if v.shape != (self.config.hidden_size,) or not np.isfinite(v).all():
+                raise ConfigError("vectors", f"a push is {self.config.hidden_size} finite numbers, one for each unit.")
+            pushes[layer] = pushes.get(layer, 0.0) + v
+        return self._copy(self._held, {k: v for k, v in pushes.items() if v.any()})
+
+    @property
+    def interventions(self) -> tuple[Held, Pushes]:
+        """What `ablate` and `push` have changed: units and what they are held at, layers and what is added."""
+        return dict(self._held), dict(self._pushes)
+
+    def _copy(self, held: Held, pushes: Pushes) -> Self:
+        new = copy.copy(self)
+        new._intervene(held, pushes)
+        return new
+
+    def _intervene(self, held: Held, pushes: Pushes) -> None:
+        """Set which units are held at what value and what is added; only while the model is being made."""
+        self._held, self._pushes = held, pushes
+        self._held_units: dict[int, tuple[list[int], Array]] = {}  # layer -> indices, values
+        for layer in {layer for layer, _ in held}:
+            indices = sorted(index for k, index in held if k == layer)
+            self._held_units[layer] = (indices, np.array([held[layer, j] for j in indices], dtype=self.dtype))
+
+    def intervention(self, layer: int, h: Array, gates: Array) -> Callable[[], None] | None:
+        """What `ablate` and `push` do to a layer's h, (B, H), in place after each step; None where they do nothing."""
+        units, values = self._held_units.get(layer, (None, None))
+        vector = self._pushes[layer].astype(self.dtype) if layer in self._pushes else None
+        if units is None and vector is None:
+            return None
+        spec, size, z = self.config.cell_spec, self.config.hidden_size, None
+        if spec.carries_h and spec.memory_gate is not None:
+            first = spec.recorded_gates.index(spec.memory_gate) * size
+            z = gates[:, first : first + size]
+
+        def intervene() -> None:
+            if vector is not None:
+                np.add(h, vector if z is None else (1 - z) * vector, h)
+            if units is not None:
+                h[:, units] = values
+
+        return intervene
+
+    def lookback(self, ids: NDArray[np.int32]) -> NDArray[np.int32]:
+        """The lookback after each of T symbols, (T, K); START and END begin a new text."""
+        rows = np.full((len(ids), len(self.config.lookback_bars)), len(self.vocab), dtype=np.int32)
+        if rows.shape[1]:
+            marks = np.flatnonzero(ids <= self.vocab.end).tolist()
+            for start, end in zip([0, *[m + 1 for m in marks]], [*marks, len(ids)], strict=True):
+                rows[start:end] = lookback_ids(ids[start:end], self.vocab, self.config.lookback_bars)[1:]
+        return rows
