@@ -14,7 +14,7 @@ import time
 
 from charlstm.lm.infer.engine import load
 from charlstm.neurons.directory.naming import directory
-from charlstm.tunes.corpus.model import load_corpus
+from charlstm.tunes.corpus.io import load_corpus
 
 
 def main() -> None:

@@ -28,7 +28,7 @@ from charlstm.lm.config import LOOKBACK_BARS, ModelConfig, TrainConfig
 from charlstm.lm.train.augment import Augmentation
 from charlstm.lm.train.trainer import Trainer
 from charlstm.lm.vocab import Vocab
-from charlstm.tunes.corpus.model import load_corpus
+from charlstm.tunes.corpus.io import load_corpus
 
 VARIANTS = 24
 

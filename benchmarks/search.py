@@ -16,7 +16,7 @@ from charlstm.lm.infer.engine import load
 from charlstm.neurons.recording import Unit, record
 from charlstm.neurons.recording_file import open_recording, record_to_file, texts_to_record
 from charlstm.neurons.search import Probe, match, nearest, select
-from charlstm.tunes.corpus.model import load_corpus
+from charlstm.tunes.corpus.io import load_corpus
 
 
 def timed(what: str, work: Callable[[], object]) -> object:

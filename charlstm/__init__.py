@@ -19,7 +19,9 @@ __version__ = "0.2.0"
 _HOME = {
     "tunes.abc": ("Tune", "parse_tune", "split_tunebook", "lex"),
     "tunes.views.bars": ("Bar", "bars", "filled"),
-    "tunes.corpus.model": ("Corpus", "build_corpus", "load_corpus", "save_corpus"),
+    "tunes.corpus.model": ("Corpus",),
+    "tunes.corpus.build": ("build_corpus",),
+    "tunes.corpus.io": ("load_corpus", "save_corpus"),
     "tunes.corpus.sources": ("music21_tunes", "file_tunes"),
     "lm.vocab": ("Vocab",),
     "lm.config": ("ModelConfig", "TrainConfig", "SampleConfig"),

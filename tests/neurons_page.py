@@ -10,7 +10,8 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from charlstm.tunes.corpus.model import Corpus, save_corpus
+from charlstm.tunes.corpus.io import save_corpus
+from charlstm.tunes.corpus.model import Corpus
 from tests.memorizing_model import save_reciter
 from tests.pages import APP, switch_to
 

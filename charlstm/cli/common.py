@@ -105,7 +105,9 @@ def terminal_bar() -> Any | None:
 def find_corpus(name: str, *, save: bool = True) -> Corpus:
     """A corpus by name or path; the default one is built first if it is not there yet, and saved unless told not to."""
     from charlstm.paths import corpus_path
-    from charlstm.tunes.corpus.model import DEFAULT_CORPUS, fiddle_corpus, load_corpus, save_corpus
+    from charlstm.tunes.corpus.build import fiddle_corpus
+    from charlstm.tunes.corpus.io import load_corpus, save_corpus
+    from charlstm.tunes.corpus.model import DEFAULT_CORPUS
 
     if name == DEFAULT_CORPUS and not (corpus_path() / f"{name}.json").exists():
         print(f"charlstm: building the {name} corpus{', once' if save else ''}", file=sys.stderr)

@@ -53,7 +53,9 @@ def add(commands: Commands) -> None:
 
 def _build(options: argparse.Namespace) -> None:
     from charlstm.paths import corpus_path
-    from charlstm.tunes.corpus.model import DEFAULT_CORPUS, build_corpus, fiddle_corpus, save_corpus
+    from charlstm.tunes.corpus.build import build_corpus, fiddle_corpus
+    from charlstm.tunes.corpus.io import save_corpus
+    from charlstm.tunes.corpus.model import DEFAULT_CORPUS
     from charlstm.tunes.corpus.sources import file_tunes
 
     is_default = options.name == DEFAULT_CORPUS
@@ -82,7 +84,8 @@ def _build(options: argparse.Namespace) -> None:
 
 
 def _import(options: argparse.Namespace) -> None:
-    from charlstm.tunes.corpus.model import import_corpus, save_corpus
+    from charlstm.tunes.corpus.build import import_corpus
+    from charlstm.tunes.corpus.io import save_corpus
 
     corpus = import_corpus(
         options.name, train=options.train, validation=options.validation, test=options.test, as_is=options.as_is

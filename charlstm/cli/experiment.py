@@ -78,7 +78,8 @@ def _records() -> Sequence[Record]:
 
 def _fingerprint(name: str, records: Sequence[Record]) -> str:
     """The fingerprint of a corpus as it is built here, else as most records of that name have it; builds nothing."""
-    from charlstm.tunes.corpus.model import DEFAULT_CORPUS, load_corpus
+    from charlstm.tunes.corpus.io import load_corpus
+    from charlstm.tunes.corpus.model import DEFAULT_CORPUS
 
     try:
         return load_corpus(name).fingerprint

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from benchmarks.serving import served
-from charlstm.tunes.corpus.model import Corpus, save_corpus
+from charlstm.tunes.corpus.io import save_corpus
+from charlstm.tunes.corpus.model import Corpus
 from tests.conftest import TUNES
 from tests.memorizing_model import save_reciter
 from tests.ui.neurons.test_compare import RECITED, save_student

@@ -13,7 +13,8 @@ from benchmarks.serving import served
 from charlstm.lm.config import ModelConfig
 from charlstm.lm.store.checkpoint import Checkpoint, CorpusInfo, save_checkpoint
 from charlstm.lm.vocab import Vocab
-from charlstm.tunes.corpus.model import Corpus, save_corpus
+from charlstm.tunes.corpus.io import save_corpus
+from charlstm.tunes.corpus.model import Corpus
 from tests.browser.conftest import HOSTILE
 from tests.conftest import TUNES, make_weights
 from tests.memorizing_model import save_reciter

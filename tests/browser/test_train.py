@@ -19,7 +19,8 @@ from charlstm.lm.store.checkpoint import Checkpoint, load_checkpoint, save_check
 from charlstm.lm.store.epochs import save_epoch
 from charlstm.lm.train import training_runs
 from charlstm.lm.train.metrics import Metrics
-from charlstm.tunes.corpus.model import Corpus, load_corpus, save_corpus
+from charlstm.tunes.corpus.io import load_corpus, save_corpus
+from charlstm.tunes.corpus.model import Corpus
 from tests.browser.conftest import HOSTILE
 from tests.conftest import TUNES, VOCAB, make_weights
 from tests.memorizing_model import save_reciter

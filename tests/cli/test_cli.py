@@ -25,7 +25,8 @@ from charlstm.lm.infer.engine import load
 from charlstm.lm.store.checkpoint import Checkpoint, CorpusInfo, load_checkpoint, save_checkpoint
 from charlstm.score.formats import FORMATS
 from charlstm.tunes.abc import split_tunebook
-from charlstm.tunes.corpus.model import Corpus, load_corpus, save_corpus
+from charlstm.tunes.corpus.io import load_corpus, save_corpus
+from charlstm.tunes.corpus.model import Corpus
 from tests.conftest import TUNES, VOCAB, make_weights
 
 GOOD = "M:4/4\nL:1/8\nK:D\n|:d2fd Adfd|e2ge cege|dfaf bafd|edce d4:|\n|:d2fd Adfd|e2ge cege|dfaf bafd|edce d4:|"

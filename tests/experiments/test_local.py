@@ -16,7 +16,7 @@ from charlstm import processes
 from charlstm.errors import ProcessError
 from charlstm.experiments.local import command, is_running, running, start, status, stop
 from charlstm.experiments.records import read_records
-from charlstm.tunes.corpus.model import save_corpus
+from charlstm.tunes.corpus.io import save_corpus
 
 
 @pytest.fixture

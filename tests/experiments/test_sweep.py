@@ -11,7 +11,8 @@ from charlstm.cli import main
 from charlstm.errors import ConfigError
 from charlstm.experiments.sweep import Axis, parse_axis, sweep, trials
 from charlstm.lm.config import ModelConfig, TrainConfig
-from charlstm.tunes.corpus.model import Corpus, save_corpus
+from charlstm.tunes.corpus.io import save_corpus
+from charlstm.tunes.corpus.model import Corpus
 
 MODEL = ModelConfig(hidden_size=8, embedding_size=4)
 TRAIN = TrainConfig(batch_size=2, epochs=2, warmup_steps=0)

@@ -28,8 +28,8 @@ import numpy as np
 from charlstm.errors import CorpusError
 from charlstm.paths import corpus_path
 from charlstm.tunes.abc import split_header, split_tunebook
-from charlstm.tunes.corpus.mapped import MappedCorpus, load_mapped
-from charlstm.tunes.corpus.model import MAPPED_FORMAT, PARTS, check_name
+from charlstm.tunes.corpus.mapped import MAPPED_FORMAT, MappedCorpus, load_mapped
+from charlstm.tunes.corpus.model import PARTS, check_name
 from charlstm.tunes.edit.clean import Dropped, clean_tune
 
 HELD_OUT = 2000  # tunes of validation and of test at most

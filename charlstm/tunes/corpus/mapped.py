@@ -21,6 +21,8 @@ from numpy.typing import NDArray
 from charlstm.errors import CorpusError
 from charlstm.tunes.corpus.model import PARTS, Corpus
 
+MAPPED_FORMAT = "charlstm-corpus-mapped/1"
+
 _STRETCH = 16  # MiB that an iteration reads before it gives the pages back
 
 

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import importlib.util
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from charlstm.errors import CorpusError
+from charlstm.files import decode_text
 from charlstm.tunes.abc import split_header, split_tunebook
 
 DEFAULT_COLLECTIONS = ("oneills1850", "ryansMammoth", "airdsAirs", "miscFolk")
@@ -35,24 +37,6 @@ class SourceTune:
     rhythm: str = ""
 
 
-def decode_text(data: bytes) -> str:
-    """The text of some bytes: UTF-8, UTF-16 with its mark, else Latin-1; any line ends become newlines."""
-    encodings = ["utf-16"] if data[:2] in (b"\xff\xfe", b"\xfe\xff") else []
-    text = ""
-    for encoding in [*encodings, "utf-8-sig", "latin-1"]:
-        try:
-            text = data.decode(encoding)
-            break
-        except UnicodeDecodeError:
-            continue
-    return re.sub(r"\r\n?", "\n", text)
-
-
-def read_text(path: Path) -> str:
-    """A file's text, as `decode_text` reads it."""
-    return decode_text(path.read_bytes())
-
-
 def music21_tunes(collections: Sequence[str] = DEFAULT_COLLECTIONS) -> Iterator[SourceTune]:
     """The tunes of music21's bundled ABC files, in the order of names.
 
@@ -70,7 +54,7 @@ def music21_tunes(collections: Sequence[str] = DEFAULT_COLLECTIONS) -> Iterator[
         if not files:
             raise CorpusError(f"the installed music21 has no tune book called {book}", path=root / book)
         for file in files:
-            for text in split_tunebook(read_text(file)):
+            for text in split_file(file):
                 number = split_header(text).get("X")
                 if number is not None:
                     rhythm = _oneill_rhythm(number) if book == "oneills1850" else ""
@@ -86,21 +70,58 @@ def _oneill_rhythm(number: str) -> str:
 
 
 def file_tunes(paths: Iterable[Path]) -> Iterator[SourceTune]:
-    """The tunes of the user's files; of a folder, of all its .abc and .txt files, at any depth.
+    """The tunes of the user's files and folders. Raises CorpusError as `abc_files` does."""
+    for file in abc_files(paths):
+        for text in split_file(file):
+            yield SourceTune(text, file.stem, file.name)
+
+
+def abc_files(paths: Iterable[Path]) -> list[Path]:
+    """Files as they are given; of a folder all its .abc and .txt files, at any depth.
 
     Raises
     ------
     CorpusError
         If a path is not there, or a folder has no such file.
     """
+    files: list[Path] = []
     for path in paths:
         if not path.exists():
             raise CorpusError(f"{path} is not there; name a file or a folder of .abc files.", path=path)
-        files = [path]
         if path.is_dir():
-            files = sorted(p for p in path.rglob("*") if p.suffix.lower() in (".abc", ".txt") and p.is_file())
-            if not files:
+            inside = sorted(p for p in path.rglob("*") if p.suffix.lower() in (".abc", ".txt") and p.is_file())
+            if not inside:
                 raise CorpusError(f"{path} holds no .abc or .txt file.", path=path)
-        for file in files:
-            for text in split_tunebook(read_text(file)):
-                yield SourceTune(text, file.stem, file.name)
+            files += inside
+        else:
+            files.append(path)
+    return files
+
+
+def split_file(file: Path) -> list[str]:
+    """The tunes of a file, whatever its encoding and line ends."""
+    return split_tunebook(decode_text(file.read_bytes()))
+
+
+def credits(tunes: Iterable[SourceTune]) -> list[str]:
+    """Who transcribed the tunes: names in their Z: fields, without addresses and dates, commonest first."""
+    names: Counter[str] = Counter()
+    for tune in tunes:
+        for found in split_header(tune.text).fields:
+            if found.letter == "Z" and (name := _credit(found.value)):
+                names[name] += 1
+    return [name for name, count in names.most_common() if count > 1]  # a name that occurs once is mostly a slip
+
+
+_WORD = r"(?!\S*[@:])[A-Z][A-Za-z.'-]*"  # no part of an address
+_NAME = rf"{_WORD}(?: +{_WORD}){{1,3}}"
+
+
+def _credit(value: str) -> str:
+    """A transcriber's name out of a Z: field, "" if there is none in it: after "by", or at the head of a credit."""
+    match = re.search(rf"(?<!collected )\bby +({_NAME})", value) or re.match(rf"\"?({_NAME})(?= *[*,]| +<)", value)
+    address = re.search(r"\b([a-z]+)\.([a-z]+)@", value)
+    if match is None:
+        return f"{address[1].title()} {address[2].title()}" if address else ""
+    name = re.sub(r"\.(?=[A-Z])", ". ", re.sub(r" +", " ", match[1])).strip(".")
+    return name.title() if name.isupper() else name

@@ -11,7 +11,9 @@ from charlstm.lm.store.checkpoint import Checkpoint
 from charlstm.lm.vocab import Vocab
 from charlstm.paths import corpus_path
 from charlstm.tunes.abc import split_header
-from charlstm.tunes.corpus.model import DEFAULT_CORPUS, PARTS, Corpus, fiddle_corpus, load_corpus, save_corpus
+from charlstm.tunes.corpus.build import fiddle_corpus
+from charlstm.tunes.corpus.io import load_corpus, save_corpus
+from charlstm.tunes.corpus.model import DEFAULT_CORPUS, PARTS, Corpus
 from charlstm.ui.shared.notices import stop_with
 
 LISTED = 6000  # tunes that a list offers

@@ -12,7 +12,9 @@ import streamlit as st
 from charlstm.errors import CharlstmError
 from charlstm.lm.store.archive import clean_name
 from charlstm.paths import corpus_path
-from charlstm.tunes.corpus.model import DEFAULT_CORPUS, PARTS, Corpus, build_corpus, fiddle_corpus, save_corpus
+from charlstm.tunes.corpus.build import build_corpus, fiddle_corpus
+from charlstm.tunes.corpus.io import save_corpus
+from charlstm.tunes.corpus.model import DEFAULT_CORPUS, PARTS, Corpus
 from charlstm.tunes.corpus.stats import Contents, contents
 from charlstm.tunes.corpus.uploads import MAX_FILE_BYTES, read_uploads
 from charlstm.ui.shared.notices import plain

@@ -17,7 +17,8 @@ from charlstm.lm.config import ModelConfig
 from charlstm.lm.store.tensors import count_weights
 from charlstm.lm.vocab import Vocab
 from charlstm.paths import cache_path, corpus_path
-from charlstm.tunes.corpus.model import Corpus, load_corpus
+from charlstm.tunes.corpus.io import load_corpus
+from charlstm.tunes.corpus.model import Corpus
 from charlstm.ui.background import in_background, is_done
 
 ORDER = 6  # characters that the n-gram looks at together

@@ -15,7 +15,8 @@ import torch
 from charlstm.lm.store.checkpoint import load_checkpoint
 from charlstm.lm.train.batches import IGNORED, Batch
 from charlstm.lm.train.parallel import Parallel
-from charlstm.tunes.corpus.model import Corpus, save_corpus
+from charlstm.tunes.corpus.io import save_corpus
+from charlstm.tunes.corpus.model import Corpus
 from tests.conftest import TUNES
 
 ROOT = Path(__file__).parents[3]
@@ -25,7 +26,7 @@ from pathlib import Path
 from charlstm.lm.train.trainer import StopTraining, Trainer
 from charlstm.cli.train import add, configs
 import argparse
-from charlstm.tunes.corpus.model import load_corpus
+from charlstm.tunes.corpus.io import load_corpus
 
 out, options = Path(sys.argv[1]), sys.argv[2:]
 parser = argparse.ArgumentParser()

@@ -23,7 +23,8 @@ from charlstm.lm.train import training_runs
 from charlstm.lm.train.metrics import Metrics
 from charlstm.lm.train.run_files import born, machine
 from charlstm.lm.train.training_runs import TrainingRun
-from charlstm.tunes.corpus.model import Corpus, save_corpus
+from charlstm.tunes.corpus.io import save_corpus
+from charlstm.tunes.corpus.model import Corpus
 from tests.conftest import TUNES
 
 pytest.importorskip("torch")

@@ -9,8 +9,9 @@ import pytest
 
 from charlstm.errors import CorpusError
 from charlstm.tunes.corpus.build_large import build_mapped, contour, stream_tunes
+from charlstm.tunes.corpus.io import load_corpus
 from charlstm.tunes.corpus.mapped import MappedCorpus
-from charlstm.tunes.corpus.model import PARTS, load_corpus
+from charlstm.tunes.corpus.model import PARTS
 from charlstm.tunes.corpus.sources import file_tunes
 
 LETTERS = "CDEFGABcdefgab"

@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 
 from charlstm.errors import CorpusError
-from charlstm.tunes.corpus.model import PARTS, Corpus, build_corpus, import_corpus, load_corpus, save_corpus
+from charlstm.tunes.corpus.build import build_corpus, import_corpus
+from charlstm.tunes.corpus.io import load_corpus, save_corpus
+from charlstm.tunes.corpus.model import PARTS, Corpus
 from charlstm.tunes.corpus.near_duplicates import grams, related
 from charlstm.tunes.corpus.sources import SourceTune, file_tunes, music21_tunes
 

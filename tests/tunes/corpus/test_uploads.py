@@ -10,7 +10,7 @@ import pytest
 
 from charlstm.errors import CorpusError
 from charlstm.tunes.corpus import uploads
-from charlstm.tunes.corpus.model import build_corpus
+from charlstm.tunes.corpus.build import build_corpus
 from charlstm.tunes.corpus.uploads import read_uploads
 from tests.conftest import TUNES
 

@@ -12,7 +12,8 @@ from streamlit.testing.v1 import AppTest
 
 from charlstm.lm.store.checkpoint import load_checkpoint
 from charlstm.lm.store.epochs import save_epoch
-from charlstm.tunes.corpus.model import Corpus, save_corpus
+from charlstm.tunes.corpus.io import save_corpus
+from charlstm.tunes.corpus.model import Corpus
 from tests.conftest import TUNES
 from tests.memorizing_model import save_reciter
 from tests.pages import APP, switch_to

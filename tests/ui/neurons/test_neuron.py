@@ -14,7 +14,8 @@ from charlstm.lm.cells import CELLS
 from charlstm.lm.config import ModelConfig
 from charlstm.lm.store.checkpoint import Checkpoint, CorpusInfo, save_checkpoint
 from charlstm.lm.vocab import Vocab
-from charlstm.tunes.corpus.model import Corpus, save_corpus
+from charlstm.tunes.corpus.io import save_corpus
+from charlstm.tunes.corpus.model import Corpus
 from charlstm.ui.neurons.corpora import titles, tune_of, unseen
 from charlstm.ui.neurons.layer_heatmap import as_bytes
 from charlstm.ui.neurons.neuron import coloured

@@ -20,7 +20,8 @@ from charlstm.lm.store.checkpoint import Checkpoint, CorpusInfo, load_checkpoint
 from charlstm.lm.store.epochs import save_epoch
 from charlstm.lm.train import training_runs
 from charlstm.lm.train.run_files import born, machine
-from charlstm.tunes.corpus.model import Corpus, save_corpus
+from charlstm.tunes.corpus.io import save_corpus
+from charlstm.tunes.corpus.model import Corpus
 from charlstm.ui.train import estimates
 from charlstm.ui.train.charts import loss_chart, thinned
 from charlstm.ui.train.corpora import kept_rows
