@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from charlstm.errors import CorpusError
+from charlstm.progress import Progress, Report
 
 if TYPE_CHECKING:
     from charlstm.lm.infer.engine import Engine
     from charlstm.tunes.corpus.model import Corpus
 
 Commands = Any  # argparse's subparsers action, which has no public name
-Advance = Callable[[str, int, int], None]  # what is being done, how far, out of how many
 
 
 def add_group(commands: Commands, name: str, about: str, example: str) -> Commands:
@@ -75,18 +75,18 @@ def at_least(low: int) -> Callable[[str], int]:
 
 
 @contextmanager
-def progress() -> Iterator[Advance]:
+def progress() -> Iterator[Report]:
     """A bar on a terminal's standard error, where tqdm is installed; else a function that shows nothing."""
     bar_type = terminal_bar()
     if bar_type is None:
-        yield lambda doing, done, total: None
+        yield lambda now: None
         return
     with bar_type(leave=False) as bar:
 
-        def advance(doing: str, done: int, total: int) -> None:
-            bar.set_description(doing, refresh=False)
-            bar.total = total
-            bar.update(done - bar.n)
+        def advance(now: Progress) -> None:
+            bar.set_description(now.doing, refresh=False)
+            bar.total = now.total
+            bar.update(now.done - bar.n)
 
         yield advance
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from charlstm.cli.common import Commands, add_command, add_group, at_least, find_corpus, progress, show, table
 from charlstm.errors import CharlstmError, CorpusError
 from charlstm.experiments.catalog import EPOCHS, SEEDS, all_runs, catalog, study
+from charlstm.progress import Progress
 
 if TYPE_CHECKING:
     from charlstm.experiments.execute import Update
@@ -115,7 +116,8 @@ def _run(options: argparse.Namespace) -> None:
                     "total": update.total,
                 }
                 _append(options.progress, values, time.monotonic() - started)
-            advance(update.key, round(100 * (update.done + update.share % 1)), 100 * update.total)
+            percent = round(100 * (update.done + update.share % 1))
+            advance(Progress(update.key, percent, 100 * update.total))
             line = f"{update.done} of {update.total}: {update.key}"
             if update.share == 1 and line != said and not sys.stderr.isatty():
                 print(said := line, file=sys.stderr, flush=True)

@@ -96,9 +96,7 @@ def _directory(options: argparse.Namespace) -> None:
     found = None if options.again or options.tunes else open_directory(engine, corpus)
     if found is None:
         with progress() as advance:
-            found = measure(
-                engine, corpus, tunes=options.tunes, report=lambda now: advance(now.doing, now.done, now.total)
-            )
+            found = measure(engine, corpus, tunes=options.tunes, report=advance)
         if engine.checkpoint and not options.tunes:  # a part of the tunes is a trial, and not kept
             try:
                 save_directory(found, engine.checkpoint.path)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from charlstm.cli.common import Commands, add_command, at_least, progress, read_tunes, show
 from charlstm.errors import ConfigError
+from charlstm.progress import Progress
 
 
 def add(commands: Commands) -> None:
@@ -87,7 +88,7 @@ def _rewrite(options: argparse.Namespace) -> None:
         made = infill(
             load(options.model), _tune(options), first - 1, last - 1, n=options.n, seed=_seed(options),
             config=SampleConfig(temperature=options.temperature),
-            progress=lambda kept, tries: advance("trying", kept, options.n),
+            progress=lambda kept, tries: advance(Progress("trying", kept, options.n)),
         )  # fmt: skip
     if options.out and made.candidates:
         options.out.write_text(made.candidates[0].text + "\n", encoding="utf-8")

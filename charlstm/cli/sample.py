@@ -9,6 +9,7 @@ from pathlib import Path
 
 from charlstm.cli.common import Commands, add_command, at_least, progress, show, unescape, with_number
 from charlstm.lm.config import SampleConfig
+from charlstm.progress import Progress
 
 _SAMPLE = SampleConfig()
 FIELDS = {"meter": "M", "key": "K", "rhythm": "R", "title": "T"}
@@ -57,7 +58,7 @@ def _sample(options: argparse.Namespace) -> None:
             fields=fields or None,
             n=options.n,
             seed=seed,
-            progress=lambda done: advance("writing", done, options.n),
+            progress=lambda done: advance(Progress("writing", done, options.n)),
         )
     tunes = [with_number(found.text, number) for number, found in enumerate(samples, 1)]
     book = "\n\n".join(tunes) + "\n"

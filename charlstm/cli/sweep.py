@@ -8,6 +8,7 @@ from pathlib import Path
 from charlstm.cli.common import Commands, add_command, at_least, find_corpus, progress, show, table
 from charlstm.cli.train import DROPOUT, EMBEDDING_DROPOUT
 from charlstm.lm.config import LOOKBACK_BARS, ModelConfig, TrainConfig
+from charlstm.progress import Progress
 
 SHOWN = 20  # trials of the printed table
 
@@ -59,7 +60,7 @@ def _sweep(options: argparse.Namespace) -> None:
             address=options.address,
             workers=options.workers,
             grace=options.grace,
-            report=lambda done, total: advance("trials", done, total),
+            report=lambda done, total: advance(Progress("trials", done, total)),
         )
     names = [axis.name for axis in axes]
     by_key = {run.key(corpus.fingerprint): run for run in runs}

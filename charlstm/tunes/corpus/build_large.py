@@ -19,17 +19,20 @@ import struct
 import tempfile
 from array import array
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
 
 from charlstm.errors import CorpusError
+from charlstm.files import decode_text
 from charlstm.paths import corpus_path
+from charlstm.progress import Progress, Report
 from charlstm.tunes.abc import split_header, split_tunebook
 from charlstm.tunes.corpus.mapped import MAPPED_FORMAT, MappedCorpus, load_mapped
 from charlstm.tunes.corpus.model import PARTS, check_name
+from charlstm.tunes.corpus.sources import abc_files
 from charlstm.tunes.edit.clean import Dropped, clean_tune
 
 HELD_OUT = 2000  # tunes of validation and of test at most
@@ -39,7 +42,6 @@ BUCKET = 32 << 20  # bytes of text that are shuffled in memory at once
 MAX_BUCKETS = 500  # files open at once
 HEADER_VALUES = 200  # of a header field, kept counts: titles differ from tune to tune
 FEW_NOTES = 16
-Report = Callable[[str, int, int], None]  # what is being done, bytes done, bytes of all
 
 _HEAD = struct.Struct("<8sI")  # before a text in a bucket: its contour, its bytes
 _LETTERS = bytes.maketrans(b"ABCDEFGabcdefg", bytes([5, 6, 0, 1, 2, 3, 4] * 2))
@@ -87,7 +89,7 @@ def build_mapped(
     check_name(name)
     folder = folder or corpus_path()
     folder.mkdir(parents=True, exist_ok=True)
-    files = _files(paths)
+    files = abc_files(paths)
     size = sum(file.stat().st_size for file in files)
     work = Path(tempfile.mkdtemp(prefix=f".{name}.", dir=folder))
     try:
@@ -131,32 +133,10 @@ def stream_tunes(file: Path) -> Iterator[str]:
             marked = marked or b"<start>" in line
             if b"<start>" in line if marked else line.startswith(b"X:"):
                 if begun:  # what stands before the first tune is the file header, and goes
-                    yield from _tunes(b"".join(piece))
+                    yield from split_tunebook(decode_text(b"".join(piece)))
                 piece, begun = [], True
             piece.append(line)
-    yield from _tunes(b"".join(piece))
-
-
-def _tunes(piece: bytes) -> list[str]:
-    try:
-        text = piece.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        text = piece.decode("latin-1")
-    return split_tunebook(re.sub(r"\r\n?", "\n", text))
-
-
-def _files(paths: Iterable[Path]) -> list[Path]:
-    found = []
-    for path in paths:
-        if path.is_dir():
-            found += sorted(p for p in path.rglob("*") if p.suffix.lower() in (".abc", ".txt") and p.is_file())
-        elif path.is_file():
-            found.append(path)
-        else:
-            raise CorpusError(f"{path} is not there; name a file or a folder of .abc files.", path=path)
-    if not found:
-        raise CorpusError("there is no .abc or .txt file; name a file or a folder of them.")
-    return found
+    yield from split_tunebook(decode_text(b"".join(piece)))
 
 
 def _spread(
@@ -180,7 +160,7 @@ def _spread(
             for text in stream_tunes(file):
                 done += len(text) + 1
                 if report and sum(book.values()) % 1000 == 0:
-                    report("reading", min(done, size), size)
+                    report(Progress("reading", min(done, size), size))
                 if not as_is:
                     try:
                         text = clean_tune(text)
@@ -229,7 +209,7 @@ def _gather(
             bounds = array("q", [at])
             for place, path in enumerate(buckets):
                 if report:
-                    report("writing", number * len(buckets) + place, len(PARTS) * len(buckets))
+                    report(Progress("writing", number * len(buckets) + place, len(PARTS) * len(buckets)))
                 texts = [text for mark, text in _records(path) if _part(mark, seed, share) == number]
                 for k in np.random.default_rng([seed, number, place]).permutation(len(texts)):
                     data = texts[k]

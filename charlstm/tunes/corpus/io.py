@@ -76,7 +76,7 @@ def load_corpus(name_or_path: str | Path) -> Corpus:
                 at += length + 2
         own = {"format", "name", "fingerprint", "tunes", "characters", "lengths"}
         info = {key: value for key, value in description.items() if key not in own}
-        corpus = Corpus(description["name"], *(tuple(texts[part]) for part in PARTS), info=info)
+        corpus = Corpus(description["name"], **{part: tuple(texts[part]) for part in PARTS}, info=info)
         whole = corpus.fingerprint == description["fingerprint"]
     except (KeyError, TypeError, AttributeError):
         whole = False

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from charlstm.errors import CorpusError
+from charlstm.files import decode_text
 from charlstm.tunes.abc import split_tunebook
 from charlstm.tunes.corpus.sources import SourceTune
 
@@ -115,14 +116,9 @@ def _why_not(entry: zipfile.ZipInfo) -> str:
 
 
 def _as_text(data: bytes) -> str | None:
-    """UTF-8, else Latin-1, with newlines; None if it holds bytes that no text has."""
-    if b"\0" in data or re.search(rb"[\x01-\x08\x0e-\x1a\x1c-\x1f]", data):
-        return None
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        text = data.decode("latin-1")
-    return re.sub(r"\r\n?", "\n", text)
+    """The bytes as text; None if it holds characters that no text has."""
+    text = decode_text(data)
+    return None if re.search(r"[\x00-\x08\x0e-\x1a\x1c-\x1f]", text) else text
 
 
 def _bounded(text: str, room: int) -> str:

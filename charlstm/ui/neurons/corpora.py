@@ -10,6 +10,7 @@ from charlstm.errors import CharlstmError
 from charlstm.lm.store.checkpoint import Checkpoint
 from charlstm.lm.vocab import Vocab
 from charlstm.paths import corpus_path
+from charlstm.progress import Progress
 from charlstm.tunes.abc import split_header
 from charlstm.tunes.corpus.build import fiddle_corpus
 from charlstm.tunes.corpus.io import load_corpus, save_corpus
@@ -50,8 +51,8 @@ def _offer() -> None:
         st.stop()
     bar = st.progress(0.0, "Reading the tune books")
 
-    def report(what: str, done: int, total: int) -> None:
-        bar.progress(min(done / max(total, 1), 1.0), what.capitalize())
+    def report(now: Progress) -> None:
+        bar.progress(now.share, now.doing.capitalize())
 
     try:
         save_corpus(fiddle_corpus(report=report))

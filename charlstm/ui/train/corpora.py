@@ -12,6 +12,7 @@ import streamlit as st
 from charlstm.errors import CharlstmError
 from charlstm.lm.store.archive import clean_name
 from charlstm.paths import corpus_path
+from charlstm.progress import Progress
 from charlstm.tunes.corpus.build import build_corpus, fiddle_corpus
 from charlstm.tunes.corpus.io import save_corpus
 from charlstm.tunes.corpus.model import DEFAULT_CORPUS, PARTS, Corpus
@@ -67,8 +68,8 @@ def _offer() -> None:
         return
     bar = st.progress(0.0, "Reading the tune books")
 
-    def report(what: str, done: int, total: int) -> None:
-        bar.progress(min(done / max(total, 1), 1.0), what.capitalize())
+    def report(now: Progress) -> None:
+        bar.progress(now.share, now.doing.capitalize())
 
     try:
         save_corpus(fiddle_corpus(report=report))
@@ -104,8 +105,8 @@ def _bring(built: Sequence[str]) -> None:
         return
     bar = st.progress(0.0, "Reading")
 
-    def report(what: str, done: int, total: int) -> None:
-        bar.progress(min(done / max(total, 1), 1.0), what.capitalize())
+    def report(now: Progress) -> None:
+        bar.progress(now.share, now.doing.capitalize())
 
     try:
         upload = read_uploads([(file.name, file.getvalue()) for file in files])

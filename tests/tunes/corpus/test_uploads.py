@@ -39,7 +39,8 @@ def test_tunes_come_out_of_files_and_of_a_zip_with_folders() -> None:
 
 def test_each_encoding_and_line_end_is_read() -> None:
     text = "X:1\nT:Fête\nK:C\nC|]\n"
-    for data in (text.encode(), text.encode("latin-1"), text.replace("\n", "\r\n").encode("utf-8-sig")):
+    encoded = [text.encode(), text.encode("latin-1"), text.replace("\n", "\r\n").encode("utf-8-sig")]
+    for data in (*encoded, text.encode("utf-16"), text.encode("utf-16-le")):
         (tune,) = read_uploads([("a.abc", data)]).tunes
         assert "T:Fête\n" in tune.text
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from charlstm.tunes.corpus.sources import decode_text
+from charlstm.errors import NotationError
+from charlstm.tunes.abc import body_tokens
 from charlstm.tunes.edit.lint import MOST, proofread
+from charlstm.tunes.parse.reader import read
 from tests.conftest import TUNES
 
 
@@ -23,20 +25,37 @@ def test_a_bar_that_does_not_fill_is_named_with_its_number_and_place() -> None:
     assert "bar 3 holds 9/8, more than 8/8" in long.message
 
 
-@pytest.mark.parametrize(
-    ("text", "line", "said"),
-    [
-        ("X:1\nM:4/4\nabcd efga|]", 1, "K:"),
-        ("X:1\nK:D\nabcd efga|]", 1, "M:"),
-        ("X:1\nM:wrong\nK:D\nabcd efga|]", 2, "no meter"),
-        ("X:1\nK:D\n", None, "no"),
-        ("", None, ""),
-        ("X:1\nM:4/4\nL:1/8\nK:D\nabcd @ efga|]", 5, ""),
-    ],
-)
-def test_what_is_missing_or_strange_is_said(text: str, line: int | None, said: str) -> None:
-    remarks = proofread(text)
-    assert any(said in remark.message and line in (None, remark.line) for remark in remarks)
+@pytest.mark.parametrize("text", TUNES)
+def test_a_stray_sign_is_named_at_its_place_wherever_it_stands(text: str) -> None:
+    for note in (token for token in body_tokens(text) if token.kind == "note"):
+        (remark,) = proofread(text[: note.start] + "@" + text[note.start :])
+        assert remark.start == note.start
+        assert "'@'" in remark.message
+
+
+@pytest.mark.parametrize("text", ["", "X:1\nK:D\n", "%a comment", "<start>\n<end>", "T:x\nM:4/4\nK:C\n|||\n\n"])
+def test_a_text_without_music_has_the_readers_error_and_no_other_remark(text: str) -> None:
+    with pytest.raises(NotationError) as caught:
+        read(text)
+    (remark,) = proofread(text)
+    assert (remark.line, remark.message) == (caught.value.line, caught.value.reason)
+    assert 0 <= remark.start <= len(text)
+
+
+@pytest.mark.parametrize("text", TUNES)
+@pytest.mark.parametrize(("letter", "advice"), [("K", "K:D"), ("M", "M:4/4")])
+def test_a_field_that_bars_or_notes_need_is_missed_once(text: str, letter: str, advice: str) -> None:
+    remarks = proofread("".join(line for line in text.splitlines(keepends=True) if line[:2] != f"{letter}:"))
+    assert [(r.line, r.column) for r in remarks if f"there is no {letter}: line" in r.message] == [(1, 1)]
+    assert all(advice in r.message for r in remarks if "there is no" in r.message)
+
+
+@pytest.mark.parametrize("meter", ["wrong", "4/", "0/4", "4/4/4"])
+def test_a_meter_that_cannot_be_read_is_named_in_its_line(meter: str) -> None:
+    remarks = proofread(f"X:1\nM:{meter}\nK:D\nabcd efga|]")
+    assert {remark.line for remark in remarks} == {2}
+    assert any(repr(meter) in remark.message for remark in remarks)
+    assert proofread("X:1\nM:none\nK:D\nabcd efg|]") == []
 
 
 def test_every_remark_is_within_the_text_and_they_are_bounded() -> None:
@@ -46,14 +65,3 @@ def test_every_remark_is_within_the_text_and_they_are_bounded() -> None:
     assert [r.start for r in remarks] == sorted(r.start for r in remarks)
     lines = text.split("\n")
     assert all(1 <= r.column <= len(lines[r.line - 1]) + 1 for r in remarks)
-
-
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "latin-1", "utf-16"])
-@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
-def test_any_encoding_and_line_end_is_read(encoding: str, end: str) -> None:
-    assert decode_text(f"T:Föhn{end}K:D{end}".encode(encoding)) == "T:Föhn\nK:D\n"
-
-
-def test_broken_bytes_are_text_too() -> None:
-    assert decode_text(b"\xff\xfe\x00") != ""
-    assert decode_text(bytes(range(256)))
