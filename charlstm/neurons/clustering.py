@@ -8,26 +8,18 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.cluster.hierarchy import leaves_list, linkage
-from scipy.spatial.distance import squareform
 
-
-def correlations(values: NDArray[np.floating]) -> NDArray[np.float64]:
-    """Pearson's correlation of each pair of U rows, (U, U); 0 with a row that never changes, 1 with itself."""
-    rows = np.asarray(values, dtype=np.float64)
-    rows = rows - rows.mean(axis=1, keepdims=True)
-    norms = np.sqrt((rows * rows).sum(axis=1))
-    moving = norms > 1e-9 * max(1.0, float(norms.max(initial=0)))
-    rows = np.where(moving[:, None], rows / np.where(moving, norms, 1)[:, None], 0)
-    products: NDArray[np.float64] = np.clip(rows @ rows.T, -1, 1)
-    np.fill_diagonal(products, 1)
-    return products
+from charlstm.neurons.correlation import correlations, standardised
 
 
 def similarity_order(values: NDArray[np.floating]) -> NDArray[np.intp]:
     """The order of U rows, (U, T), in which similar ones are neighbours: a permutation, shape (U,)."""
+    from scipy.cluster.hierarchy import leaves_list, linkage  # here, because it takes half a second to import
+    from scipy.spatial.distance import squareform
+
     if len(values) < 2:
         return np.arange(len(values))
-    distances = squareform(1 - correlations(values), checks=False)
+    rows = standardised(values.astype(np.float64))
+    distances = squareform(1 - np.clip(correlations(rows, rows), -1, 1), checks=False)
     order: NDArray[np.intp] = leaves_list(linkage(distances, "average", optimal_ordering=True)).astype(np.intp)
     return order

@@ -17,6 +17,7 @@ from charlstm.errors import ConfigError
 from charlstm.lm.infer.engine import Engine
 from charlstm.neurons.baselines import other_tunes, untrained
 from charlstm.neurons.bootstrap import LEVEL, bootstrap
+from charlstm.neurons.correlation import correlations, standardised
 from charlstm.neurons.recording import Activations, Unit, record_texts
 
 SHUFFLES = 20  # of the tunes, for what chance reaches
@@ -100,30 +101,30 @@ def compare(
         if progress:
             progress(done, steps)
 
-    def read(network: Engine, texts: Sequence[str]) -> tuple[NDArray[np.float32], Activations]:
+    def read(network: Engine, texts: Sequence[str]) -> tuple[NDArray[np.floating], Activations]:
         recording = record_texts(network, texts)
         step()
-        return _standardised(recording.rows), recording
+        return standardised(recording.rows), recording
 
     # Both networks, and an untrained one, read the tunes to choose on, [0], and the tunes to score on, [1].
     (own, recordings), (theirs, _), (blank, _) = (
         zip(*(read(network, part) for part in (choose, score)), strict=True)
         for network in (engine, other, untrained(other))
     )
-    on_choose = _correlations(own[0], theirs[0])
+    on_choose = correlations(own[0], theirs[0])
     best = np.abs(on_choose).argmax(axis=1)
     held_out = _row_correlations(own[1], theirs[1][best])
     tunes = [recording.tunes for recording in recordings]
     lows, highs = _intervals(own[1], theirs[1][best], recordings[1].starts)
     # What an untrained network reaches, chosen and scored in the same way.
-    blank_best = np.abs(_correlations(own[0], blank[0])).argmax(axis=1)
+    blank_best = np.abs(correlations(own[0], blank[0])).argmax(axis=1)
     blank_held_out = np.abs(_row_correlations(own[1], blank[1][blank_best]))
     # What any unit reaches with the values of other tunes, chosen and scored in the same way.
     highest = []
     for seed in range(SHUFFLES):
         rng = np.random.default_rng(seed)
         moved = [theirs[k][:, other_tunes(tunes[k], rng)] for k in (0, 1)]
-        chosen = np.abs(_correlations(own[0], moved[0])).argmax(axis=1)
+        chosen = np.abs(correlations(own[0], moved[0])).argmax(axis=1)
         highest.append(float(np.abs(_row_correlations(own[1], moved[1][chosen])).max()))
         step()
     sizes = engine.config.hidden_size, other.config.hidden_size
@@ -141,28 +142,14 @@ def compare(
     )
 
 
-def _standardised(values: NDArray[np.floating]) -> NDArray[np.float32]:
-    """Each unit less its mean, over its standard deviation; a unit that never changes is all zeros."""
-    centred = values - values.mean(axis=1, keepdims=True)
-    deviation = centred.std(axis=1, keepdims=True)
-    standard: NDArray[np.float32] = (centred / np.where(deviation > 1e-6, deviation, np.inf)).astype(np.float32)
-    return standard
-
-
-def _correlations(own: NDArray[np.float32], theirs: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Correlations of all pairs, (U, U')."""
-    correlations: NDArray[np.float32] = np.dot(own, theirs.T) / own.shape[1]
-    return correlations
-
-
-def _row_correlations(own: NDArray[np.float32], theirs: NDArray[np.float32]) -> NDArray[np.float32]:
+def _row_correlations(own: NDArray[np.floating], theirs: NDArray[np.floating]) -> NDArray[np.floating]:
     """Correlations of row with row, (U,)."""
-    correlations: NDArray[np.float32] = np.einsum("ut,ut->u", own, theirs) / own.shape[1]
-    return correlations
+    means: NDArray[np.floating] = np.einsum("ut,ut->u", own, theirs) / own.shape[1]
+    return means
 
 
 def _intervals(
-    own: NDArray[np.float32], theirs: NDArray[np.float32], starts: NDArray[np.int64]
+    own: NDArray[np.floating], theirs: NDArray[np.floating], starts: NDArray[np.int64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """The bootstrap intervals over tunes of the correlation of each row with its match, (U,) each."""
     lengths = np.diff(starts).astype(np.float64)

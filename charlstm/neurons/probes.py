@@ -8,16 +8,18 @@ one unit does as well as sixteen, the concept has a neuron of its own; if the cu
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import OptimizeResult, minimize
 
 from charlstm.errors import ConfigError
 from charlstm.neurons.auroc import auroc
 from charlstm.neurons.concepts.concept import Concept, Labeller, Labels, domain
 from charlstm.neurons.recording import Activations, Unit
+
+if TYPE_CHECKING:
+    from scipy.optimize import OptimizeResult
 
 SIZES = (1, 2, 4, 8, 16)  # units of a sparse probe
 PENALTY = 1.0  # half the squared length of the weights of standardised units, in nats: keeps a perfect fit finite
@@ -154,6 +156,8 @@ def fit_logistic(
     start : float array, shape (k + 1,), optional
         Where to begin; by default no unit counts.
     """
+    from scipy.optimize import minimize  # here, because it takes half a second to import
+
     signed = np.vstack([values, np.ones(values.shape[1])]).astype(np.float64)
     signed[:, ~labels] *= -1  # so a positive product with the weights is a right answer
     penalty = np.append(np.full(len(values), PENALTY), 1e-6)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
@@ -141,11 +141,9 @@ def starts_of(texts: Sequence[str]) -> NDArray[np.int64]:
     return np.concatenate([[0], np.cumsum([len(text) for text in texts])]).astype(np.int64)
 
 
-def from_rows(
-    texts: Sequence[str], rows: NDArray[np.floating], layers: int, *, path: Path | None = None
-) -> Activations:
+def from_rows(texts: Sequence[str], rows: NDArray[np.floating], layers: int, **details: Any) -> Activations:
     """Hidden states of some texts from an array with one row a unit, (U, T), which is not copied."""
-    return Activations(tuple(texts), rows.reshape(layers, -1, rows.shape[1]).transpose(0, 2, 1), path=path)
+    return Activations(tuple(texts), rows.reshape(layers, -1, rows.shape[1]).transpose(0, 2, 1), **details)
 
 
 def record(engine: Engine, text: str, *, kind: Kind = "hidden") -> Activations:
@@ -223,8 +221,7 @@ def record_texts(
                     continue
                 sums = gate_sums(gate[:, 1:])
                 gates[letter] = gates[letter].plus(sums) if letter in gates else sums
-    views = values.reshape(layers, -1, values.shape[1]).transpose(0, 2, 1)
-    return Activations(tuple(texts), views, gates=gates, surprisals=tuple(surprisals) if details else ())
+    return from_rows(texts, values, layers, gates=gates, surprisals=tuple(surprisals) if details else ())
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from charlstm.lm.infer.engine import Engine
 from charlstm.neurons.bootstrap import mean_over_tunes, sums_by_group
 from charlstm.neurons.concepts.layout import Layout, layout
+from charlstm.neurons.correlation import correlations, standardised
 from charlstm.neurons.recording import Activations, Unit
 from charlstm.tunes.abc import split_header
 
@@ -230,18 +231,13 @@ def similar_units(recording: Activations, unit: Unit | tuple[int, int], *, count
 
     Units that never change correlate with nothing and are left out.
     """
-    values = recording.unit(unit).astype(np.float64)
-    values -= values.mean()
-    correlations = np.zeros(len(recording.rows))
-    for first in range(0, len(correlations), 64):  # 64 rows at a time: float64 of all would be a hundred megabytes
-        rows = recording.rows[first : first + 64].astype(np.float32)
-        rows -= rows.mean(axis=1, keepdims=True)
-        norms = np.sqrt((rows * rows).sum(axis=1, dtype=np.float64) * (values @ values))
-        products = rows @ values.astype(np.float32)
-        correlations[first : first + 64] = np.where(norms > 1e-6, products / np.maximum(norms, 1e-6), 0).clip(-1, 1)
-    correlations[recording.row(unit)] = 0
-    best = np.argsort(-np.abs(correlations), kind="stable")[:count].tolist()
-    return [(Unit(*divmod(k, recording.size)), float(correlations[k])) for k in best if correlations[k]]
+    values = standardised(recording.unit(unit)[None])
+    blocks = range(0, len(recording.rows), 64)  # rows at a time: all in float32 would be a hundred megabytes
+    parts = [correlations(standardised(recording.rows[k : k + 64].astype(np.float32)), values)[:, 0] for k in blocks]
+    near = np.concatenate(parts).clip(-1, 1)
+    near[recording.row(unit)] = 0
+    best = np.argsort(-np.abs(near), kind="stable")[:count].tolist()
+    return [(Unit(*divmod(k, recording.size)), float(near[k])) for k in best if near[k]]
 
 
 def characters_per_bar(recording: Activations) -> float:
