@@ -134,8 +134,8 @@ def auroc_interval(
         have, lack = (drawn @ count for count in counts)
         below = np.cumsum(lack, axis=1) - lack / 2
         pairs = (have.sum(axis=1) * lack.sum(axis=1)).astype(np.float64)
-        found: NDArray[np.floating] = (have * below).sum(axis=1) / np.where(pairs > 0, pairs, np.nan)
-        return found
+        resampled: NDArray[np.floating] = (have * below).sum(axis=1) / np.where(pairs > 0, pairs, np.nan)
+        return resampled
 
     interval = bootstrap(scores, tunes)
     return float(interval.low), float(interval.high)

@@ -88,8 +88,8 @@ def mean_over_tunes(sums: ArrayLike, counts: ArrayLike, *, seed: int = 0, resamp
 
     def means(drawn: NDArray[np.floating]) -> NDArray[np.float64]:
         with np.errstate(invalid="ignore", divide="ignore"):
-            found: NDArray[np.float64] = (drawn @ sums) / (drawn @ counts)
-        return found
+            ratios: NDArray[np.float64] = (drawn @ sums) / (drawn @ counts)
+        return ratios
 
     mean = means(np.ones((1, len(sums))))[0]
     return Mean(mean, *bootstrap(means, len(sums), resamples=resamples, seed=seed))

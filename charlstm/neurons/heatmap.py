@@ -123,7 +123,7 @@ def printable(character: str) -> str:
 def to_html(heatmap: Heatmap) -> str:
     """The heatmap as one HTML element with a legend; a span a character, which shows its value under the pointer.
 
-    Everything of the text is escaped; what stands around it is fixed.
+    All of the text is escaped; the markup around it is fixed.
     """
     lines, gate = [], heatmap.is_gate
     for row in heatmap.rows:

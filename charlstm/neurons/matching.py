@@ -160,8 +160,8 @@ def _intervals(
         def correlation(drawn: NDArray[np.float32], sums: NDArray[np.float64] = sums) -> NDArray[np.float64]:
             mean_a, mean_b, ab, aa, bb = (drawn @ sums.T / (drawn @ lengths)[:, None]).T
             spread = np.sqrt(np.maximum((aa - mean_a**2) * (bb - mean_b**2), 1e-12))
-            found: NDArray[np.float64] = (ab - mean_a * mean_b) / spread
-            return found
+            resampled: NDArray[np.float64] = (ab - mean_a * mean_b) / spread
+            return resampled
 
         edges.append(bootstrap(correlation, len(lengths)))
     low, high = np.array(edges, dtype=np.float64).T

@@ -1,4 +1,4 @@
-"""Training dynamics: units through training, from the weights kept after some of its epochs (lm/store/epochs.py).
+"""Training dynamics: units through training, from the weights stored after some of its epochs (lm/store/epochs.py).
 
 A unit keeps its number through training, so its values on the same tune can be compared; and for each concept one can
 say after which epoch some unit told it, chosen and scored on different tunes as in the neuron index.
@@ -23,7 +23,7 @@ from charlstm.neurons.recording import Unit, record, record_texts
 
 @dataclass(frozen=True)
 class ConceptLearning:
-    """The best unit of each of C concepts after each of E kept epochs."""
+    """The best unit of each of C concepts after each of E stored epochs."""
 
     epochs: tuple[StoredEpoch, ...]
     concepts: tuple[str, ...]
@@ -36,16 +36,16 @@ class ConceptLearning:
 def unit_through_training(
     checkpoint: Checkpoint, text: str, unit: Unit
 ) -> tuple[list[StoredEpoch], NDArray[np.float32]]:
-    """One unit's values over a text after each kept epoch: (E, T).
+    """One unit's values over a text after each stored epoch: (E, T).
 
     Raises
     ------
     ConfigError
-        If no epochs were kept, or there is no such unit.
+        If no epochs are stored, or there is no such unit.
     VocabularyError
         If the model does not know a character.
     """
-    epochs = _kept(checkpoint)
+    epochs = _stored_epochs(checkpoint)
     rows = [record(epoch_engine(checkpoint, epoch.number), text).unit(unit) for epoch in epochs]
     return epochs, np.array(rows)
 
@@ -58,7 +58,7 @@ def concept_learning(
     *,
     progress: Callable[[int, int], None] | None = None,
 ) -> ConceptLearning:
-    """The best unit of each concept after each kept epoch.
+    """The best unit of each concept after each stored epoch.
 
     After each epoch: best = argmax over units of |AUROC - 1/2| on the tunes `choose`, its score the AUROC on the tunes
     `score` in the direction of `choose`. `final` follows the units that are best at the end, in their direction there.
@@ -67,11 +67,11 @@ def concept_learning(
     Raises
     ------
     ConfigError
-        If no epochs were kept, or a part holds no tunes.
+        If no epochs are stored, or a part holds no tunes.
     """
     if not any(choose) or not any(score):
         raise ConfigError("tunes", "are needed both to choose neurons on and to score them on.")
-    epochs = _kept(checkpoint)
+    epochs = _stored_epochs(checkpoint)
     parts = [annotate(texts, concepts.values()) for texts in (choose, score)]
     kinds = [concept.within for concept in concepts.values()]
     tables = []  # of each epoch: AUROCs on the two parts, (2, U, C)
@@ -114,7 +114,7 @@ def _scores(engine: Engine, part: Annotations, kinds: Sequence[str]) -> NDArray[
     return scores
 
 
-def _kept(checkpoint: Checkpoint) -> list[StoredEpoch]:
+def _stored_epochs(checkpoint: Checkpoint) -> list[StoredEpoch]:
     epochs = list_epochs(checkpoint.path)
     if not epochs:
         raise ConfigError("epochs", f"of {checkpoint.name} were not kept; train with --keep-epochs to see them.")

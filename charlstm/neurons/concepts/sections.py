@@ -12,16 +12,16 @@ NEAR_END = 16  # characters: about the last bar
 @concept("repeat")
 def in_repeat(text: Layout) -> Spans:
     """The music between |: and :|, or from the tune's beginning to a first :| without |:."""
-    found = []
+    repeats = []
     start: int | None = text.body.start
     for token in text.tokens:
         if token.kind == "bar_line":
             if token.text.startswith(":") and start is not None:
-                found.append((start, token.start))
+                repeats.append((start, token.start))
                 start = None
             if token.text.endswith(":"):
                 start = token.end
-    return found
+    return repeats
 
 
 @concept("repeat")
@@ -50,15 +50,15 @@ def second_ending(text: Layout) -> Spans:
 
 
 def _endings(text: Layout, number: str) -> Spans:
-    found = []
+    endings = []
     start: int | None = None
     for token in text.tokens:
         if token.kind == "ending":
             start = token.start if token.text.strip("[").startswith(number) else None
         elif token.kind == "bar_line" and start is not None and is_section_line(token.text):
-            found.append((start, token.end))
+            endings.append((start, token.end))
             start = None
-    return found if start is None else [*found, (start, len(text.text))]
+    return endings if start is None else [*endings, (start, len(text.text))]
 
 
 @concept("cadence", "events")

@@ -61,7 +61,7 @@ def directory(
         By default all of CONCEPTS but in_body, which is the opposite of in_header. Those that too few tunes have, or
         that too few lack, are listed and not measured.
     model, corpus : str and mapping, optional
-        Fingerprints, kept in the result.
+        Fingerprints, copied into the result.
     report : callable, optional
         Told how far the work is; it may raise to stop.
 

@@ -105,10 +105,10 @@ def _score_among(
     ranks = [centred_ranks(dense, at) for dense, at in zip(scores.dense, among, strict=True)]
     # Single units.
     scores.chosen[:, columns], scores.scored[:, columns] = (
-        auroc_of_ranks(ranked, said.T.astype(np.float64)) for ranked, said in zip(ranks, labels, strict=True)
+        auroc_of_ranks(ranked, part.T.astype(np.float64)) for ranked, part in zip(ranks, labels, strict=True)
     )
     # Single units for labels of other tunes; in float32, because there are many shuffles.
-    weights = [np.ascontiguousarray(said.T, dtype=np.float32) for said in labels]
+    weights = [np.ascontiguousarray(part.T, dtype=np.float32) for part in labels]
 
     def shuffle(seed: int) -> None:
         rng = np.random.default_rng(seed)
@@ -129,13 +129,11 @@ def _score_among(
     if not shuffles:
         return
     rng = np.random.default_rng(shuffles)
-    moved = [said[:, other_tunes(tune, rng)] for said, tune in zip(labels, tunes, strict=True)]
+    moved = [part[:, other_tunes(tune, rng)] for part, tune in zip(labels, tunes, strict=True)]
     for c, curve in zip(columns, _probe_curves(fitter, moved[0][:, ::stride], held_out, moved[1]), strict=True):
         scores.shuffled_probes[c] = curve
     # The last character alone.
-    known, asked = (
-        Labelled("".join(part.texts), at, said) for part, at, said in zip(parts, among, labels, strict=True)
-    )
+    known, asked = (Labelled("".join(part.texts), *rest) for part, *rest in zip(parts, among, labels, strict=True))
     for c, score in zip(columns, by_character(known, asked).tolist(), strict=True):
         scores.character[c] = score
 
