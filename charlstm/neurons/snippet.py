@@ -66,6 +66,7 @@ def snippet(text: str, start: int, end: int, *, around: int = AROUND) -> Snippet
     bars = [numbered.bar for numbered in laid.bars]
     if not bars:
         return Snippet(text, start, end, np.arange(len(text)), 0, 0)
+    # Which bars: those that the marked characters touch, and some around them.
     if end <= body:
         touched = [0]
     else:
@@ -74,6 +75,7 @@ def snippet(text: str, start: int, end: int, *, around: int = AROUND) -> Snippet
     first = max(touched[0] - around, 0)
     last = min(touched[-1] + around, len(bars) - 1, first + LONGEST - 1)
     begin, finish = bars[first].start, bars[last].end
+    # Their tokens, each with its position in the tune, without what would be played twice or not at all.
     pieces: list[tuple[str, int]] = [(text[:body], 0)]
     for token in laid.tokens:
         if not begin <= token.start < finish or token.kind == "ending":

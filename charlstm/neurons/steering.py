@@ -16,8 +16,8 @@ from charlstm.errors import ConfigError
 from charlstm.lm.infer.engine import Engine
 from charlstm.neurons.recording import Unit
 
-Action = Literal["silence", "fix", "push"]
-Way = Literal["means", "probe"]
+Action = Literal["ablate", "clamp", "steer"]
+Method = Literal["means", "probe"]
 RIDGE = 0.1  # of the mean variance, added to every variance of a probe: more units than the characters can tell apart
 
 
@@ -31,7 +31,7 @@ class Direction:
 
 
 def direction(
-    states: NDArray[np.floating], labels: NDArray[np.bool_], *, layer: int = 0, way: Way = "means"
+    states: NDArray[np.floating], labels: NDArray[np.bool_], *, layer: int = 0, way: Method = "means"
 ) -> Direction:
     """The direction in which states go from characters without a concept to characters with it.
 
@@ -77,16 +77,16 @@ class Intervention:
 
     Attributes
     ----------
-    action : "silence", "fix" or "push"
-        silence   h_u = 0
-        fix       h_u = strength
-        push      h_u = h_u + strength * deviation of u; along a direction, h = h + strength * deviation * vector
+    action : "ablate", "clamp" or "steer"
+        ablate   h_u = 0
+        clamp    h_u = strength
+        steer    h_u = h_u + strength * deviation of u; along a direction, h = h + strength * deviation * vector
     units : tuple of Unit
-        Which units; empty where a direction is pushed along.
+        Which units; empty to steer along a direction.
     strength : float
-        A value in [-1, 1] to fix at; standard deviations to push by; not asked to silence.
+        A value in [-1, 1] to clamp at; standard deviations to steer by; not used to ablate.
     along : Direction, optional
-        Of a concept; only to push.
+        Of a concept; only to steer.
     """
 
     action: Action
@@ -95,26 +95,26 @@ class Intervention:
     along: Direction | None = None
 
     def __post_init__(self) -> None:
-        if self.along is not None and (self.units or self.action != "push"):
-            raise ConfigError("along", "is a direction to push along, without units.")
+        if self.along is not None and (self.units or self.action != "steer"):
+            raise ConfigError("along", "is a direction to steer along, without units.")
         if self.along is None and not self.units:
             raise ConfigError("units", "are needed; choose one or more.")
-        if self.action == "fix" and not -1 <= self.strength <= 1:
+        if self.action == "clamp" and not -1 <= self.strength <= 1:
             raise ConfigError("strength", "must be in [-1, 1], where a unit's values lie.")
         if not np.isfinite(self.strength):
             raise ConfigError("strength", "must be a finite number.")
 
     def apply(self, engine: Engine, deviations: NDArray[np.floating] | None = None) -> Engine:
-        """A new engine with the intervention; `deviations` of h, (L, H), are needed to push units."""
-        if self.action == "silence":
+        """A new engine with the intervention; `deviations` of h, (L, H), are needed to steer units."""
+        if self.action == "ablate":
             return engine.ablate(self.units)
-        if self.action == "fix":
+        if self.action == "clamp":
             return engine.ablate(self.units, self.strength)
         if self.along is not None:
             return engine.push({self.along.layer: self.strength * self.along.deviation * self.along.vector})
         shape = engine.config.num_layers, engine.config.hidden_size
         if deviations is None or np.shape(deviations) != shape:
-            raise ConfigError("deviations", f"pushing units needs their standard deviations, shape {shape}.")
+            raise ConfigError("deviations", f"steering units needs their standard deviations, shape {shape}.")
         engine.ablate(self.units)  # says which unit does not exist
         vectors = np.zeros(shape)
         for layer, index in self.units:

@@ -56,14 +56,14 @@ def test_strength_zero_gives_the_same_tunes_byte_for_byte(cell: str, make_engine
     vector = np.linspace(-1, 1, 8) / np.linalg.norm(np.linspace(-1, 1, 8))
     deviations = np.full((2, 8), 0.4)
     nothing = [
-        Intervention("push", (Unit(0, 1), Unit(1, 2)), 0.0),
-        Intervention("push", along=Direction(1, vector, 0.5)),
+        Intervention("steer", (Unit(0, 1), Unit(1, 2)), 0.0),
+        Intervention("steer", along=Direction(1, vector, 0.5)),
     ]
     something = [
-        Intervention("push", (Unit(0, 1), Unit(1, 2)), 3.0),
-        Intervention("push", along=Direction(1, vector, 0.5), strength=-4.0),
-        Intervention("silence", (Unit(0, 0), Unit(1, 1), Unit(1, 5))),
-        Intervention("fix", (Unit(0, 0), Unit(1, 1)), 1.0),
+        Intervention("steer", (Unit(0, 1), Unit(1, 2)), 3.0),
+        Intervention("steer", along=Direction(1, vector, 0.5), strength=-4.0),
+        Intervention("ablate", (Unit(0, 0), Unit(1, 1), Unit(1, 5))),
+        Intervention("clamp", (Unit(0, 0), Unit(1, 1)), 1.0),
     ]
     for intervention in nothing:
         after = sample(intervention.apply(engine, deviations), config, n=4, seed=3)
@@ -81,31 +81,31 @@ def test_an_intervention_does_what_it_says(make_engine: MakeEngine) -> None:
     engine = make_engine(cell="rnn")
     ids = np.concatenate([[0], engine.vocab.encode(TUNES[0])])
     units = (Unit(0, 2), Unit(0, 5))
-    fixed = Intervention("fix", units, -0.5).apply(engine).run(ids)[1].h[0]
+    fixed = Intervention("clamp", units, -0.5).apply(engine).run(ids)[1].h[0]
     assert (fixed[:, [2, 5]] == -0.5).all()
-    assert not Intervention("silence", units).apply(engine).run(ids)[1].h[0][:, [2, 5]].any()
+    assert not Intervention("ablate", units).apply(engine).run(ids)[1].h[0][:, [2, 5]].any()
     deviations = np.full((1, 8), 0.25)
     before = engine.run(ids[:1])[1].h[0, 0]
-    pushed = Intervention("push", units, 2.0).apply(engine, deviations).run(ids[:1])[1].h[0, 0]
+    pushed = Intervention("steer", units, 2.0).apply(engine, deviations).run(ids[:1])[1].h[0, 0]
     expected = np.zeros(8)
     expected[[2, 5]] = 0.5
     np.testing.assert_allclose(pushed - before, expected, atol=1e-6)
     along = Direction(0, np.eye(8)[3], 0.3)
-    pushed = Intervention("push", along=along, strength=-2.0).apply(engine).run(ids[:1])[1].h[0, 0]
+    pushed = Intervention("steer", along=along, strength=-2.0).apply(engine).run(ids[:1])[1].h[0, 0]
     np.testing.assert_allclose(pushed - before, -0.6 * np.eye(8)[3], atol=1e-6)
 
 
 def test_what_cannot_be_done_is_a_sentence(make_engine: MakeEngine) -> None:
     engine = make_engine()
     for make in (
-        lambda: Intervention("silence"),
-        lambda: Intervention("fix", (Unit(0, 1),), 2.0),
-        lambda: Intervention("push", (Unit(0, 1),), float("nan")),
-        lambda: Intervention("silence", along=Direction(0, np.ones(8), 1.0)),
-        lambda: Intervention("push", (Unit(0, 1),), 1.0).apply(engine),
-        lambda: Intervention("push", (Unit(0, 99),), 1.0).apply(engine, np.ones((1, 8))),
-        lambda: Intervention("push", along=Direction(0, np.ones(3), 1.0), strength=1.0).apply(engine),
-        lambda: Intervention("push", along=Direction(7, np.ones(8), 1.0), strength=1.0).apply(engine),
+        lambda: Intervention("ablate"),
+        lambda: Intervention("clamp", (Unit(0, 1),), 2.0),
+        lambda: Intervention("steer", (Unit(0, 1),), float("nan")),
+        lambda: Intervention("ablate", along=Direction(0, np.ones(8), 1.0)),
+        lambda: Intervention("steer", (Unit(0, 1),), 1.0).apply(engine),
+        lambda: Intervention("steer", (Unit(0, 99),), 1.0).apply(engine, np.ones((1, 8))),
+        lambda: Intervention("steer", along=Direction(0, np.ones(3), 1.0), strength=1.0).apply(engine),
+        lambda: Intervention("steer", along=Direction(7, np.ones(8), 1.0), strength=1.0).apply(engine),
     ):
         with pytest.raises(ConfigError):
             make()

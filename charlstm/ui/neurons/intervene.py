@@ -38,7 +38,7 @@ from charlstm.ui.shared.tune_source import source_tune
 
 CHANGE, WHY = "Change a tune", "Why this character?"
 NEURONS, DIRECTION = "Neurons", "A concept"
-ACTIONS = {"silence": "Silence", "fix": "Fix", "push": "Push"}
+ACTIONS = {"ablate": "Silence", "clamp": "Fix", "steer": "Push"}
 PAIRS = 100
 VOTES = 12  # neurons shown
 COSTS = 14  # concepts shown
@@ -61,9 +61,9 @@ class _Asked:
         many = ", ".join(unit_name(unit, layers) for unit in self.units)
         whose = f"Neuron {many}" if len(self.units) == 1 else f"Neurons {many}"
         done = {
-            "silence": "silenced",
-            "fix": f"fixed at {self.strength:+g}",
-            "push": f"pushed by {self.strength:+g} deviations",
+            "ablate": "silenced",
+            "clamp": f"fixed at {self.strength:+g}",
+            "steer": f"pushed by {self.strength:+g} deviations",
         }
         return f"{whose} {done[self.action]}"
 
@@ -142,7 +142,7 @@ def _controls(context: ViewContext, layers: int, size: int) -> _Asked | None:
             "Strength, in standard deviations", -4.0, 4.0, 0.5, 0.25, key="cause.strength",
             help="Of the states along the direction, over the tunes it was measured on. 0 changes nothing.",
         )  # fmt: skip
-        return _Asked("push", (), strength, concept, way)
+        return _Asked("steer", (), strength, concept, way)
     units = [Unit(*divmod(row, size)) for row in range(layers * size)]
     first = state.get("neurons.unit", (0, 0))
     kept = [unit for unit in state.get("cause.kept", [Unit(*first)]) if unit in units] or units[:1]
@@ -153,12 +153,12 @@ def _controls(context: ViewContext, layers: int, size: int) -> _Asked | None:
     state["cause.kept"] = chosen
     left, right = st.columns([1, 3], vertical_alignment="bottom")
     action = left.segmented_control(
-        "How", list(ACTIONS), default="silence", required=True, key="cause.action", format_func=ACTIONS.__getitem__
+        "How", list(ACTIONS), default="ablate", required=True, key="cause.action", format_func=ACTIONS.__getitem__
     )
     strength = 0.0
-    if action == "fix":
+    if action == "clamp":
         strength = right.slider("At the value", -1.0, 1.0, 1.0, 0.05, key="cause.value")
-    elif action == "push":
+    elif action == "steer":
         strength = right.slider(
             "By standard deviations",
             -4.0,
@@ -180,12 +180,12 @@ def _named(context: ViewContext, unit: Unit, layers: int) -> str:
 
 def _changed(context: ViewContext, model: Engine, asked: _Asked) -> Engine:
     """The engine that writes tune B: a new one; the shared one stays as it is."""
-    if asked.action != "push":
+    if asked.action != "steer":
         return Intervention(asked.action, asked.units, asked.strength).apply(model)  # type: ignore[arg-type]
     read, words = surveyed(context)
     if not asked.concept:
         spread = deviations(read.rows, model.config.num_layers)
-        return Intervention("push", asked.units, asked.strength).apply(model, spread)
+        return Intervention("steer", asked.units, asked.strength).apply(model, spread)
     along, share = with_bar(
         "direction",
         (context.model, context.stamp, words, asked.concept, asked.way),
@@ -198,7 +198,7 @@ def _changed(context: ViewContext, model: Engine, asked: _Asked) -> Engine:
             f" It is added to the last layer after every character."
         )
     )
-    return Intervention("push", strength=asked.strength, along=along).apply(model)
+    return Intervention("steer", strength=asked.strength, along=along).apply(model)
 
 
 def _direction(read: Activations, asked: _Asked) -> tuple[Direction, float]:

@@ -50,7 +50,7 @@ def test_a_neuron_that_is_silenced_changes_tune_b_and_not_tune_a(home: Path) -> 
     app.multiselect[0].set_value([Unit(0, unit)]).run()
     assert not app.exception
     assert "Outlined" in said(app)
-    choose(app, "cause.action", "push")
+    choose(app, "cause.action", "steer")
     app.slider(key="cause.push").set_value(0.0).run()
     assert not app.exception
     assert "B is A, sign by sign" in said(app)
@@ -62,7 +62,7 @@ def test_a_hundred_pairs_are_counted_and_the_tries_with_them(home: Path) -> None
     press(app, "pairs")
     assert len(app.dataframe[0].value) == len(intervene.MEASURES)
     assert "1 change tried" in said(app)
-    choose(app, "cause.action", "fix")
+    choose(app, "cause.action", "clamp")
     assert not app.dataframe
     press(app, "pairs")
     assert "2 changes tried" in said(app)
