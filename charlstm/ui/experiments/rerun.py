@@ -1,4 +1,4 @@
-"""Run again: the box that starts a study in a process of its own, shows how far it is, and its command line."""
+"""Run again: the box that starts a study in its own process, shows how far it is, and its command."""
 
 from __future__ import annotations
 
@@ -12,59 +12,50 @@ from charlstm.experiments.catalog import SEEDS, Study, Training
 from charlstm.experiments.records import RecordSet
 from charlstm.experiments.tables import Row
 from charlstm.ui.shared.notices import plain
+from charlstm.ui.state import Setting
 
 MAX_EPOCHS, MAX_SEEDS = 500, 20
 REFRESH = "1s"
+WATCHED = Setting("experiments.watched", "")  # the study that was seen running
+EPOCH_COUNT: Setting[int | None] = Setting("experiments.epochs", None)  # of a study each
+SEED_COUNT = Setting("experiments.seeds", SEEDS)
 
 
 def run_again(study: Study, rows: list[Row], which: RecordSet) -> None:
     """The box, within an expander that stays open while the study runs."""
-    active = local.running()
-    if active == study.name:
-        st.session_state["experiments.watched"] = study.name  # its end is shown as well
-    watched = st.session_state.get("experiments.watched") == study.name
-    with st.expander("Run again", icon=":material/replay:", expanded=watched):
+    name, active = study.name, local.running()
+    if active == name:
+        WATCHED.set(name)  # its end is shown as well
+    with st.expander("Run again", icon=":material/replay:", expanded=WATCHED.get() == name):
         left, right, _ = st.columns([1, 1, 2])
         trains = any(isinstance(run.job, Training) for run in study.runs(1))
         epochs = right.number_input(
-            "Epochs", 1, MAX_EPOCHS, which.epochs, key=f"experiments.epochs.{study.name}", disabled=not trains,
-            help="Other epochs are records of their own, beside these.",
+            "Epochs", 1, MAX_EPOCHS, key=EPOCH_COUNT.of(name).widget(default=which.epochs), disabled=not trains,
+            help="Runs with other epochs get their own records.",
         )  # fmt: skip
-        seeds = left.number_input("Seeds", 1, MAX_SEEDS, SEEDS, key=f"experiments.seeds.{study.name}")
-        words = local.command(
-            study.name,
-            epochs=int(epochs),
-            seeds=int(seeds),
-            corpus=which.corpus,
-            again=_all_there(study, rows, int(seeds)),
-        )
+        seeds = left.number_input("Seeds", 1, MAX_SEEDS, key=SEED_COUNT.of(name).widget())
+        complete = all(len(row.records) >= len(row.case.runs(int(seeds))) for row in rows)  # else only what is missing
+        words = local.command(name, epochs=int(epochs), seeds=int(seeds), corpus=which.corpus, again=complete)
         st.caption(_how_long(rows, int(epochs), int(seeds), which))
-        if st.button(
-            "Run it here", key=f"experiments.run.{study.name}", icon=":material/play_arrow:", disabled=bool(active)
-        ):
+        if st.button("Run it here", key=f"experiments.run.{name}", icon=":material/play_arrow:", disabled=bool(active)):
             try:
-                local.start(study.name, words)
+                local.start(name, words)
             except CharlstmError as error:
                 st.error(plain(str(error)))
             st.rerun()
-        st.caption("It runs in a process of its own: this page may be closed. The same on the command line:")
+        st.caption("It runs in its own process: you can close this page. The same from the command line:")
         st.code(shlex.join(["charlstm", *words]), language=None, wrap_lines=True)
-        if active and active != study.name:
+        if active and active != name:
             st.caption(plain(f"The study {active} is running now; one runs at a time."))
-        if local.status(study.name) is not None:
-            _show_status(study.name)
-
-
-def _all_there(study: Study, rows: list[Row], seeds: int) -> bool:
-    """Whether every case has its records: then running means anew, else only what is missing."""
-    return all(len(row.records) >= len(row.case.runs(seeds)) for row in rows)
+        if local.status(name) is not None:
+            _show_status(name)
 
 
 def _how_long(rows: list[Row], epochs: int, seeds: int, which: RecordSet) -> str:
     """What it took when the records were made, for as many epochs and seeds."""
     records = {record.key: record for row in rows for record in row.records}
     if not records:
-        return "Nobody has run it yet."
+        return "It has not been run yet."
     per_seed = sum(record.seconds for record in records.values()) / max(len(row.records) for row in rows)
     minutes = per_seed * seeds * epochs / which.epochs / 60
     cpu = plain(str(next(iter(records.values())).machine["cpu"]))
@@ -72,7 +63,7 @@ def _how_long(rows: list[Row], epochs: int, seeds: int, which: RecordSet) -> str
 
 
 def _show_status(name: str) -> None:
-    """How far the study's process is; looks again each second while it runs, and the page runs anew at its end."""
+    """How far the study's process is, again each second while it runs; at its end the whole page runs again."""
     began_running = local.is_running(name)
 
     @st.fragment(run_every=REFRESH if began_running else None)
@@ -93,10 +84,12 @@ def _show_status(name: str) -> None:
             elif now.finished:
                 message = f"Done: {now.total} runs in {_clock(now.seconds)}."
                 if now.repeated:
-                    message += f" {now.identical} of {now.repeated} came out exactly as they were."
+                    message += f" {now.identical} of {now.repeated} gave exactly the same result."
                 st.success(plain(message))
             else:
-                st.warning(plain(f"It ended after {now.done} of {now.total or 'its'} runs; run it again to go on."))
+                st.warning(
+                    plain(f"It stopped after {now.done} of {now.total or 'its'} runs; run it again to continue.")
+                )
                 if now.log:
                     st.code(now.log, language=None, wrap_lines=True)
 

@@ -1,73 +1,74 @@
-"""Gates: how often each gate of each neuron of a layer is open and shut, and who remembers longest."""
+"""Gates: how often each gate of each neuron of a layer is open and closed, and which neurons remember longest."""
 
 from __future__ import annotations
 
 import numpy as np
 import streamlit as st
 
-from charlstm.errors import CharlstmError
 from charlstm.lm.cells import CELLS, GATES
+from charlstm.neurons.recording import Unit
 from charlstm.ui.neurons import neuron_charts as charts
-from charlstm.ui.neurons.names import name_of
-from charlstm.ui.neurons.recordings import surveyed
-from charlstm.ui.neurons.unit_picker import shown_unit, unit_name
-from charlstm.ui.neurons.view_context import ViewContext, go
-from charlstm.ui.shared.notices import plain, stop_with
+from charlstm.ui.neurons.names import label_of
+from charlstm.ui.neurons.recordings import recording_of
+from charlstm.ui.neurons.settings import go
+from charlstm.ui.neurons.unit_picker import shown_unit
+from charlstm.ui.neurons.view_context import ViewContext
+from charlstm.ui.shared.choices import choose
+from charlstm.ui.shared.notices import plain
+from charlstm.ui.state import Setting, component_value
 
 LONGEST = 6
+LAYER = Setting("gates.layer", 1)
+UNIT: Setting[Unit | None] = Setting("gates.unit", None)  # that was looked at when the layer was chosen
 
 
 def show(context: ViewContext) -> None:
     """The view, top to bottom."""
-    state, config = st.session_state, context.checkpoint.config
+    spec = context.checkpoint.config.cell_spec
+    memory_gate = spec.memory_gate
     st.header("Gates", anchor=False)
     about = st.empty()
-    unit = shown_unit(config.num_layers, config.hidden_size)
+    unit = shown_unit(context)
     context.publish(neuron=str(unit))
-    memory_gate = config.cell_spec.memory_gate
     if memory_gate is None:
         gated = " or ".join(spec.title for spec in CELLS.values() if spec.memory_gate)
-        about.caption(f"A {config.cell_spec.title} has no gates. Choose a model with them: {gated}.")
+        about.caption(f"A {spec.title} has no gates. Choose a model with gates: {gated}.")
         return
     layer = unit.layer
-    if config.num_layers > 1:
-        state.setdefault("gates.layer", layer + 1)
-        numbers = range(1, config.num_layers + 1)
-        layer = (st.segmented_control("Layer", numbers, key="gates.layer", required=True) or layer + 1) - 1
-    try:
-        found, tunes = surveyed(context)
-    except CharlstmError as error:
-        stop_with(error)
+    if context.layers > 1:
+        if unit != UNIT.get():
+            UNIT.set(unit)
+            LAYER.set(layer + 1)
+        layer = choose("Layer", range(1, context.layers + 1), LAYER, hidden=False) - 1
+    recording, tunes = recording_of(context)
     about.caption(
         plain(
-            f"A dot is a neuron. The higher, the more often its gate is open; the further right, the more often it is "
-            f"shut. Over {tunes}. Click a dot to see that neuron."
+            f"Each dot is a neuron. The higher, the more often its gate is open; the further right, the more often it "
+            f"is closed. Measured on {tunes}. Click a dot to see that neuron."
         )
     )
-    for column, (letter, sums) in zip(st.columns(len(found.gates)), found.gates.items(), strict=True):
+    for column, (letter, sums) in zip(st.columns(len(recording.gates)), recording.gates.items(), strict=True):
         key = f"gates.{letter}"
 
-        def pick(key: str = key, layer: int = layer) -> None:
-            points = state[key].get("selection", {}).get("pick", [])
+        def pick(key: str = key) -> None:
+            points = component_value(key).get("selection", {}).get("pick", [])
             if points and isinstance(number := points[0].get("neuron"), int):
                 go("neuron", (layer, number))
 
         chosen = unit.index if layer == unit.layer else -1
         chart = charts.saturation_chart(letter, sums, layer, chosen, f"{GATES[letter].name.capitalize()} {letter}")
         column.altair_chart(chart, key=key, on_select=pick)
-    half = found.gates[memory_gate].half_life[layer]
-    st.subheader("Who remembers longest", anchor=False)
+    half = recording.gates[memory_gate].half_life[layer]
+    st.subheader("Longest memory", anchor=False)
     st.caption(
-        f"Characters until half of a neuron's memory is gone, by its {GATES[memory_gate].name} {memory_gate}: "
-        f"half of the neurons keep it for less than {np.median(half):.1f}."
+        f"Characters until half of a neuron’s memory is gone, by its {GATES[memory_gate].name} {memory_gate}. "
+        f"The median neuron: {np.median(half):.1f} characters."
     )
     with st.container(horizontal=True):
         for index in np.argsort(-half, kind="stable")[:LONGEST].tolist():
-            known = name_of(context, (layer, index))
-            said = f"{half[index]:,.0f}" if np.isfinite(half[index]) else "∞"
-            label = f"{unit_name((layer, index), config.num_layers)} · {said} characters"
+            length = f"{half[index]:,.0f}" if np.isfinite(half[index]) else "∞"
             st.button(
-                plain(f"{label} · {known}" if known else label),
+                plain(label_of(context, (layer, index), f"{length} characters")),
                 key=f"gates.longest.{index}",
                 on_click=go,
                 args=("neuron", (layer, index)),

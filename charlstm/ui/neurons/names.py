@@ -9,6 +9,7 @@ import streamlit as st
 from charlstm.neurons.concepts.registry import CONCEPTS
 from charlstm.neurons.directory.file import directory_path, is_current, load_directory
 from charlstm.neurons.recording import Unit
+from charlstm.ui.neurons.unit_picker import unit_name
 from charlstm.ui.neurons.view_context import ViewContext
 from charlstm.ui.shared.models import engine
 
@@ -20,9 +21,11 @@ class Name(NamedTuple):
     auroc: float
 
     def __str__(self) -> str:
-        """first beat, or: not first beat."""
+        """first beat, or: off in first beat."""
         title = CONCEPTS[self.concept].title
-        return title if self.auroc >= 0.5 else f"not {title}"
+        if self.auroc >= 0.5:
+            return title
+        return f"off {title}" if title.startswith(("in ", "before ", "after ")) else f"off in {title}"
 
 
 def name_of(context: ViewContext, unit: Unit | tuple[int, int]) -> Name | None:
@@ -31,16 +34,22 @@ def name_of(context: ViewContext, unit: Unit | tuple[int, int]) -> Name | None:
         stamp = directory_path(context.checkpoint.path).stat().st_mtime_ns
     except OSError:
         return None
-    return _names(context.model, context.stamp, stamp, context).get((unit[0], unit[1]))
+    return _names(*context.key, stamp, context).get((unit[0], unit[1]))
+
+
+def label_of(context: ViewContext, unit: tuple[int, int], *more: str) -> str:
+    """A neuron's number, what else is to be said of it, and its name where it has one: "12 in layer 2 · bar line"."""
+    name = name_of(context, unit)
+    return " · ".join([unit_name(unit, context.layers), *more, *([str(name)] if name else [])])
 
 
 @st.cache_data(max_entries=8, show_spinner=False)
-def _names(model: str, stamp: int, directory_stamp: int, _lab: ViewContext) -> dict[tuple[int, int], Name]:
-    found = load_directory(_lab.checkpoint.path)
-    if found is None or not is_current(found, engine(model)):  # measured of other weights or concepts
+def _names(model: str, stamp: int, directory_stamp: int, _context: ViewContext) -> dict[tuple[int, int], Name]:
+    directory = load_directory(_context.checkpoint.path)
+    if directory is None or not is_current(directory, engine(model)):  # measured of other weights or concepts
         return {}
     return {
         (entry.score.unit.layer, entry.score.unit.index): Name(entry.concept, entry.score.held_out)
-        for entry in found.neurons
+        for entry in directory.neurons
         if entry.named and entry.concept in CONCEPTS
     }

@@ -7,10 +7,14 @@ from types import MappingProxyType
 
 import streamlit as st
 
+from charlstm.errors import CharlstmError
 from charlstm.lm.store.checkpoint import JSON_FILE
 from charlstm.ui.neurons import compare, directory, gates, intervene, neuron, search, tune
+from charlstm.ui.neurons.settings import COMPOSER, MODEL, VIEW
 from charlstm.ui.neurons.view_context import ViewContext
+from charlstm.ui.shared.choices import choose
 from charlstm.ui.shared.models import models
+from charlstm.ui.shared.notices import stop_with
 from charlstm.ui.shared.session_tune import current_settings
 
 VIEWS: Mapping[str, tuple[str, Callable[[ViewContext], None]]] = MappingProxyType(
@@ -18,10 +22,10 @@ VIEWS: Mapping[str, tuple[str, Callable[[ViewContext], None]]] = MappingProxyTyp
         "tune": ("Tune", tune.show),
         "neuron": ("Neuron", neuron.show),
         "gates": ("Gates", gates.show),
-        "directory": ("Directory", directory.show),
+        "directory": ("Neuron index", directory.show),
         "compare": ("Compare", compare.show),
         "search": ("Search", search.show),
-        "cause": ("Cause", intervene.show),
+        "cause": ("Intervene", intervene.show),
     }
 )  # name in the address -> label, view
 
@@ -30,27 +34,19 @@ def page() -> None:
     """The page, top to bottom."""
     available = models()
     with st.container():  # always there, so that a notice moves nothing
-        wish = current_settings(available)
-    state, query = st.session_state, st.query_params
-    if "neurons.model" not in state:  # a new visit, or back from another page
-        reader = query.get("reader", wish.model)
-        state["neurons.first_model"] = reader if reader in available else wish.model
-    if state.get("neurons.view") not in VIEWS:
-        wanted = query.get("view", state.get("neurons.last_view", ""))  # widgets forget when a page is left
-        state["neurons.view"] = wanted if wanted in VIEWS else next(iter(VIEWS))
-    if len(VIEWS) > 1:
-        st.segmented_control(
-            "View", list(VIEWS), key="neurons.view", required=True, label_visibility="collapsed",
-            format_func=lambda name: VIEWS[name][0],
-        )  # fmt: skip
-    # Its default is told in every run: a value that is only set in the state is lost if somebody clicks very early.
-    first = state.get("neurons.first_model", wish.model)
-    index = list(available).index(first) if first in available else 0
-    model = st.sidebar.selectbox("Model that reads", list(available), index=index, key="neurons.model")
+        composed = current_settings(available)
+    view = choose("View", list(VIEWS), VIEW, labels={name: label for name, (label, _) in VIEWS.items()})
+    # A new tune is read by the model that wrote it, unless the address names another one.
+    if composed.model != COMPOSER.get():
+        COMPOSER.set(composed.model)
+        MODEL.set(st.query_params.get("reader", composed.model))
+    model = st.sidebar.selectbox("Model", list(available), key=MODEL.widget(available, composed.model))
     checkpoint = available[model]
     stamp = (checkpoint.path / JSON_FILE).stat().st_mtime_ns
-    view = state["neurons.last_view"] = state["neurons.view"]
-    VIEWS[view][1](ViewContext(view, model, stamp, checkpoint, wish))
+    try:
+        VIEWS[view][1](ViewContext(view, model, stamp, checkpoint, composed))
+    except CharlstmError as error:
+        stop_with(error)
 
 
 if __name__ == "__main__":  # as Streamlit runs a page

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 import numpy as np
 import streamlit as st
 
-from charlstm.errors import CharlstmError
 from charlstm.files import file_stem
 from charlstm.neurons.auroc import auroc
 from charlstm.neurons.clustering import similarity_order
@@ -17,57 +16,58 @@ from charlstm.neurons.heatmap import heatmap, to_png
 from charlstm.neurons.recording import UNIT_SCALE, Kind, Unit, bounded
 from charlstm.tunes.abc import split_header
 from charlstm.ui.neurons.layer_heatmap import picked, show_layer
-from charlstm.ui.neurons.names import name_of
+from charlstm.ui.neurons.names import label_of
 from charlstm.ui.neurons.predictions import show_predictions
-from charlstm.ui.neurons.unit_picker import SIGNALS, picker, shortcuts, shown_unit, signal_picker, unit_name
-from charlstm.ui.neurons.view_context import ViewContext, go
+from charlstm.ui.neurons.settings import UNIT, go
+from charlstm.ui.neurons.unit_picker import SIGNALS, concept_finder, picker, shown_unit, signal_picker, unit_name
+from charlstm.ui.neurons.view_context import ViewContext
 from charlstm.ui.shared.drawing import draw
-from charlstm.ui.shared.notices import plain, stop_with
+from charlstm.ui.shared.notices import plain
 from charlstm.ui.shared.player import Scale, show_tune, sound_tune
 from charlstm.ui.shared.tune_source import replayed, source_tune
+from charlstm.ui.state import Setting
 
-ALIKE, NUMBER = "Alike together", "By number"
-PICTURE = "neurons.picture"
+SIMILAR, NUMBER = "Similar neurons together", "By number"
+LAYER = "neurons.layer_heatmap"
+PLAYER = "neurons.player"
+ALL_NEURONS = Setting("neurons.everyone", False)
+PREDICTIONS = Setting("neurons.figure", False)
+ORDER = Setting("neurons.order", SIMILAR)
 
 
 def show(context: ViewContext) -> None:
     """The view, top to bottom."""
     heading, buttons = st.columns([4, 1], vertical_alignment="center")
-    try:
-        text, remark, query = source_tune(context)
-        replay = replayed(context.model, context.stamp, text)
-    except CharlstmError as error:
-        stop_with(error)
-    layers, _, size = replay.trace.h.shape
+    text, remark, query = source_tune(context)
+    replay = replayed(*context.key, text)
     with st.sidebar:
-        shortcuts(context, replay.activations())
-    unit = shown_unit(layers, size)
-    name = f"Neuron {unit_name(unit, layers)}"
-    title = split_header(text).get("T") or "Untitled"
-    drawing = draw(text)
-    picker(layers, size, unit)
+        concept_finder(context, replay.activations())
+    unit = shown_unit(context)
+    picker(context, unit)
     kind = signal_picker(replay.kinds)
-    acts = replay.activations(kind)
+    letter, _, about = SIGNALS[kind]
+    title = split_header(text).get("T") or "Untitled"
     with heading:
-        measured = name_of(context, unit)
-        st.header(plain(f"{name} · {measured}" if measured else name), anchor=False)
+        st.header(plain(f"Neuron {label_of(context, unit)}"), anchor=False)
         tune = f"{context.model} reads “{title}”" + (f" ({remark})" if remark else "")
-        st.caption(plain(f"{tune}. A colour is {SIGNALS[kind][2]}, after reading that character."))
+        st.caption(plain(f"{tune}. A colour is {about}, after reading that character."))
     with st.container(horizontal=True):
-        everyone = st.toggle("All neurons", key="neurons.everyone")
-        figure = st.toggle("Guesses under the text", key="neurons.figure")
+        all_neurons = st.toggle("All neurons", key=ALL_NEURONS.widget())
+        below = st.toggle("Predictions under the text", key=PREDICTIONS.widget())
+    # What the neuron did, and what the model predicted, above the player.
+    acts = replay.activations(kind)
     values = bounded(acts.unit(unit), kind).tolist()
     scale: Scale = "unit" if kind in UNIT_SCALE else "diverging"
     symbols = context.checkpoint.vocab.symbols
     with st.container():  # the same places in every run
-        if everyone:
-            all_neurons(context, text, kind, unit)
+        if all_neurons:
+            _layer(context, text, kind, unit)
     show_predictions(text, replay.predictions, symbols, key="neurons.guesses", mode="line")
     with st.container():
-        if figure:
+        if below:
             st.caption(
-                "Under each character the five that the model then thought likeliest; the greener, the surer. "
-                "Outlined: what came."
+                "Under each character the five likeliest next characters; the greener, the more likely. "
+                "Outlined: the one that came."
             )
             show_predictions(
                 text,
@@ -78,58 +78,53 @@ def show(context: ViewContext) -> None:
                 values=values,
                 scale=scale,
             )
-    show_tune(
-        drawing,
-        key="neurons.player",
-        values=values,
-        label=f"{name} · {SIGNALS[kind][0]}",
-        scale=scale,
-        trace=True,
-    )
+    drawing = draw(text)
+    label = f"Neuron {unit_name(unit, context.layers)} · {letter}"
+    show_tune(drawing, key=PLAYER, values=values, label=label, scale=scale, trace=True)
     with buttons:
-        st.button("More about it", on_click=go, args=("neuron", unit), key="neurons.more", width="stretch")
+        st.button("Neuron details", on_click=go, args=("neuron", unit), key="neurons.more", width="stretch")
         st.download_button(
             "Save picture",
             lambda: to_png(heatmap(acts, unit, columns=40, padded=True)),
-            f"{file_stem(title)}-neuron-{unit.layer}-{unit.index}-{SIGNALS[kind][0]}.png",
+            f"{file_stem(title)}-neuron-{unit.layer}-{unit.index}-{letter}.png",
             "image/png",
             key="neurons.png",
             on_click="ignore",
             icon=":material/download:",
             width="stretch",
         )
-    signal = {} if kind == "hidden" else {"signal": SIGNALS[kind][0]}
+    signal = {} if kind == "hidden" else {"signal": letter}
     context.publish(neuron=str(unit), **signal, **query)
-    sound_tune(drawing, key="neurons.player")
+    sound_tune(drawing, key=PLAYER)
 
 
 # ---- all neurons at once --------------------------------------------------------------------------------------------
 
 
-def all_neurons(context: ViewContext, text: str, kind: Kind, unit: Unit) -> None:
-    """The picture of a layer: a row a neuron, a column a character; a click shows that neuron."""
-    state = st.session_state
+def _layer(context: ViewContext, text: str, kind: Kind, unit: Unit) -> None:
+    """The heat map of a layer: a row a neuron, a column a character; a click shows that neuron."""
 
     def pick() -> None:
-        number = picked(PICTURE)
+        number = picked(LAYER)
         if number is not None:
-            state["neurons.unit"] = (unit.layer, number)
+            UNIT.set(Unit(unit.layer, number))
 
+    orders = [SIMILAR, NUMBER, *CONCEPTS]
     order = st.selectbox(
-        "Order of the rows",
-        [ALIKE, NUMBER, *CONCEPTS],
-        key="neurons.order",
-        format_func=lambda name: name if name in (ALIKE, NUMBER) else f"What follows: {name.replace('_', ' ')}",
-        help="Alike together: rows that rise and fall together are neighbours. What follows: the rows that rise where "
-        "it holds are on top, those that fall there at the bottom.",
+        "Order of rows",
+        orders,
+        key=ORDER.widget(orders),
+        format_func=lambda name: name if name in (SIMILAR, NUMBER) else f"By concept: {CONCEPTS[name].title}",
+        help="Similar neurons together: neurons that rise and fall together are neighbours. By concept: neurons that "
+        "rise where it holds are on top, those that fall there at the bottom.",
         width=340,
     )
-    rows = row_order(context.model, context.stamp, text, kind, unit.layer, order)
-    values = bounded(replayed(context.model, context.stamp, text).activations(kind).values[unit.layer], kind)
+    rows = row_order(*context.key, text, kind, unit.layer, order)
+    values = bounded(replayed(*context.key, text).activations(kind).values[unit.layer], kind)
     show_layer(
         values.T[rows],
         text,
-        key=PICTURE,
+        key=LAYER,
         rows=rows,
         chosen=unit.index,
         scale="unit" if kind in UNIT_SCALE else "diverging",
@@ -144,17 +139,17 @@ def row_order(model: str, stamp: int, text: str, kind: Kind, layer: int, order: 
     values = replayed(model, stamp, text).activations(kind).values[layer].T
     if order == NUMBER:
         return list(range(len(values)))
-    if order == ALIKE:
+    if order == SIMILAR:
         return [int(row) for row in similarity_order(values)]
     scores = auroc(values, CONCEPTS[order](text)[None])[:, 0]
     return [int(row) for row in np.argsort(-np.nan_to_num(scores, nan=0.5), kind="stable")]
 
 
 def bar_ticks(text: str) -> Sequence[tuple[int, str]]:
-    """Marks above the picture: the header, and every bar, or every second, fourth ... so that there is room."""
-    found = layout(text)
-    starts = [numbered.span.start for numbered in found.bars]
+    """Marks above the heat map: the header, and every bar, or every second, fourth ... so that there is room."""
+    tune = layout(text)
+    starts = [numbered.span.start for numbered in tune.bars]
     step = next(step for step in (1, 2, 4, 8, 16, 10**6) if len(starts) / step <= 12)
-    header = [(0, "header")] if found.body.start > len(text) / 12 else []
+    header = [(0, "header")] if tune.body.start > len(text) / 12 else []
     bars = [(start, str(k + 1) if k else "bar 1") for k, start in enumerate(starts) if not k % step]
     return header + bars

@@ -1,19 +1,21 @@
-"""The views of the page Neurons, a file each: `show(context)` draws one.
+"""What every view of the page Neurons is given, and what all of them do alike. A view is a file with `show(context)`.
 
-A ViewContext is what the views share: the model that reads, and the tune that the visit is about. A view that wants
-another view or neuron on the page calls `go` in a widget's callback.
+A view raises CharlstmError for what it cannot do; the page shows it. A view that wants another view or neuron on the
+page calls `settings.go` in a widget's callback.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-import streamlit as st
-
 from charlstm.lm.store.checkpoint import Checkpoint
-from charlstm.neurons.recording import Unit
+from charlstm.ui.shared.drawing import draw
+from charlstm.ui.shared.player import sound_tune
 from charlstm.ui.shared.session_tune import publish
 from charlstm.ui.shared.url_state import ComposeSettings
+
+Sounds = list[tuple[str, str]]  # texts whose sound is still to be sent, with the keys of their players
 
 
 @dataclass(frozen=True)
@@ -21,19 +23,33 @@ class ViewContext:
     """What a view is given."""
 
     view: str
-    model: str  # that reads; a shared engine of it comes from charlstm.ui.shared.models.engine and is never changed
-    stamp: int  # of the model's files: a part of every cache key, so that a model trained anew is another one
+    model: str  # that reads; its shared engine is charlstm.ui.shared.models.engine(model), which is never changed
+    stamp: int  # of the model's files: a part of every cache key, so that a retrained model is another one
     checkpoint: Checkpoint
-    wish: ComposeSettings  # the tune of the visit
+    composed: ComposeSettings  # of the tune of the visit
+
+    @property
+    def layers(self) -> int:
+        """How many layers the model has."""
+        return self.checkpoint.config.num_layers
+
+    @property
+    def size(self) -> int:
+        """How many neurons a layer of it has."""
+        return self.checkpoint.config.hidden_size
+
+    @property
+    def key(self) -> tuple[str, int]:
+        """What every cached result of this model depends on."""
+        return self.model, self.stamp
 
     def publish(self, **more: str) -> None:
         """Put the view, and what else it shows, into the address bar."""
-        reader = {} if self.model == self.wish.model else {"reader": self.model}
-        publish(self.wish, view=self.view, **reader, **more)
+        reader = {} if self.model == self.composed.model else {"reader": self.model}
+        publish(self.composed, view=self.view, **reader, **more)
 
 
-def go(view: str, unit: Unit | tuple[int, int] | None = None) -> None:
-    """Show another view, and a neuron in it; for callbacks of widgets."""
-    st.session_state["neurons.view"] = view
-    if unit is not None:
-        st.session_state["neurons.unit"] = tuple(unit)
+def send_sounds(sounds: Iterable[tuple[str, str]]) -> None:
+    """Send the sounds of a view's players; the last thing in a view, because it takes longest."""
+    for text, key in sounds:
+        sound_tune(draw(text), key=key)

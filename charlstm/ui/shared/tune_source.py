@@ -10,8 +10,8 @@ from charlstm.lm.sample.spelling import name_characters, unknown_characters, wit
 from charlstm.lm.vocab import Vocab
 from charlstm.neurons.recording import Activations, Replay, replay
 from charlstm.tunes.abc import split_tunebook
-from charlstm.ui.neurons.corpora import UNSEEN, corpus_for, titles, tune_of
 from charlstm.ui.neurons.view_context import ViewContext
+from charlstm.ui.shared.corpora import UNSEEN, corpus_for, titles, tune_of
 from charlstm.ui.shared.models import engine
 from charlstm.ui.shared.notices import NEAREST, ask_about_unknown
 from charlstm.ui.shared.session_tune import write
@@ -67,7 +67,7 @@ def source_tune(context: ViewContext) -> SourceTune:
     if source == PASTED:
         with place:
             return SourceTune(pasted_text(vocab), "", {})
-    text = without_unknown(write(context.wish, writing).text, vocab, nearest=True)
+    text = without_unknown(write(context.composed, writing).text, vocab, nearest=True)
     writing.empty()
     return SourceTune(text, "", {})
 

@@ -1,4 +1,4 @@
-"""The tunes a network learns from: choose a collection, bring one, look inside."""
+"""The tunes a network learns from: choose a collection, add one, preview it."""
 
 from __future__ import annotations
 
@@ -11,75 +11,60 @@ import streamlit as st
 
 from charlstm.errors import CharlstmError
 from charlstm.lm.store.archive import clean_name
-from charlstm.paths import corpus_path
-from charlstm.progress import Progress
-from charlstm.tunes.corpus.build import build_corpus, fiddle_corpus
+from charlstm.tunes.corpus.build import build_corpus
 from charlstm.tunes.corpus.io import save_corpus
 from charlstm.tunes.corpus.model import DEFAULT_CORPUS, PARTS, Corpus
 from charlstm.tunes.corpus.stats import Contents, contents
 from charlstm.tunes.corpus.uploads import MAX_FILE_BYTES, read_uploads
+from charlstm.ui.background import progress_bar
+from charlstm.ui.shared.corpora import corpus_names, corpus_of, corpus_stamp, offer_default
 from charlstm.ui.shared.notices import plain
+from charlstm.ui.state import Setting
 from charlstm.ui.train.charts import bar_chart, length_chart
-from charlstm.ui.train.estimates import corpus_of, corpus_stamp
 
 OWN = "\0own"
 COUNTED = 50_000  # tunes that are looked into, of a very large collection
 LISTED = 20  # refused files that are named
-PART_WORDS = {"train": "to learn from", "validation": "to check with while it learns", "test": "for the final exam"}
+PART_LABELS = {"train": "training", "validation": "validation", "test": "test"}
+CORPUS = Setting("train.corpus", DEFAULT_CORPUS)
+PREVIEW = Setting("train.inside", False)
+NAME, AS_IS = Setting("train.corpus_name", ""), Setting("train.as_is", False)
+ADDED = Setting("train.added", "")  # the collection that was just built
+REFUSED: Setting[tuple[str, Sequence[tuple[str, str]]]] = Setting("train.refused", ("", ()))  # of a collection
 
 
-def choose() -> Corpus | None:
-    """The collection to learn from, chosen, built or brought here; None while there is none."""
-    built = sorted(path.stem for path in corpus_path().glob("*.json"))
+def choose_corpus() -> Corpus | None:
+    """The collection to learn from, chosen, built or added here; None while there is none."""
+    if added := ADDED.pop():  # before its widget is drawn
+        CORPUS.set(added)
+        PREVIEW.set(True)
+    built = corpus_names()
     names = [DEFAULT_CORPUS, *(name for name in built if name != DEFAULT_CORPUS), OWN]
-    if st.session_state.get("train.corpus") not in names:
-        st.session_state["train.corpus"] = names[0]
     name = st.selectbox(
-        "Tunes to learn from",
-        names,
-        key="train.corpus",
-        format_func=lambda name: "Bring your own …" if name == OWN else str(name),
-    )
+        "Collection", names, key=CORPUS.widget(names),
+        format_func=lambda name: "Add your own …" if name == OWN else str(name),
+    )  # fmt: skip
     if name == OWN:
-        _bring(built)
+        _add(built)
         return None
     stamp = corpus_stamp(name)
     if stamp is None:
-        _offer()
-        return None
+        offer_default("The default collection is not built yet.", key="train.build")
     try:
         corpus = corpus_of(name, stamp)
     except CharlstmError as error:
         st.error(plain(str(error)))
         return None
     counts = {part: len(getattr(corpus, part)) for part in PARTS}
-    words = ", ".join(f"{count:,} {PART_WORDS[part]}" for part, count in counts.items() if count)
+    words = ", ".join(f"{count:,} {PART_LABELS[part]}" for part, count in counts.items() if count)
     st.caption(plain(f"{sum(counts.values()):,} tunes: {words}."))
-    _say_refused(name)
-    if st.toggle("Look inside", key="train.inside"):
-        _inside(corpus, stamp)
+    _show_refused(name)
+    if st.toggle("Preview", key=PREVIEW.widget()):
+        _preview(corpus, stamp)
     return corpus
 
 
-def _offer() -> None:
-    """A button that builds the default collection, with a bar."""
-    st.info("These are tunes out of the books that music21 brings along. They are made ready once, in some seconds.")
-    if not st.button("Make it ready", type="primary", key="train.build"):
-        return
-    bar = st.progress(0.0, "Reading the tune books")
-
-    def report(now: Progress) -> None:
-        bar.progress(now.share, now.doing.capitalize())
-
-    try:
-        save_corpus(fiddle_corpus(report=report))
-    except (CharlstmError, OSError) as error:
-        st.error(plain(str(error)))
-        return
-    st.rerun()
-
-
-def _bring(built: Sequence[str]) -> None:
+def _add(built: Sequence[str]) -> None:
     """Files in, a collection out."""
     files = st.file_uploader(
         "ABC files, or a ZIP of them",
@@ -89,25 +74,20 @@ def _bring(built: Sequence[str]) -> None:
         max_upload_size=MAX_FILE_BYTES // 2**20,
     )
     left, right = st.columns(2, vertical_alignment="bottom")
-    typed = left.text_input(
-        "A name for this collection", key="train.corpus_name", placeholder="our-tunes", max_chars=60
-    )
+    typed = left.text_input("Name of the collection", key=NAME.widget(), placeholder="our-tunes", max_chars=60)
     as_is = right.toggle(
         "Keep the texts as they are",
-        key="train.as_is",
-        help="Else tunes are put into one form, and what is damaged, in several voices or there twice is left out.",
+        key=AS_IS.widget(),
+        help="Otherwise tunes are normalized, and broken tunes, tunes in several voices and duplicates are left out.",
     )
-    if not st.button("Make the collection", type="primary", disabled=not files, key="train.make"):
+    if not st.button("Build the collection", type="primary", disabled=not files, key="train.make"):
         return
     name = clean_name(typed or files[0].name)
     if name in built or name == DEFAULT_CORPUS:
-        st.error(plain(f"There is a collection called {name} already; choose another name."))
+        st.error(plain(f"There is already a collection called {name}; choose another name."))
         return
-    bar = st.progress(0.0, "Reading")
-
-    def report(now: Progress) -> None:
-        bar.progress(now.share, now.doing.capitalize())
-
+    bar = st.empty()
+    report = progress_bar(place=bar)
     try:
         upload = read_uploads([(file.name, file.getvalue()) for file in files])
         corpus = build_corpus(upload.tunes, name=name, as_is=as_is, report=report)
@@ -116,28 +96,24 @@ def _bring(built: Sequence[str]) -> None:
         bar.empty()
         st.error(plain(str(error)))
         return
-    st.session_state["train.refused"] = (name, upload.refused)
-    st.session_state["train.next_corpus"] = name
+    REFUSED.set((name, upload.refused))
+    ADDED.set(name)
     st.rerun()
 
 
-def adopt() -> None:
-    """Choose the collection that was just made; before its widget is drawn."""
-    if name := st.session_state.pop("train.next_corpus", None):
-        st.session_state["train.corpus"] = name
-        st.session_state["train.inside"] = True
-
-
-def _say_refused(name: str) -> None:
+def _show_refused(name: str) -> None:
     """The files of an upload that were not read, and why."""
-    made, refused = st.session_state.get("train.refused", ("", ()))
-    if made != name or not refused:
+    collection, refused = REFUSED.get()
+    if collection != name or not refused:
         return
     with st.expander(f"{len(refused)} files were not read", expanded=True):
-        for file, why in refused[:LISTED]:
-            st.caption(plain(f"{file}: {why}"))
+        for file, reason in refused[:LISTED]:
+            st.caption(plain(f"{file}: {reason}"))
         if len(refused) > LISTED:
             st.caption(f"and {len(refused) - LISTED} more")
+
+
+# ---- preview --------------------------------------------------------------------------------------------------------
 
 
 @st.cache_data(max_entries=8, show_spinner=False)
@@ -145,26 +121,26 @@ def _contents(_corpus: Corpus, name: str, stamp: int) -> Contents:
     return contents(list(itertools.islice(_corpus.texts, COUNTED)))
 
 
-def _inside(corpus: Corpus, stamp: int) -> None:
+def _preview(corpus: Corpus, stamp: int) -> None:
     """What was kept, what was not and why; meters, keys, lengths, characters."""
-    found = _contents(corpus, corpus.name, stamp)
+    stats = _contents(corpus, corpus.name, stamp)
     rows = kept_rows(corpus.info.get("books", {}))
     if rows:
-        st.markdown("**Kept, and what was left out**")
+        st.markdown("**Tunes kept and left out**")
         st.dataframe(rows, hide_index=True, key="train.kept")
     first, second, third = st.columns(3)
     with first:
-        st.altair_chart(bar_chart(found.meters, "tunes by meter", most=8), key="train.meters")
-        st.altair_chart(bar_chart(found.rhythms, "tunes by rhythm", most=8), key="train.rhythms")
+        st.altair_chart(bar_chart(stats.meters, "tunes by meter", most=8), key="train.meters")
+        st.altair_chart(bar_chart(stats.rhythms, "tunes by rhythm", most=8), key="train.rhythms")
     with second:
-        st.altair_chart(bar_chart(found.keys, "tunes by key", most=18), key="train.keys")
+        st.altair_chart(bar_chart(stats.keys, "tunes by key", most=18), key="train.keys")
     with third:
-        st.altair_chart(bar_chart(found.symbols, "characters of the music", most=18), key="train.symbols")
-    st.altair_chart(length_chart(found.lengths), key="train.lengths")
+        st.altair_chart(bar_chart(stats.symbols, "characters in the music", most=18), key="train.symbols")
+    st.altair_chart(length_chart(stats.lengths), key="train.lengths")
 
 
 def kept_rows(books: Mapping[str, Mapping[str, int]]) -> list[dict[str, Any]]:
-    """A row for "kept" and one for each reason why not: how many tunes, and out of which books."""
+    """A row for "kept" and one for each reason why not: how many tunes, and from which books."""
     reasons = Counter[str]()
     for counts in books.values():
         reasons.update(counts)

@@ -5,9 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 import platform
-from pathlib import Path
-
-import streamlit as st
 
 from charlstm import processes
 from charlstm.errors import CharlstmError, ProcessError
@@ -16,36 +13,22 @@ from charlstm.files import write_atomic
 from charlstm.lm.config import ModelConfig
 from charlstm.lm.store.tensors import count_weights
 from charlstm.lm.vocab import Vocab
-from charlstm.paths import cache_path, corpus_path
-from charlstm.tunes.corpus.io import load_corpus
+from charlstm.paths import cache_path
 from charlstm.tunes.corpus.model import Corpus
 from charlstm.ui.background import in_background, is_done
+from charlstm.ui.shared.corpora import corpus_of, corpus_stamp
 
 ORDER = 6  # characters that the n-gram looks at together
 _REFERENCE = 150  # units of the network that is measured
 _LIMIT = 180.0  # seconds
 
 
-def corpus_stamp(name: str) -> int | None:
-    """When a corpus was written; None if it is not built."""
-    try:
-        return (corpus_path() / f"{name}.json").stat().st_mtime_ns
-    except OSError:
-        return None
-
-
-@st.cache_resource(max_entries=4, show_spinner=False)
-def corpus_of(name: str, stamp: int) -> Corpus:
-    """A built corpus, read once for all visitors. Raises CorpusError."""
-    return load_corpus(name)
-
-
 def baseline(name: str) -> float | None:
-    """The n-gram's loss on a corpus's validation tunes; None while it is counted, or where there are none."""
+    """The n-gram's loss on a collection's validation tunes; None while it is counted, or where there are none."""
     stamp = corpus_stamp(name)
-    return (
-        None if stamp is None else in_background("n-gram", (name, stamp), lambda: _ngram_loss(name, stamp), cached=64)
-    )
+    if stamp is None:
+        return None
+    return in_background("n-gram", (name, stamp), lambda: _ngram_loss(name, stamp), cached=64)
 
 
 def _ngram_loss(name: str, stamp: int) -> float | None:
@@ -57,14 +40,12 @@ def _ngram_loss(name: str, stamp: int) -> float | None:
 
 
 def speed(model: ModelConfig, corpus: Corpus) -> float | None:
-    """About how many characters a second this machine learns, from one short measurement for each kind of cell.
+    """About how many characters a second this machine learns, from one short measurement for each cell type.
 
     Time a character grows as the weights do; None while the measurement runs. `is_measured` tells how it ended.
     """
     work = in_background("speed", model.cell, lambda: _measured(model.cell, corpus.name))
-    if not work:
-        return None
-    return work / count_weights(model, len(Vocab.of(corpus.texts)))
+    return work / count_weights(model, len(Vocab.of(corpus.texts))) if work else None
 
 
 def is_measured(model: ModelConfig) -> bool:
@@ -73,23 +54,18 @@ def is_measured(model: ModelConfig) -> bool:
 
 
 def _measured(cell: str, corpus: str) -> float | None:
-    """Weights times characters a second, of a training in a process of its own; kept on disk for the next server."""
-    path = cache_path() / "speed.json"
-    key = f"{platform.node()}/{cell}"
+    """Weights times characters a second, of a training in its own process; stored for the next server."""
+    path, key = cache_path() / "speed.json", f"{platform.node()}/{cell}"
     known: dict[str, float] = {}
     with contextlib.suppress(OSError, ValueError):
         known = json.loads(path.read_bytes())
-        return float(known[key]) if key in known else _measure_and_keep(path, known, key, cell, corpus)
-    return _measure_and_keep(path, known, key, cell, corpus)
-
-
-def _measure_and_keep(path: Path, known: dict[str, float], key: str, cell: str, corpus: str) -> float | None:
     size = ["--cell", cell, "--hidden-size", str(_REFERENCE), "--lookback", "none"]
     words = ["train", "--estimate", "--corpus", corpus, *size, "--threads", "1", "--json"]
     try:
-        estimate = json.loads(processes.output(words, timeout=_LIMIT))
-        work = float(estimate["characters_per_second"]) * float(estimate["weights"])
-        write_atomic(path, json.dumps({**known, key: work}))
-    except (ProcessError, OSError, ValueError, KeyError):
+        if key not in known:
+            estimate = json.loads(processes.output(words, timeout=_LIMIT))
+            known[key] = float(estimate["characters_per_second"]) * float(estimate["weights"])
+            write_atomic(path, json.dumps(known))
+        return float(known[key])
+    except (ProcessError, OSError, ValueError, KeyError, TypeError):
         return None
-    return work

@@ -20,102 +20,108 @@ from charlstm.tunes.abc import parse_meter, split_header
 from charlstm.ui.shared.drawing import draw
 from charlstm.ui.shared.notices import plain
 from charlstm.ui.shared.player import show_tune, sound_tune
+from charlstm.ui.state import Setting
 from charlstm.ui.train.charts import film_chart
 
-FRAME = 1.6  # seconds of a frame while the film runs
-LENGTH = 500  # characters: noise does not end by itself
+FRAME = 1.6  # seconds of a frame while the film plays
+LENGTH = 500  # characters: noise never ends a tune
+PLAYER = "film.player"
+SOURCE, SEED = Setting("film.source", ""), Setting("film.seed", 1)
+EPOCH: Setting[int | None] = Setting("film.epoch", None)
+PLAYING = Setting("film.running", False)
+STARTED = Setting("film.started", False)  # just now: the next frame is the first
+NEURON: Setting[int | None] = Setting("film.neuron", None)  # of one film, counted over all layers
 
 
 def films() -> dict[str, Path]:
     """What has a film: models, then runs, by name."""
-    found: dict[str, Path] = {}
-    for checkpoint in list_checkpoints():
-        if len(list_epochs(checkpoint.path)) > 1:
-            found[checkpoint.name] = checkpoint.path
+    folders = {checkpoint.name: checkpoint.path for checkpoint in list_checkpoints()}
     for run in training_runs.list_runs():
-        if (run.folder / JSON_FILE).exists() and len(list_epochs(run.folder)) > 1:
-            found[f"run {run.name}"] = run.folder
-    return found
+        if (run.folder / JSON_FILE).exists():
+            folders[f"run {run.name}"] = run.folder
+    return {name: folder for name, folder in folders.items() if len(list_epochs(folder)) > 1}
 
 
 def show() -> None:
     """The view, top to bottom."""
     available = films()
     if not available:
-        st.info("There is no film yet: each run that is started here keeps one.", icon=":material/movie:")
+        st.info("There is no film yet. Each run that is started here keeps one.", icon=":material/movie:")
         return
-    state = st.session_state
-    if state.get("film.source") not in available:
-        state["film.source"] = next(iter(available))
     left, middle = st.columns([3, 1], vertical_alignment="bottom")
-    source = left.selectbox("Film of", list(available), key="film.source")
-    seed = int(middle.number_input("Seed", 0, 2**31 - 1, 1, key="film.seed", help="Another seed, another tune."))
+    source = left.selectbox("Film of", list(available), key=SOURCE.widget(available))
+    seed = int(middle.number_input("Seed", 0, 2**31 - 1, key=SEED.widget(), help="Another seed, another tune."))
     try:
         checkpoint = load_checkpoint(available[source])
-        stored = list_epochs(checkpoint.path)
-        st.fragment(_screen, run_every=FRAME if state.get("film.running") else None)(checkpoint, stored, seed)
+        epochs = list_epochs(checkpoint.path)
+        st.fragment(_screen, run_every=FRAME if PLAYING.get() else None)(checkpoint, epochs, seed)
     except CharlstmError as error:
         st.error(plain(str(error)))
 
 
-def _screen(checkpoint: Checkpoint, stored: list[StoredEpoch], seed: int) -> None:
-    """One frame, and the controls; while the film runs each call is the next frame."""
-    state = st.session_state
-    numbers = [one.number for one in stored]
-    if state.get("film.epoch") not in numbers:
-        state["film.epoch"] = numbers[0]
-    running = bool(state.get("film.running"))
-    if running and state.pop("film.fresh", None) is None:
-        place = numbers.index(state["film.epoch"])
-        if place + 1 < len(numbers):
-            state["film.epoch"] = numbers[place + 1]
-        else:
-            state["film.running"] = running = False
-            st.rerun()
-    button, slider = st.columns([1, 5], vertical_alignment="bottom")
-    if running:
-        stop = button.button("Halt", icon=":material/pause:", key="film.halt", width="stretch")
-    else:
-        stop = False
-        if button.button("Run", icon=":material/movie:", key="film.run", width="stretch", type="primary"):
-            state["film.running"], state["film.fresh"] = True, True
-            state["film.rewind"] = True
-            st.rerun()
-    if stop:
-        state["film.running"] = False
-        st.rerun()
-    if state.pop("film.rewind", False):
-        state["film.epoch"] = numbers[0]
-    number = slider.select_slider("Epoch", numbers, key="film.epoch")
-    here = stored[numbers.index(number)]
-    engine = _engine(str(here.path), here.path.stat().st_mtime_ns, str(checkpoint.path))
-    text = _tune(str(here.path), here.path.stat().st_mtime_ns, str(checkpoint.path), seed, checkpoint.temperature)
-    check = validity(text)
-    last = stored[-1]
+def _screen(checkpoint: Checkpoint, epochs: list[StoredEpoch], seed: int) -> None:
+    """One frame, and the controls; while the film plays each call is the next frame."""
+    epoch = _controls(epochs)
+    frame = str(epoch.path), epoch.path.stat().st_mtime_ns, str(checkpoint.path)
+    last = str(epochs[-1].path), epochs[-1].path.stat().st_mtime_ns, str(checkpoint.path)
+    text = _tune(*frame, seed, checkpoint.temperature)
+    header_unit = _header_unit(*last, seed, checkpoint.temperature)
     layers, size = checkpoint.config.num_layers, checkpoint.config.hidden_size
-    unit = _watched(str(last.path), last.path.stat().st_mtime_ns, str(checkpoint.path), seed, checkpoint.temperature)
+    # Measurements of this frame's tune, beside the loss over all frames.
+    check = validity(text)
     tiles, chart = st.columns([3, 2], vertical_alignment="center")
     with tiles, st.container(horizontal=True):
-        st.metric("Loss, unseen tunes", "–" if here.loss is None else f"{here.loss:.2f}", width=150)
-        counted = check.bars > 0 and parse_meter(split_header(text).get("M") or "") is not None
-        st.metric("Bars that fill", f"{check.bars_filled:.0%}" if counted else "–", width=130)
-        st.metric(
-            "A whole tune", "yes" if check.valid else "no", width=130, help=plain(" ".join(check.reasons)) or None
-        )
-        index = st.number_input("Neuron", 0, layers * size - 1, unit, key=f"film.neuron.{checkpoint.name}", width=130)
-    frames = [{"epoch": one.epoch, "number": one.number, "loss": one.loss} for one in stored]
-    chart.altair_chart(film_chart(frames, number), key="film.losses")
-    layer, place = divmod(int(index), size)
+        st.metric("Validation loss", "–" if epoch.loss is None else f"{epoch.loss:.2f}", width=150)
+        has_bars = check.bars > 0 and parse_meter(split_header(text).get("M") or "") is not None
+        st.metric("Complete bars", f"{check.bars_filled:.0%}" if has_bars else "–", width=130)
+        reasons = plain(" ".join(check.reasons)) or None
+        st.metric("Valid tune", "yes" if check.valid else "no", width=130, help=reasons)
+        units = range(layers * size)
+        number = NEURON.of(checkpoint.name).widget(units, header_unit)
+        index = int(st.number_input("Neuron", 0, units[-1], key=number, width=130))
+    frames = [{"epoch": stored.epoch, "number": stored.number, "loss": stored.loss} for stored in epochs]
+    chart.altair_chart(film_chart(frames, epoch.number), key="film.losses")
+    # The tune in the colours of one neuron.
+    layer, place = divmod(index, size)
+    of_layer = f" of layer {layer + 1}" if layers > 1 else ""
+    best = " At the end it is the one that separates header and music most clearly." if index == header_unit else ""
     st.caption(
-        plain(f"After epoch {here.epoch:g} of {checkpoint.name}, with seed {seed}. "
-              f"Colours: neuron {place}{f' of layer {layer + 1}' if layers > 1 else ''}, blue −1 to red +1. ")
-        + ("In the end it is the one that tells the header most clearly from the music." if index == unit else "")
-    )  # fmt: skip
-    values = record(engine, text).unit((layer, place)) if text else np.zeros(0)
+        plain(
+            f"After epoch {epoch.epoch:g} of {checkpoint.name}, with seed {seed}. Colours: neuron {place}{of_layer}, "
+            f"blue −1 to red +1.{best}"
+        )
+    )
+    values = record(_engine(*frame), text).unit((layer, place)) if text else np.zeros(0)
     drawing = draw(text)
-    show_tune(drawing, key="film.player", values=values.tolist(), label=f"Neuron {place}")
-    if not running:
-        sound_tune(drawing, key="film.player")
+    show_tune(drawing, key=PLAYER, values=values.tolist(), label=f"Neuron {place}")
+    if not PLAYING.get():
+        sound_tune(drawing, key=PLAYER)
+
+
+def _controls(epochs: list[StoredEpoch]) -> StoredEpoch:
+    """Play, pause and the epoch that is shown; while the film plays, the next one."""
+    numbers: list[int | None] = [stored.number for stored in epochs]
+    started = STARTED.pop()
+    if PLAYING.get() and not started:
+        shown = EPOCH.get()
+        place = numbers.index(shown) + 1 if shown in numbers else 0
+        if place < len(numbers):
+            EPOCH.set(numbers[place])
+        else:
+            PLAYING.set(False)
+            st.rerun()
+    button, slider = st.columns([1, 5], vertical_alignment="bottom")
+    if PLAYING.get():
+        if button.button("Pause", icon=":material/pause:", key="film.halt", width="stretch"):
+            PLAYING.set(False)
+            st.rerun()
+    elif button.button("Play", icon=":material/movie:", key="film.run", width="stretch", type="primary"):
+        PLAYING.set(True)
+        STARTED.set(True)
+        EPOCH.set(numbers[0])
+        st.rerun()
+    number = slider.select_slider("Epoch", numbers, key=EPOCH.widget(numbers, numbers[0]))
+    return epochs[numbers.index(number)]
 
 
 @st.cache_resource(max_entries=24, show_spinner=False)
@@ -131,12 +137,11 @@ def _tune(path: str, stamp: int, folder: str, seed: int, temperature: float) -> 
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
-def _watched(path: str, stamp: int, folder: str, seed: int, temperature: float) -> int:
-    """The neuron, counted over all layers, that in the last frame differs most between the header and the music."""
-    engine = _engine(path, stamp, folder)
+def _header_unit(path: str, stamp: int, folder: str, seed: int, temperature: float) -> int:
+    """The neuron, counted over all layers, that in this frame differs most between the header and the music."""
     text = _tune(path, stamp, folder, seed, temperature)
     start = split_header(text).body_start
     if not 0 < start < len(text):  # it writes no header yet
         return 0
-    values = record(engine, text).values  # (L, T, H)
+    values = record(_engine(path, stamp, folder), text).values  # (L, T, H)
     return int(np.abs(values[:, :start].mean(axis=1) - values[:, start:].mean(axis=1)).argmax())

@@ -1,4 +1,4 @@
-"""Models that come and go: one as a file to give away, a file to take in."""
+"""Models as files: export one, import one."""
 
 from __future__ import annotations
 
@@ -9,54 +9,50 @@ from charlstm.lm.store.archive import MAX_BYTES, clean_name, pack, unpack
 from charlstm.lm.store.checkpoint import Checkpoint, list_checkpoints
 from charlstm.ui.shared.models import describe
 from charlstm.ui.shared.notices import plain
+from charlstm.ui.state import Setting
+from charlstm.ui.train.settings import MESSAGE, show_messages
+
+EXPORT = Setting("train.export", "")
 
 
 def show() -> None:
     """The view, top to bottom."""
-    if said := st.session_state.pop("train.said", ""):
-        st.success(plain(said))
-    found = {checkpoint.name: checkpoint for checkpoint in list_checkpoints()}
-    out, into = st.columns(2, gap="large")
-    with out:
-        st.subheader("Give away", anchor=False)
-        _export(found)
-    with into:
-        st.subheader("Take in", anchor=False)
+    show_messages()
+    left, right = st.columns(2, gap="large")
+    with left:
+        st.subheader("Export model", anchor=False)
+        _export({checkpoint.name: checkpoint for checkpoint in list_checkpoints()})
+    with right:
+        st.subheader("Import model", anchor=False)
         _import()
 
 
-def _export(found: dict[str, Checkpoint]) -> None:
-    if not found:
+def _export(available: dict[str, Checkpoint]) -> None:
+    if not available:
         st.caption("There are no models yet: train one and keep it.")
         return
-    if st.session_state.get("train.export") not in found:
-        st.session_state["train.export"] = next(iter(found))
-    name = st.selectbox("Model", list(found), key="train.export")
-    st.caption(plain(describe(found[name])))
+    name = st.selectbox("Model", list(available), key=EXPORT.widget(available))
+    st.caption(plain(describe(available[name])))
     st.download_button(
-        "Save as a file",
-        lambda: pack(found[name]),
-        f"{name}.zip",
-        "application/zip",
-        key="train.download",
-        on_click="ignore",
-        icon=":material/download:",
-    )
+        "Download", lambda: pack(available[name]), f"{name}.zip", "application/zip", key="train.download",
+        on_click="ignore", icon=":material/download:",
+    )  # fmt: skip
 
 
 def _import() -> None:
     file = st.file_uploader(
-        "A model that was saved here or elsewhere", type=["zip"], key="train.import", max_upload_size=MAX_BYTES // 2**20
-    )
+        "A model that was exported here or elsewhere", type=["zip"], key="train.import",
+        max_upload_size=MAX_BYTES // 2**20,
+    )  # fmt: skip
     if file is None:
         return
-    name = st.text_input("Its name here", value=clean_name(file.name), key="train.import_name", max_chars=60)
-    if not st.button("Add it", type="primary", key="train.add"):
+    name = st.text_input("Name", value=clean_name(file.name), key="train.import_name", max_chars=60)
+    if not st.button("Import", type="primary", key="train.add"):
         return
     try:
         model = unpack(file.getvalue(), clean_name(name))
     except (CharlstmError, OSError) as error:
         st.error(plain(str(error)))
         return
-    st.session_state["train.said"] = f"{model.name} is among the models now: every page offers it."
+    MESSAGE.set(f"{model.name} is now a model on every page.")
     st.rerun()

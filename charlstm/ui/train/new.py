@@ -1,14 +1,12 @@
-"""A new run: tunes, a network, a time; how large and how long; start."""
+"""A new run: tunes, a network, a length; an estimate of its time; start."""
 
 from __future__ import annotations
 
 import shlex
-from collections.abc import Sequence
 from typing import Any
 
 import streamlit as st
 
-from charlstm.errors import CharlstmError
 from charlstm.lm.cells import CELLS
 from charlstm.lm.config import LOOKBACK_BARS, ModelConfig
 from charlstm.lm.store.archive import clean_name
@@ -17,13 +15,23 @@ from charlstm.lm.train import training_runs
 from charlstm.lm.train.training_runs import TrainingRun
 from charlstm.lm.vocab import Vocab
 from charlstm.tunes.corpus.model import Corpus
+from charlstm.ui.shared.choices import choose
 from charlstm.ui.shared.notices import plain
-from charlstm.ui.train import corpora
+from charlstm.ui.state import Setting
+from charlstm.ui.train.corpora import choose_corpus
 from charlstm.ui.train.estimates import baseline, is_measured, speed
+from charlstm.ui.train.settings import attempt, see, show_messages
+from charlstm.ui.train.words import duration
 
 SIZES = (16, 32, 64, 100, 150, 200, 250, 350, 512)
 RATES = (1e-4, 3e-4, 1e-3, 2e-3, 3e-3, 5e-3, 1e-2)
 MINUTES, EPOCHS = "minutes", "epochs"
+CELL, LAYERS, SIZE = Setting("train.cell", next(iter(CELLS))), Setting("train.layers", 1), Setting("train.size", 64)
+DROPOUT, LOOKBACK = Setting("train.dropout", 0.1), Setting("train.lookback", False)
+LENGTH = Setting("train.length", MINUTES)
+AMOUNTS = {MINUTES: Setting("train.minutes", 5), EPOCHS: Setting("train.epochs", 20)}
+RATE: Setting[float | None] = Setting("train.new_rate", None)  # of a cell each: another suits an RNN
+SEED, NAME = Setting("train.seed", 0), Setting("train.name", "")
 
 
 def show(running: TrainingRun | None) -> None:
@@ -33,54 +41,50 @@ def show(running: TrainingRun | None) -> None:
             st.info(
                 plain(f"{running.name} is being trained on this machine now. One at a time: pause or stop it first.")
             )
-            st.button("See it", on_click=_see, args=(running.name,), key="train.see")
-    if problem := st.session_state.pop("train.problem", ""):
-        st.error(plain(problem))
-    corpora.adopt()
+            st.button("Show it", on_click=see, args=(running.name,), key="train.see")
+    show_messages()
     st.subheader("1. Tunes", anchor=False)
-    corpus = corpora.choose()
+    corpus = choose_corpus()
     if corpus is None:
         return
     baseline(corpus.name)  # counted while the visitor chooses
-    st.subheader("2. A network", anchor=False)
+    st.subheader("2. Network", anchor=False)
     model = _network()
-    st.subheader("3. Learning", anchor=False)
+    st.subheader("3. Training", anchor=False)
     length, amount = _length()
-    with st.expander("More"):
+    with st.expander("More settings"):
         rate, seed, name = _more(corpus, model)
     arguments = arguments_of(corpus.name, model, length, amount, rate, seed)
     _estimate(model, corpus, length, amount)
+
+    def start() -> None:
+        see(training_runs.start(arguments, name=name).name)
+
     st.button(
-        "Start",
-        type="primary",
-        icon=":material/play_arrow:",
-        disabled=running is not None,
-        on_click=_start,
-        args=(arguments, name),
-        key="train.start",
-    )
-    with st.expander("The same from a terminal"):
+        "Start", type="primary", icon=":material/play_arrow:", disabled=running is not None, on_click=attempt,
+        args=(start,), key="train.start",
+    )  # fmt: skip
+    with st.expander("Command"):
         st.code(shlex.join(["charlstm", "train", "--out", f"runs/{name}", *arguments]), language=None, wrap_lines=True)
 
 
 def _network() -> ModelConfig:
     left, right = st.columns(2, gap="large")
     with left:
-        cell: Any = st.segmented_control(
-            "Kind", list(CELLS), default=next(iter(CELLS)), key="train.cell", required=True,
-            format_func=lambda name: CELLS[name].label,
-        )  # fmt: skip
+        cell: Any = choose(
+            "Cell type", CELLS, CELL, labels={name: spec.label for name, spec in CELLS.items()}, hidden=False
+        )
         st.caption(CELLS[cell].summary)
-        layers = st.segmented_control("Layers", (1, 2, 3), default=1, key="train.layers", required=True)
+        layers = choose("Layers", (1, 2, 3), LAYERS, hidden=False)
     with right:
-        size = st.select_slider("Neurons in a layer", SIZES, value=64, key="train.size")
+        size = st.select_slider("Neurons per layer", SIZES, key=SIZE.widget())
         dropout = st.slider(
-            "Dropout", 0.0, 0.5, 0.1, 0.05, key="train.dropout",
-            help="The share of neurons that are silenced at random while it learns, so that none is relied on alone.",
+            "Dropout", 0.0, 0.5, step=0.05, key=DROPOUT.widget(),
+            help="The share of neurons switched off at random while it learns, so that it relies on none alone.",
         )  # fmt: skip
         lookback = st.toggle(
-            "Looks back at earlier bars", key="train.lookback",
-            help="It sees what stood one, two, four and eight bars ago. Its tunes then return to what they began with.",
+            "Look back at earlier bars", key=LOOKBACK.widget(),
+            help="It sees what was written one, two, four and eight bars ago, so its tunes return to how they began.",
         )  # fmt: skip
     return ModelConfig(
         cell=cell,
@@ -94,25 +98,23 @@ def _network() -> ModelConfig:
 
 def _length() -> tuple[str, int]:
     left, right = st.columns(2, gap="large", vertical_alignment="bottom")
-    length = left.segmented_control(
-        "For how long", (MINUTES, EPOCHS), default=MINUTES, key="train.length", required=True,
-        help="An epoch is once through all tunes.",
-    )  # fmt: skip
-    if length == MINUTES:
-        return length, int(right.number_input("Minutes", 1, 600, 5, key="train.minutes"))
-    return length, int(right.number_input("Epochs", 1, 10_000, 20, key="train.epochs"))
+    length = choose(
+        "Train for", (MINUTES, EPOCHS), LENGTH, hidden=False, place=left, help="An epoch is once through all tunes."
+    )
+    most = 600 if length == MINUTES else 10_000
+    return length, int(right.number_input(length.capitalize(), 1, most, key=AMOUNTS[length].widget()))
 
 
 def _more(corpus: Corpus, model: ModelConfig) -> tuple[float, int, str]:
-    usual = clean_name(f"{corpus.name}-{model.cell}-{model.hidden_size}")[:50]
+    default = clean_name(f"{corpus.name}-{model.cell}-{model.hidden_size}")[:50]
     left, middle, right = st.columns(3)
     rate = left.select_slider(
-        "Learning rate", RATES, value=model.cell_spec.learning_rate, key=f"train.rate.{model.cell}",
-        help="How large a step each mistake causes. It can be changed while the network learns.",
+        "Learning rate", RATES, key=RATE.of(model.cell).widget(RATES, model.cell_spec.learning_rate),
+        help="How large a step each mistake causes. It can be changed during training.",
     )  # fmt: skip
-    seed = middle.number_input("Seed", 0, 2**31 - 1, 0, key="train.seed", help="The same seed gives the same network.")
-    name = right.text_input("Name", key="train.name", placeholder=usual, max_chars=50)
-    return float(rate), int(seed), clean_name(name)[:50] if name else usual
+    seed = middle.number_input("Seed", 0, 2**31 - 1, key=SEED.widget(), help="The same seed gives the same network.")
+    name = right.text_input("Name", key=NAME.widget(), placeholder=default, max_chars=50)
+    return float(rate), int(seed), clean_name(name)[:50] if name else default
 
 
 def arguments_of(corpus: str, model: ModelConfig, length: str, amount: int, rate: float, seed: int) -> list[str]:
@@ -134,38 +136,18 @@ def _estimate(model: ModelConfig, corpus: Corpus, length: str, amount: int) -> N
     def words() -> None:
         rate = speed(model, corpus)
         if rate is None and is_measured(model):
-            st.caption(f"{weights:,} weights to learn.")
+            st.caption(f"{weights:,} weights.")
         elif rate is None:
-            st.caption(f"{weights:,} weights to learn. Measuring how fast this machine learns …")
+            st.caption(f"{weights:,} weights. Measuring the speed of this machine …")
         else:
             characters = sum(len(text) + 1 for text in corpus.train)
             seconds = characters / rate
             epochs = amount * 60 / seconds if length == MINUTES else amount
-            total = f"about {max(epochs, 1):,.0f} epochs" if length == MINUTES else f"about {span(epochs * seconds)}"
-            st.caption(f"{weights:,} weights to learn, about {span(seconds)} an epoch on this machine: {total}.")
+            total = (
+                f"about {max(epochs, 1):,.0f} epochs" if length == MINUTES else f"about {duration(epochs * seconds)}"
+            )
+            st.caption(f"{weights:,} weights, about {duration(seconds)} per epoch on this machine: {total}.")
         if not measured and (rate is not None or is_measured(model)):
             st.rerun()  # nothing more to wait for
 
     st.fragment(words, run_every=None if measured else 1.0)()
-
-
-def span(seconds: float) -> str:
-    """A time in words: "40 seconds", "5 minutes", "1.5 hours"."""
-    if seconds < 90:
-        return f"{max(round(seconds), 1)} second{'s' if round(seconds) > 1 else ''}"
-    if seconds < 90 * 60:
-        return f"{seconds / 60:.0f} minutes"
-    return f"{seconds / 3600:.1f} hours"
-
-
-def _see(name: str) -> None:
-    st.session_state["train.view"], st.session_state["train.run"] = "runs", name
-
-
-def _start(arguments: Sequence[str], name: str) -> None:
-    try:
-        run = training_runs.start(arguments, name=name)
-    except (CharlstmError, OSError) as error:
-        st.session_state["train.problem"] = str(error)
-        return
-    _see(run.name)

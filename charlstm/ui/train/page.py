@@ -1,51 +1,41 @@
-"""Train: a network of one's own, seen while it learns; this file chooses the view."""
+"""Train: train your own network and watch it learn; this file chooses the view."""
 
 from __future__ import annotations
 
 import streamlit as st
 
 from charlstm.lm.train import training_runs
+from charlstm.ui.shared.choices import choose
 from charlstm.ui.train import film, models, new, runs
+from charlstm.ui.train.settings import RUN, VIEW
 
 VIEWS = {"new": "New", "runs": "Runs", "film": "Film", "models": "Models"}  # name in the address -> label
 
 
 def page() -> None:
     """The page, top to bottom."""
-    state, query = st.session_state, st.query_params
-    found = training_runs.list_runs()
-    running = next((run for run in found if run.state == "running"), None)
-    if state.get("train.view") not in VIEWS:
-        wanted = query.get("view", state.get("train.last_view", ""))
-        state["train.view"] = wanted if wanted in VIEWS else "runs" if running else "new"
-    if "train.run" not in state and (named := query.get("run", state.get("train.last_run", ""))):
-        state["train.run"] = named  # the view checks that there is such a run
+    all_runs = training_runs.list_runs()
+    running = next((run for run in all_runs if run.state == "running"), None)
+    if VIEW.get() not in VIEWS:
+        VIEW.set("runs" if running else "new")
     st.header("Train", anchor=False)
     st.caption(
-        "Let a network learn from tunes, and watch it. It goes on when you leave this page or close the browser."
+        "Train a network on tunes and watch it learn. It continues when you leave this page or close the browser."
     )
-    st.segmented_control(
-        "View",
-        list(VIEWS),
-        key="train.view",
-        required=True,
-        label_visibility="collapsed",
-        format_func=VIEWS.__getitem__,
-    )
-    view = state["train.last_view"] = state["train.view"]
+    view = choose("View", list(VIEWS), VIEW, labels=VIEWS)
     if view == "new":
         new.show(running)
     elif view == "runs":
-        runs.show(found)
+        runs.show(all_runs)
     elif view == "film":
         film.show()
     else:
         models.show()
     address = {"view": view}
-    if view == "runs" and state.get("train.run"):
-        address["run"] = state["train.last_run"] = state["train.run"]
-    if query.to_dict() != address:
-        query.from_dict(address)
+    if view == "runs" and RUN.get():
+        address["run"] = RUN.get()
+    if st.query_params.to_dict() != address:
+        st.query_params.from_dict(address)
 
 
 if __name__ == "__main__":  # as Streamlit runs a page

@@ -15,7 +15,7 @@ from charlstm.cli import build_parser, main
 from charlstm.experiments import local
 from charlstm.experiments.catalog import catalog
 from charlstm.experiments.records import read_records
-from charlstm.ui.shared import player
+from charlstm.ui.experiments import heatmaps, temperatures
 from tests.conftest import TUNES
 from tests.memorizing_model import save_reciter
 from tests.pages import switch_to
@@ -37,7 +37,8 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 @pytest.fixture
 def full(home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The same house with the committed records, in silence: sounds are made by the browser's test."""
-    monkeypatch.setattr(player, "sound_tune", lambda drawing, key: None)
+    for part in (heatmaps, temperatures):
+        monkeypatch.setattr(part, "sound_tune", lambda drawing, key: None)
     shutil.copytree(ROOT / "data" / "results", home / "data" / "results")
     return home
 
@@ -62,7 +63,7 @@ def test_every_study_is_full_on_a_fresh_clone(full, name):
     app = opened(name)
     assert app.segmented_control(key="experiments.study").value == name
     assert STUDIES[name].question in texts(app) and "There are no records" not in texts(app)
-    assert "| The report says | We find |" in texts(app)
+    assert "| Original report | This reproduction |" in texts(app)
     assert len(app.dataframe) == 1 and len(app.dataframe[0].value) >= 2
     app.run()  # a second run shows the same
     assert not app.exception and app.segmented_control(key="experiments.study").value == name
@@ -80,7 +81,7 @@ def test_every_case_of_the_catalog_has_two_seeds_committed():
 @pytest.mark.parametrize("name", STUDIES)
 def test_without_records_the_page_says_so(home, name):
     app = opened(name)
-    assert "There are no records of this study here yet" in texts(app) and not app.dataframe
+    assert "There are no records of this study yet" in texts(app) and not app.dataframe
 
 
 def test_going_through_the_studies_and_back(full):
@@ -169,8 +170,11 @@ def test_how_a_study_stands_is_shown(full, monkeypatch):
     ("stands", "said"),
     [
         (local.StudyStatus(running=False, done=3, total=3, seconds=61.0), "Done: 3 runs in 1 min 1 s."),
-        (local.StudyStatus(running=False, done=3, total=3, repeated=3, identical=2), "2 of 3 came out exactly as they"),
-        (local.StudyStatus(running=False, done=1, total=3, log="<b>died</b>"), "It ended after 1 of 3 runs"),
+        (
+            local.StudyStatus(running=False, done=3, total=3, repeated=3, identical=2),
+            "2 of 3 gave exactly the same result",
+        ),
+        (local.StudyStatus(running=False, done=1, total=3, log="<b>died</b>"), "It stopped after 1 of 3 runs"),
     ],
 )
 def test_how_a_study_ended_is_shown(full, monkeypatch, stands, said):
@@ -183,7 +187,7 @@ def test_a_damaged_record_is_a_sentence(full):
     next((full / "data" / "results").glob("lstm-150-s0-*.json")).write_text("{")
     app = opened("cells")
     assert "is not a record of a study" in texts(app)
-    assert "| The report says | We find |" in texts(app)
+    assert "| Original report | This reproduction |" in texts(app)
 
 
 def test_the_command_line_shows_the_same(full, capsys):

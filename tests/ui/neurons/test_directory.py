@@ -1,4 +1,4 @@
-"""The view Directory of the page Neurons, on a network that recites three tunes and a corpus of two it can read."""
+"""The Neuron index of the page Neurons, on a network that recites three tunes and a corpus of two it can read."""
 
 from __future__ import annotations
 
@@ -30,23 +30,23 @@ def button(app: AppTest, key: str):
 
 def test_it_is_measured_once_kept_and_shown_again(home: Path) -> None:
     folder = home / "checkpoints" / "reciter"
-    app = opened("directory", "Directory")
-    assert any("Nothing is known yet" in info.value for info in app.info)
+    app = opened("directory", "Neuron index")
+    assert any("have not been measured" in info.value for info in app.info)
     button(app, "directory.measure").click().run()
     assert not app.exception
     found = load_directory(folder)
     assert found is not None
     shown = {metric.label: metric.value for metric in app.metric}
-    assert shown["Neurons with a name"] == f"{sum(n.named for n in found.neurons)} of {len(found.neurons)}"
+    assert shown["Named neurons"] == f"{sum(n.named for n in found.neurons)} of {len(found.neurons)}"
     assert shown["Without a name"] == f"{found.nameless:.0%}"
     assert f"{found.tried:,} pairs" in app.caption[0].value
     st.cache_resource.clear()  # another server: it is read from its file
-    again = opened("directory", "Directory")
+    again = opened("directory", "Neuron index")
     assert {metric.label: metric.value for metric in again.metric} == shown
 
 
 def test_each_part_is_shown_twice_and_opens_a_neuron(home: Path) -> None:
-    app = opened("directory", "Directory")
+    app = opened("directory", "Neuron index")
     button(app, "directory.measure").click().run()
     found = load_directory(home / "checkpoints" / "reciter")
     assert found is not None
@@ -73,13 +73,13 @@ def test_each_part_is_shown_twice_and_opens_a_neuron(home: Path) -> None:
 
 def test_what_is_of_other_weights_is_not_shown(home: Path) -> None:
     folder = home / "checkpoints" / "reciter"
-    app = opened("directory", "Directory")
+    app = opened("directory", "Neuron index")
     button(app, "directory.measure").click().run()
     path = folder / "directory.json"
     path.write_text(json.dumps({**json.loads(path.read_text(encoding="utf-8")), "model": "0" * 64}), encoding="utf-8")
     st.cache_resource.clear()
-    stale = opened("directory", "Directory")
-    assert any("other weights" in info.value for info in stale.info)
+    stale = opened("directory", "Neuron index")
+    assert any("not been measured with these weights" in info.value for info in stale.info)
     button(stale, "directory.measure").click().run()
     assert not stale.exception
     assert stale.metric
@@ -87,7 +87,7 @@ def test_what_is_of_other_weights_is_not_shown(home: Path) -> None:
 
 def test_a_corpus_that_the_model_cannot_read_is_a_sentence(home: Path) -> None:
     save_corpus(Corpus("tiny", train=TUNES[:1], validation=TUNES[4:5], test=TUNES[5:]), home / "data" / "corpus")
-    app = opened("directory", "Directory")
+    app = opened("directory", "Neuron index")
     button(app, "directory.measure").click().run()
     assert not app.exception
     assert "validation" in app.error[0].value

@@ -1,4 +1,4 @@
-"""The view Cause of the page Neurons, on a network that recites three tunes and a corpus of six."""
+"""The view Intervene of the page Neurons, on a network that recites three tunes and a corpus of six."""
 
 from __future__ import annotations
 
@@ -43,67 +43,67 @@ def test_a_neuron_that_is_silenced_changes_tune_b_and_not_tune_a(home: Path) -> 
     from charlstm.lm.infer.engine import load
 
     before = load("reciter").weights["decoder.weight"].copy()
-    app = opened("cause", "Cause")
+    app = opened("cause", "Intervene")
     own = app.session_state["tune.sample"][1].text
     tunes = (TUNES[0], TUNES[3], TUNES[5])
     unit = 1 + sum(len(tune) for tune in tunes[: tunes.index(own)]) + 10  # on after the own tune's eleventh character
     app.multiselect[0].set_value([Unit(0, unit)]).run()
     assert not app.exception
     assert "Outlined" in said(app)
-    choose(app, "cause.action", "steer")
-    app.slider(key="cause.push").set_value(0.0).run()
+    choose(app, "intervene.action", "steer")
+    app.slider(key="intervene.push").set_value(0.0).run()
     assert not app.exception
-    assert "B is A, sign by sign" in said(app)
+    assert "The two tunes are identical" in said(app)
     assert (load("reciter").weights["decoder.weight"] == before).all()
 
 
 def test_a_hundred_pairs_are_counted_and_the_tries_with_them(home: Path) -> None:
-    app = opened("cause", "Cause")
+    app = opened("cause", "Intervene")
     press(app, "pairs")
     assert len(app.dataframe[0].value) == len(intervene.MEASURES)
-    assert "1 change tried" in said(app)
-    choose(app, "cause.action", "clamp")
+    assert "1 intervention tried" in said(app)
+    choose(app, "intervene.action", "clamp")
     assert not app.dataframe
     press(app, "pairs")
-    assert "2 changes tried" in said(app)
+    assert "2 interventions tried" in said(app)
     press(app, "pairs")
-    assert "2 changes tried" in said(app)
+    assert "2 interventions tried" in said(app)
 
 
 def test_what_a_change_costs_is_read_from_tunes(home: Path) -> None:
-    app = opened("cause", "Cause")
+    app = opened("cause", "Intervene")
     press(app, "Read tunes")
     press(app, "Read tunes")
-    assert "nats a character" in said(app)
+    assert "nats per character" in said(app)
 
 
 def test_a_concepts_direction_is_pushed_along(home: Path) -> None:
-    app = opened("cause", "Cause")
-    choose(app, "cause.what", "A concept")
-    app.selectbox(key="cause.concept").set_value("in_key_field").run()
+    app = opened("cause", "Intervene")
+    choose(app, "intervene.what", "Concept")
+    app.selectbox(key="intervene.concept").set_value("in_key_field").run()
     assert not app.exception
-    assert "have it" in said(app)
-    choose(app, "cause.direction", "probe")
-    app.slider(key="cause.strength").set_value(0.0).run()
-    assert "B is A, sign by sign" in said(app)
+    assert "have the concept" in said(app)
+    choose(app, "intervene.direction", "probe")
+    app.slider(key="intervene.strength").set_value(0.0).run()
+    assert "The two tunes are identical" in said(app)
 
 
 def test_no_neuron_is_a_sentence(home: Path) -> None:
-    app = opened("cause", "Cause")
+    app = opened("cause", "Intervene")
     app.multiselect[0].set_value([]).run()
     assert not app.exception
     assert app.info[0].value == "Choose a neuron."
 
 
 def test_the_votes_for_a_character_add_up_on_the_page(home: Path) -> None:
-    app = opened("cause", "Cause")
-    choose(app, "cause.way", "Why this character?")
-    app.number_input(key="cause.character").set_value(20).run()
+    app = opened("cause", "Intervene")
+    choose(app, "intervene.way", "Why this character?")
+    app.number_input(key="intervene.character").set_value(20).run()
     assert not app.exception
     text = app.session_state["tune.sample"][1].text
     assert f"Character 20 is “{text[19]}”" in said(app) or text[19] in " \n"
     assert "adds up to" in said(app)
-    choose(app, "cause.how", "replace")
-    app.number_input(key="cause.character").set_value(2).run()
+    choose(app, "intervene.how", "replace")
+    app.number_input(key="intervene.character").set_value(2).run()
     assert not app.exception
     assert "1 were tried" in said(app)

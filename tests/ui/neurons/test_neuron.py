@@ -14,14 +14,15 @@ from charlstm.lm.cells import CELLS
 from charlstm.lm.config import ModelConfig
 from charlstm.lm.store.checkpoint import Checkpoint, CorpusInfo, save_checkpoint
 from charlstm.lm.vocab import Vocab
+from charlstm.progress import Progress
 from charlstm.tunes.corpus.io import save_corpus
 from charlstm.tunes.corpus.model import Corpus
-from charlstm.ui.neurons.corpora import titles, tune_of, unseen
+from charlstm.ui.neurons.examples import coloured
 from charlstm.ui.neurons.layer_heatmap import as_bytes
-from charlstm.ui.neurons.neuron import coloured
 from charlstm.ui.neurons.neuron_charts import place_names
 from charlstm.ui.neurons.tune import bar_ticks
 from charlstm.ui.neurons.unit_picker import SIGNALS
+from charlstm.ui.shared.corpora import titles, tune_of, unseen
 from tests.conftest import TUNES, make_weights
 from tests.memorizing_model import save_reciter
 from tests.pages import APP, switch_to
@@ -109,7 +110,7 @@ def test_all_neurons_in_every_order_and_guesses_run_twice(home: Path) -> None:
     app = opened("tune")
     toggle(app, "neurons.everyone")
     toggle(app, "neurons.figure")
-    for order in ("By number", "in_header", "bar_line", "Alike together"):
+    for order in ("By number", "in_header", "bar_line", "Similar neurons together"):
         app.selectbox(key="neurons.order").set_value(order).run()
         assert not app.exception
     toggle(app, "neurons.everyone", False)
@@ -125,11 +126,11 @@ def test_a_tune_of_the_collection_is_read_and_linked(home: Path) -> None:
     place = box.options.index("Two Left Boots")
     box.set_value(place).run()
     assert not app.exception
-    assert "Two Left Boots” (the model did not learn from it)" in app.caption[0].value.replace("\\", "")
+    assert "Two Left Boots” (validation set)" in app.caption[0].value.replace("\\", "")
     assert address_of(app)["tune"] == str(place)
     again = opened("tune", tune=str(place))
     assert "Two Left Boots" in again.caption[0].value
-    assert "Cold Kettle” (the model has never met it)" in opened("tune", tune="0").caption[0].value.replace("\\", "")
+    assert "Cold Kettle” (test set)" in opened("tune", tune="0").caption[0].value.replace("\\", "")
     assert not opened("tune", tune="999999").exception
 
 
@@ -147,15 +148,15 @@ def test_more_about_it_leads_to_the_neuron_and_back(home: Path) -> None:
 # ---- Neuron ---------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("reader", "said"), [("lstm", "halves in"), ("gru", "halves in"), ("rnn", "stays like itself")]
-)
+@pytest.mark.parametrize(("reader", "said"), [("lstm", "halves in"), ("gru", "halves in"), ("rnn", "stays similar")])
 def test_a_neuron_is_measured_over_unseen_tunes(home: Path, reader: str, said: str) -> None:
     app = opened("neuron", reader, neuron="0:5")
-    assert f"{len(TINY.validation)} tunes that it did not learn from" in app.caption[0].value.replace("\\", "")
+    assert f"{len(TINY.validation)} validation tunes" in app.caption[0].value.replace("\\", "")
     words = [found.value for found in app.subheader]
     assert any(said in word for word in words)
-    assert {"Where it is highest", "Where it is lowest", "Where in the bar", "Neurons like it"} <= set(words)
+    assert {"Top activating examples", "Bottom activating examples", "Position in the bar", "Similar neurons"} <= set(
+        words
+    )
     assert charts(app) >= 5
     app.run()  # from the cache
     assert not app.exception
@@ -175,7 +176,7 @@ def test_what_is_lost_without_it_is_measured_when_asked(home: Path) -> None:
     for on in (True, False, True):
         toggle(app, "neuron.out", on)
         assert charts(app) == before + on
-    assert any("nats a character; held at 0" in caption.value.replace("\\", "") for caption in app.caption)
+    assert any("nats per character; at 0" in caption.value.replace("\\", "") for caption in app.caption)
 
 
 def test_passages_play_and_neighbours_open(home: Path) -> None:
@@ -213,10 +214,10 @@ def test_without_a_collection_it_is_built_on_the_page(home: Path, monkeypatch: p
         path.unlink()
 
     def build(report) -> Corpus:
-        report("cleaning", 1, 2)
+        report(Progress("cleaning", 1, 2))
         return TINY
 
-    monkeypatch.setattr("charlstm.ui.neurons.corpora.fiddle_corpus", build)
+    monkeypatch.setattr("charlstm.ui.shared.corpora.fiddle_corpus", build)
     app = opened("neuron")
     assert "needs a collection" in app.info[0].value
     button(app, "neurons.build").click().run()

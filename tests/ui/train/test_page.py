@@ -25,7 +25,8 @@ from charlstm.tunes.corpus.model import Corpus
 from charlstm.ui.train import estimates
 from charlstm.ui.train.charts import loss_chart, thinned
 from charlstm.ui.train.corpora import kept_rows
-from charlstm.ui.train.new import arguments_of, span
+from charlstm.ui.train.new import arguments_of
+from charlstm.ui.train.words import duration
 from tests.conftest import TUNES, VOCAB, make_weights
 from tests.memorizing_model import save_reciter
 from tests.pages import APP, switch_to
@@ -112,13 +113,13 @@ def test_what_is_chosen_is_what_is_started(home: Path, monkeypatch: pytest.Monke
 
     monkeypatch.setattr(training_runs, "start", start)
     app = opened()
-    assert "4 to learn from, 1 to check with while it learns, 1 for the final exam" in texts(app)
+    assert "4 training, 1 validation, 1 test" in texts(app)
     app.select_slider(key="train.size").set_value(32).run()
     app.toggle(key="train.lookback").set_value(True).run()
     app.slider(key="train.dropout").set_value(0.25).run()
     app.number_input(key="train.minutes").set_value(3).run()
     assert not app.exception
-    assert "weights to learn" in texts(app)
+    assert "weights" in texts(app)
     button(app, "Start").click().run()
     assert not app.exception
     ((arguments, name),) = started
@@ -146,7 +147,7 @@ def test_a_second_visitor_is_told_who_runs_what_and_cannot_start(home: Path) -> 
     app = opened(view="new")
     assert "theirs is being trained on this machine now" in texts(app)
     assert button(app, "Start").disabled
-    button(app, "See it").click().run()
+    button(app, "Show it").click().run()
     assert app.session_state["train.run"] == "theirs"
     assert opened().session_state["train.view"] == "runs"  # whoever comes while something runs sees it first
 
@@ -155,10 +156,10 @@ def test_a_running_run_is_seen_and_steered(home: Path) -> None:
     folder = make_run(home, alive=True, epochs=(0, 1, 2))
     app = opened(view="runs")
     values = {metric.label: metric.value for metric in app.metric}
-    assert values["Loss, unseen tunes"] == "3.100"
-    assert values["Characters a second"] == "12,345"
+    assert values["Validation loss"] == "3.100"
+    assert values["Characters per second"] == "12,345"
     assert values["Gradient norm"] == "0.50"
-    app.selectbox(key="train.mine.rate").set_value(0.5).run()
+    app.selectbox(key="train.rate.mine").set_value(0.5).run()
     assert json.loads((folder / "control.json").read_text()) == {"rate": 0.5}
     button(app, "Pause").click().run()
     assert not app.exception
@@ -168,7 +169,9 @@ def test_a_running_run_is_seen_and_steered(home: Path) -> None:
     assert "Remove it" not in {one.label for one in app.button}
 
 
-@pytest.mark.parametrize(("status", "says"), [("", "killed"), ("paused", "stands still"), ("stopped", "was stopped")])
+@pytest.mark.parametrize(
+    ("status", "says"), [("", "killed"), ("paused", "nothing is lost"), ("stopped", "was stopped")]
+)
 def test_a_run_that_ended_early_offers_to_go_on(
     home: Path, monkeypatch: pytest.MonkeyPatch, status: str, says: str
 ) -> None:
@@ -193,9 +196,9 @@ def test_a_failed_and_a_damaged_run_say_why(home: Path) -> None:
 def test_a_run_is_kept_as_a_model_once(home: Path) -> None:
     make_run(home, status="finished", epochs=(0, 1, 2))
     app = opened(view="runs")
-    app.text_input(key="train.mine.as").set_value("../our model").run()
+    app.text_input(key="train.as.mine").set_value("../our model").run()
     button(app, "Keep it").click().run()
-    assert "our-model is among the models" in texts(app)
+    assert "our-model is now a model" in texts(app)
     assert load_checkpoint(home / "checkpoints" / "our-model").val_loss == 3.1
     button(app, "Keep it").click().run()
     assert "already" in texts(app)
@@ -212,7 +215,7 @@ def test_a_fork_begins_with_the_epoch_that_was_chosen(home: Path, monkeypatch: p
 
     monkeypatch.setattr(training_runs, "start", start)
     app = opened(view="runs")
-    app.selectbox(key="train.mine.fork.at").set_value(1).run()
+    app.selectbox(key="train.fork_at.mine").set_value(1).run()
     button(app, "Start the fork").click().run()
     ((name, *arguments),) = started
     assert name == "mine-fork"
@@ -240,11 +243,11 @@ def test_the_film_shows_an_epoch_and_a_second_run_another(home: Path) -> None:
     app = opened(view="film")
     app.selectbox(key="film.source").set_value("run mine").run()
     values = {metric.label: metric.value for metric in app.metric}
-    assert values["Loss, unseen tunes"] == "4.00"
-    assert values["Bars that fill"] == "–"  # weights by chance write no header
+    assert values["Validation loss"] == "4.00"
+    assert values["Complete bars"] == "–"  # weights by chance write no header
     app.select_slider(key="film.epoch").set_value(3).run()
     assert not app.exception
-    assert {metric.label: metric.value for metric in app.metric}["Loss, unseen tunes"] == "3.70"
+    assert {metric.label: metric.value for metric in app.metric}["Validation loss"] == "3.70"
     app.number_input(key="film.neuron.mine").set_value(7).run()
     assert "neuron 7" in texts(app)
     assert not app.exception
@@ -254,7 +257,7 @@ def test_a_collection_that_is_missing_is_offered(home: Path) -> None:
     for file in (home / "data" / "corpus").iterdir():
         file.unlink()
     app = opened()
-    assert button(app, "Make it ready")
+    assert button(app, "Build the collection")
     assert "Start" not in {one.label for one in app.button}
 
 
@@ -267,7 +270,7 @@ def test_inside_a_collection(home: Path) -> None:
 
 def test_models_are_offered_for_saving(home: Path) -> None:
     app = opened(view="models")
-    assert {one.label for one in app.get("download_button")} == {"Save as a file"}
+    assert {one.label for one in app.get("download_button")} == {"Download"}
     assert not app.exception
 
 
@@ -303,4 +306,4 @@ def test_curves_are_thinned_and_keep_their_end() -> None:
     ("seconds", "words"), [(0.2, "1 second"), (40, "40 seconds"), (300, "5 minutes"), (6000, "1.7 hours")]
 )
 def test_spans_in_words(seconds: float, words: str) -> None:
-    assert span(seconds) == words
+    assert duration(seconds) == words

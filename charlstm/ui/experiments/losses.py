@@ -1,0 +1,93 @@
+"""A study of losses: the report's figures, all cases side by side, and the table of a study with its files."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import streamlit as st
+
+from charlstm.experiments.catalog import Study
+from charlstm.experiments.tables import Row, cell, columns, interval_note
+from charlstm.ui.experiments.charts import comparison_chart, curve_chart, loss_domain
+from charlstm.ui.shared.choices import choose
+from charlstm.ui.shared.notices import plain
+from charlstm.ui.state import Setting
+
+WAYS = {"slices": "30-character windows", "tunes": "Whole tunes"}
+MEASURES = {
+    "test tunes": "test loss on whole tunes, nats per character",
+    "test slices": "test loss on 30-character windows, nats per character",
+    "train": "training loss on 30-character windows, last epoch",
+    "characters/s": "characters per second",
+}
+PER_LINE = 3
+WAY = Setting("experiments.way", "slices")
+MEASURE = Setting("experiments.measure", next(iter(MEASURES)))
+
+
+def show_losses(study: Study, rows: Sequence[Row]) -> None:
+    """The curves, the comparison of all cases, the table."""
+    way = choose(
+        "Loss on", WAYS, WAY, labels=WAYS, hidden=False,
+        help="A window is 30 characters from anywhere in a tune, read without what came before it: the report plots "
+        "losses on those. On whole tunes a network can use its memory.",
+    )  # fmt: skip
+    with_curves = [row for row in rows if any(record.curves for record in row.records)]
+    domain = loss_domain(with_curves, way)
+    _grid([row for row in with_curves if row.case.figure], way, domain)
+    if added := [row for row in with_curves if not row.case.figure]:
+        with st.expander("Curves that are not in the report"):
+            _grid(added, way, domain)
+    st.subheader("Side by side", anchor=False)
+    measure = st.selectbox("Measure", list(MEASURES), key=MEASURE.widget(), format_func=MEASURES.__getitem__)
+    st.altair_chart(comparison_chart(rows, measure, MEASURES[measure]), width="stretch")
+    st.caption(f"A point is the mean over seeds; {interval_note(rows)}.".replace("in brackets:", "the bar is"))
+    show_table(study, rows)
+
+
+def _grid(rows: Sequence[Row], way: str, domain: tuple[float, float]) -> None:
+    for first in range(0, len(rows), PER_LINE):
+        for place, row in zip(st.columns(PER_LINE), rows[first : first + PER_LINE], strict=False):
+            with place:
+                figure = f"Figure {row.case.figure}: " if row.case.figure else ""
+                st.caption(plain(f"{figure}{row.case.label}"))
+                st.altair_chart(curve_chart(row, way, domain), width="stretch")
+
+
+def show_table(study: Study, rows: Sequence[Row]) -> None:
+    """A study's table, and its files."""
+    measures = {name: about for name, about in columns(study).items() if any(row.values(name) for row in rows)}
+    own = list(dict.fromkeys(name for row in rows for name in row.case.columns))
+    entries = [
+        {
+            "figure": row.case.figure,
+            **{name: str(row.case.columns.get(name, "")) for name in own},
+            **{name: cell(row, name) for name in measures},
+        }
+        for row in rows
+        if row.records
+    ]
+    st.subheader("Table", anchor=False)
+    config = {name: st.column_config.TextColumn(name.replace("_", " "), help=about) for name, about in measures.items()}
+    st.dataframe(entries, hide_index=True, column_config=config, width="stretch")
+    note = interval_note(rows)
+    st.caption(f"{note[0].upper()}{note[1:]}. Hover over a column’s name to see what it is.")
+    _downloads(study.name, entries, [row.to_dict() for row in rows])
+
+
+def _downloads(name: str, entries: Sequence[dict[str, str]], values: Sequence[dict[str, Any]]) -> None:
+    text = io.StringIO()
+    writer = csv.DictWriter(text, list(entries[0]) if entries else [])
+    writer.writeheader()
+    writer.writerows(entries)
+    files = (("CSV", "csv", text.getvalue()), ("JSON", "json", json.dumps(values, indent=1)))
+    with st.container(horizontal=True, gap="small"):
+        for label, ending, data in files:
+            st.download_button(
+                label, data, f"{name}.{ending}", key=f"experiments.download.{name}.{ending}", on_click="ignore",
+                icon=":material/download:",
+            )  # fmt: skip

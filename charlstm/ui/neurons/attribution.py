@@ -1,0 +1,122 @@
+"""Why this character? Its direct logit attribution to neurons, and what each character before it did for it."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+from streamlit.delta_generator import DeltaGenerator
+
+from charlstm.neurons.attribution import REACH, LogitAttribution, logit_attribution, occlusion
+from charlstm.neurons.concepts.layout import layout
+from charlstm.neurons.recording import Unit
+from charlstm.ui.background import counted, with_bar
+from charlstm.ui.chart_style import visible
+from charlstm.ui.neurons.intervene_charts import attribution_chart
+from charlstm.ui.neurons.names import label_of
+from charlstm.ui.neurons.view_context import Sounds, ViewContext
+from charlstm.ui.shared.choices import choose
+from charlstm.ui.shared.drawing import draw
+from charlstm.ui.shared.models import engine
+from charlstm.ui.shared.notices import plain
+from charlstm.ui.shared.player import Selection, show_tune
+from charlstm.ui.shared.tune_source import source_tune
+from charlstm.ui.state import Setting
+
+SHOWN = 12  # neurons
+PLAYER = "intervene.player"
+HOWS = {"skip": "Skipped", "replace": "Replaced"}
+HOW = Setting("intervene.how", "skip")
+POSITION: Setting[tuple[str, int]] = Setting("intervene.position", ("", 0))  # a text, and a character of it from 0
+CHARACTER = Setting("intervene.character", 2)  # the same from 1, as the field shows it
+DRAGGED: Setting[tuple[str, Selection] | None] = Setting("intervene.dragged", None)
+
+
+def show(context: ViewContext, about: DeltaGenerator) -> Sounds:
+    """The votes for one character, and what the characters before it did for it."""
+    about.caption(
+        "Choose a character. Which neurons voted for it, and which characters before it helped to predict it?"
+    )
+    tune = source_tune(context)
+    text = tune.text
+    context.publish(**tune.query)
+    model = engine(context.model)
+    player = st.container()
+    position, how = _controls(text)
+    votes = logit_attribution(model, text, position)
+    effects = with_bar(
+        "occlusion",
+        (*context.key, text, position, how),
+        lambda report: occlusion(
+            model, text, position, how="replace" if how == "replace" else "skip", progress=counted(report)
+        ),
+        "Predicting it without each character before it",
+    )
+    values = np.zeros(len(text))
+    values[:position] = effects.clip(-1, 1)
+    with player:
+        chosen = show_tune(
+            draw(text), key=PLAYER, values=values.tolist(), label="Effect, in nats", marks=[(position, position + 1)],
+            selectable=True,
+        )  # fmt: skip
+    if chosen and (text, chosen) != DRAGGED.get():
+        DRAGGED.set((text, chosen))
+        POSITION.set((text, max(chosen.start, 1)))
+        st.rerun()
+    st.caption(
+        plain(
+            f"Character {position + 1} is “{visible(text[position])}”; the model gave it {votes.probability:.1%}. Red "
+            "characters helped to predict it, blue ones made it less likely: its log probability less that without "
+            f"them, full colour from 1 nat on. Highest: {_highest(text, effects)}. {min(position, REACH)} were tried."
+        )
+    )
+    _votes(context, votes)
+    return [(text, PLAYER)]
+
+
+def _controls(text: str) -> tuple[int, str]:
+    """Which character of the text, from 0, and how each one before it is left out."""
+    if POSITION.get()[0] != text:
+        POSITION.set((text, _first_position(text)))
+    position = POSITION.get()[1]
+    CHARACTER.set(position + 1)
+    left, right = st.columns([3, 13], vertical_alignment="bottom")
+    left.number_input(
+        "Character", 2, len(text), key=CHARACTER.widget(),
+        on_change=lambda: POSITION.set((text, CHARACTER.get() - 1)),
+    )  # fmt: skip
+    how = choose(
+        "Each character before it is", HOWS, HOW, labels=HOWS, hidden=False, place=right,
+        help="Skipped: what follows moves one place nearer. Replaced: by what the model found likeliest there instead.",
+    )  # fmt: skip
+    return position, how
+
+
+def _votes(context: ViewContext, votes: LogitAttribution) -> None:
+    st.subheader("Direct logit attribution", anchor=False)
+    order = np.argsort(-np.abs(votes.centred))
+    last = context.layers - 1
+    shown = [(label_of(context, Unit(last, int(j))), float(votes.centred[j])) for j in order[:SHOWN]]
+    rest = float(votes.centred[order[SHOWN:]].sum())
+    st.altair_chart(attribution_chart(shown), width="stretch", key="intervene.votes")
+    total = votes.centred.sum() + votes.centred_bias
+    st.caption(
+        plain(
+            f"The {len(shown)} largest of {len(order)} neurons; the others together {rest:+.2f}, the bias "
+            f"{votes.centred_bias:+.2f}. Exact: it adds up to {total:+.2f}, the character’s logit less the mean logit "
+            f"({votes.logit:+.2f} less {votes.logit - total:+.2f}). What all characters get alike changes no "
+            "probability, so it is left out."
+        )
+    )
+
+
+def _highest(text: str, effects: NDArray[np.float64]) -> str:
+    """The three characters that helped most, in words."""
+    best = [int(j) for j in np.argsort(-effects)[:3] if effects[j] > 0]
+    return ", ".join(f"“{visible(text[j])}” ({j + 1}) {effects[j]:+.2f}" for j in best) or "none"
+
+
+def _first_position(text: str) -> int:
+    """A character to begin with: the first of the third bar, or the last there is."""
+    bars = layout(text).bars
+    return bars[2].bar.start if len(bars) > 2 else max(len(text) - 1, 1)

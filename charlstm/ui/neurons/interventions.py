@@ -1,0 +1,203 @@
+"""An intervention as a visitor chooses it, the engine that it makes, and pairs of tunes without it and with it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from charlstm.lm.config import SampleConfig
+from charlstm.lm.infer.engine import Engine
+from charlstm.lm.sample.sampling import Sample, resample, sample
+from charlstm.neurons.concepts.concept import domain, labels_of
+from charlstm.neurons.concepts.registry import CONCEPTS
+from charlstm.neurons.recording import Activations, Unit
+from charlstm.neurons.steering import Direction, Intervention, deviations, direction
+from charlstm.progress import Report
+from charlstm.tunes.abc import split_header
+from charlstm.ui.background import counted, with_bar
+from charlstm.ui.neurons.names import label_of
+from charlstm.ui.neurons.recordings import recording_of
+from charlstm.ui.neurons.settings import UNIT
+from charlstm.ui.neurons.unit_picker import unit_name
+from charlstm.ui.neurons.view_context import ViewContext
+from charlstm.ui.shared.choices import choose
+from charlstm.ui.shared.models import engine
+from charlstm.ui.shared.notices import plain
+from charlstm.ui.state import Setting
+
+Action = Literal["ablate", "clamp", "steer"]
+NEURONS, CONCEPT = "Neurons", "Concept"
+ACTIONS: dict[Action, str] = {"ablate": "Ablate", "clamp": "Clamp", "steer": "Steer"}
+DIRECTIONS = {"means": "Means", "probe": "Probe"}
+WHAT = Setting("intervene.what", NEURONS)
+CONCEPT_NAME = Setting("intervene.concept", "high_note")
+DIRECTION = Setting("intervene.direction", "means")
+CONCEPT_STRENGTH = Setting("intervene.strength", 0.5)
+UNITS: Setting[list[Unit] | None] = Setting("intervene.units", None)
+ACTION: Setting[Action] = Setting("intervene.action", "ablate")
+VALUE = Setting("intervene.value", 1.0)
+STRENGTH = Setting("intervene.push", 2.0)
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What the visitor wants changed: hashable, and not yet applied."""
+
+    action: Action
+    units: tuple[Unit, ...] = ()
+    strength: float = 0.0
+    concept: str = ""
+    way: str = ""
+
+    def words(self, layers: int) -> str:
+        """As a sentence begins: "Neurons 3, 5 clamped at +1"."""
+        if self.concept:
+            return f"Steered by {self.strength:+g} standard deviations towards “{CONCEPTS[self.concept].title}”"
+        names = ", ".join(unit_name(unit, layers) for unit in self.units)
+        done = {
+            "ablate": "ablated",
+            "clamp": f"clamped at {self.strength:+g}",
+            "steer": f"steered by {self.strength:+g} standard deviations",
+        }
+        return f"{'Neuron' if len(self.units) == 1 else 'Neurons'} {names} {done[self.action]}"
+
+
+# ---- what the visitor chooses ---------------------------------------------------------------------------------------
+
+
+def choose_intervention(context: ViewContext) -> Choice | None:
+    """Widgets for what to change, and how much; None while no neuron is chosen."""
+    left, right = st.columns([1, 3], vertical_alignment="bottom")
+    if choose("Intervene on", (NEURONS, CONCEPT), WHAT, hidden=False, place=left) == CONCEPT:
+        concept = right.selectbox(
+            "Concept", list(CONCEPTS), key=CONCEPT_NAME.widget(), format_func=lambda name: CONCEPTS[name].title
+        )
+        return _steer_concept(concept)
+    units = [Unit(*divmod(row, context.size)) for row in range(context.layers * context.size)]
+    wanted = UNITS.get()
+    if wanted != []:  # the neuron that is looked at, at first; of another model, only what this one has
+        UNITS.set([Unit(*unit) for unit in wanted or [UNIT.get()] if unit in units] or units[:1])
+    chosen = right.multiselect(
+        "Neurons", units, max_selections=16, key=UNITS.widget(), placeholder="By number or by name",
+        format_func=lambda unit: label_of(context, unit),
+    )  # fmt: skip
+    left, right = st.columns([1, 3], vertical_alignment="bottom")
+    action = choose("Intervention", ACTIONS, ACTION, labels=ACTIONS, hidden=False, place=left)
+    strength = 0.0
+    if action == "clamp":
+        strength = right.slider("Value", -1.0, 1.0, step=0.05, key=VALUE.widget())
+    elif action == "steer":
+        strength = right.slider(
+            "Strength, in standard deviations", -4.0, 4.0, step=0.25, key=STRENGTH.widget(),
+            help="Of each neuron’s own activation. 0 changes nothing.",
+        )  # fmt: skip
+    else:
+        right.caption("Its output is 0 after every character.")
+    return Choice(action, tuple(Unit(*unit) for unit in chosen), strength) if chosen else None
+
+
+def _steer_concept(concept: str) -> Choice:
+    left, right = st.columns([1, 3], vertical_alignment="bottom")
+    way = choose(
+        "Direction", DIRECTIONS, DIRECTION, labels=DIRECTIONS, hidden=False, place=left,
+        help="Means: from the mean state without the concept to the mean state with it. Probe: Fisher’s discriminant, "
+        "which ignores what varies in both. Both of length 1.",
+    )  # fmt: skip
+    strength = right.slider(
+        "Strength, in standard deviations", -4.0, 4.0, step=0.25, key=CONCEPT_STRENGTH.widget(),
+        help="Of the states along the direction, over the tunes it was measured on. 0 changes nothing.",
+    )  # fmt: skip
+    return Choice("steer", (), strength, concept, way)
+
+
+# ---- the engine that it makes ---------------------------------------------------------------------------------------
+
+
+def intervened_engine(context: ViewContext, choice: Choice) -> Engine:
+    """The engine that writes tune B: a new one; the shared one stays as it is."""
+    model = engine(context.model)
+    if choice.action != "steer":
+        return Intervention(choice.action, choice.units, choice.strength).apply(model)
+    recording, tunes = recording_of(context)
+    if not choice.concept:
+        spread = deviations(recording.rows, context.layers)
+        return Intervention("steer", choice.units, choice.strength).apply(model, spread)
+    along, share = with_bar(
+        "direction",
+        (*context.key, tunes, choice.concept, choice.way),
+        lambda report: _direction(recording, choice),
+        "Finding the direction",
+    )
+    st.caption(
+        plain(
+            f"From {tunes}; {share:.1%} have the concept. A standard deviation along the direction is "
+            f"{along.deviation:.2f}. It is added to the last layer after every character."
+        )
+    )
+    return Intervention("steer", strength=choice.strength, along=along).apply(model)
+
+
+def _direction(recording: Activations, choice: Choice) -> tuple[Direction, float]:
+    """The direction of a concept in the last layer, and the share of the characters asked about that have it."""
+    concept = CONCEPTS[choice.concept]
+    inside = np.concatenate([domain(text, concept.within) for text in recording.texts])
+    labels = labels_of(recording.texts, [concept])[0][inside]
+    states: NDArray[np.float32] = recording.rows[-recording.size :, inside].astype(np.float32).T
+    way: Literal["probe", "means"] = "probe" if choice.way == "probe" else "means"
+    along = direction(states, labels, layer=recording.layers - 1, way=way)
+    return along, float(labels.mean())
+
+
+# ---- pairs of tunes -------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class PairWriter:
+    """Writes tunes without an intervention (A) and with it (B), with the same settings and random numbers for both."""
+
+    context: ViewContext
+    changed: Engine
+    choice: Choice
+    same_header: bool  # B takes the header of A
+
+    def write(self, count: int) -> tuple[list[Sample], list[Sample]]:
+        """So many pairs, cached: the tunes A, the tunes B."""
+        model, composed = engine(self.context.model), self.context.composed
+        own = self._cached("A", count, (), lambda report: self._sample(model, count, report))
+        if not self.same_header:
+            return own, self._cached("B", count, self.choice, lambda report: self._sample(self.changed, count, report))
+        a = own
+        if composed.header:  # fixed fields use fewer random numbers: the music of A is written again, as that of B is
+            a = self._cached("A again", count, (), lambda report: self._rewrite(model, own, report))
+        key = self.choice, "header"
+        return a, self._cached("B", count, key, lambda report: self._rewrite(self.changed, own, report))
+
+    def _cached(self, which: str, count: int, key: object, work: Callable[[Report], list[Sample]]) -> list[Sample]:
+        words = "Writing" if count == 1 else f"{plain(self.context.model)} writes {count} tunes"
+        kind = f"{'pair' if count == 1 else 'pairs'} {which}"
+        return with_bar(kind, (*self.context.key, self.context.composed, count, key), work, words)
+
+    @property
+    def _config(self) -> SampleConfig:
+        composed = self.context.composed
+        return SampleConfig(temperature=composed.temperature, max_length=composed.length)
+
+    def _sample(self, writer: Engine, count: int, report: Report) -> list[Sample]:
+        """New tunes from their first character on."""
+        composed, step = self.context.composed, counted(report)
+        return sample(
+            writer, self._config, n=count, seed=composed.seed, fields=composed.header,
+            progress=lambda done: step(done, count),
+        )  # fmt: skip
+
+    def _rewrite(self, writer: Engine, own: list[Sample], report: Report) -> list[Sample]:
+        """Tunes with the headers of these, and music of their own."""
+        heads = [split_header(tune.text).body_start for tune in own]
+        longest, step = self.context.composed.length, counted(report)
+        keep = [head if head < min(len(tune.text), longest) else 0 for head, tune in zip(heads, own, strict=True)]
+        return resample(writer, own, keep, self._config, progress=lambda done: step(done, len(own)))

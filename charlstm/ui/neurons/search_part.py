@@ -1,0 +1,141 @@
+"""Search by a part of a tune: which neurons are on there and off around it, and where else they are on together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from charlstm.neurons.concepts.layout import layout
+from charlstm.neurons.recording import Activations
+from charlstm.neurons.search import THRESHOLD, Probe, Selected, match, select
+from charlstm.ui.neurons.names import name_of
+from charlstm.ui.neurons.search_results import SHOWN, Hit, counted_places, probe_name, share_on, show_places
+from charlstm.ui.neurons.unit_picker import unit_name
+from charlstm.ui.neurons.view_context import Sounds, ViewContext
+from charlstm.ui.shared.drawing import draw
+from charlstm.ui.shared.notices import plain
+from charlstm.ui.shared.player import Selection, show_tune
+from charlstm.ui.shared.tune_source import recorded, source_tune
+from charlstm.ui.state import Setting
+
+LISTED = 16  # neurons that are offered
+USED = 6  # of them, at first
+PLAYER = "search.player"
+RANGE: Setting[tuple[str, int, int]] = Setting("search.range", ("", 0, 0))  # the text, and the part of it
+DRAGGED: Setting[tuple[str, Selection] | None] = Setting("search.dragged", None)  # what was last chosen in the player
+BARS = Setting("search.bars", (1, 1))
+FROM, TO = Setting("search.from", 1), Setting("search.to", 1)
+LEVEL = Setting("search.threshold", THRESHOLD)
+SHARE = Setting("search.share", 75)
+BEFORE, AFTER = Setting("search.before", True), Setting("search.after", True)
+PROBES: Setting[list[Probe] | None] = Setting("search.probes", None)
+
+
+def by_part(context: ViewContext, about: DeltaGenerator, recording_of: Callable[[], Activations]) -> Sounds:
+    """Choose a part of a tune; neurons that are on there and off just around it; the same ones elsewhere."""
+    about.caption(
+        "Drag over some notes or characters. Which neurons are on there, and where else are they on together?"
+    )
+    tune = source_tune(context)
+    text = tune.text
+    acts = recorded(*context.key, text)
+    context.publish(**tune.query)
+    player = st.container()
+    start, end = _range(text)
+    threshold, share, before, after = _conditions()
+    selected = select(acts, start, end, threshold=threshold, share=share, before=before, after=after)
+    probes = _probes(context, selected)
+    # The player stands above, and shows the neurons that were chosen below it.
+    with player:
+        chosen = show_tune(
+            draw(text), key=PLAYER, values=share_on(acts, probes), scale="unit", label="Share of these neurons on",
+            marks=[(start, end)], selectable=True,
+        )  # fmt: skip
+    if chosen and (text, chosen) != DRAGGED.get():
+        DRAGGED.set((text, chosen))
+        RANGE.set((text, chosen.start, chosen.end))
+        st.rerun()
+    if not probes:
+        if not selected:
+            st.info("No neuron is on there and off around it. Choose another part, or lower the threshold.")
+        return [(text, PLAYER)]
+    # Everywhere else.
+    recording = recording_of()
+    matches = match(recording, probes, length=end - start, top=SHOWN)
+    level, most = next(((k, n) for k, n in matches.counts.items() if n), (0, 0))
+    places = counted_places(most, len(recording.texts))
+    together = "All" if level == len(probes) else f"At most {level} of the {len(probes)}"
+    summary = f"{together} are on together at {places}."
+    if len(probes) == 1:
+        summary = f"It is on at {places}, {matches.share:.1%} of their characters."
+    hits = [Hit(p.text, p.start, p.end, f"{p.shared} of {len(probes)} neurons") for p in matches.best]
+    return [*show_places(recording, hits, probes, summary), (text, PLAYER)]
+
+
+def _range(text: str) -> tuple[int, int]:
+    """What is chosen in the tune: by dragging, or by the widgets here, which also show it."""
+    bars = [numbered.bar for numbered in layout(text).bars]
+    chosen_in, start, end = RANGE.get()
+    if chosen_in != text or not 0 <= start < end <= len(text):  # another tune: its second bar
+        first = bars[1] if len(bars) > 1 else bars[0] if bars else None
+        start, end = (first.start, first.end) if first else (0, len(text))
+        RANGE.set((text, start, end))
+
+    def by_bars() -> None:
+        first, last = BARS.get()
+        RANGE.set((text, bars[first - 1].start, bars[last - 1].end))
+
+    def by_characters() -> None:
+        low, high = sorted((FROM.get(), TO.get()))
+        RANGE.set((text, low - 1, high))
+
+    wide, left, right = st.columns([4, 1, 1], vertical_alignment="bottom")
+    if len(bars) > 1:
+        touched = [k for k, bar in enumerate(bars, 1) if bar.start < end and start < bar.end]
+        BARS.set((touched[0], touched[-1]) if touched else (1, 1))
+        wide.slider("Bars", 1, len(bars), key=BARS.widget(), on_change=by_bars)
+    FROM.set(start + 1)
+    TO.set(end)
+    left.number_input("From character", 1, len(text), key=FROM.widget(), on_change=by_characters)
+    right.number_input("to", 1, len(text), key=TO.widget(), on_change=by_characters)
+    return start, end
+
+
+def _conditions() -> tuple[float, float, int, int]:
+    """How high is on, for how much of the part, and whether just before and just after must be off."""
+    with st.expander("What counts as on"):
+        one, two, three = st.columns(3)
+        threshold = one.slider(
+            "Threshold", 0.05, 0.95, step=0.05, key=LEVEL.widget(),
+            help="On: a value at or above this, or at or below minus this. Values are between -1 and 1.",
+        )  # fmt: skip
+        share = two.slider("For how much of the part, %", 50, 100, step=5, key=SHARE.widget()) / 100
+        before = three.toggle("Off just before", key=BEFORE.widget())
+        after = three.toggle("Off just after", key=AFTER.widget())
+    return threshold, share, int(before), int(after)
+
+
+def _probes(context: ViewContext, selected: Sequence[Selected]) -> list[Probe]:
+    """The neurons to search with, out of those that are on there."""
+    offered = [neuron.probe for neuron in selected[:LISTED]]
+    if not offered:
+        return []
+    setting = PROBES.of(hash(tuple(offered)))
+    if setting.get() is None:
+        setting.set(offered[:USED])
+    more = f" The {LISTED} that stand out most:" if len(selected) > LISTED else ""
+    count = f"{len(selected)} neurons are" if len(selected) > 1 else "One neuron is"
+    chosen = st.pills(
+        f"{count} on there and off around it.{more}",
+        offered,
+        selection_mode="multi",
+        key=setting.widget(),
+        format_func=lambda probe: probe_name(probe, context.layers),
+        help="Click to remove or add one. ↑: on when high, ↓: on when low.",
+    )
+    names = [f"{unit_name(p.unit, context.layers)} {name}" for p in chosen if (name := name_of(context, p.unit))]
+    if names:
+        st.caption(plain(f"Named in the Neuron index: {', '.join(names)}."))
+    return list(chosen)

@@ -1,0 +1,127 @@
+"""A training run as it is now: numbers and curves that follow it each second, and the tunes that it writes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from charlstm.errors import CharlstmError
+from charlstm.lm.store.checkpoint import JSON_FILE
+from charlstm.lm.train import training_runs
+from charlstm.lm.train.metrics import Metrics
+from charlstm.lm.train.training_runs import TrainingRun
+from charlstm.ui.shared.drawing import draw
+from charlstm.ui.shared.player import show_tune, sound_tune
+from charlstm.ui.state import Setting
+from charlstm.ui.train.charts import line_chart, loss_chart
+from charlstm.ui.train.estimates import baseline
+from charlstm.ui.train.words import duration
+
+PLAYER = "train.player"
+REQUESTED: Setting[int | None] = Setting("train.tune", None)  # the step of a tune that is to be shown
+STEP: Setting[int | None] = Setting("train.heard", None)  # the step of the tune that is shown, of one run
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def _metrics(folder: str) -> Metrics:
+    return Metrics(Path(folder))
+
+
+def _rows(run: TrainingRun) -> list[dict[str, Any]]:
+    """What the run has reported so far."""
+    return _metrics(str(run.folder)).read()
+
+
+def show_live(run: TrainingRun) -> None:
+    """Numbers and curves, again each second while it runs."""
+    st.fragment(_live, run_every=1.0 if run.state == "running" else None)(run.name, _stage(run))
+
+
+def _stage(run: TrainingRun) -> tuple[object, ...]:
+    """What the part of the page that does not change each second depends on."""
+    has_model, has_tune = (run.folder / JSON_FILE).exists(), any(row.get("sample") for row in _rows(run))
+    return run.state, run.asked, bool(run.settings), has_model, has_tune
+
+
+def _live(name: str, shown: tuple[object, ...]) -> None:
+    """Numbers and curves as they are now; the whole page runs again when the run is at another stage."""
+    try:
+        run = training_runs.find_run(name)
+    except CharlstmError:
+        st.rerun()
+    if _stage(run) != shown:
+        st.rerun()
+    rows = _rows(run)
+    if not rows:
+        if run.state == "running":
+            st.caption("The trainer is starting; its first report takes some seconds.")
+            st.progress(0.0)
+        return
+    _numbers(run, rows)
+    ngram = baseline(str(run.settings.get("corpus", ""))) if run.settings else None
+    st.altair_chart(loss_chart(rows, ngram), key="train.losses")
+    st.caption("Loss: how badly it predicts the next character. Dashed: a 6-gram model, which only counts.")
+    left, right = st.columns(2)
+    left.altair_chart(line_chart(rows, "grad_norm", "gradient norm"), key="train.norms")
+    right.altair_chart(line_chart(rows, "learning_rate", "learning rate"), key="train.rates")
+    last = next((row for row in reversed(rows) if row.get("sample")), None)
+    if run.state == "running" and last is not None:
+        head, button = st.columns([4, 1], vertical_alignment="bottom")
+        head.caption(f"A tune after epoch {_epoch(last)}")
+        if button.button("Play this tune", key="train.newest", icon=":material/play_arrow:", width="stretch"):
+            REQUESTED.set(last["step"])
+            st.rerun()
+        st.code(last["sample"], language=None, wrap_lines=True, height=170)
+
+
+def _numbers(run: TrainingRun, rows: Sequence[Mapping[str, Any]]) -> None:
+    """How far it is, and its latest measurements."""
+    last = rows[-1]
+    done, seconds = float(last["done"]), float(last["seconds"])
+    minutes = (run.settings.get("train") or {}).get("minutes")
+    left = 60 * minutes * (1 - done) if minutes else seconds * (1 - done) / max(done, 1e-6)
+    words = f"Epoch {last['epoch']:.1f}, after {duration(seconds)}"
+    if run.state == "running":
+        words += f", about {duration(left)} left" if done < 1 else ", last measurements"
+    st.progress(min(done, 1.0), words)
+    validation = [row["val_loss"] for row in rows if row.get("val_loss") is not None]
+    memory = training_runs.memory(run)
+    tiles = (
+        ("Validation loss", f"{validation[-1]:.3f}" if validation else "…"),
+        ("Training loss", f"{last['train_loss']:.3f}"),
+        ("Characters per second", f"{last['characters_per_second']:,.0f}"),
+        ("Gradient norm", f"{last['grad_norm']:.2f}"),
+        *([("Memory", f"{memory / 2**20:,.0f} MB")] if memory else []),
+    )
+    with st.container(horizontal=True):
+        for label, value in tiles:
+            st.metric(label, value, width=170)
+
+
+def show_tunes(run: TrainingRun) -> None:
+    """The tunes it wrote, one an epoch, to see and hear. Apart from what changes each second, which would stop it."""
+    tunes = {row["step"]: row for row in _rows(run) if row.get("sample")}
+    if not tunes:
+        return
+    st.subheader("What it writes", anchor=False)
+    steps, setting = list(tunes), STEP.of(run.name)
+    if (requested := REQUESTED.pop()) in tunes:
+        setting.set(requested)
+    step = steps[-1]
+    if len(steps) > 1:
+        step = st.select_slider(
+            "After epoch", steps, key=setting.widget(steps, steps[-1]), format_func=lambda step: _epoch(tunes[step])
+        )
+    row = tunes[step]
+    loss = f", loss {row['val_loss']:.3f}" if row.get("val_loss") is not None else ""
+    st.caption(f"The same seed each time, at temperature 0.8, after epoch {_epoch(row)}{loss}.")
+    drawing = draw(row["sample"])
+    show_tune(drawing, key=PLAYER)
+    sound_tune(drawing, key=PLAYER)
+
+
+def _epoch(row: Mapping[str, Any]) -> str:
+    return f"{round(float(row['epoch']), 1):g}"
