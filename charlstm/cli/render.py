@@ -56,7 +56,7 @@ def _render(options: argparse.Namespace) -> None:
     for name, data in files.items():
         wanted[name].write_bytes(data)
     written = {name: str(wanted[name]) for name in files} | ({"book": str(options.book)} if options.book else {})
-    notes = [str(note) for note in reading.notes]
+    notes = [str(remark) for remark in reading.remarks]
     about = {name: FORMATS[name].about for name in files} | {"book": "all tunes"}
     text = "\n".join([f"{about[name]}: {path}" for name, path in written.items()] + notes)
     show(options, {"title": reading.title, "written": written, "notes": notes}, text)

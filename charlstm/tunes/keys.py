@@ -13,7 +13,8 @@ from types import MappingProxyType
 LETTERS = "CDEFGAB"
 SEMITONES: Mapping[str, int] = MappingProxyType({"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11})
 ALTERATIONS: Mapping[str, int] = MappingProxyType({"^^": 2, "^": 1, "=": 0, "_": -1, "__": -2})
-_FIFTHS = {"F": -1, "C": 0, "G": 1, "D": 2, "A": 3, "E": 4, "B": 5}
+ACCIDENTALS: Mapping[int, str] = MappingProxyType({alteration: mark for mark, alteration in ALTERATIONS.items()})
+FIFTHS = "FCGDAEB"  # letters, each a fifth above the last; the order in which a signature's sharps are added
 # Fifths between a mode's tonic and the major key with the same signature, and the mode's short name in a K: field.
 _MODES = {
     "major": (0, ""),
@@ -26,7 +27,6 @@ _MODES = {
     "locrian": (-5, "loc"),
     "lydian": (1, "lyd"),
 }
-_SHARP_ORDER = "FCGDAEB"
 _KEY = re.compile(r"([A-Ga-g])(#|b)?\s*([A-Za-z]*)(.*)$", re.DOTALL)
 
 
@@ -42,7 +42,7 @@ class Key:
     @property
     def fifths(self) -> int:
         """Sharps (above 0) or flats (below) of the signature that tonic and mode call for, in [-12, 12]."""
-        return _FIFTHS[self.tonic] + 7 * self.alteration + _MODES[self.mode][0]
+        return FIFTHS.index(self.tonic) - 1 + 7 * self.alteration + _MODES[self.mode][0]
 
     @property
     def semitone(self) -> int:
@@ -60,7 +60,7 @@ class Key:
 def signature(fifths: int) -> dict[str, int]:
     """Letter -> alteration for so many sharps or flats, in [-7, 7]; outside it is cut."""
     fifths = max(-7, min(7, fifths))
-    letters = _SHARP_ORDER[:fifths] if fifths >= 0 else _SHARP_ORDER[fifths:]
+    letters = FIFTHS[:fifths] if fifths >= 0 else FIFTHS[fifths:]
     return dict.fromkeys(letters, 1 if fifths > 0 else -1)
 
 

@@ -130,7 +130,7 @@ def import_corpus(name: str, *, train: Path, validation: Path, test: Path | None
 
 
 def fiddle_corpus(*, report: Report | None = None) -> Corpus:
-    """The default corpus, made of the tune books inside the installed music21; same fingerprint everywhere."""
+    """The default corpus, from the tune books inside the installed music21; the same fingerprint everywhere."""
     return build_corpus(music21_tunes(DEFAULT_COLLECTIONS), name=DEFAULT_CORPUS, report=report)
 
 
@@ -149,13 +149,13 @@ def _split(groups: list[list[int]], count: int, parts: Sequence[float], seed: in
     return [sorted(places) for places in chosen]
 
 
-def _too_few(found: int, counts: Mapping[str, Counter[str]]) -> str:
-    """What was found where too little was usable, and what to do."""
+def _too_few(count: int, counts: Mapping[str, Counter[str]]) -> str:
+    """Why too few of so many tunes were usable, and what to do."""
     reasons: Counter[str] = Counter()
     for counter in counts.values():
         reasons.update({reason: n for reason, n in counter.items() if reason != "kept"})
     why = "; ".join(f"{n} x {reason}" for reason, n in reasons.most_common(3))
     return (
-        f"of {found} tunes found too few are usable" + (f" ({why})" if why else "") + "; bring at least three tunes "
+        f"of {count} tunes found too few are usable" + (f" ({why})" if why else "") + "; bring at least three tunes "
         "in ABC notation, each beginning with an X: line, or keep the texts as they are with --as-is."
     )

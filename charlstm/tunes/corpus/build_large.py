@@ -1,11 +1,11 @@
 """Build a corpus larger than memory: one pass over the files, one over buckets on disk, in bounded memory.
 
-What differs from `build_corpus`, which holds every tune: relatives are told by the contour of their letters alone (the
-steps from note letter to note letter, modulo an octave: the same in every key and unit note length). Tunes of the same
-contour are twins: they never stand in two parts, and one of them is kept (all of them of an "as is" corpus). Tunes that
-are only nearly the same are not found. The part follows from the contour and the seed: validation and test get a tenth
-of the contours each, or fewer where that is more than 2,000 tunes, because a held-out loss needs no more; of contours
-that are very common the tunes beyond 2,000 are left out. Fewer than 16 notes: the whole text counts instead.
+What differs from `build_corpus`, which holds every tune in memory: relatives are recognised by the contour of their
+letters alone (the steps from note letter to note letter, modulo an octave: the same in every key and unit note length).
+Tunes of the same contour are twins: they are never in two parts, and one of them is kept (all of them in an "as is"
+corpus). Tunes that are only nearly the same are not recognised. The part follows from the contour and the seed:
+validation and test get a tenth of the contours each, or fewer where that is more than 2,000 tunes, because a held-out
+loss needs no more; of very common contours the tunes beyond 2,000 are left out. Under 16 notes the whole text counts.
 """
 
 from __future__ import annotations
@@ -117,7 +117,11 @@ def build_mapped(
             "seed": seed,
         }
         (work / "json").write_text(json.dumps(description, indent=1) + "\n", encoding="utf-8")
-        for suffix in ("ids", *(f"{part}.npy" for part in PARTS), "json"):  # the JSON last: it makes a whole corpus
+        for suffix in (
+            "ids",
+            *(f"{part}.npy" for part in PARTS),
+            "json",
+        ):  # the JSON last: it completes the corpus
             os.replace(work / suffix, folder / f"{name}.{suffix}")
     finally:
         shutil.rmtree(work, ignore_errors=True)
@@ -132,7 +136,7 @@ def stream_tunes(file: Path) -> Iterator[str]:
         for line in lines:
             marked = marked or b"<start>" in line
             if b"<start>" in line if marked else line.startswith(b"X:"):
-                if begun:  # what stands before the first tune is the file header, and goes
+                if begun:  # what comes before the first tune is the file header
                     yield from split_tunebook(decode_text(b"".join(piece)))
                 piece, begun = [], True
             piece.append(line)
@@ -178,11 +182,10 @@ def _spread(
                 smallest.add(mark)
                 if len(smallest) >= 2 * SKETCH:
                     smallest = set(sorted(smallest)[:SKETCH])
-                for found in split_header(text).fields:
-                    if found.letter in headers and (
-                        found.value in headers[found.letter] or len(headers[found.letter]) < 10_000
-                    ):
-                        headers[found.letter][found.value] += 1
+                for letter, value, *_ in split_header(text).fields:
+                    counts = headers.get(letter)
+                    if counts is not None and (value in counts or len(counts) < 10_000):
+                        counts[value] += 1
                 data = text.encode()
                 buckets[int(rng.integers(count))].write(_HEAD.pack(mark, len(data)) + data)
     finally:

@@ -77,14 +77,14 @@ def load_corpus(name_or_path: str | Path) -> Corpus:
         own = {"format", "name", "fingerprint", "tunes", "characters", "lengths"}
         info = {key: value for key, value in description.items() if key not in own}
         corpus = Corpus(description["name"], **{part: tuple(texts[part]) for part in PARTS}, info=info)
-        whole = corpus.fingerprint == description["fingerprint"]
+        complete = corpus.fingerprint == description["fingerprint"]
     except (KeyError, TypeError, AttributeError):
-        whole = False
-    if not whole:
+        complete = False
+    if not complete:
         raise CorpusError(f"{path} and its .abc file do not belong together; build the corpus again.", path=path)
     return corpus
 
 
 def _entry(number: int) -> str:
-    """What stands before a text in the tunebook on disk: the reference number that the model never sees."""
+    """What comes before a text in the tunebook on disk: the reference number, which the model never sees."""
     return f"X:{number}\n"

@@ -55,9 +55,9 @@ class MappedTexts(Sequence[str]):
     def __getitem__(self, place: slice) -> list[str]: ...
     def __getitem__(self, place: int | slice) -> str | list[str]:
         if isinstance(place, slice):
-            found = [self[k] for k in range(*place.indices(len(self)))]
+            texts = [self[k] for k in range(*place.indices(len(self)))]
             self.release()
-            return found
+            return texts
         if not -len(self) <= place < len(self):
             raise IndexError(place)
         k = place % len(self)
@@ -103,8 +103,8 @@ class MappedCorpus(Corpus):
     @property
     def headers(self) -> Mapping[str, Mapping[str, int]]:
         """Counts of header values over all texts."""
-        found: Mapping[str, Mapping[str, int]] = self.info["headers"]
-        return found
+        headers: Mapping[str, Mapping[str, int]] = self.info["headers"]
+        return headers
 
     @property
     def texts(self) -> Iterator[str]:
@@ -120,13 +120,13 @@ def load_mapped(path: Path, description: Mapping[str, Any]) -> MappedCorpus:
             ids = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
         total = sum(int(description["characters"][part]) for part in PARTS)
         if width not in (1, 2) or len(ids) != total * width:
-            raise ValueError("the size of its .ids file is another")
+            raise ValueError("the size of its .ids file is wrong")
         parts = {}
         for part in PARTS:
             bounds = np.load(path.with_suffix(f".{part}.npy"), mmap_mode="r", allow_pickle=False)
             if len(bounds) != description["tunes"][part] + 1 or bounds[0] < 0 or bounds[-1] > total:
-                raise ValueError(f"the list of its {part} texts is another")
+                raise ValueError(f"the list of its {part} texts is wrong")
             parts[part] = MappedTexts(ids, width, bounds, characters)
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise CorpusError(f"{path} is no whole corpus ({error}); build it again.", path=path) from None
+        raise CorpusError(f"{path} is incomplete ({error}); build it again.", path=path) from None
     return MappedCorpus(str(description["name"]), **parts, info=dict(description))

@@ -61,9 +61,9 @@ def header_counts(texts: Iterable[str], letters: str = "MKRL") -> dict[str, dict
     """How often each value of some header fields occurs, commonest first: {"M": {"4/4": 1944, ...}, ...}."""
     counts: dict[str, Counter[str]] = {letter: Counter() for letter in letters}
     for text in texts:
-        for found in split_header(text).fields:
-            if found.letter in counts:
-                counts[found.letter][found.value] += 1
+        for header_field in split_header(text).fields:
+            if header_field.letter in counts:
+                counts[header_field.letter][header_field.value] += 1
     return {letter: dict(counter.most_common()) for letter, counter in counts.items()}
 
 

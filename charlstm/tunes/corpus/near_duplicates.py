@@ -10,6 +10,10 @@ from collections import Counter, defaultdict
 from collections.abc import Hashable, Sequence
 from typing import NamedTuple
 
+import numpy as np
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+
 from charlstm.tunes.views.melody import melody, steps
 
 GRAM = 5
@@ -41,8 +45,8 @@ def grams(text: str) -> frozenset[Hashable]:
 def related(sets: Sequence[frozenset[Hashable]]) -> list[Pair]:
     """All pairs of tunes that are twins or relatives, given each tune's grams; in order of places."""
     holders: dict[Hashable, list[int]] = defaultdict(list)
-    for place, found in enumerate(sets):
-        for gram in found:
+    for place, grams_of_tune in enumerate(sets):
+        for gram in grams_of_tune:
             holders[gram].append(place)
     shared: Counter[tuple[int, int]] = Counter()
     for places in holders.values():
@@ -63,18 +67,11 @@ def related(sets: Sequence[frozenset[Hashable]]) -> list[Pair]:
 
 def families(count: int, pairs: Sequence[Pair]) -> list[list[int]]:
     """Tunes 0 to count - 1 in connected families, each in order, families by their first member."""
-    parent = list(range(count))
-
-    def root(place: int) -> int:
-        while parent[place] != place:
-            parent[place] = parent[parent[place]]
-            place = parent[place]
-        return place
-
-    for pair in pairs:
-        a, b = sorted((root(pair.first), root(pair.second)))
-        parent[b] = a
+    first, second = [pair.first for pair in pairs], [pair.second for pair in pairs]
+    _, labels = connected_components(
+        coo_array((np.ones(len(pairs)), (first, second)), shape=(count, count)), directed=False
+    )
     members: dict[int, list[int]] = defaultdict(list)
-    for place in range(count):
-        members[root(place)].append(place)
+    for place, label in enumerate(labels):
+        members[label].append(place)
     return list(members.values())

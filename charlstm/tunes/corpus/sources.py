@@ -1,6 +1,6 @@
 """Where tunes come from: the ABC files inside the installed music21 package, and the user's own files.
 
-Yields text and where it stood; cleans nothing. music21 is found on disk, not imported (its import takes seconds).
+Yields texts and where they come from; cleans nothing. music21 is found on disk, not imported (its import takes seconds).
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ ONEILL_LAST = {700: "air", 1115: "jig", 1175: "slip jig", 1555: "reel", 1780: "h
 
 @dataclass(frozen=True, slots=True)
 class SourceTune:
-    """A tune as it was found: its text, the book it is from, its file, and the rhythm that the book's order tells."""
+    """A source tune: its text, the book it is from, its file, and the rhythm that the book's order tells."""
 
     text: str
     book: str
@@ -107,8 +107,8 @@ def credits(tunes: Iterable[SourceTune]) -> list[str]:
     """Who transcribed the tunes: names in their Z: fields, without addresses and dates, commonest first."""
     names: Counter[str] = Counter()
     for tune in tunes:
-        for found in split_header(tune.text).fields:
-            if found.letter == "Z" and (name := _credit(found.value)):
+        for header_field in split_header(tune.text).fields:
+            if header_field.letter == "Z" and (name := _credit(header_field.value)):
                 names[name] += 1
     return [name for name, count in names.most_common() if count > 1]  # a name that occurs once is mostly a slip
 
@@ -118,7 +118,7 @@ _NAME = rf"{_WORD}(?: +{_WORD}){{1,3}}"
 
 
 def _credit(value: str) -> str:
-    """A transcriber's name out of a Z: field, "" if there is none in it: after "by", or at the head of a credit."""
+    """A transcriber's name out of a Z: field, "" if it has none: after "by", or at the head of a credit."""
     match = re.search(rf"(?<!collected )\bby +({_NAME})", value) or re.match(rf"\"?({_NAME})(?= *[*,]| +<)", value)
     address = re.search(r"\b([a-z]+)\.([a-z]+)@", value)
     if match is None:

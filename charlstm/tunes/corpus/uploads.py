@@ -29,7 +29,7 @@ _SILENT = ("__MACOSX/", ".DS_Store", "Thumbs.db")  # what systems put into a ZIP
 
 @dataclass(frozen=True)
 class Upload:
-    """What was found: `tunes`, in order; and `refused`, the name and the reason of each file that was not read."""
+    """What was read: `tunes`, in order; and `refused`, the name and the reason of each file that was not read."""
 
     tunes: tuple[SourceTune, ...]
     refused: tuple[tuple[str, str], ...]
@@ -53,18 +53,18 @@ def read_uploads(files: Iterable[tuple[str, bytes]]) -> Upload:
         try:
             for inner, text in _texts(name, data, room, refused):
                 room -= len(text)
-                found = split_tunebook(text) if _LOOKS_LIKE_ABC.search(text) else []
-                if not found:
+                texts = split_tunebook(text) if _LOOKS_LIKE_ABC.search(text) else []
+                if not texts:
                     refused.append((inner, "no tune in it: each begins with a line X:1"))
                 book = PurePosixPath(name).stem
-                tunes += [SourceTune(tune, book, inner) for tune in found]
+                tunes += [SourceTune(tune, book, inner) for tune in texts]
         except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError, ValueError):
             refused.append((name, "a damaged ZIP"))
     return Upload(tuple(tunes), tuple(refused))
 
 
 def _texts(name: str, data: bytes, room: int, refused: list[tuple[str, str]]) -> Iterator[tuple[str, str]]:
-    """The texts of one uploaded file, by name; reasons of what is none go to `refused`."""
+    """The texts of one uploaded file, by name; what is not a text goes to `refused` with its reason."""
     if not data.startswith(_ZIP):
         text = _as_text(data)
         if text is None:
@@ -109,7 +109,7 @@ def _why_not(entry: zipfile.ZipInfo) -> str:
     if (entry.external_attr >> 16) & 0o170000 == 0o120000:
         return "a link"
     if path.suffix.lower() == ".zip":
-        return "a ZIP inside a ZIP; bring it by itself"
+        return "a ZIP inside a ZIP; upload it on its own"
     if path.suffix.lower() not in SUFFIXES:
         return f"not {' or '.join(SUFFIXES)}"
     return ""

@@ -32,6 +32,7 @@ from charlstm.tunes.views.bars import bars, has_final_bar_line, misfits, repeats
 
 BARS_A_LINE = 4
 METERS = frozenset(["2/4", "3/4", "4/4", "3/2", "2/2", "6/8", "9/8", "12/8", "3/8", "6/4", "4/2", "5/4"])
+_CHORD_OVER_LINES = re.compile(r"\[[^\]|\n]*\n[^\]|]*\]")
 _Mark = tuple[Token, Timing]
 
 
@@ -63,14 +64,14 @@ class _Section:
 
 
 def clean_tune(text: str, *, rhythm: str = "") -> str:
-    """The text a network reads, made of one source tune.
+    """The text that a network reads, from one source tune.
 
     Parameters
     ----------
     text : str
-        A tune as found, header and body.
+        A source tune, header and body.
     rhythm : str
-        R: where the tune does not tell its own.
+        R: where the tune has none of its own.
 
     Returns
     -------
@@ -95,19 +96,19 @@ def clean_tune(text: str, *, rhythm: str = "") -> str:
     title, rhythm = clean_title(header.get("T") or ""), find_rhythm(header) or rhythm
     clean = header_text(title, rhythm, meter_text, str(key)) + body
     check(clean)
-    if _has_broken_chord(marks):
+    if _CHORD_OVER_LINES.search(text, header.body_start):  # the shipped models learned without these
         raise Dropped("a bar does not fit the meter")
     return clean
 
 
 def check(text: str) -> None:
     """Raise Dropped if a clean text breaks one of the corpus's laws."""
-    found = bars(text)
-    if misfits(found) or _broken_is_undefined(body_tokens(text)):
+    all_bars = bars(text)
+    if misfits(all_bars) or _broken_is_undefined(body_tokens(text)):
         raise Dropped("a bar does not fit the meter")
     if not repeats_balance(text) or not has_final_bar_line(text):
         raise Dropped("repeats do not balance")
-    if not 8 <= len(found) <= 80:
+    if not 8 <= len(all_bars) <= 80:
         raise Dropped("shorter than 8 bars or longer than 80")
 
 
@@ -129,17 +130,6 @@ def _broken_is_undefined(tokens: Sequence[Token]) -> bool:
     if len(around) < len(places) or any(b - a == 2 for a, b in pairwise(places)):
         return True
     return any(before != after or before == "bar_line" for before, after in around)
-
-
-def _has_broken_chord(marks: Sequence[_Mark]) -> bool:
-    """Whether a chord goes on in the next line. Such tunes are left out: the shipped models learned without them."""
-    marks = [mark for mark in marks if mark[0].kind != "space"]
-    return any(
-        token.kind == "line_break"
-        and (before.kind == "chord_open" or before_time.member == "chord")
-        and (after.kind == "chord_close" or after_time.member == "chord")
-        for (before, before_time), (token, _), (after, after_time) in zip(marks, marks[1:], marks[2:], strict=False)
-    )
 
 
 def _refuse(header: Header, tokens: list[Token]) -> None:
@@ -218,14 +208,14 @@ def _ratio(marks: list[_Mark], meter: Fraction) -> int:
     return 2 if lengths[meter / 2] > lengths[meter] else 1
 
 
-def _boundary(found: list[_Bar], bar: _Bar, line: str) -> None:
+def _boundary(bars: list[_Bar], bar: _Bar, line: str) -> None:
     """Give what a bar line says to the bar before it and to the one that follows."""
     if line == "|":
         return
-    if found:
-        found[-1].ends_section = True
+    if bars:
+        bars[-1].ends_section = True
         if line.startswith(":"):
-            found[-1].ends_repeat = True
+            bars[-1].ends_repeat = True
     if line.endswith(":"):
         bar.starts_repeat = True
 
@@ -240,10 +230,10 @@ def _ties(marks: list[_Mark], index: int) -> bool:
     return (a.letter, a.octave) == (b.letter, b.octave) and b.accidental in ("", a.accidental)
 
 
-def _sections(found: list[_Bar]) -> list[_Section]:
+def _sections(bars: list[_Bar]) -> list[_Section]:
     """Group bars into sections; an ending from the second on stays in the section of the first."""
     sections = [_Section()]
-    for bar, following in zip(found, [*found[1:], None], strict=True):
+    for bar, following in zip(bars, [*bars[1:], None], strict=True):
         sections[-1].bars.append(bar)
         if bar.starts_repeat and len(sections[-1].bars) > 1:
             raise Dropped("repeats do not balance")
@@ -254,7 +244,7 @@ def _sections(found: list[_Bar]) -> list[_Section]:
 
 
 def _is_upbeat(section: _Section, following: _Section | None) -> bool:
-    """Whether a section is only a pickup that stands before the repeat sign."""
+    """Whether a section is only a pickup before the repeat sign."""
     alone = len(section.bars) == 1 and not section.bars[0].full and not section.repeats
     return alone and following is not None and following.repeats
 
@@ -281,7 +271,7 @@ def _layout(sections: list[_Section]) -> str:
                 line += ":|" if bar.ends_repeat else end
             else:
                 line += ":|" if bar.ends_repeat else "|"
-                # Never before an ending: its number must stand right after a bar line.
+                # Never before an ending: its number must come right after a bar line.
                 if bar.full and count and count % BARS_A_LINE == 0 and not section.bars[place + 1].ending:
                     lines.append(line)
                     line = ""

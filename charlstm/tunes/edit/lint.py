@@ -1,6 +1,6 @@
-"""A tune proof-read: everything a reader stumbles over, with its line and column, and the bars that do not fill.
+"""A tune proof-read: everything the reader stumbles over, with its line and column, and bars of a wrong length.
 
-Knows no page and no model. What is said is for the one who wrote the tune.
+Knows no page and no model. The sentences are for the tune's author.
 """
 
 from __future__ import annotations
@@ -30,29 +30,29 @@ def proofread(text: str) -> list[Remark]:
         At most MOST. The reader's own, and one for each bar that does not fill its meter.
     """
     try:
-        found = list(read(text).notes)
+        remarks = list(read(text).remarks)
     except NotationError as error:
         line, column = error.line or 1, error.column or 1
         lines = text.split("\n")
         start = sum(len(before) + 1 for before in lines[: line - 1]) + column - 1
         return [Remark(line, column, min(start, len(text)), error.reason)]
-    measured = bars(text)
-    for index in misfits(measured):
-        bar = measured[index]
+    all_bars = bars(text)
+    for index in misfits(all_bars):
+        bar = all_bars[index]
         assert bar.expected is not None  # a free bar fits
         much = "more" if bar.duration > bar.expected else "less"
         sentence = f"bar {index + 1} holds {_length(bar.duration)}, {much} than {_length(bar.expected)}"
-        found.append(remark_at(text, bar.start, sentence))
+        remarks.append(remark_at(text, bar.start, sentence))
     header = split_header(text)
     meter = header.get("M")
     if header.get("K") is None:
-        found.append(remark_at(text, 0, "there is no K: line; a header ends with its key, such as K:D"))
+        remarks.append(remark_at(text, 0, "there is no K: line; a header ends with its key, such as K:D"))
     if meter is None:
-        found.append(remark_at(text, 0, "there is no M: line, so no bar can be checked; write M:4/4 or the like"))
+        remarks.append(remark_at(text, 0, "there is no M: line, so no bar can be checked; write M:4/4 or the like"))
     elif parse_meter(meter) is None and meter.strip().lower() not in ("none", ""):
         place = next(f.start for f in header.fields if f.letter == "M")
-        found.append(remark_at(text, place, f"{meter!r} is no meter; write M:4/4, M:6/8 or M:none"))
-    return sorted(found, key=lambda remark: remark.start)[:MOST]
+        remarks.append(remark_at(text, place, f"{meter!r} is not a meter; write M:4/4, M:6/8 or M:none"))
+    return sorted(remarks, key=lambda remark: remark.start)[:MOST]
 
 
 def remark_at(text: str, start: int, message: str) -> Remark:

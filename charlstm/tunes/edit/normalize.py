@@ -1,7 +1,7 @@
 """A tune as cleaned corpora spell it, piece by piece: what a network that learned one spelling can read of any tune.
 
 Unlike `clean.py` nothing is refused, and bar lines, line breaks and the order of the bars stay as they are, so that a
-place in the tune is a place in what is made of it. A text that has the recipe's spelling comes out unchanged.
+place in the tune is a place in the result. A text that has the recipe's spelling comes out unchanged.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ def plain_body(tokens: Iterable[Token], scale: Fraction) -> str:
     tokens = list(tokens)
     parts: list[str] = []
     chord: list[Token] = []
-    after_field = False  # a line break there ends a line that held nothing else
+    after_field = False  # a line break there ends a line with nothing else
     for token, (_, member, _) in zip(tokens, timings(tokens, UNIT, None), strict=True):
         kind = token.kind
         if member == "chord":

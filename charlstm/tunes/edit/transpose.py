@@ -1,9 +1,9 @@
 """A tune written in another key, spelled right.
 
 A key is moved along the line of fifths: f fifths up are 4 f letters up, whatever the mode. A note's letter moves by
-the letters; its accidental is kept as its alteration against the key signature and spelled anew against the new one
-(in D `=c` is one below C sharp; in Bb one below A is `_A`). Only notes, chord symbols and the tonics of K: fields are
-rewritten; every other character stays, in any dialect. A tune that cannot be moved for sure is not moved.
+the letters; its accidental keeps its distance from the key signature and is spelled against the new one (in D `=c` is
+one below C sharp; in Bb one below A is `_A`). Only notes, chord symbols and the tonics of K: fields are rewritten; all
+other characters stay, in any dialect. A tune is moved only if all of it can be.
 """
 
 from __future__ import annotations
@@ -13,16 +13,12 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from charlstm.errors import ConfigError, NotationError
-from charlstm.tunes.abc import lex, split_header, write_pitch
-from charlstm.tunes.keys import parse_key, signature
+from charlstm.tunes.abc import body_tokens, field_value, parse_note, split_header, write_pitch
+from charlstm.tunes.edit.spelling import split_length
+from charlstm.tunes.keys import ACCIDENTALS, ALTERATIONS, FIFTHS, LETTERS, Key, parse_key, signature
 
 FARTHEST = 24  # semitones
 
-_LETTERS = "CDEFGAB"
-_FIFTHS = "FCGDAEB"
-_MARKS = {-2: "__", -1: "_", 0: "=", 1: "^", 2: "^^"}
-_ALTERATIONS = {mark: alteration for alteration, mark in _MARKS.items()}
-_NOTE = re.compile(r"(\^{1,2}|_{1,2}|=)?([A-Ga-g])([,']*)(.*)", re.DOTALL)
 _TONIC = re.compile(r"(\[?K:\s*)([A-Ga-g])([#b]?)(?![#b])(.*)", re.DOTALL)
 _QUALITY = r"(?:maj|min|dim|aug|sus|add|[mM+°ø()\-]|[#b]?\d+)*"
 _CHORD = re.compile(rf'"([A-G])([#b]?)({_QUALITY})(?:/([A-G])([#b]?))?"')
@@ -30,7 +26,7 @@ _UNMOVED_FIELDS = "ms"  # macros and symbol lines hide notes and chords
 
 
 class CannotMove(Exception):
-    """A mark has no spelling in the key that was asked for, or one that is not allowed."""
+    """A mark has no spelling in the new key, or one that is not allowed."""
 
 
 class Respelling(dict[str, str]):
@@ -60,15 +56,14 @@ class Respelling(dict[str, str]):
         return moved
 
     def _note(self, mark: str) -> str:
-        accidental, letter, octaves, length = _match(_NOTE, mark)
-        place = _place(letter, octaves) + self._steps
-        octave, new_letter = place // 7, _LETTERS[place % 7]
+        accidental, letter, *_ = parse_note(mark)
+        octave, step = divmod(_height(mark) + self._steps, 7)
         if accidental:
-            alteration = _ALTERATIONS[accidental] - self._old.get(letter.upper(), 0) + self._new.get(new_letter, 0)
-            if alteration not in _MARKS:
+            alteration = ALTERATIONS[accidental] - self._old.get(letter, 0) + self._new.get(LETTERS[step], 0)
+            if alteration not in ACCIDENTALS:
                 raise CannotMove
-            accidental = _MARKS[alteration]
-        return (accidental or "") + write_pitch(new_letter, octave) + length
+            accidental = ACCIDENTALS[alteration]
+        return accidental + write_pitch(LETTERS[step], octave) + split_length(mark)[1]
 
     def _chord(self, mark: str) -> str:
         root, accidental, quality, bass, bass_accidental = _match(_CHORD, mark)
@@ -118,42 +113,44 @@ def movable(text: str, *, voices: bool = False) -> Movable | None:
     Returns
     -------
     Movable or None
-        None where no key or no note is found, or where a mark is not understood for sure.
+        None where no key or no note is found, or where a mark is not understood.
     """
     header = split_header(text)
     key_field = next((f for f in header.fields if f.letter == "K"), None)
     if key_field is None:
         return None
+    # Find the marks that move, and where the key changes: at K:, and at V: to the key that the voice had.
     spans = [(key_field.start, key_field.end)]
     first_key = text[key_field.start : key_field.end]
     changes: list[tuple[int, str]] = [(0, first_key)]  # (mark, key field)
     voice, voice_keys = "", {"": first_key}
-    places = []
-    for token in lex(text[header.body_start :], header.body_start):
+    heights = []
+    for token in body_tokens(text):
         if token.kind == "note":
-            _, letter, octaves, _ = _match(_NOTE, token.text)
-            places.append(_place(letter, octaves))
+            heights.append(_height(token.text))
         elif token.kind in ("field", "inline_field"):
-            letter = token.text.lstrip("[")[0]
+            letter, value = token.field
             if letter in _UNMOVED_FIELDS or (letter == "V" and not voices):
                 return None
             if letter == "V":
-                voice = (token.text.strip("[]")[2:].split() or [""])[0]
+                voice = (value.split() or [""])[0]
                 changes.append((len(spans), voice_keys.get(voice, first_key)))
             if letter != "K":
                 continue
             changes.append((len(spans), token.text))
             voice_keys[voice] = token.text
-        elif token.kind == "unknown" and token.text in "^_=":  # a quarter tone, or what we do not know
+        elif token.kind == "unknown" and token.text in "^_=":  # a quarter tone, or unknown
             return None
         elif token.kind != "chord_symbol" or not _CHORD.fullmatch(token.text):
             continue
         spans.append((token.start, token.end))
-    keys = [parse_key(_key_value(field)) for _, field in changes]
-    if not places or not all(_TONIC.match(field) for _, field in changes):
+    # Every stretch must have a key with a plain signature.
+    keys = [_key(field) for _, field in changes]
+    if not heights or not all(_TONIC.match(field) for _, field in changes):
         return None
     if any(key is None or abs(key.fifths) > 7 or dict(key.signature) != signature(key.fifths) for key in keys):
         return None
+    # Cut the text at the marks, and give each stretch its key's fifths.
     parts, at = [], key_field.start
     for a, b in spans:
         parts += [text[at:a], text[a:b]]
@@ -162,7 +159,7 @@ def movable(text: str, *, voices: bool = False) -> Movable | None:
     stretches = [(key.fifths, first, last) for key, (first, _), last in zip(keys, changes, ends, strict=True) if key]
     mode = keys[0].mode if keys[0] else ""
     head = text[: key_field.start]
-    return Movable(head, (*parts, text[at:]), tuple(stretches), mode, min(places), max(places))
+    return Movable(head, (*parts, text[at:]), tuple(stretches), mode, min(heights), max(heights))
 
 
 def transposed(text: str, semitones: int) -> str:
@@ -181,7 +178,7 @@ def transposed(text: str, semitones: int) -> str:
         return text
     tune = movable(text, voices=True)
     if tune is None:
-        raise NotationError("this tune has no key that can be moved for sure; it stays where it is")
+        raise NotationError("this tune has no key that can be moved safely; it stays where it is")
     return tune.text(_marks(tune, semitones))
 
 
@@ -191,7 +188,7 @@ def keys_around(text: str, semitones: Iterable[int]) -> dict[int, str]:
     keys: dict[int, str] = {}
     for steps in semitones if tune else ():
         try:
-            key = parse_key(_key_value(_marks(tune, steps)[0])) if tune else None
+            key = _key(_marks(tune, steps)[0]) if tune else None
         except NotationError:
             continue
         if key is not None:
@@ -213,27 +210,27 @@ def _marks(tune: Movable, semitones: int) -> list[str]:
     raise NotationError("a mark of this tune has no spelling there; it stays where it is")
 
 
-def _key_value(field: str) -> str:
-    """`K: Dmaj % once` and `[K:D]` to their values."""
-    return re.sub(r"(^|\s)%.*$", "", field.lstrip("[").rstrip("]")[2:])
+def _key(field: str) -> Key | None:
+    """The key of `K: Dmaj % once` or `[K:D]`."""
+    return parse_key(field_value(field.strip("[]")))
 
 
-def _place(letter: str, octaves: str) -> int:
+def _height(note: str) -> int:
     """A note's height in letters above C,,,, (middle C: 28)."""
-    octave = 4 + letter.islower() + octaves.count("'") - octaves.count(",")
-    return 7 * octave + _LETTERS.index(letter.upper())
+    _, letter, octave, _ = parse_note(note)
+    return 7 * octave + LETTERS.index(letter)
 
 
 def _moved_tonic(letter: str, accidental: str, move: int) -> str:
     """The name of a tonic or root, moved by fifths: at most one sharp or flat."""
-    fifths = _FIFTHS.index(letter) + 7 * {"": 0, "#": 1, "b": -1}[accidental] + move
+    fifths = FIFTHS.index(letter) + 7 * {"": 0, "#": 1, "b": -1}[accidental] + move
     if not -7 <= fifths < 14:
         raise CannotMove
-    return _FIFTHS[fifths % 7] + {-1: "b", 0: "", 1: "#"}[fifths // 7]
+    return FIFTHS[fifths % 7] + {-1: "b", 0: "", 1: "#"}[fifths // 7]
 
 
 def _match(pattern: re.Pattern[str], text: str) -> tuple[str, ...]:
     match = pattern.fullmatch(text)
-    if match is None:  # the callers only hand in what was seen to match
+    if match is None:  # callers hand in only what they saw to match
         raise CannotMove
     return match.groups()

@@ -1,4 +1,4 @@
-"""What a reader found in a tune: notes, chords and rests with their places in the text and in time.
+"""What the reader makes of a tune: notes, chords and rests with their places in the text and in time.
 
 Times are Fractions of a whole note, counted in the written order (repeats once); offsets count characters of the text
 that was read. Records only: `reader.py` makes them, `form.py` plays them out, `charlstm.score` draws and sounds them.
@@ -143,13 +143,13 @@ class Tempo(NamedTuple):
 
 @dataclass(frozen=True)
 class Reading:
-    """A tune as it was read."""
+    """A tune as it was read: its voices, and what was skipped or changed on the way."""
 
     text: str
     fields: tuple[HeaderField, ...]
     voices: tuple[Voice, ...]
     tempos: tuple[Tempo, ...] = ()
-    notes: tuple[Remark, ...] = ()
+    remarks: tuple[Remark, ...] = ()
     words: tuple[str, ...] = field(default=())  # W: lines
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Reading:

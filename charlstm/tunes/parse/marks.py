@@ -1,4 +1,4 @@
-"""Single signs of ABC and what they say: bar lines, endings, tempos, the letters that stand for decorations.
+"""Single signs of ABC and what they mean: bar lines, endings, tempos, the letters that stand for decorations.
 
 Source: ABC standard 2.1, sections 3.1.8, 4.8 to 4.10 and 4.14. Knows nothing of notes.
 """
@@ -24,7 +24,7 @@ _TEMPO_WORDS = {
 
 
 def parse_tempo(value: str | None, unit: Fraction | None = None, onset: Fraction = Fraction(0)) -> Tempo | None:
-    """Read a Q: value, or None if it says nothing.
+    """Read a Q: value, or None if it names no tempo.
 
     "1/4=120", "3/8=120", "1/4 3/8=40" (the beats add up), "120" and "C=120" (unit notes per minute, ABC 2.1, 10.1),
     "Allegro" by the usual metronome mark.
@@ -46,7 +46,7 @@ _SIGN = re.compile(r"\[\|\]|:+\|\]?|\|\]|\[?\|:+|\[\||\|+(?![:\]])|\||:+|\]")
 
 def parse_bar_line(text: str) -> BarLine:
     """Read a "bar_line" token: one bar line, or several without a blank between them."""
-    found = BarLine()
+    bar_line = BarLine()
     for sign in _SIGN.findall(text):
         colons = min(sign.count(":"), MAX_REPEATS)
         if "|" not in sign and colons > 1:  # :: is :| and |:
@@ -59,8 +59,8 @@ def parse_bar_line(text: str) -> BarLine:
             bar = BarLine("regular", 0, colons)
         else:
             bar = BarLine({"|": "regular", "[|": "heavy-light", "|]": "final", "]": "final"}.get(sign, "double"))
-        found = merged(found, bar)
-    return found
+        bar_line = merged(bar_line, bar)
+    return bar_line
 
 
 def merged(first: BarLine, second: BarLine) -> BarLine:

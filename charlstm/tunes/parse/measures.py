@@ -20,10 +20,20 @@ Opening = tuple[str | None, Key | None, str]  # meter, key and clef where a meas
 
 
 class Measures:
-    """Measures as they come: those that are closed, and the one in the making."""
+    """Measures as they come: those that are closed, and the one in the making.
+
+    Attributes
+    ----------
+    time : Fraction
+        Where the next event begins, in whole notes.
+    part : str or None
+        The P: label that begins with the measure in the making.
+    marks : list of str
+        Signs in it that lead through the tune, such as "segno" or "D.C.".
+    """
 
     def __init__(self) -> None:
-        self.time = Fraction(0)  # where the next event begins, in whole notes
+        self.time = Fraction(0)
         self._closed: list[Measure] = []
         self._indices: list[list[list[int]]] = []  # of each closed measure: its layers' events
         self._left = BarLine()
@@ -36,8 +46,8 @@ class Measures:
         self._start: int | None = None
         self._opening: Opening = (None, None, "treble")
         self._ending: tuple[int, ...] = ()
-        self._part: str | None = None
-        self._marks: list[str] = []
+        self.part: str | None = None
+        self.marks: list[str] = []
 
     @property
     def empty(self) -> bool:
@@ -68,13 +78,6 @@ class Measures:
             self._start = start
         self._ending, self._opening = passes, opening
 
-    def begin_part(self, label: str) -> None:
-        self._part = label
-
-    def mark(self, name: str) -> None:
-        """Note a sign that leads through the tune, such as "segno" or "D.C."."""
-        self._marks.append(name)
-
     def close(self, bar: BarLine, end: int) -> None:
         """End the measure in the making, which has an event, at this bar line."""
         meter, key, clef = self._opening
@@ -83,7 +86,7 @@ class Measures:
         self._closed.append(
             Measure(
                 self._start, end, self._onset, duration, (), (), meter, key, self._left, bar, ending=self._ending,
-                part=self._part, marks=tuple(self._marks), clef=clef,
+                part=self.part, marks=tuple(self.marks), clef=clef,
             )
         )  # fmt: skip
         self._indices.append(self._layers)
@@ -101,10 +104,10 @@ class Measures:
 
     def mark_last(self) -> None:
         """Give signs that end a measure but stand after its bar line, `:|!fine!|`, to the measure they end."""
-        late = [mark for mark in self._marks if not mark.lower().startswith(("segno", "coda"))]
+        late = [mark for mark in self.marks if not mark.lower().startswith(("segno", "coda"))]
         if late and self._closed:
             self._closed[-1] = replace(self._closed[-1], marks=(*self._closed[-1].marks, *late))
-            self._marks = [mark for mark in self._marks if mark not in late]
+            self.marks = [mark for mark in self.marks if mark not in late]
 
     def end_line(self) -> None:
         """Note that the text has a line break here."""

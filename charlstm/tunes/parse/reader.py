@@ -1,6 +1,6 @@
 """Read a tune: from ABC text to voices of notes, chords and rests with pitches, times and places in the text.
 
-Any text is read: what is no ABC is skipped and named in `Reading.notes`; only a text without a single note or rest
+Any text is read: what is not ABC is skipped and named in `Reading.remarks`; only a text without a single note or rest
 is an error. Knows nothing of repeats being played (`form.py`) nor of pages and sound.
 """
 
@@ -30,12 +30,12 @@ def read(text: str) -> Reading:
     Returns
     -------
     Reading
-        Offsets count characters of `text`. `notes` says what was skipped or changed, and where.
+        Offsets count characters of `text`. `remarks` says what was skipped or changed, and where.
 
     Raises
     ------
     NotationError
-        If there is no note and no rest in it.
+        If it has no note and no rest.
     """
     remarks = Remarks(text)
     header = _header(text, remarks)
@@ -57,12 +57,12 @@ def read(text: str) -> Reading:
 
 
 def _header(text: str, remarks: Remarks) -> Header:
-    """The information fields; one line among them that is no field is skipped, where more fields and K: follow it."""
+    """The information fields; one line between them that is not a field is skipped if more fields and K: follow it."""
     header = split_header(text)
     if header.get("K") is None and header.fields:
         junk = re.compile(r"[^\n]*\n((?:[A-Za-z]:[^\n]*\n)*?)K:").match(text, header.body_start)
         if junk and any(line[0] not in "MLQKPVwW" for line in junk[1].splitlines()):
-            remarks.add(header.body_start, "this line is no information field; it was skipped")
+            remarks.add(header.body_start, "this line is not an information field; it was skipped")
             at = header.body_start
             return split_header(f"{text[:at]}%{text[at + 1 :]}")
     return header
@@ -86,7 +86,7 @@ def _by_voice(tokens: list[Token], header: Header, remarks: Remarks) -> list[tup
     """Part the body's tokens by voice: (name, V: value, tokens) in order of appearance; without V: one voice."""
     values = {_voice_name(f.value): f.value for f in reversed(header.fields) if f.letter == "V"}
     streams: dict[str, list[Token]] = {}
-    common: list[Token] = []  # what stands before the first V:
+    common: list[Token] = []  # what comes before the first V:
     current = common
     for token in tokens:
         letter, value = token.field
@@ -111,9 +111,9 @@ def _by_voice(tokens: list[Token], header: Header, remarks: Remarks) -> list[tup
 def _mended(tokens: list[Token]) -> list[Token]:
     """Put together the signs that the lexer sees in pieces.
 
-    Bar lines that touch are one, as in `[|]:|`; a colon after a bar line is half a sign, one after music is none;
+    Bar lines that touch are one, as in `[|]:|`; a colon after a bar line is half a sign, after music it is not;
     unknown characters that touch are one. An ending's number touches its bar line, or begins the line that a backslash
-    joins to it; elsewhere it is none (ABC 2.1, 4.9: `| 1` is not legal).
+    joins to it; elsewhere it is not one (ABC 2.1, 4.9: `| 1` is not legal).
     """
     mended: list[Token] = []
     after_bar, touching, music = False, False, False  # music: since the last bar line, ending or part

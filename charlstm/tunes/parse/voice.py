@@ -105,7 +105,7 @@ class VoiceReader:
 
     def _chord_close(self, placed: PlacedToken) -> None:
         if self.chord_start is None or not self.chord:
-            self.remarks.add(placed.token.start, "this ] closes no chord")
+            self.remarks.add(placed.token.start, "this ] does not close a chord; it was skipped")
             self.chord_start = None
             return
         start, heads, ties = self.chord_start, tuple(self.chord), self.chord_ties
@@ -118,7 +118,7 @@ class VoiceReader:
         token = placed.token
         length = parse_length(token.text[1:])
         if not placed.duration and length:
-            self.remarks.add(token.start, "a rest in a chord or among grace notes is none")
+            self.remarks.add(token.start, "a rest in a chord or among grace notes was skipped")
             return
         bars = length if token.text[0] in "ZX" and length > 1 and length.denominator == 1 else Fraction(1)
         for bar in range(count := min(int(bars), 64)):  # Z4 is four bars, each with its bar line
@@ -232,7 +232,7 @@ class VoiceReader:
             self.annotations.append(name.strip('"'))
             return
         if NAVIGATION.match(name):
-            self.measures.mark(name)
+            self.measures.marks.append(name)
         self.decorations.append(name)
 
     def _chord_symbol(self, placed: PlacedToken) -> None:
@@ -301,7 +301,7 @@ class VoiceReader:
         elif letter == "P":
             if not self.measures.empty:
                 self._close(BarLine(), start)
-            self.measures.begin_part(value)
+            self.measures.part = value
         elif letter == "w":
             self._underlay(value)
         elif letter == "W":
@@ -321,4 +321,4 @@ class VoiceReader:
         self.verse += 1
 
     def _unknown(self, placed: PlacedToken) -> None:
-        self.remarks.add(placed.token.start, f"{placed.token.text!r} is no mark of ABC; it was skipped")
+        self.remarks.add(placed.token.start, f"{placed.token.text!r} is not ABC notation; it was skipped")

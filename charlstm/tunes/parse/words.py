@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from fractions import Fraction
 
-_SYLLABLE = re.compile(r"\\-|[^\s\-_*|~\\]+|[\-_*|~\\]|\s+")
+_MARK = re.compile(r"\\-|[^\s\-_*|~\\]+|[\-_*|~\\]|\s+")
 
 
 def underlay(line: str, onsets: Sequence[Fraction], bar_ends: Sequence[Fraction]) -> list[tuple[int, str]]:
@@ -28,44 +28,38 @@ def underlay(line: str, onsets: Sequence[Fraction], bar_ends: Sequence[Fraction]
     list of (int, str)
         Index of a note and its syllable; a hyphen at its end says that the word goes on.
     """
-    found: list[tuple[int, str]] = []
-    at, text = 0, ""
+    pairs: list[tuple[int, str]] = []
+    note, syllable = 0, ""  # the next note, and the syllable so far
 
-    def put(syllable: str) -> None:
-        nonlocal at
-        if at < len(onsets):
-            found.append((at, syllable))
-        at += 1
+    def put(end: str = "") -> bool:
+        """Put the syllable under the next note; False where there is none."""
+        nonlocal note, syllable
+        if not syllable:
+            return False
+        if note < len(onsets):
+            pairs.append((note, syllable + end))
+        note, syllable = note + 1, ""
+        return True
 
-    for mark in _SYLLABLE.findall(line):
+    for mark in _MARK.findall(line):
         if mark == "\\-":
-            text += "-"
+            syllable += "-"
         elif mark == "~":
-            text += " "
+            syllable += " "
         elif mark == "-":
-            if text:
-                put(text + "-")
-                text = ""
-            else:  # a further hyphen holds the syllable for another note
-                at += 1
-        elif mark == "_" or mark == "*":
-            if text:
-                put(text)
-                text = ""
-            at += 1
+            if not put("-"):  # a further hyphen holds the syllable for another note
+                note += 1
+        elif mark in ("_", "*"):
+            put()
+            note += 1
         elif mark == "|":
-            if text:
-                put(text)
-                text = ""
-            if 0 < at <= len(onsets):
-                bar = bisect.bisect_right(bar_ends, onsets[at - 1])
-                at = bisect.bisect_left(onsets, bar_ends[bar]) if bar < len(bar_ends) else len(onsets)
+            put()
+            if 0 < note <= len(onsets):
+                bar = bisect.bisect_right(bar_ends, onsets[note - 1])
+                note = bisect.bisect_left(onsets, bar_ends[bar]) if bar < len(bar_ends) else len(onsets)
         elif mark.isspace():
-            if text:
-                put(text)
-                text = ""
+            put()
         elif mark != "\\":
-            text += mark
-    if text:
-        put(text)
-    return found
+            syllable += mark
+    put()
+    return pairs

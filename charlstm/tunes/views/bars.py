@@ -89,18 +89,18 @@ def bars(text: str) -> list[Bar]:
     return bars
 
 
-def misfits(found: Iterable[Bar]) -> list[int]:
+def misfits(bars: Iterable[Bar]) -> list[int]:
     """Which bars do not fill their meter, as indices into the bars.
 
     A short bar fits where it is a pickup, and where it ends a section whose pickup, or the next section's or the
     tune's, completes it to a bar. A bar that is cut in two by a section line fits when its halves add up. A bar
     without a meter fits.
     """
-    found = list(found)
+    bars = list(bars)
     wrong: list[int] = []
-    pickups = _pickups(found)
-    first = found[0].duration if found else Fraction(0)
-    for index, bar in enumerate(found):
+    pickups = _pickups(bars)
+    first = bars[0].duration if bars else Fraction(0)
+    for index, bar in enumerate(bars):
         if bar.expected is None or bar.duration == bar.expected:
             continue
         if bar.duration > bar.expected:
@@ -109,8 +109,8 @@ def misfits(found: Iterable[Bar]) -> list[int]:
             continue  # a pickup before the repeat sign
         elif bar.closes:
             missing = bar.expected - bar.duration
-            following = found[index + 1].duration if index + 1 < len(found) else None
-            last_and_alone = index == len(found) - 1 and bar.opens
+            following = bars[index + 1].duration if index + 1 < len(bars) else None
+            last_and_alone = index == len(bars) - 1 and bar.opens
             if missing not in (pickups[index], following, first) or last_and_alone:
                 wrong.append(index)
         elif not bar.opens or bar.ending:
@@ -118,12 +118,12 @@ def misfits(found: Iterable[Bar]) -> list[int]:
     return wrong
 
 
-def _pickups(found: list[Bar]) -> list[Fraction]:
+def _pickups(bars: list[Bar]) -> list[Fraction]:
     """For each bar, the length of the bar that its section, or its repeat, begins with."""
     pickups: list[Fraction] = []
     current = Fraction(0)
-    for index, bar in enumerate(found):
-        # A variant ending goes on with the section that it ends: it opens none.
+    for index, bar in enumerate(bars):
+        # A variant ending continues the section that it ends; it opens none.
         if index == 0 or (bar.opens and not bar.ending):
             current = bar.duration
         pickups.append(current)
@@ -135,8 +135,8 @@ def filled(text: str) -> float:
 
     A text without bars fills none: 0.
     """
-    found = bars(text)
-    return 1 - len(misfits(found)) / len(found) if found else 0.0
+    all_bars = bars(text)
+    return 1 - len(misfits(all_bars)) / len(all_bars) if all_bars else 0.0
 
 
 def repeats_balance(text: str) -> bool:

@@ -54,7 +54,7 @@ def _repeats(measures: Sequence[Measure], first: int, last: int, limit: int) -> 
     """Play measures `first` to `last` (not counted in) with their repeats.
 
     `start` is where the next `:|` goes back to: the latest `|:`, or, where that is missing, the end of the last
-    repeat, or a double bar line after it. A double bar line before any repeat is none: `A||B:|` is ABAB, as printed
+    repeat, or a double bar line after it. A double bar line before any repeat does not count: `A||B:|` is ABAB, as printed
     tune books mean it and players play it.
     """
     order: list[int] = []
@@ -185,10 +185,10 @@ def _da_capo(measures: Sequence[Measure], order: list[int]) -> list[int]:
 def _sections(measures: Sequence[Measure]) -> dict[str, list[tuple[int, int]]]:
     """Measures by the label of their part: label -> [(first, last), ...]."""
     starts = [(m.part[:1], i) for i, m in enumerate(measures) if m.part]
-    found: dict[str, list[tuple[int, int]]] = {}
+    sections: dict[str, list[tuple[int, int]]] = {}
     for (label, first), (_, last) in zip(starts, [*starts, ("", len(measures))][1:], strict=True):
-        found.setdefault(label, []).append((first, last))
-    return {label: spans[:1] for label, spans in found.items()}
+        sections.setdefault(label, []).append((first, last))
+    return {label: spans[:1] for label, spans in sections.items()}
 
 
 def _part_labels(parts: str) -> list[str]:

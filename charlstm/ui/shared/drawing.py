@@ -101,7 +101,7 @@ def draw(text: str, transpose: int = 0) -> Drawing:
             Played(s.start, s.end, s.id, when(s.onset), when(s.onset + s.duration) - when(s.onset))
             for s in timeline(reading)
         ]
-        remarks = [str(remark) for remark in reading.notes]
+        remarks = [str(remark) for remark in reading.remarks]
         drawing = replace(drawing, events=events, beats=beats(reading, qpm), qpm=qpm, remarks=remarks)
         # What is seen, once for each width, and the file that is played.
         score = to_score(reading)

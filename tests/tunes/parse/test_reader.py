@@ -150,14 +150,14 @@ def test_a_pitch_out_of_reach_comes_back_by_octaves():
     """W8: C,,,,,,,,,,,, wrapped to pitch 107."""
     reading = tune("C,,,,,,,,,,,, c''''''''''''")
     assert all(0 <= p <= 127 and p % 12 == 0 for p in pitches(reading))
-    assert len(reading.notes) == 2
+    assert len(reading.remarks) == 2
 
 
 def test_lengths_out_of_reach_are_bounded_and_named():
     """C8: A99 crashed, and A999999 would be days of sound."""
     reading = tune("A999999 B A/99999 c")
     assert [e.duration for e in reading.events] == [16, Fraction(1, 8), Fraction(1, 512), Fraction(1, 8)]
-    assert len(reading.notes) == 2
+    assert len(reading.remarks) == 2
 
 
 @pytest.mark.parametrize("text", ["", "\n\n", "X:1\nK:C\n", "K:C\n|||", "K:C\n%%%", "<start>\n<end>"])
@@ -171,15 +171,15 @@ def test_only_the_first_tune_is_read_and_the_reader_says_so():
     """C9, C10."""
     reading = read("<start>\nX:1\nK:C\nC|\nX:2\nK:C\nD|")
     assert pitches(reading) == [60]
-    assert [note.line for note in reading.notes] == [5]
+    assert [note.line for note in reading.remarks] == [5]
     reading = read("K:C\nC|\n\nand now some words")
     assert pitches(reading) == [60]
-    assert "empty line" in reading.notes[0].message
+    assert "empty line" in reading.remarks[0].message
 
 
 def test_notes_say_what_was_skipped_and_where():
     reading = read("K:C\nAB|\nc#d|")
-    (note,) = reading.notes
+    (note,) = reading.remarks
     assert (note.line, note.column, note.start) == (3, 2, 9)
     assert "'#'" in note.message
 
@@ -352,7 +352,7 @@ def test_a_chord_goes_on_in_the_next_line(body: str):
     reading = tune(body)
     assert [[h.step for h in e.heads] for e in reading.events] == [["C", "E"], ["G"]]
     assert [e.duration * 8 for e in reading.events] == [2, 2]
-    assert not reading.notes
+    assert not reading.remarks
 
 
 @pytest.mark.parametrize("body", ["[C\n\\\nE]G|", "[C|\nE]G|", "[C\nD\nE]G|"])
@@ -364,12 +364,12 @@ def test_letters_stand_for_what_a_tune_says():
     reading = read('U: T = !fermata!\nU: w = "^slow"\nU: x9\nK:C\nTAwBHc|\nU: H = !nil!\nHd|')
     assert [e.decorations for e in reading.events] == [("fermata",), (), ("fermata",), ()]
     assert [e.annotations for e in reading.events] == [(), ("^slow",), (), ()]
-    assert [(n.line, "U: wants" in n.message) for n in reading.notes] == [(3, True)]
+    assert [(n.line, "U: wants" in n.message) for n in reading.remarks] == [(3, True)]
 
 
 def test_what_is_not_read_is_named_with_its_place():
     reading = read("X:1\nm: ~G2 = {A}G{F}G\nK:C\nABc|\ns: !f! * !p!\nm: ~n2 = n\ndef|")
-    assert [(n.line, n.message.split(" are")[0]) for n in reading.notes] == [
+    assert [(n.line, n.message.split(" are")[0]) for n in reading.remarks] == [
         (2, "m: macros"), (5, "s: symbol lines"), (6, "m: macros"),
     ]  # fmt: skip
     assert len(reading.events) == 6
@@ -379,7 +379,7 @@ def test_a_line_of_the_header_that_is_no_field_is_no_music():
     reading = read('X:1\nT:t\nN bars 13 and 21 are |f2ed| marked "Bis"\nZ:somebody\nK:D\nABc|')
     assert (reading.title, len(reading.events)) == ("t", 3)
     assert reading.get("Z") == "somebody"
-    assert [(n.line, n.column) for n in reading.notes] == [(3, 1)]
+    assert [(n.line, n.column) for n in reading.remarks] == [(3, 1)]
     assert read("T:t\nABc|\nK:D\ndef|").events[-1].heads[0].alter == 1  # music before a change of key is music
     assert len(read("T:t\nABc|\nK:D\ndef|").events) == 6
 
