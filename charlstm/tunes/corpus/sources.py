@@ -1,6 +1,6 @@
 """Where tunes come from: the ABC files inside the installed music21 package, and the user's own files.
 
-Yields texts and where they come from; cleans nothing. music21 is found on disk, not imported (its import takes seconds).
+Cleans nothing. music21 is found on disk, not imported (its import takes seconds).
 """
 
 from __future__ import annotations

@@ -54,8 +54,8 @@ def _repeats(measures: Sequence[Measure], first: int, last: int, limit: int) -> 
     """Play measures `first` to `last` (not counted in) with their repeats.
 
     `start` is where the next `:|` goes back to: the latest `|:`, or, where that is missing, the end of the last
-    repeat, or a double bar line after it. A double bar line before any repeat does not count: `A||B:|` is ABAB, as printed
-    tune books mean it and players play it.
+    repeat, or a double bar line after it. A double bar line before any repeat does not count: `A||B:|` is ABAB, as
+    printed tune books mean it and players play it.
     """
     order: list[int] = []
     start, turn, index, opened, in_ending, repeated, ending = first, 1, first, False, False, False, first
