@@ -54,9 +54,10 @@ def auroc_of_ranks(ranks: NDArray[np.float32], weights: NDArray[np.floating]) ->
         1 where a character has the label, else 0. The sums are of its type: float64 is exact, float32 is off by about
         1e-6 in the AUROC.
     """
-    have = weights.sum(axis=0, dtype=np.float64)
+    have = (np.ones(len(weights), weights.dtype) @ weights).astype(np.float64)  # whole numbers: exact in float32 too
     pairs = have * (len(weights) - have)
-    blocks = [ranks[k : k + _BLOCK].astype(weights.dtype, copy=False) for k in range(0, len(ranks), _BLOCK)]
+    step = len(ranks) if ranks.dtype == weights.dtype else _BLOCK  # of a copy in float64 never all at once
+    blocks = [ranks[k : k + step].astype(weights.dtype, copy=False) for k in range(0, len(ranks), step)]
     sums = np.concatenate([np.dot(block, weights) for block in blocks])
     scores: NDArray[np.float64] = 0.5 + sums / np.where(pairs > 0, pairs, np.nan)
     return scores
@@ -70,10 +71,11 @@ def dense_ranks(values: NDArray[np.floating]) -> NDArray[np.int32]:
     ranks = np.empty(values.shape, dtype=np.int32)
 
     def sort(row: int) -> None:
-        order = np.argsort(values[row])
-        ordered = values[row][order]
-        ranks[row, order[:1]] = 0
-        ranks[row, order[1:]] = np.cumsum(ordered[1:] != ordered[:-1])
+        line, places = values[row], ranks[row]
+        order = np.argsort(line)
+        ordered = line[order]
+        places[order[:1]] = 0
+        places[order[1:]] = np.cumsum(ordered[1:] != ordered[:-1])
 
     in_threads(sort, range(len(values)), least=_BLOCK)
     return ranks
@@ -98,7 +100,8 @@ def centred_ranks(dense: NDArray[np.int32], among: NDArray[np.integer] | None = 
     def rank(row: int) -> None:
         places = dense[row] if among is None else dense[row, among]
         ties = np.bincount(places)
-        ranks[row] = (np.cumsum(ties) - (ties - 1) / 2 - (count + 1) / 2)[places]
+        table = (np.cumsum(ties) - (ties - 1) / 2 - (count + 1) / 2).astype(np.float32)
+        table.take(places, out=ranks[row], mode="clip")  # the default mode would write to a buffer first
 
     in_threads(rank, range(len(dense)), least=_BLOCK)
     return ranks
