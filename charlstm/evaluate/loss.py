@@ -28,6 +28,10 @@ class Part:
     nats: float
     characters: int
 
+    def plus(self, nats: NDArray[np.float64]) -> Part:
+        """The part with some more targets."""
+        return Part(self.nats + float(nats.sum(dtype=np.float64)), self.characters + len(nats))
+
     @property
     def nats_per_character(self) -> float:
         """nats / characters; not a number where there are none."""
@@ -101,21 +105,12 @@ def loss(engine: Engine, texts: Sequence[str], *, unknown: Literal["error", "ski
     known = [text for text in texts if unknown == "error" or engine.vocab.ids.keys() >= set(text)]
     if not known:
         engine.vocab.encode(texts[0])  # raises, and names the character
-    sums = {"header": 0.0, "body": 0.0}
-    counts = {"header": 0, "body": 0}
+    header = body = Part(0.0, 0)
     for text, nats in zip(known, surprisals(engine, known), strict=True):
         start = split_header(text).body_start
-        for name, part in (("header", nats[:start]), ("body", nats[start:])):
-            sums[name] += float(part.sum(dtype=np.float64))
-            counts[name] += len(part)
-    header, body = (Part(sums[name], counts[name]) for name in ("header", "body"))
-    return Loss(
-        all=Part(header.nats + body.nats, header.characters + body.characters),
-        header=header,
-        body=body,
-        tunes=len(known),
-        skipped=len(texts) - len(known),
-    )
+        header, body = header.plus(nats[:start]), body.plus(nats[start:])
+    everything = Part(header.nats + body.nats, header.characters + body.characters)
+    return Loss(everything, header, body, tunes=len(known), skipped=len(texts) - len(known))
 
 
 def surprisals(engine: Engine, texts: Sequence[str], *, batch_size: int = BATCH_SIZE) -> list[NDArray[np.float64]]:

@@ -28,78 +28,42 @@ if TYPE_CHECKING:
 
     Array = NDArray[np.floating]
 
-# Called with the layer's input product (B, G); reads and overwrites h and c, and leaves the gates in `gates`.
+# Moves a layer's state one symbol on: takes its input product (B, G), overwrites h and c, leaves the gates in `gates`.
 Advance = Callable[["Array"], None]
+# Makes one for B texts from the arranged and transposed recurrent weights (H, G), the recurrent bias of the inner gate
+# (H,), h and c (B, H) and gates (B, G); only a cell with a cell state touches c. G is H times the number of gates.
+Step = Callable[["Array", "Array", "Array", "Array", "Array"], Advance]
 
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """A gate of a cell: H of the columns that a step computes.
-
-    Attributes
-    ----------
-    letter, name : str
-    is_sigmoid : bool
-        Whether it lies in [0, 1]; else in [-1, 1].
-    meaning : str
-        What its value says of a unit.
-    """
+    """A gate of a cell: H of the columns that a step computes."""
 
     letter: str
     name: str
-    is_sigmoid: bool
-    meaning: str
+    is_sigmoid: bool  # it lies in [0, 1]; else in [-1, 1]
+    meaning: str  # what its value says of a unit
 
 
 @dataclass(frozen=True, kw_only=True)
 class CellSpec:
-    """A kind of recurrent cell.
+    """A kind of recurrent cell. A gate is named by its letter."""
 
-    Attributes
-    ----------
-    name : str
-        As configurations, checkpoints and the command line spell it.
-    label, title : str
-        Its short name in tables and on buttons; its name within a sentence.
-    torch_class : str
-        Its layer in torch.nn.
-    torch_gates : str
-        Letters of the gates in the order of PyTorch's rows.
-    gates : tuple of Gate
-        In the order of the columns here, sigmoids first.
-    has_cell_state : bool
-        Whether it has a state c beside h.
-    memory_gate : str or None
-        Letter of the gate that says what share of the memory is kept.
-    carries_h : bool
-        Whether the memory is h itself, so that the memory gate carries h, and what is added to it, on.
-    open_gate : str or None
-        Letter of a gate whose bias starts at 1, so that gradients flow from the start.
-    inner_gate : str or None
-        Letter of a gate whose recurrent bias is inside a product, so that it cannot be added to that of the input.
-    learning_rate : float
-        A peak that is safe to begin with.
-    summary, character : str
-        A sentence on what it is, and one on what its tunes are like.
-    step : callable
-        (w, b, h, c, gates) -> Advance: see `make_layer`.
-    """
-
-    name: str
-    label: str
-    title: str
-    torch_class: str
-    torch_gates: str
-    gates: tuple[Gate, ...]
-    has_cell_state: bool = False
-    memory_gate: str | None = None
-    carries_h: bool = False
-    open_gate: str | None = None
-    inner_gate: str | None = None
-    learning_rate: float
-    summary: str
-    character: str
-    step: Callable[[Array, Array, Array, Array, Array], Advance]
+    name: str  # in configurations, checkpoints and on the command line
+    label: str  # in tables and on buttons
+    title: str  # within a sentence
+    summary: str  # a sentence on what it is
+    character: str  # a sentence on what its tunes are like
+    torch_class: str  # its layer in torch.nn
+    torch_gates: str  # in the order of PyTorch's rows
+    gates: tuple[Gate, ...]  # in the order of the columns here, sigmoids first
+    step: Step
+    has_cell_state: bool = False  # a state c beside h
+    memory_gate: str | None = None  # the gate that says what share of the memory is kept
+    carries_h: bool = False  # the memory is h itself: the memory gate carries what is added to h on
+    open_gate: str | None = None  # a gate whose bias starts at 1, so that gradients flow from the start
+    inner_gate: str | None = None  # a gate whose recurrent bias is inside a product: not to be added to the input's
+    learning_rate: float = 3e-3  # a peak that is safe to begin with
 
     def open_rows(self, size: int) -> slice | None:
         """Where the open gate lies in PyTorch's biases of a layer of H = `size` units; None without one."""
@@ -188,75 +152,38 @@ def _rnn(w: Array, b: Array, h: Array, c: Array, gates: Array) -> Advance:
     return advance
 
 
-def make_layer(spec: CellSpec, w: Array, b: Array, h: Array, c: Array, gates: Array) -> Advance:
-    """One layer at work on B texts: a function that moves its state one symbol on, in place.
-
-    Parameters
-    ----------
-    spec : CellSpec
-    w : float array, shape (H, G)
-        Recurrent weights, arranged and transposed; G is H times the number of gates.
-    b : float array, shape (H,)
-        The recurrent bias of the inner gate; not read by a cell without one.
-    h, c, gates : float arrays, shapes (B, H), (B, H), (B, G)
-        Overwritten at each call; c only by a cell that has a cell state.
-    """
-    return spec.step(w, b, h, c, gates)
-
-
 _NOTHING_ALL = "0 nothing, 1 all of it"
 _SPECS = (
     CellSpec(
-        name="lstm",
-        label="LSTM",
-        title="LSTM",
-        torch_class="LSTM",
-        torch_gates="ifgo",
+        name="lstm", label="LSTM", title="LSTM", torch_class="LSTM", torch_gates="ifgo", step=_lstm,
+        summary="LSTM: a memory with gates, the report's network.",
+        character="Keeps the beat and the bars, but mostly forgets how the tune began.",
         gates=(
             Gate("i", "input gate", True, f"how much of what is new it writes down: {_NOTHING_ALL}"),
             Gate("f", "forget gate", True, f"how much of its memory it keeps: {_NOTHING_ALL}"),
             Gate("o", "output gate", True, f"how much of its memory it shows: {_NOTHING_ALL}"),
             Gate("g", "candidate", False, "what it would write down"),
         ),
-        has_cell_state=True,
-        memory_gate="f",
-        open_gate="f",
-        learning_rate=3e-3,
-        summary="LSTM: a memory with gates, the report's network.",
-        character="Keeps the beat and the bars, but mostly forgets how the tune began.",
-        step=_lstm,
+        has_cell_state=True, memory_gate="f", open_gate="f",
     ),
     CellSpec(
-        name="gru",
-        label="GRU",
-        title="GRU",
-        torch_class="GRU",
-        torch_gates="rzn",
+        name="gru", label="GRU", title="GRU", torch_class="GRU", torch_gates="rzn", step=_gru,
+        summary="GRU: a simpler memory, nearly as good.",
+        character="Simpler than an LSTM and about as good: bars, but hardly any form.",
         gates=(
             Gate("r", "reset gate", True, f"how much of the past its new value may use: {_NOTHING_ALL}"),
             Gate("z", "update gate", True, f"how much of its old value it keeps: {_NOTHING_ALL}"),
             Gate("n", "candidate", False, "the new value that it would take"),
         ),
-        memory_gate="z",
-        carries_h=True,
-        inner_gate="n",
-        learning_rate=3e-3,
-        summary="GRU: a simpler memory, nearly as good.",
-        character="Simpler than an LSTM and about as good: bars, but hardly any form.",
-        step=_gru,
+        memory_gate="z", carries_h=True, inner_gate="n",
     ),
     CellSpec(
-        name="rnn",
-        label="RNN",
-        title="plain RNN",
-        torch_class="RNN",
-        torch_gates="h",
-        gates=(Gate("h", "output", False, "its output"),),
-        learning_rate=1e-3,
+        name="rnn", label="RNN", title="plain RNN", torch_class="RNN", torch_gates="h", step=_rnn,
         summary="Plain RNN: hardly a memory. Train one to see what the gates are for.",
         character="Has a short memory: even one bar is often too long for it.",
-        step=_rnn,
+        gates=(Gate("h", "output", False, "its output"),),
+        learning_rate=1e-3,
     ),
-)
+)  # fmt: skip
 CELLS: Mapping[str, CellSpec] = MappingProxyType({spec.name: spec for spec in _SPECS})
 GATES: Mapping[str, Gate] = MappingProxyType({gate.letter: gate for spec in _SPECS for gate in spec.gates})

@@ -60,14 +60,10 @@ class ModelConfig(_Config):
 
     def __post_init__(self) -> None:
         _require(self.cell in CELLS, "cell", f"must be one of {', '.join(CELLS)}, not {self.cell!r}.")
-        _require(_is_count(self.hidden_size, 1, 8192), "hidden_size", "must be from 1 to 8192.")
-        _require(_is_count(self.num_layers, 1, 8), "num_layers", "must be from 1 to 8.")
-        _require(
-            self.embedding_size is None or _is_count(self.embedding_size, 1, 8192),
-            "embedding_size",
-            "must be from 1 to 8192.",
-        )
-        _require(_is_count(self.lookback_size, 1, 1024), "lookback_size", "must be from 1 to 1024.")
+        for field, high in (("hidden_size", 8192), ("num_layers", 8), ("lookback_size", 1024)):
+            _require(_is_count(getattr(self, field), 1, high), field, f"must be from 1 to {high}.")
+        size = self.embedding_size
+        _require(size is None or _is_count(size, 1, 8192), "embedding_size", "must be from 1 to 8192.")
         for field in ("dropout", "embedding_dropout"):
             value = getattr(self, field)
             _require(isinstance(value, (int, float)) and 0 <= value < 1, field, "must be in [0, 1).")

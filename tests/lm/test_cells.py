@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import charlstm
-from charlstm.lm.cells import CELLS, CellSpec, arrange, make_layer
+from charlstm.lm.cells import CELLS, CellSpec, arrange
 from charlstm.lm.config import ModelConfig
 from charlstm.lm.store.tensors import tensor_shapes
 from tests.conftest import MakeEngine
@@ -60,5 +60,5 @@ def test_a_step_without_a_cell_state_leaves_c_alone() -> None:
         size = 3
         w, h, gates = np.ones((size, size * len(spec.gates))), np.ones((2, size)), np.empty((2, size * len(spec.gates)))
         c = np.full((2, size), 0.5)
-        make_layer(spec, w, np.zeros(size), h, c, gates)(np.ones_like(gates))
+        spec.step(w, np.zeros(size), h, c, gates)(np.ones_like(gates))
         assert (c == 0.5).all() != spec.has_cell_state

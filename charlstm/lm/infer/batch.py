@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from charlstm.lm.cells import make_layer
 from charlstm.lm.infer.logits import surprisal
 from charlstm.lm.infer.model import Model
 
@@ -133,7 +132,7 @@ def read_blocks(
                 x = np.dot(block_h[k - 1].reshape(n * batch, hidden), below) + bias
             steps = x.reshape(n, batch, -1)
             now_h, now_c, gates = h[k, :batch], c[k, :batch], np.empty_like(steps[0])
-            advance, intervene = make_layer(spec, w, b, now_h, now_c, gates), model.intervention(k, now_h, gates)
+            advance, intervene = spec.step(w, b, now_h, now_c, gates), model.intervention(k, now_h, gates)
             for t, x_t in enumerate(steps):
                 advance(x_t)
                 if intervene:

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from charlstm.lm.cells import make_layer
 from charlstm.lm.infer.lookback import Lookback
 from charlstm.lm.infer.model import Model
 
@@ -67,7 +66,7 @@ class InferenceSession:
         # Of each layer: its step, the intervention on its output, and from layer 1 on its input: h, w, b, x.
         self._layers = [
             (
-                make_layer(model.config.cell_spec, w, b, self.h[k], self.c[k], self.gates[k]),
+                model.config.cell_spec.step(w, b, self.h[k], self.c[k], self.gates[k]),
                 model.intervention(k, self.h[k], self.gates[k]),
                 (self.h[k - 1], *model.fused.inputs[k - 1], inputs[k]) if k else None,
             )

@@ -31,34 +31,36 @@ JSON_FILE = "model.json"
 MAX_JSON_BYTES = 16 * 2**20  # a history of 10,000 epochs is about 2 MB
 
 
-def _is_text(value: object) -> bool:
-    return isinstance(value, str)
-
-
-def _is_count(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
-
-
 def _is_number(value: object) -> bool:
     """A finite number, not a truth value."""
     return isinstance(value, (int, float)) and not isinstance(value, bool) and -1e300 < value < 1e300
 
 
+def _is_count(value: object) -> bool:
+    return isinstance(value, int) and _is_number(value) and value >= 0
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str)
+
+
 def _is_counts(value: object) -> bool:
-    return isinstance(value, dict) and all(
-        isinstance(counts, dict) and all(map(_is_count, counts.values())) for counts in value.values()
-    )
+    """Counts by name, by letter."""
+    parts = value.values() if isinstance(value, dict) else [None]
+    return all(isinstance(counts, dict) and all(map(_is_count, counts.values())) for counts in parts)
 
 
 def _is_rates(value: object) -> bool:
-    return isinstance(value, list) and all(
-        isinstance(change, list) and len(change) == 2 and all(map(_is_number, change)) for change in value
-    )
+    changes = value if isinstance(value, list) else [None]
+    return all(isinstance(change, list) and len(change) == 2 and all(map(_is_number, change)) for change in changes)
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Info:
-    """An object of model.json: fields that are known and usable, and in `other` the rest, so that it is not lost."""
+    """An object of model.json: fields that are known and usable, and in `other` the rest, so that it is not lost.
+
+    None, or empty, is what a checkpoint does not say.
+    """
 
     _CHECKS: ClassVar[Mapping[str, Callable[[object], bool]]] = {}
     other: Mapping[str, Any] = field(default_factory=dict)
@@ -71,77 +73,44 @@ class _Info:
 
     def to_dict(self) -> dict[str, Any]:
         """JSON values; a field without a value is left out."""
-        known = {name: getattr(self, name) for name in self._CHECKS}
+        known = {f.name: getattr(self, f.name) for f in fields(self) if f.name in self._CHECKS}
         return {name: value for name, value in known.items() if value not in (None, {}, [], ())} | dict(self.other)
 
 
 @dataclass(frozen=True, kw_only=True)
 class CorpusInfo(_Info):
-    """The corpus that a network was trained on; None, or empty, where the checkpoint does not say.
-
-    Attributes
-    ----------
-    name, fingerprint : str or None
-    tunes : int or None
-        Training tunes.
-    headers : mapping from letter to a mapping from str to int
-        How many training tunes have which value of M:, K:, R: and L:, commonest first.
-    """
+    """The corpus that a network was trained on."""
 
     _CHECKS: ClassVar = {"name": _is_text, "tunes": _is_count, "fingerprint": _is_text, "headers": _is_counts}
 
     name: str | None = None
-    tunes: int | None = None
+    tunes: int | None = None  # training tunes
     fingerprint: str | None = None
+    # How many training tunes have which value of M:, K:, R: and L:, commonest first.
     headers: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
 class TrainingInfo(_Info):
-    """How a network was trained; None, or empty, where the checkpoint does not say.
-
-    Attributes
-    ----------
-    settings : mapping
-        Fields of TrainConfig; old checkpoints lack the newer ones.
-    ended : str or None
-        Why the run is over: "epochs", "minutes" or "patience"; "" while it is not.
-    steps : int or None
-        Updates.
-    rates : sequence of [step, factor]
-        The changes of the learning rate that were made by hand.
-    seconds : float or None
-        Of training.
-    device, torch : str or None
-        Where, and with which version of it.
-    threads, processes : int or None
-    test_header, test_body : float or None
-        The two parts of the test loss, nats per character.
-    """
+    """How a network was trained."""
 
     _CHECKS: ClassVar = {
-        "ended": _is_text,
-        "steps": _is_count,
+        **dict.fromkeys(("ended", "device", "torch"), _is_text),
+        **dict.fromkeys(("steps", "threads", "processes"), _is_count),
+        **dict.fromkeys(("seconds", "test_header", "test_body"), _is_number),
         "rates": _is_rates,
-        "seconds": _is_number,
-        "device": _is_text,
-        "threads": _is_count,
-        "processes": _is_count,
-        "torch": _is_text,
-        "test_header": _is_number,
-        "test_body": _is_number,
     }
 
-    settings: Mapping[str, Any] = field(default_factory=dict)
-    ended: str | None = None
-    steps: int | None = None
-    rates: Sequence[Sequence[float]] = ()
+    settings: Mapping[str, Any] = field(default_factory=dict)  # of TrainConfig; old checkpoints lack the newer ones
+    ended: str | None = None  # why the run is over: "epochs", "minutes" or "patience"; "" while it is not
+    steps: int | None = None  # updates
+    rates: Sequence[Sequence[float]] = ()  # [step, factor] of each change of the learning rate by hand
     seconds: float | None = None
     device: str | None = None
     threads: int | None = None
     processes: int | None = None
-    torch: str | None = None
-    test_header: float | None = None
+    torch: str | None = None  # its version
+    test_header: float | None = None  # the two parts of the test loss, nats per character
     test_body: float | None = None
 
     @classmethod

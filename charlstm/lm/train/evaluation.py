@@ -46,6 +46,9 @@ class TuneLosses:
         return cls(mean(everything, in_all), mean(header, in_header), mean(everything - header, in_all - in_header))
 
 
+NO_LOSSES = TuneLosses()
+
+
 def whole_tune_loss(network: CharRNN, texts: Sequence[str], vocab: Vocab) -> TuneLosses:
     """Cross-entropy of whole tunes, each from a zero state at START, in a fixed order.
 

@@ -15,6 +15,7 @@ import numpy as np
 import torch
 from torch import Tensor, distributed, nn
 
+from charlstm.errors import ConfigError
 from charlstm.lm.train.batches import IGNORED, Batch
 
 
@@ -35,12 +36,6 @@ class Parallel:
         self._device = device
         if self.world > 1 and not distributed.is_initialized():
             distributed.init_process_group("nccl" if device.type == "cuda" else "gloo")
-
-    @staticmethod
-    def device(device: torch.device) -> torch.device:
-        """The device of this process: of several on a machine with GPUs, each takes one of its own."""
-        local = os.environ.get("LOCAL_RANK")
-        return torch.device("cuda", int(local)) if device.type == "cuda" and local else device
 
     @property
     def first(self) -> bool:
@@ -97,3 +92,20 @@ class Parallel:
         """Go on when all processes are here."""
         if self.world > 1:
             distributed.barrier()
+
+
+def device_of(name: str) -> torch.device:
+    """The device of a name; "auto" is CUDA if there is one. Of several processes with GPUs, each takes its own.
+
+    Raises ConfigError if it is not there.
+    """
+    if name == "auto":
+        name = "cuda" if torch.cuda.is_available() else "cpu"
+    try:
+        device = torch.device(name)
+        torch.zeros(1, device=device)
+    except (RuntimeError, AssertionError) as error:
+        reason = str(error).splitlines()[0]
+        raise ConfigError("device", f"{name!r} is not available ({reason}); use auto or cpu.") from None
+    local = os.environ.get("LOCAL_RANK")
+    return torch.device("cuda", int(local)) if device.type == "cuda" and local else device

@@ -43,6 +43,11 @@ class RunProgress:
     keep_epochs: str = ""  # "float16" or "float32": weights go to epochs/, too
     ended: str = ""  # why the run is over: "epochs", "minutes" or "patience"; empty while it is not
 
+    @property
+    def rate_factor(self) -> float:
+        """What the scheduled learning rate is multiplied by."""
+        return self.rates[-1][1] if self.rates else 1.0
+
 
 @dataclass(frozen=True)
 class SavedRun:

@@ -12,14 +12,23 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from charlstm.errors import CheckpointError
-from charlstm.lm.store.checkpoint import JSON_FILE
+from charlstm.lm.config import ModelConfig
+from charlstm.lm.store.checkpoint import JSON_FILE, Checkpoint, CorpusInfo, TrainingInfo, save_checkpoint
+from charlstm.lm.train.batches import TrainingCorpus
+from charlstm.lm.vocab import Vocab
 from charlstm.paths import CONTROL_FILE, METRICS_FILE, STOP_FILE
 
 RESUME_FILE = "resume.safetensors"
+MOST_VALUES = 100  # of a header field that a checkpoint lists
 RATES = 0.001, 1000.0  # what control.json may multiply the learning rate by
 
 
@@ -43,6 +52,13 @@ class TrainingReport:
     def line(self) -> bytes:
         """As it stands in metrics.jsonl."""
         return (json.dumps(asdict(self), ensure_ascii=False) + "\n").encode()
+
+
+Callback = Callable[[TrainingReport], None]
+
+
+class StopTraining(Exception):
+    """Raise it in a callback to end a run: it saves how far it is, and the checkpoint is still written."""
 
 
 class RunFolder:
@@ -73,6 +89,24 @@ class RunFolder:
         """Add a line to metrics.jsonl."""
         with open(self.path / METRICS_FILE, "ab") as metrics:
             metrics.write(line)
+
+    def write_checkpoint(
+        self,
+        weights: Mapping[str, NDArray[np.float32]],
+        *,
+        model: ModelConfig,
+        vocab: Vocab,
+        corpus: TrainingCorpus,
+        training: TrainingInfo,
+        history: Sequence[Mapping[str, Any]],
+        val_loss: float | None,
+    ) -> None:
+        """Write the best weights so far, and what they are."""
+        # The commonest values of each field, so that a page offers only keys and meters that the model has met.
+        headers = {letter: dict(list(counts.items())[:MOST_VALUES]) for letter, counts in corpus.headers.items()}
+        about = CorpusInfo(name=corpus.name, tunes=len(corpus.train), fingerprint=corpus.fingerprint, headers=headers)
+        checkpoint = Checkpoint(self.path, model, vocab, training, about, tuple(history), val_loss)
+        save_checkpoint(checkpoint, weights)
 
     @property
     def has_checkpoint(self) -> bool:

@@ -9,11 +9,9 @@ resume.py the file to go on from, run_folder.py what else is in the folder, para
 
 from __future__ import annotations
 
-import ctypes
 import math
-import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Literal, NamedTuple
@@ -26,36 +24,22 @@ from charlstm.errors import CharlstmError, CheckpointError, ConfigError
 from charlstm.lm.config import ModelConfig, SampleConfig, TrainConfig
 from charlstm.lm.infer.engine import Engine
 from charlstm.lm.sample.sampling import sample
-from charlstm.lm.store.checkpoint import (
-    Checkpoint,
-    CorpusInfo,
-    TrainingInfo,
-    load_checkpoint,
-    save_checkpoint,
-    write_description,
-)
+from charlstm.lm.store.checkpoint import Checkpoint, TrainingInfo, load_checkpoint, write_description
 from charlstm.lm.store.epochs import save_epoch
 from charlstm.lm.store.tensors import check_weights
 from charlstm.lm.train.batches import TrainingCorpus, TrainingData
-from charlstm.lm.train.evaluation import TuneLosses, loss_sums, whole_tune_loss
+from charlstm.lm.train.evaluation import NO_LOSSES, TuneLosses, loss_sums, whole_tune_loss
 from charlstm.lm.train.network import CharRNN
-from charlstm.lm.train.parallel import Parallel
+from charlstm.lm.train.parallel import Parallel, device_of
 from charlstm.lm.train.resume import RunProgress, SavedRun, load_run, save_run
-from charlstm.lm.train.run_folder import RESUME_FILE, RunFolder, TrainingReport
+from charlstm.lm.train.run_folder import RESUME_FILE, Callback, RunFolder, StopTraining, TrainingReport
 from charlstm.lm.train.schedule import learning_rate
-from charlstm.lm.train.step import Learner
+from charlstm.lm.train.step import Learner, return_free_memory
 from charlstm.paths import EPOCHS_FOLDER
 
 REPORT_STEPS = 25
 SAVE_SECONDS = 30.0  # between two resume files: what a kill can cost
 SAMPLE = SampleConfig(temperature=0.8)
-MOST_VALUES = 100  # of a header field that a checkpoint lists
-
-Callback = Callable[[TrainingReport], None]
-
-
-class StopTraining(Exception):
-    """Raise it in a callback to end a run: it saves how far it is, and the checkpoint is still written."""
 
 
 class _Interval(NamedTuple):
@@ -85,6 +69,8 @@ class Trainer:
         Keep the weights of some epochs in epochs/, as numbers of this size; a resumed run goes on as it began.
     weights : mapping of arrays, optional
         Begin with these instead of random ones: a fork. They must fit the network and the corpus's characters.
+    saved : SavedRun, optional
+        Go on from there; see `resume`.
 
     Raises
     ------
@@ -105,13 +91,31 @@ class Trainer:
         threads: int | None = None,
         keep_epochs: Literal["float16", "float32"] | None = None,
         weights: Mapping[str, NDArray[np.float32]] | None = None,
+        saved: SavedRun | None = None,
     ) -> None:
-        RunFolder(out).refuse_second_run()
-        self._build(corpus, model, train, Path(out), device, threads, None)
-        self.progress.keep_epochs = keep_epochs or ""
+        self.corpus, self.model, self.config, self.folder = corpus, model, train, RunFolder(Path(out))
+        if saved is None:
+            self.folder.refuse_second_run()
+        if not corpus.train:
+            raise ConfigError("corpus", f"{corpus.name} has no training tunes; build it from more tunes.")
+        if threads is not None:
+            torch.set_num_threads(threads)
+        self.device = device_of(device)
+        self.parallel = Parallel(self.device)
+        self.data = TrainingData(corpus, model, train)
+        self.vocab = self.data.vocab
+        self.learner = Learner(model, train, len(self.vocab), self.device, self.parallel)
+        self.network = self.learner.network
+        self.progress = RunProgress(keep_epochs=keep_epochs or "")
         if weights is not None:
-            check_weights(Path(out), model, len(self.vocab), weights)
+            check_weights(self.folder.path, model, len(self.vocab), weights)
             self.learner.load_weights(weights)
+        if saved is not None:
+            self.progress = saved.progress
+            saved.restore(self.learner)
+            self.learner.sums.copy_(torch.tensor(self.progress.interval_sums, dtype=torch.float64))
+            if not self.parallel.first:
+                self.learner.sums[:2] = 0  # losses and characters are each process's own and added up
 
     @classmethod
     def resume(
@@ -138,38 +142,7 @@ class Trainer:
             raise CheckpointError(message, path=Path(out))
         if bfloat16 is not None:
             saved = replace(saved, train=replace(saved.train, bfloat16=bfloat16))
-        trainer = cls.__new__(cls)
-        trainer._build(corpus, saved.model, saved.train, Path(out), device, threads, saved)
-        return trainer
-
-    def _build(
-        self,
-        corpus: TrainingCorpus,
-        model: ModelConfig,
-        train: TrainConfig,
-        out: Path,
-        device: str,
-        threads: int | None,
-        saved: SavedRun | None,
-    ) -> None:
-        self.corpus, self.model, self.config, self.folder = corpus, model, train, RunFolder(out)
-        if not corpus.train:
-            raise ConfigError("corpus", f"{corpus.name} has no training tunes; build it from more tunes.")
-        if threads is not None:
-            torch.set_num_threads(threads)
-        self.device = Parallel.device(_device(device))
-        self.parallel = Parallel(self.device)
-        self.data = TrainingData(corpus, model, train)
-        self.vocab = self.data.vocab
-        self.learner = Learner(model, train, len(self.vocab), self.device, self.parallel)
-        self.network = self.learner.network
-        self.progress = RunProgress()
-        if saved is not None:
-            self.progress = saved.progress
-            saved.restore(self.learner)
-            self.learner.sums.copy_(torch.tensor(self.progress.interval_sums, dtype=torch.float64))
-            if not self.parallel.first:
-                self.learner.sums[:2] = 0  # losses and characters are each process's own and added up
+        return cls(corpus, saved.model, saved.train, out=out, device=device, threads=threads, saved=saved)
 
     def fit(self, callbacks: Sequence[Callback] = ()) -> Checkpoint:
         """Train to the end, and return the checkpoint of the best weights.
@@ -222,12 +195,12 @@ class Trainer:
         # What the epoch has come to.
         interval = self._take_interval()
         losses = self.validate()
-        _return_free_memory()
+        return_free_memory()
         if progress.position == steps:
             progress.epoch, progress.position = progress.epoch + 1, 0
         progress.history.append(
             {
-                "epoch": self._passes(),
+                "epoch": self.data.passes(progress.epoch, progress.position),
                 "step": progress.step,
                 "train_loss": progress.epoch_sums[0] / progress.epoch_sums[1],
                 "val_loss": losses.all,
@@ -255,10 +228,7 @@ class Trainer:
     def learning_rate(self) -> float:
         """Of the coming step: as it is scheduled, times the factor that was asked for by hand."""
         planned = learning_rate(self.config, self.progress.step, self._done(), self.data.total_steps)
-        return planned * self._rate_factor()
-
-    def _rate_factor(self) -> float:
-        return self.progress.rates[-1][1] if self.progress.rates else 1.0
+        return planned * self.progress.rate_factor
 
     def validate(self) -> TuneLosses:
         """Losses of the present (averaged) weights on the validation tunes."""
@@ -276,7 +246,7 @@ class Trainer:
         )
         if stops:
             raise StopTraining
-        if not math.isnan(factor) and factor != self._rate_factor():
+        if not math.isnan(factor) and factor != self.progress.rate_factor:
             self.progress.rates.append([self.progress.step, factor])
             self._save()
 
@@ -291,10 +261,6 @@ class Trainer:
             return seconds / (60 * self.config.minutes)
         return self.progress.step / self.data.total_steps
 
-    def _passes(self) -> float:
-        """How often the corpus went by."""
-        return self.data.passes(self.progress.epoch, self.progress.position)
-
     def _keep_epoch(self, loss: float | None) -> None:
         """Store the present (averaged) weights in epochs/, under the number of the epoch that they end or are in."""
         if not self.parallel.first:
@@ -304,7 +270,7 @@ class Trainer:
                 self.folder.path / EPOCHS_FOLDER,
                 self.progress.epoch + (self.progress.position > 0),
                 network.weights(),
-                epoch=self._passes(),
+                epoch=self.data.passes(self.progress.epoch, self.progress.position),
                 step=self.progress.step,
                 loss=loss,
                 half=self.progress.keep_epochs == "float16",
@@ -314,24 +280,16 @@ class Trainer:
         """Write the checkpoint of the present (averaged) weights."""
         if not self.parallel.first:
             return
-        # The commonest values of each field, so that a page offers only keys and meters that the model has met.
-        headers = {letter: dict(list(counts.items())[:MOST_VALUES]) for letter, counts in self.corpus.headers.items()}
-        checkpoint = Checkpoint(
-            self.folder.path,
-            self.model,
-            self.vocab,
-            training=self._training(),
-            corpus=CorpusInfo(
-                name=self.corpus.name,
-                tunes=len(self.corpus.train),
-                fingerprint=self.corpus.fingerprint,
-                headers=headers,
-            ),
-            history=tuple(self.progress.history),
-            val_loss=losses.all,
-        )
         with self.learner.averaged() as network:
-            save_checkpoint(checkpoint, network.weights())
+            self.folder.write_checkpoint(
+                network.weights(),
+                model=self.model,
+                vocab=self.vocab,
+                corpus=self.corpus,
+                training=self._training(),
+                history=self.progress.history,
+                val_loss=losses.all,
+            )
 
     def _training(self) -> TrainingInfo:
         """What model.json says of the training: its settings, and how far it has come on what."""
@@ -381,14 +339,13 @@ class Trainer:
         self,
         callbacks: Sequence[Callback],
         interval: _Interval,
-        losses: TuneLosses | None = None,
+        losses: TuneLosses = NO_LOSSES,
         sample: str | None = None,
     ) -> None:
         """Write a line of metrics, save how far the run is if it is time, and call back."""
-        losses = losses or TuneLosses()
         report = TrainingReport(
             step=self.progress.step,
-            epoch=self._passes(),
+            epoch=self.data.passes(self.progress.epoch, self.progress.position),
             done=min(1.0, self._done()),
             train_loss=interval.loss,
             val_loss=losses.all,
@@ -441,22 +398,3 @@ class Trainer:
         with self.learner.averaged() as network:
             engine = Engine(self.model, self.vocab, network.weights())
         return sample(engine, SAMPLE, seed=self.config.seed)[0].text
-
-
-def _return_free_memory() -> None:
-    """Give free heap pages back to the system: batches of ever new lengths leave holes, 200 MB an epoch at 1 x 250."""
-    if sys.platform == "linux" and (trim := getattr(ctypes.CDLL(None), "malloc_trim", None)):  # glibc has it
-        trim(0)
-
-
-def _device(name: str) -> torch.device:
-    """The device of a name; "auto" is CUDA if there is one. Raises ConfigError if it is not there."""
-    if name == "auto":
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    try:
-        device = torch.device(name)
-        torch.zeros(1, device=device)
-    except (RuntimeError, AssertionError) as error:
-        reason = str(error).splitlines()[0]
-        raise ConfigError("device", f"{name!r} is not available ({reason}); use auto or cpu.") from None
-    return device

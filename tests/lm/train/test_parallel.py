@@ -23,7 +23,8 @@ ROOT = Path(__file__).parents[3]
 STOPPED = """
 import sys
 from pathlib import Path
-from charlstm.lm.train.trainer import StopTraining, Trainer
+from charlstm.lm.train.run_folder import StopTraining
+from charlstm.lm.train.trainer import Trainer
 from charlstm.cli.train import add, configs
 import argparse
 from charlstm.tunes.corpus.io import load_corpus

@@ -22,8 +22,8 @@ from charlstm.lm.train import trainer as train_module
 from charlstm.lm.train.batches import IGNORED, encode_tune, fixed_batches
 from charlstm.lm.train.evaluation import whole_tune_loss
 from charlstm.lm.train.network import CharRNN
-from charlstm.lm.train.run_folder import TrainingReport
-from charlstm.lm.train.trainer import StopTraining, Trainer
+from charlstm.lm.train.run_folder import Callback, StopTraining, TrainingReport
+from charlstm.lm.train.trainer import Trainer
 from charlstm.lm.vocab import Vocab
 from charlstm.tunes.abc import split_header
 from charlstm.tunes.corpus.model import Corpus
@@ -154,7 +154,7 @@ def test_a_run_killed_in_the_middle_of_a_write_resumes_to_the_same_numbers(tiny_
 def test_a_rate_changed_by_hand_is_taken_at_the_same_step_after_a_kill(tiny_corpus: Corpus, tmp_path: Path) -> None:
     """control.json comes at step 9; one run goes on, the other dies at step 12 without having saved since."""
 
-    def change_at_9(out: Path) -> train_module.Callback:
+    def change_at_9(out: Path) -> Callback:
         def change(report: TrainingReport) -> None:
             if report.step == 9:
                 (out / "control.json").write_text('{"rate": 0.25}')
