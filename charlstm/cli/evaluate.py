@@ -110,7 +110,7 @@ def _panel(options: argparse.Namespace) -> None:
 
 
 def _read_samples(path: Path) -> tuple[list[str], list[bool] | None]:
-    """The tunes of a file without their numbers, and which ended by themselves, where the file tells."""
+    """The tunes of a file without their numbers, and which the model ended, where the file tells."""
     if path.suffix != ".json":
         return [without_number(text) for text in read_tunes(path)], None
     try:

@@ -91,7 +91,7 @@ class NGram:
                 places = _find(below[1], (shorter * size + symbols[targets])[first])
                 counted[-1] = (below[0], below[1], np.bincount(places, minlength=len(below[1])))
             counted.append((histories, pairs, counts))
-        return cls(vocab, order, tuple(_level(*found, size) for found in counted))
+        return cls(vocab, order, tuple(_level(*counts, size) for counts in counted))
 
     def surprisals(self, texts: Sequence[str]) -> list[NDArray[np.float64]]:
         """The surprisal of every target, -ln p, for each text of T characters an array of shape (T + 1,), END last.
@@ -108,8 +108,8 @@ class NGram:
                 numbers = np.where(numbers == UNSEEN, UNSEEN, _find(level.histories, keys))
             known = numbers != UNSEEN  # a history never seen adds nothing to what the shorter one says
             place = numbers[known]
-            found = _find(level.pairs, place * size + symbols[targets[known]])
-            seen = np.where(found == UNSEEN, 0.0, level.discounted[found])
+            pair = _find(level.pairs, place * size + symbols[targets[known]])
+            seen = np.where(pair == UNSEEN, 0.0, level.discounted[pair])
             p[known] = (seen + level.masses[place] * p[known]) / level.totals[place]
         ends = np.cumsum([len(text) + 1 for text in texts])
         return np.split(-np.log(p), ends[:-1].tolist())

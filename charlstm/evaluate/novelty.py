@@ -21,7 +21,7 @@ from charlstm.tunes.abc import split_header
 from charlstm.tunes.corpus.model import Corpus
 from charlstm.tunes.views.melody import melody, steps
 
-LONGEST_SUBSTRING = 50  # characters; nearly all longer substrings of a tune that is no copy are new
+LONGEST_SUBSTRING = 50  # characters; nearly all longer substrings of a tune that is not a copy are new
 _PART = "\0"  # parts the texts of an index; queries cannot hold it, see `_clean`
 _REACH = 64  # symbols that suffixes are sorted by; a run that goes further is followed from there
 _NEW_STEP = "\x01"  # a step between two notes that no tune of the corpus has
@@ -104,7 +104,7 @@ def novelty(text: str, corpus: Corpus | NoveltyIndex) -> Novelty:
     text : str
         One tune in ABC.
     corpus : Corpus or NoveltyIndex
-        An index answers many tunes in some milliseconds each; a corpus is indexed anew at each call, in seconds.
+        An index answers many tunes in some milliseconds each; a corpus is indexed at each call, in seconds.
     """
     index = corpus if isinstance(corpus, NoveltyIndex) else NoveltyIndex(corpus.train)
     longest_run, source = index.longest_run(text)

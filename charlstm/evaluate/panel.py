@@ -1,4 +1,4 @@
-"""The panel: many tunes measured beside a corpus's own held-out tunes. How the tunes were made is not its business.
+"""The panel: many tunes measured beside a corpus's own held-out tunes. Knows nothing of how they were made.
 
 Each measure is one number a tune; the panel shows its mean (of the longest copied run, its median) and a 95 %
 interval by the bootstrap over tunes: the statistic of 1,000 samples of n tunes drawn with replacement from the n,
@@ -29,7 +29,7 @@ from charlstm.tunes.views.melody import melody
 RESAMPLES = 1000
 MEDIANS = frozenset({"longest_run"})
 MEASURES: Mapping[str, str] = {
-    "ended": "tunes that ended by themselves",
+    "ended": "tunes that the model ended",
     "bars_filled": "bars that fill their meter (share of a tune's, mean)",
     "valid": "tunes without a fault: header, bars, repeats, final bar line, 8 bars",
     "fully_valid": "tunes that ended, are valid, and in which no tool finds an error",
@@ -88,7 +88,7 @@ def panel(
     corpus : Corpus
         Copies are looked for in its training tunes.
     ended : sequence of bool, optional
-        Which tunes ended by themselves; without it "ended" and "fully_valid" are left out.
+        Which tunes the model ended; without it "ended" and "fully_valid" are left out.
     tools : sequence of str, optional
         Programs to ask, of "abc2midi" and "abcm2ps"; those installed when absent, none when empty. "fully_valid"
         needs both.

@@ -1,7 +1,7 @@
 """Validity: whether a text is a tune that can be played from the page, and if not, why not.
 
 A syntax check: real tunes with their bars shuffled pass it, so it says nothing of music. Bars are counted by
-`tunes/views/bars.py`, on the ABC as written. A tune may be valid though it was cut off: whether it ended by itself is
+`tunes/views/bars.py`, on the ABC as written. A tune may be valid though it was cut off: whether the model ended it is
 known only to who sampled it.
 """
 
@@ -59,24 +59,24 @@ def validity(text: str) -> Validity:
     """
     header = split_header(text)
     tokens = list(lex(text[header.body_start :], header.body_start))
-    found = bars(text)
-    wrong = misfits(found)
+    tune = bars(text)
+    wrong = misfits(tune)
     reasons = [*_header_faults(header), *_mark_faults(tokens)]
     if not any(token.kind == "note" for token in tokens):
         reasons.append("There are no notes.")
     if wrong:
         number = wrong[0] + 1
-        bar = found[wrong[0]]
+        bar = tune[wrong[0]]
         more = f", and {len(wrong) - 1} more do not fit" if len(wrong) > 1 else ""
         reasons.append(f"Bar {number} lasts {bar.duration} of a whole note where {bar.expected} is needed{more}.")
     if not repeats_balance(text):
         reasons.append("A repeat is opened and not closed, or closed and not opened.")
     if not has_final_bar_line(text):
         reasons.append("There is no final bar line.")
-    if len(found) < LEAST_BARS:
-        reasons.append(f"It has {len(found)} bars; a tune has {LEAST_BARS} or more.")
-    share = 1 - len(wrong) / len(found) if found else 0.0
-    return Validity(tuple(reasons), len(found), share)
+    if len(tune) < LEAST_BARS:
+        reasons.append(f"It has {len(tune)} bars; a tune has {LEAST_BARS} or more.")
+    share = 1 - len(wrong) / len(tune) if tune else 0.0
+    return Validity(tuple(reasons), len(tune), share)
 
 
 def _header_faults(header: Header) -> list[str]:

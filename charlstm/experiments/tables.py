@@ -25,7 +25,7 @@ TRAINING = {  # column -> what it is
     "seconds": "of the whole training",
 }
 SAMPLING = {
-    "ended": "tunes that ended by themselves",
+    "ended": "tunes that the model ended",
     "header": "tunes with a readable meter and key",
     "in_meter": "bars that fill their meter, none in a tune without a readable meter and key",
     "valid": "tunes without a fault",

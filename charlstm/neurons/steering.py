@@ -111,7 +111,7 @@ class Intervention:
         if self.action == "clamp":
             return engine.ablate(self.units, self.strength)
         if self.along is not None:
-            return engine.push({self.along.layer: self.strength * self.along.deviation * self.along.vector})
+            return engine.steer({self.along.layer: self.strength * self.along.deviation * self.along.vector})
         shape = engine.config.num_layers, engine.config.hidden_size
         if deviations is None or np.shape(deviations) != shape:
             raise ConfigError("deviations", f"steering units needs their standard deviations, shape {shape}.")
@@ -119,7 +119,7 @@ class Intervention:
         vectors = np.zeros(shape)
         for layer, index in self.units:
             vectors[layer, index] = self.strength * deviations[layer, index]
-        return engine.push({layer: vectors[layer] for layer in range(shape[0])})
+        return engine.steer({layer: vectors[layer] for layer in range(shape[0])})
 
 
 def deviations(values: NDArray[np.floating], layers: int) -> NDArray[np.float64]:

@@ -195,7 +195,7 @@ def test_a_model_goes_out_as_a_file_and_comes_back_under_another_name(
         click(page, "Save as a file")
     saved = tmp_path / "twin.zip"
     download.value.save_as(saved)
-    for name, said in (("bad.zip", "no ZIP"), ("twin.zip", "among the models")):
+    for name, said in (("bad.zip", "not a ZIP"), ("twin.zip", "among the models")):
         if name == "bad.zip":
             (tmp_path / name).write_bytes(b"\0\1 not a model" * 200_000)  # 3 MB: more than the server once took
         page.locator("input[type=file]").set_input_files(str(tmp_path / name))

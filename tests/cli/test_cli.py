@@ -198,7 +198,7 @@ def test_a_fork_of_an_epoch(home: Path, capsys: pytest.CaptureFixture[str]) -> N
     assert run(f"train --corpus tiny --out parent {size} --epochs 3 --keep-epochs") == 0
     forked = says(capsys, "train --corpus tiny --out fork --fork parent --at 2 --epochs 1 --threads 1")
     assert forked["config"]["hidden_size"] == 4
-    assert "kept are 0, 1, 2, 3" in refuses(capsys, "train --corpus tiny --out no --fork parent --at 7")
+    assert "stored are 0, 1, 2, 3" in refuses(capsys, "train --corpus tiny --out no --fork parent --at 7")
     save_corpus(Corpus("strange", train=("K:C\nÄ|]",), validation=()))
     assert "other characters" in refuses(capsys, "train --corpus strange --out no --fork parent --at 2")
 

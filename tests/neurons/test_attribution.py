@@ -38,7 +38,7 @@ def log_probability(engine, before: str, character: str) -> float:  # type: igno
 @pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize("how", ["skip", "replace"])
 def test_occlusion_is_asking_again_without_the_character(shape: dict, how: str, make_engine: MakeEngine) -> None:
-    engine = make_engine(**shape).push({0: np.linspace(-0.2, 0.2, 8)})
+    engine = make_engine(**shape).steer({0: np.linspace(-0.2, 0.2, 8)})
     text, position = TUNES[0], 60
     effects = occlusion(engine, text, position, how=how, reach=1000)  # type: ignore[arg-type]
     assert effects.shape == (position,)

@@ -53,7 +53,7 @@ def test_it_is_prepared_once_and_again_for_another_model_or_other_texts(tiny_eng
     others = [
         record_to_file(tiny_engine, TUNES[1:]),
         record_to_file(tiny_engine.ablate([(0, 1)]), TUNES),
-        record_to_file(tiny_engine.push({0: np.ones(8)}), TUNES),
+        record_to_file(tiny_engine.steer({0: np.ones(8)}), TUNES),
     ]
     assert len({first.path, *[o.path for o in others]}) == 4
     assert fingerprint(tiny_engine) == fingerprint(tiny_engine.ablate([]))

@@ -171,7 +171,7 @@ def read_texts(
     Parameters
     ----------
     model : Model
-        Or an Engine. Units that it holds or pushes are held and pushed.
+        Or an Engine. Its ablations and steering apply.
     texts : sequence of str
         Model texts.
     inside : bool

@@ -1,6 +1,6 @@
 """Engine: a trained network in NumPy, to play with on a CPU. One step, a batch, a whole text with states and gates.
 
-Knows no torch, no temperature and no ABC. An engine is never changed after it is made, and keeps no buffers, so all
+Knows no torch, no temperature and no ABC. An engine is never changed after it is built, and has no buffers, so all
 threads and sessions may share one; what works in place is an InferenceSession, one for each text or batch.
 """
 
@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from charlstm.lm.infer.batch import Trace, run
-from charlstm.lm.infer.model import Held, Model, Pushes
+from charlstm.lm.infer.model import Clamps, Model, Vectors
 from charlstm.lm.infer.session import InferenceSession, State, initial_state
 from charlstm.lm.store.checkpoint import load_checkpoint
 
@@ -52,10 +52,10 @@ class Engine(Model):
         error -= error.mean(axis=1, keepdims=True, where=likely)
         return 16 * float(np.abs(error, where=likely, out=np.zeros_like(error)).max()) + 1e-7
 
-    def _intervene(self, held: Held, pushes: Pushes) -> None:
+    def _intervene(self, clamps: Clamps, vectors: Vectors) -> None:
         for measured in ("exact", "rounding"):  # of the network as it was
             self.__dict__.pop(measured, None)
-        super()._intervene(held, pushes)
+        super()._intervene(clamps, vectors)
 
     def initial_state(self, batch_size: int = 1) -> State:
         """The state before anything was read: zeros, and nothing to look back at."""

@@ -32,13 +32,13 @@ from charlstm.lm.vocab import Vocab
 
 SIGNS = frozenset("|:][123 \n")
 
-# Where the reader is: in the header at the start of a line, after its `K`, in the K: line, in another line;
+# Places in a text: in the header at the start of a line, after its `K`, in the K: line, in another line;
 # in the body before a bar has begun, or in one.
 _LINE_START, _K, _KEY_LINE, _OTHER_LINE, _GAP, _BAR = range(6)
 
 
 def _mode_after(mode: int, char: str) -> int:
-    """The place of the reader after one more character. A bar begins where _GAP becomes _BAR."""
+    """The place after one more character. A bar begins where _GAP becomes _BAR."""
     if mode == _BAR:
         return _GAP if char == "|" else _BAR
     if mode == _GAP:
@@ -53,7 +53,7 @@ def _mode_after(mode: int, char: str) -> int:
 
 
 class Lookback:
-    """A reader of one text, as a value: `after` returns a new reader and leaves this one as it was.
+    """The lookback of one text, as a value: `after` returns a new one and leaves this one as it was.
 
     Parameters
     ----------
@@ -72,7 +72,7 @@ class Lookback:
         self._distances = (0,) * len(self.lags)  # s(u) - s(u-k) of each lag; 0: there is none
 
     def after(self, char: str) -> Lookback:
-        """The reader of the text with one more character."""
+        """The lookback of the text with one more character."""
         new = object.__new__(Lookback)
         new.lags = self.lags
         new.text = self.text + char
@@ -90,10 +90,10 @@ class Lookback:
     def characters(self) -> tuple[str | None, ...]:
         """For the next character, the one at the same place of an earlier bar, by lag; None where there is none."""
         # s(u-k) + (i - s(u)) with i = len(text) is that many characters from the end of the text.
-        found = [self.text[-d] if d else None for d in self._distances]
+        characters = [self.text[-d] if d else None for d in self._distances]
         if self._is_open and 0 in self.lags:
-            found[self.lags.index(0)] = ":"
-        return tuple(found)
+            characters[self.lags.index(0)] = ":"
+        return tuple(characters)
 
 
 @lru_cache(maxsize=16)
@@ -105,7 +105,7 @@ def _signs_of(vocab: Vocab) -> tuple[NDArray[np.bool_], int, int, int, int]:
 
 
 def _body_start(ids: NDArray[np.int32], key: int, colon: int, newline: int) -> int:
-    """Index after the K: line; len(ids) if there is no whole one."""
+    """Index after the K: line; len(ids) if there is no complete one."""
     if key < 0:
         return len(ids)
     for k in np.flatnonzero(ids == key).tolist():
@@ -136,7 +136,7 @@ def lookback_ids(ids: NDArray[np.int32], vocab: Vocab, lags: Iterable[int]) -> N
     lags, length, nothing = tuple(lags), len(ids), len(vocab)
     is_sign, bar_line, key, colon, newline = _signs_of(vocab)
     body = _body_start(ids, key, colon, newline)
-    notes = np.flatnonzero(~is_sign[ids[body:]])  # the body's characters that are no signs
+    notes = np.flatnonzero(~is_sign[ids[body:]])  # the body's characters that are not signs
     back = np.full((length + 1, len(lags)), nothing, dtype=np.int32)
     if 0 in lags:
         back[1:, lags.index(0)] = np.where(_repeat_is_open(ids, body, bar_line, colon), colon, nothing)

@@ -1,6 +1,6 @@
 """Model: what a session and a batch run on: fused weights, symbols, and the units that are ablated or steered.
 
-Never changed after it is made, and without buffers, so all threads may share one. Runs nothing: lm/infer/session.py
+Never changed after it is built, and without buffers, so all threads may share one. Runs nothing: lm/infer/session.py
 reads a symbol at a time, lm/infer/batch.py whole texts, lm/infer/engine.py is the door to both.
 """
 
@@ -23,8 +23,8 @@ from charlstm.lm.vocab import Vocab
 if TYPE_CHECKING:
     from charlstm.lm.cells import Array
 
-Held = dict[tuple[int, int], float]  # (layer, index) -> the value that a unit is held at
-Pushes = dict[int, NDArray[np.float64]]  # layer -> what is added to its outputs, (H,)
+Clamps = dict[tuple[int, int], float]  # (layer, index) -> the value that a unit is clamped to
+Vectors = dict[int, NDArray[np.float64]]  # layer -> what is added to its outputs, (H,)
 
 
 class Model:
@@ -71,14 +71,14 @@ class Model:
         *,
         means: ArrayLike | None = None,
     ) -> Self:
-        """A new engine in which the outputs h of some units are held at a value, at every symbol.
+        """A new engine in which the outputs h of some units are clamped to a value, at every symbol.
 
         Parameters
         ----------
         units : collection of (layer, index)
-            The units to hold; those of an earlier `ablate` stay held.
+            The units; those of an earlier `ablate` stay clamped.
         value : float or "mean"
-            What to hold them at; "mean" takes each unit's own from `means`.
+            The value; "mean" takes each unit's own from `means`.
         means : float array, shape (L, H), optional
             Recorded means of h; needed for "mean".
 
@@ -94,64 +94,64 @@ class Model:
                 raise ConfigError("units", f"there is no unit {layer}:{index}; {known}.")
         if value == "mean":
             if means is None or np.shape(means) != shape:
-                raise ConfigError("means", f"holding units at their mean needs their recorded means, shape {shape}.")
+                raise ConfigError("means", f"ablating units to their mean needs their recorded means, shape {shape}.")
             values = np.asarray(means, dtype=np.float64)
         else:
             values = np.full(shape, value, dtype=np.float64)
         if not np.isfinite(values).all():
-            raise ConfigError("value", "a unit can only be held at a finite number.")
-        return self._copy(self._held | {(k, j): float(values[k, j]) for k, j in units}, self._pushes)
+            raise ConfigError("value", "a unit can only be clamped to a finite number.")
+        return self._copy(self._clamps | {(k, j): float(values[k, j]) for k, j in units}, self._vectors)
 
-    def push(self, vectors: Mapping[int, ArrayLike]) -> Self:
+    def steer(self, vectors: Mapping[int, ArrayLike]) -> Self:
         """A new engine in which a vector is added to the outputs h of a layer, at every symbol.
 
         h' = cell(h, x) + v, and h' is what the decoder, the layer above and the next step read. A cell whose memory
-        gate z carries h itself (a GRU) would add the push up; there h' = cell(h, x) + (1 - z) v.
+        gate z carries h itself (a GRU) would add v up; there h' = cell(h, x) + (1 - z) v.
 
         Parameters
         ----------
         vectors : mapping from layer to float array, shape (H,)
-            What to add; those of an earlier `push` stay and add up. A vector of zeros changes nothing. A unit that
-            `ablate` holds is held all the same.
+            What to add; those of an earlier `steer` stay and add up. A vector of zeros changes nothing. A unit
+            that is ablated stays so.
 
         Raises
         ------
         ConfigError
             If a layer does not exist, or a vector is misshapen or not finite.
         """
-        pushes = dict(self._pushes)
+        steered = dict(self._vectors)
         for layer, vector in vectors.items():
             v = np.asarray(vector, dtype=np.float64)
             if not 0 <= layer < self.config.num_layers:
                 last = self.config.num_layers - 1
                 raise ConfigError("vectors", f"there is no layer {layer}; layers are 0 to {last}.")
             if v.shape != (self.config.hidden_size,) or not np.isfinite(v).all():
-                raise ConfigError("vectors", f"a push is {self.config.hidden_size} finite numbers, one for each unit.")
-            pushes[layer] = pushes.get(layer, 0.0) + v
-        return self._copy(self._held, {k: v for k, v in pushes.items() if v.any()})
+                raise ConfigError("vectors", f"a vector is {self.config.hidden_size} finite numbers, one a unit.")
+            steered[layer] = steered.get(layer, 0.0) + v
+        return self._copy(self._clamps, {k: v for k, v in steered.items() if v.any()})
 
     @property
-    def interventions(self) -> tuple[Held, Pushes]:
-        """What `ablate` and `push` have changed: units and what they are held at, layers and what is added."""
-        return dict(self._held), dict(self._pushes)
+    def interventions(self) -> tuple[Clamps, Vectors]:
+        """What `ablate` and `steer` have changed: the values of units, and what is added to layers."""
+        return dict(self._clamps), dict(self._vectors)
 
-    def _copy(self, held: Held, pushes: Pushes) -> Self:
+    def _copy(self, clamps: Clamps, vectors: Vectors) -> Self:
         new = copy.copy(self)
-        new._intervene(held, pushes)
+        new._intervene(clamps, vectors)
         return new
 
-    def _intervene(self, held: Held, pushes: Pushes) -> None:
-        """Set which units are held at what value and what is added; only while the model is being made."""
-        self._held, self._pushes = held, pushes
-        self._held_units: dict[int, tuple[list[int], Array]] = {}  # layer -> indices, values
-        for layer in {layer for layer, _ in held}:
-            indices = sorted(index for k, index in held if k == layer)
-            self._held_units[layer] = (indices, np.array([held[layer, j] for j in indices], dtype=self.dtype))
+    def _intervene(self, clamps: Clamps, vectors: Vectors) -> None:
+        """Set the ablations and what is added; only while the model is being built."""
+        self._clamps, self._vectors = clamps, vectors
+        self._clamped_units: dict[int, tuple[list[int], Array]] = {}  # layer -> indices, values
+        for layer in {layer for layer, _ in clamps}:
+            indices = sorted(index for k, index in clamps if k == layer)
+            self._clamped_units[layer] = (indices, np.array([clamps[layer, j] for j in indices], dtype=self.dtype))
 
     def intervention(self, layer: int, h: Array, gates: Array) -> Callable[[], None] | None:
-        """What `ablate` and `push` do to a layer's h, (B, H), in place after each step; None where they do nothing."""
-        units, values = self._held_units.get(layer, (None, None))
-        vector = self._pushes[layer].astype(self.dtype) if layer in self._pushes else None
+        """What `ablate` and `steer` do to a layer's h, (B, H), in place after each step; None where they do nothing."""
+        units, values = self._clamped_units.get(layer, (None, None))
+        vector = self._vectors[layer].astype(self.dtype) if layer in self._vectors else None
         if units is None and vector is None:
             return None
         spec, size, z = self.config.cell_spec, self.config.hidden_size, None

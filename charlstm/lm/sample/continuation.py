@@ -1,6 +1,6 @@
-"""Continuation: from any bar of a tune the model writes on to the end, having read all that stands before.
+"""Continuation: from any bar of a tune the model writes on to the end, having read all that precedes.
 
-What stands before the place stays byte for byte, but for the tune's own last bar line: a final one becomes a double
+What precedes stays byte for byte, but for the tune's own last bar line: a final one becomes a double
 one, because a final bar line has nothing after it.
 """
 
@@ -43,14 +43,14 @@ class Continued:
     sample: Sample
 
 
-def beginning(text: str, kept: int) -> str:
+def beginning(text: str, keep: int) -> str:
     """A tune up to where it is carried on.
 
     Parameters
     ----------
     text : str
         A tune as ABC.
-    kept : int
+    keep : int
         How many of its bars stay, as `tunes.views.bars.bars` counts them; 0: the header alone.
 
     Raises
@@ -59,14 +59,14 @@ def beginning(text: str, kept: int) -> str:
         If the tune has fewer bars.
     """
     tune = bars(text)
-    if not 0 <= kept <= len(tune):
-        raise ConfigError("kept", f"this tune has {len(tune)} bars; keep from 0 to {len(tune)} of them.")
+    if not 0 <= keep <= len(tune):
+        raise ConfigError("keep", f"this tune has {len(tune)} bars; keep from 0 to {len(tune)} of them.")
     tokens = body_tokens(text)
     body_start = tokens[0].start if tokens else len(text)
-    if kept == 0:
+    if keep == 0:
         return text[:body_start] + ("" if not text[:body_start] or text[:body_start].endswith("\n") else "\n")
-    bar = tune[kept - 1]
-    following = tune[kept] if kept < len(tune) else None
+    bar = tune[keep - 1]
+    following = tune[keep] if keep < len(tune) else None
     line = next((t for t in tokens if t.start >= bar.end and t.kind == "bar_line"), None)
     if line is None or (following is not None and line.start >= following.start):
         return text[: bar.end] + "|"
@@ -82,7 +82,7 @@ def beginning(text: str, kept: int) -> str:
 def continue_tune(
     engine: Engine,
     text: str,
-    kept: int,
+    keep: int,
     *,
     config: SampleConfig = DEFAULT,
     seed: int = 0,
@@ -95,7 +95,7 @@ def continue_tune(
     engine : Engine
     text : str
         The tune as ABC, in any spelling.
-    kept : int
+    keep : int
         How many of its bars stay.
     config : SampleConfig
         `max_length` counts the new characters alone.
@@ -114,7 +114,7 @@ def continue_tune(
     ConfigError
         If the tune has fewer bars; before the first character is asked for.
     """
-    before = beginning(text, kept)
+    before = beginning(text, keep)
     adapter = TuneAdapter(engine, before, nearest=nearest)
     prime = adapter.before(len(before))
     given = len(prime)

@@ -42,7 +42,7 @@ def fixed_lines(fields: Mapping[str, str], vocab: Vocab) -> dict[str, str]:
     Raises
     ------
     ConfigError
-        If a letter is no field that can be fixed, or a value is empty or more than one line.
+        If a letter is not a field that can be fixed, or a value is empty or more than one line.
     VocabularyError
         If the model does not know a character of a value; the message names the field.
     """
@@ -52,7 +52,7 @@ def fixed_lines(fields: Mapping[str, str], vocab: Vocab) -> dict[str, str]:
         if letter == "X":
             raise ConfigError("X", "the reference number is put on when a tune is written out; leave it out.")
         if len(letter) != 1 or letter not in _LETTERS:
-            raise ConfigError("fields", f"{letter!r} is no header field; a field is one letter from A to Z, as M or K.")
+            raise ConfigError("fields", f"{letter!r} is not a header field; use one letter from A to Z, as M or K.")
         if not value:
             raise ConfigError(letter, "has no value; leave the field out, and the model writes it.")
         if len(value.splitlines()) > 1:

@@ -1,4 +1,4 @@
-"""Characters that a model has never met: which they are, and what can stand in their place. Knows no ABC."""
+"""Characters that a model does not know: which they are, and what can take their place. Knows no ABC."""
 
 from __future__ import annotations
 

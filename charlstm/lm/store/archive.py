@@ -1,6 +1,6 @@
-"""Packages: a checkpoint as one file, a ZIP of model.json and model.safetensors, to give away and to take in.
+"""Archives: a checkpoint as one file, a ZIP of model.json and model.safetensors, to export and import.
 
-What is taken in is somebody else's file. It is read in memory, measured before it is unpacked, checked as a checkpoint
+What is imported is somebody else's file. It is read in memory, measured before it is unpacked, checked as a checkpoint
 is (lm/store/checkpoint.py) and only then written, under a name of ours: no path inside it is ever used, and nothing
 in it is ever run. A stored epoch travels as well, where the giver's checkpoint has a film.
 """
@@ -50,7 +50,7 @@ def pack(checkpoint: Checkpoint) -> bytes:
 
 
 def unpack(data: bytes, name: str, *, root: Path | None = None, replace: bool = False) -> Checkpoint:
-    """Take in a package, as checkpoints/<name>.
+    """Import an archive as checkpoints/<name>.
 
     Parameters
     ----------
@@ -66,24 +66,24 @@ def unpack(data: bytes, name: str, *, root: Path | None = None, replace: bool = 
     Raises
     ------
     CheckpointError
-        If the file is damaged, foreign, too large, or pickled; if it unpacks to more than it may or holds what is no
-        part of a checkpoint; if its weights do not fit its description; or if the name is taken or no name.
+        If the file is damaged, foreign, too large, or pickled; if it unpacks to more than it may or holds what is not
+        part of a checkpoint; if its weights do not fit its description; or if the name is taken or cannot name a model.
     """
     root = root or checkpoints_path()
     _check_free(root, name, replace)
     files = _read_archive(data)
     root.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".import-", dir=root) as folder:
-        taken = Path(folder) / name
-        (taken / EPOCHS_FOLDER).mkdir(parents=True)
+        model = Path(folder) / name
+        (model / EPOCHS_FOLDER).mkdir(parents=True)
         for path, content in files.items():  # paths are among the few that _read_archive lets through
-            (taken / path).write_bytes(content)
+            (model / path).write_bytes(content)
         try:
-            load_checkpoint(taken).weights()
+            load_checkpoint(model).weights()
         except CheckpointError as error:
-            message = str(error).replace(f"{taken}/", "")  # the visitor knows of no folder
-            raise CheckpointError(f"This is no whole model: {message}") from None
-        _move(taken, root / name)
+            message = str(error).replace(f"{model}/", "")  # the visitor knows of no folder
+            raise CheckpointError(f"This model is incomplete: {message}") from None
+        _move(model, root / name)
     return load_checkpoint(root / name)
 
 
@@ -93,7 +93,7 @@ def keep(run: Path, name: str, *, root: Path | None = None, replace: bool = Fals
     Raises
     ------
     CheckpointError
-        If the run has no whole checkpoint yet, or the name is taken or no name.
+        If the run has no complete checkpoint yet, or the name is taken or cannot name a model.
     """
     root = root or checkpoints_path()
     _check_free(root, name, replace)
@@ -124,11 +124,11 @@ def _check_free(root: Path, name: str, replace: bool) -> None:
 
 
 def _read_archive(data: bytes) -> dict[str, bytes]:
-    """The files of a package by their paths: only those a checkpoint has, none larger than it may be."""
+    """The files of an archive by their paths: only those a checkpoint has, none larger than it may be."""
     if len(data) > MAX_BYTES:
         raise CheckpointError(f"The file has more than {MAX_BYTES // 2**20} MB, which is more than a model may have.")
     if not data.startswith(_ZIP):
-        kind = "a pickled file, which could run a program, so it is not opened" if data[:1] == _PICKLE else "no ZIP"
+        kind = "a pickled file, which could run a program, so it is not opened" if data[:1] == _PICKLE else "not a ZIP"
         raise CheckpointError(f"This is {kind}; a model is exported as a ZIP of {JSON_FILE} and {WEIGHTS_FILE}.")
     files: dict[str, bytes] = {}
     try:
@@ -139,7 +139,7 @@ def _read_archive(data: bytes) -> dict[str, bytes]:
             room = MAX_BYTES
             for entry in entries:
                 if entry.filename not in (JSON_FILE, WEIGHTS_FILE) and not _EPOCH.fullmatch(entry.filename):
-                    message = f"This ZIP holds {entry.filename[:60]!r}, which is no part of an exported model."
+                    message = f"This ZIP holds {entry.filename[:60]!r}, which is not part of an exported model."
                     raise CheckpointError(message)
                 if entry.filename in files or entry.flag_bits & 1:
                     raise CheckpointError("This ZIP names a file twice or is locked with a password.")
@@ -154,14 +154,14 @@ def _read_archive(data: bytes) -> dict[str, bytes]:
         raise CheckpointError(f"This ZIP is damaged ({error}); fetch it again.") from None
     for needed in (JSON_FILE, WEIGHTS_FILE):
         if needed not in files:
-            raise CheckpointError(f"This ZIP has no {needed}, so it is no exported model.")
+            raise CheckpointError(f"This ZIP has no {needed}, so it is not an exported model.")
     return files
 
 
-def _move(made: Path, place: Path) -> None:
+def _move(folder: Path, place: Path) -> None:
     """Put a finished folder in its place; the old one, if there is one, goes first."""
-    if not any((made / EPOCHS_FOLDER).iterdir()):
-        (made / EPOCHS_FOLDER).rmdir()
+    if not any((folder / EPOCHS_FOLDER).iterdir()):
+        (folder / EPOCHS_FOLDER).rmdir()
     if place.exists():
         shutil.rmtree(place)
-    made.rename(place)
+    folder.rename(place)

@@ -37,7 +37,7 @@ class StoredEpoch:
     ----------
     path : Path
     number : int
-        Epochs that were over, 0 for the weights a run began with; the last one may not have been whole.
+        Epochs that were over, 0 for the weights a run began with; the last one may be incomplete.
     epoch : float
         The same, exactly.
     step : int
@@ -88,7 +88,7 @@ def save_epoch(
 
 def list_epochs(run: Path) -> list[StoredEpoch]:
     """The stored epochs of a run's or a checkpoint's folder, in order; files that are cut or foreign are left out."""
-    found = []
+    stored = []
     for path in sorted((run / EPOCHS_FOLDER).glob("*.safetensors")):
         if not _NAME.fullmatch(path.name):
             continue
@@ -97,10 +97,10 @@ def list_epochs(run: Path) -> list[StoredEpoch]:
                 about = file.metadata() or {}
             if about.get("format") == FORMAT:
                 loss = float(about["loss"]) if about.get("loss") else None
-                found.append(StoredEpoch(path, int(path.stem), float(about["epoch"]), int(about["step"]), loss))
+                stored.append(StoredEpoch(path, int(path.stem), float(about["epoch"]), int(about["step"]), loss))
         except (SafetensorError, OSError, ValueError, KeyError):
             continue
-    return sorted(found, key=lambda stored: stored.number)
+    return sorted(stored, key=lambda one: one.number)
 
 
 def epoch_weights(checkpoint: Checkpoint, number: int) -> Weights:
@@ -109,16 +109,18 @@ def epoch_weights(checkpoint: Checkpoint, number: int) -> Weights:
     Raises
     ------
     CheckpointError
-        If that epoch was not kept, or its file does not fit the checkpoint.
+        If that epoch is not stored, or its file does not fit the checkpoint.
     """
     stored = list_epochs(checkpoint.path)
     path = next((one.path for one in stored if one.number == number), None)
     if path is None:
-        kept = ", ".join(str(one.number) for one in stored) or "none; train with --keep-epochs"
-        raise CheckpointError(f"{checkpoint.name} has not kept epoch {number}; kept are {kept}.", path=checkpoint.path)
+        known = ", ".join(str(one.number) for one in stored) or "none; train with --keep-epochs"
+        raise CheckpointError(
+            f"{checkpoint.name} has no stored epoch {number}; stored are {known}.", path=checkpoint.path
+        )
     return read_weights(path, checkpoint.config, len(checkpoint.vocab), half=True)
 
 
 def epoch_engine(checkpoint: Checkpoint, number: int) -> Engine:
-    """The network as it was after an epoch that was kept. Raises CheckpointError as `epoch_weights`."""
+    """The network as it was after a stored epoch. Raises CheckpointError as `epoch_weights`."""
     return Engine(checkpoint.config, checkpoint.vocab, epoch_weights(checkpoint, number))

@@ -1,6 +1,6 @@
 """Augmentation of training tunes: written in another key, spelled right, and with optional fields left out.
 
-What it is to move a tune stands in `tunes/edit/transpose.py`; here a key is drawn for it, and characters are counted. A
+How a tune is transposed is in `tunes/edit/transpose.py`; here a key is drawn for it, and characters are counted. A
 tune that cannot be moved for sure stays as it is.
 """
 
@@ -26,7 +26,7 @@ LOWEST, HIGHEST = 3 * 7 + 4, 6 * 7 + 2  # a fiddle's G, and e' in letters above 
 
 @dataclass(frozen=True, slots=True)
 class _Tune:
-    """A training tune, cut up once: what an epoch needs in order to write it anew."""
+    """A training tune, cut up once: what an epoch needs to write it in another key."""
 
     header: tuple[tuple[str, str], ...]  # letter of a field that may be left out ("" otherwise), its characters
     rest: str
@@ -34,10 +34,10 @@ class _Tune:
 
     def text(self, left_out: Iterable[str], moved: Sequence[str] | None) -> str:
         left_out = frozenset(left_out)
-        kept = "".join([field for letter, field in self.header if letter not in left_out])
+        header = "".join([field for letter, field in self.header if letter not in left_out])
         if moved is None or self.movable is None:
-            return kept + self.rest
-        return kept + self.movable.text(moved)[len(self.movable.head) :]
+            return header + self.rest
+        return header + self.movable.text(moved)[len(self.movable.head) :]
 
 
 class Augmentation:
@@ -53,7 +53,7 @@ class Augmentation:
         Write each tune in a key drawn from these tunes' own keys of its mode (counts to the power 0.75), up or down,
         its notes staying within G, to e' (or its own range, where that is wider).
     drop_fields : float
-        Chance in [0, 1) to leave out T:, R:, and an L: that the meter implies, each by itself.
+        Chance in [0, 1) to leave out T:, R:, and an L: that the meter implies, independently.
     """
 
     def __init__(self, texts: Sequence[str], vocab: Vocab, *, transpose: bool = True, drop_fields: float = 0.0) -> None:

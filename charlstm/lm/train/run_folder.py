@@ -50,7 +50,7 @@ class TrainingReport:
     sample: str | None  # a tune of the weights as they are now
 
     def line(self) -> bytes:
-        """As it stands in metrics.jsonl."""
+        """As metrics.jsonl has it."""
         return (json.dumps(asdict(self), ensure_ascii=False) + "\n").encode()
 
 
@@ -79,7 +79,7 @@ class RunFolder:
             raise CheckpointError(message, path=self.path)
 
     def open(self, metrics_bytes: int) -> None:
-        """Make the folder ready: without a wish to stop, and without what a killed run reported after its last save."""
+        """Make the folder ready: no file that stops the run, and no report from after its last save."""
         self.path.mkdir(parents=True, exist_ok=True)
         (self.path / STOP_FILE).unlink(missing_ok=True)
         with open(self.path / METRICS_FILE, "ab") as metrics:

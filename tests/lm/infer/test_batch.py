@@ -15,7 +15,7 @@ from tests.conftest import TUNES, MakeEngine
 @pytest.mark.parametrize("cell", ["lstm", "gru", "rnn"])
 @pytest.mark.parametrize("shape", [{}, {"num_layers": 2, "lookback_bars": (1, 2, 0)}])
 def test_many_texts_at_once_are_each_text_alone(cell: str, shape: dict, make_engine: MakeEngine) -> None:
-    engine = make_engine(cell=cell, **shape).ablate([(0, 2)], 0.3).push({0: np.linspace(-1, 1, 8)})
+    engine = make_engine(cell=cell, **shape).ablate([(0, 2)], 0.3).steer({0: np.linspace(-1, 1, 8)})
     readings = {r.index: r for r in read_texts(engine, TUNES, inside=True, batch_size=4)}
     assert sorted(readings) == list(range(len(TUNES)))
     for index, text in enumerate(TUNES):
@@ -58,7 +58,7 @@ def test_a_push_is_added_after_each_step_and_a_held_unit_stays_held(cell: str, m
     """By hand: a step from the pushed state, then the push (a GRU's weighed by 1 - z)."""
     plain = make_engine(cell=cell, num_layers=2)
     vector = np.linspace(-0.5, 0.7, 8)
-    pushed = plain.push({1: vector / 2}).push({1: vector / 2})
+    pushed = plain.steer({1: vector / 2}).steer({1: vector / 2})
     state = plain.initial_state()
     mine = pushed.initial_state()
     for symbol in plain.vocab.encode(TUNES[2]).tolist():
@@ -83,9 +83,9 @@ def test_no_push_is_no_change_and_the_shared_model_stays_as_it_was(make_engine: 
     engine = make_engine()
     config = SampleConfig(max_length=60)
     before = sample(engine, config, n=3, seed=5)
-    pushed = engine.push({0: np.full(8, 0.9)})
+    pushed = engine.steer({0: np.full(8, 0.9)})
     assert [s.text for s in sample(pushed, config, n=3, seed=5)] != [s.text for s in before]
-    for same in (engine, engine.push({0: np.zeros(8)}), pushed.push({0: np.full(8, -0.9)})):
+    for same in (engine, engine.steer({0: np.zeros(8)}), pushed.steer({0: np.full(8, -0.9)})):
         after = sample(same, config, n=3, seed=5)
         assert [s.text for s in after] == [s.text for s in before]
         assert all((a.log_probs == b.log_probs).all() for a, b in zip(after, before, strict=True))

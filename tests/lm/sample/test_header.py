@@ -105,8 +105,8 @@ def test_a_prime_that_contradicts_is_a_sentence(engine, prime):
     ("fields", "message"),
     [
         ({"X": "1"}, "X: the reference number"),
-        ({"key": "D"}, "'key' is no header field"),
-        ({"m": "6/8"}, "'m' is no header field"),
+        ({"key": "D"}, "'key' is not a header field"),
+        ({"m": "6/8"}, "'m' is not a header field"),
         ({"K": " "}, "K: has no value"),
         ({"T": "a\nb"}, "T: must be one line"),
     ],

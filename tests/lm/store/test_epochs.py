@@ -63,7 +63,7 @@ def test_what_is_no_epoch_is_no_frame(run: Path) -> None:
     (folder / "0003.safetensors").write_bytes((folder / "0001.safetensors").read_bytes()[:-20])
     (folder / "..safetensors").write_bytes(b"")
     assert [stored.number for stored in list_epochs(run)] == [1]
-    with pytest.raises(CheckpointError, match="not kept epoch 9; kept are 1"):
+    with pytest.raises(CheckpointError, match="no stored epoch 9; stored are 1"):
         epoch_weights(load_checkpoint(run), 9)
 
 
