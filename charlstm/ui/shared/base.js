@@ -10,4 +10,3 @@ const tint = (value, scale) => {
 const signed = (value) => (value < 0 ? "−" : "+") + Math.abs(value).toFixed(2);
 const SYMBOLS = { "<end>": "end", "<start>": "start" };
 const visible = (symbol) => SYMBOLS[symbol] ?? symbol.replaceAll("\n", "↵").replaceAll(" ", "␣");
-

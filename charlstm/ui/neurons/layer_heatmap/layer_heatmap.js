@@ -8,7 +8,6 @@ const ID_LENGTH = 32;
 const heatmaps = new Map(); // id -> Uint8Array
 const views = new Map(); // shadow root -> View
 
-
 export default function ({ data, parentElement, setTriggerValue }) {
   if (data instanceof Uint8Array) {
     parentElement.replaceChildren();

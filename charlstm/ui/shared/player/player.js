@@ -315,7 +315,9 @@ class Player {
   }
 
   draw() {
-    const widths = Object.keys(this.tune.pages ?? {}).map(Number).sort((a, b) => a - b);
+    const widths = Object.keys(this.tune.pages ?? {})
+      .map(Number)
+      .sort((a, b) => a - b);
     const width = widths.filter((w) => w <= this.section.clientWidth).at(-1) ?? widths[0];
     const drawing = `${this.tune.id} ${width}`;
     if (drawing === this.drawn || this.section.clientWidth === 0) return;
@@ -353,7 +355,12 @@ class Player {
         const next = row.slice(i + 1).find((other) => other.head.x > head.x + gap);
         const end = Math.min(next ? next.head.x - gap : Infinity, right);
         const rise = (bottom - top) * 0.55;
-        const box = { x: head.x - gap, y: top - rise, width: Math.max(end - head.x + gap, head.width + gap), height: bottom - top + 2 * rise };
+        const box = {
+          x: head.x - gap,
+          y: top - rise,
+          width: Math.max(end - head.x + gap, head.width + gap),
+          height: bottom - top + 2 * rise,
+        };
         const value = rectangle("value", box);
         const mark = rectangle("mark", box);
         const cell = rectangle("cell", box);
@@ -510,9 +517,11 @@ class Player {
     }
     if (place.index < 0) return;
     const { chosen } = this;
-    const inside = chosen && (place.at === null
-      ? chosen.first <= place.index && place.index <= chosen.last
-      : chosen.start <= place.at && place.at < chosen.end);
+    const inside =
+      chosen &&
+      (place.at === null
+        ? chosen.first <= place.index && place.index <= chosen.last
+        : chosen.start <= place.at && place.at < chosen.end);
     if (chosen && !inside) {
       this.choose(null);
       this.sendChosen();
@@ -843,7 +852,9 @@ class Player {
     this.showTaste();
     if (!this.chosen) return;
     const { first, last, start, end } = this.chosen;
-    const inside = this.tune.selectable ? (event) => event.start >= start && event.start < end : (_, i) => i >= first && i <= last;
+    const inside = this.tune.selectable
+      ? (event) => event.start >= start && event.start < end
+      : (_, i) => i >= first && i <= last;
     this.events.forEach((event, i) => inside(event, i) && this.cells.get(event.id)?.cell.classList.add("chosen"));
     for (const span of this.characters.slice(start, end)) span.classList.add("chosen");
   }
