@@ -157,10 +157,7 @@ class RunIndex:
         if not lengths.any():
             return Match(0, 0, -1)
         start = int(lengths.argmax())
-        return Match(int(lengths[start]), start, self._source(int(offsets[start])))
-
-    def _source(self, offset: int) -> int:
-        return bisect_left(self._starts, offset + 1) - 1
+        return Match(int(lengths[start]), start, bisect_left(self._starts, int(offsets[start]) + 1) - 1)
 
 
 def _clean(text: str) -> str:

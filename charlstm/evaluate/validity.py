@@ -102,8 +102,7 @@ def _mark_faults(tokens: list[Token]) -> list[str]:
     if counts["unknown"]:
         first = next(token for token in tokens if token.kind == "unknown")
         reasons.append(f"{first.text!r} at character {first.start + 1} means nothing in ABC.")
-    if counts["chord_open"] != counts["chord_close"]:
-        reasons.append("A chord's brackets do not match.")
-    if counts["grace_open"] != counts["grace_close"]:
-        reasons.append("A grace group's braces do not match.")
+    for kind, signs in (("chord", "A chord's brackets"), ("grace", "A grace group's braces")):
+        if counts[f"{kind}_open"] != counts[f"{kind}_close"]:
+            reasons.append(f"{signs} do not match.")
     return reasons

@@ -112,24 +112,6 @@ class Augmentation:
         return Respelling(fifths, move, steps, self._allowed)
 
 
-def transpose(text: str, move: int, steps: int, vocab: Vocab) -> str | None:
-    """A tune moved by `move` fifths and `steps` letters (4 * move, give or take octaves of 7).
-
-    Returns
-    -------
-    str or None
-        None if the tune cannot be moved so: no readable key, a double accidental too many, a character outside the
-        vocabulary.
-    """
-    if (steps - 4 * move) % 7:
-        raise ValueError(f"{move} fifths are not {steps} letters")
-    tune = movable(text)
-    try:
-        return tune.text(tune.moved(move, steps, Augmentation((), vocab).respelling)) if tune else None
-    except CannotMove:
-        return None
-
-
 def _cut(text: str) -> _Tune:
     """Cut a text into header fields, marks that move with the key, and what lies between."""
     header = split_header(text)

@@ -8,9 +8,8 @@ characters, its target the T characters and END: T + 1 of each. Padding carries 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +18,7 @@ from charlstm.lm.config import ModelConfig, TrainConfig
 from charlstm.lm.infer.lookback import lookback_ids
 from charlstm.lm.train.augment import Augmentation
 from charlstm.lm.vocab import Vocab
+from charlstm.tunes.corpus.model import Corpus
 
 IGNORED = -100  # what torch's cross-entropy leaves out by default
 JITTER = 12  # characters by which lengths are shaken before sorting, so that the same tunes do not always meet
@@ -116,25 +116,6 @@ def collate(tunes: Sequence[EncodedTune], rows: Sequence[int]) -> Batch:
     return Batch(inputs, targets, lookback, tuple(rows), sum(len(tune) for tune in chosen))
 
 
-class TrainingCorpus(Protocol):
-    """What a training needs of a charlstm.tunes.corpus.model.Corpus: model texts."""
-
-    @property
-    def name(self) -> str: ...
-    @property
-    def train(self) -> Sequence[str]: ...
-    @property
-    def validation(self) -> Sequence[str]: ...
-    @property
-    def test(self) -> Sequence[str]: ...
-    @property
-    def fingerprint(self) -> str: ...
-    @property
-    def characters(self) -> str: ...
-    @property
-    def headers(self) -> Mapping[str, Mapping[str, int]]: ...
-
-
 class TrainingData:
     """The batches of each epoch, always the same ones for the same seed and epoch.
 
@@ -142,13 +123,13 @@ class TrainingData:
 
     Parameters
     ----------
-    corpus : TrainingCorpus
+    corpus : Corpus
         With training tunes.
     model : ModelConfig
     train : TrainConfig
     """
 
-    def __init__(self, corpus: TrainingCorpus, model: ModelConfig, train: TrainConfig) -> None:
+    def __init__(self, corpus: Corpus, model: ModelConfig, train: TrainConfig) -> None:
         self._corpus, self._config, self._lags = corpus, train, model.lookback_bars
         # Held-out tunes count too: a character that they alone have must cost a loss, not an error.
         self.vocab = Vocab.of(corpus.characters)

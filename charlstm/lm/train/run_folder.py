@@ -23,9 +23,9 @@ from numpy.typing import NDArray
 from charlstm.errors import CheckpointError
 from charlstm.lm.config import ModelConfig
 from charlstm.lm.store.checkpoint import JSON_FILE, Checkpoint, CorpusInfo, TrainingInfo, save_checkpoint
-from charlstm.lm.train.batches import TrainingCorpus
 from charlstm.lm.vocab import Vocab
 from charlstm.paths import CONTROL_FILE, METRICS_FILE, STOP_FILE
+from charlstm.tunes.corpus.model import Corpus
 
 RESUME_FILE = "resume.safetensors"
 MOST_VALUES = 100  # of a header field that a checkpoint lists
@@ -96,7 +96,7 @@ class RunFolder:
         *,
         model: ModelConfig,
         vocab: Vocab,
-        corpus: TrainingCorpus,
+        corpus: Corpus,
         training: TrainingInfo,
         history: Sequence[Mapping[str, Any]],
         val_loss: float | None,

@@ -27,7 +27,7 @@ from charlstm.lm.sample.sampling import sample
 from charlstm.lm.store.checkpoint import Checkpoint, TrainingInfo, load_checkpoint, write_description
 from charlstm.lm.store.epochs import save_epoch
 from charlstm.lm.store.tensors import check_weights
-from charlstm.lm.train.batches import TrainingCorpus, TrainingData
+from charlstm.lm.train.batches import TrainingData
 from charlstm.lm.train.evaluation import NO_LOSSES, TuneLosses, loss_sums, whole_tune_loss
 from charlstm.lm.train.network import CharRNN
 from charlstm.lm.train.parallel import Parallel, device_of
@@ -36,6 +36,7 @@ from charlstm.lm.train.run_folder import RESUME_FILE, Callback, RunFolder, StopT
 from charlstm.lm.train.schedule import learning_rate
 from charlstm.lm.train.step import Learner, return_free_memory
 from charlstm.paths import EPOCHS_FOLDER
+from charlstm.tunes.corpus.model import Corpus
 
 REPORT_STEPS = 25
 SAVE_SECONDS = 30.0  # between two resume files: what a kill can cost
@@ -82,7 +83,7 @@ class Trainer:
 
     def __init__(
         self,
-        corpus: TrainingCorpus,
+        corpus: Corpus,
         model: ModelConfig,
         train: TrainConfig,
         *,
@@ -121,7 +122,7 @@ class Trainer:
     def resume(
         cls,
         out: Path,
-        corpus: TrainingCorpus,
+        corpus: Corpus,
         *,
         device: str = "auto",
         threads: int | None = None,

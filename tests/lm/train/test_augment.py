@@ -10,13 +10,25 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from charlstm.lm.train.augment import Augmentation, transpose
+from charlstm.lm.train.augment import Augmentation
 from charlstm.lm.vocab import Vocab
 from charlstm.tunes.abc import lex, parse_note, split_header
 from charlstm.tunes.corpus.model import Corpus
+from charlstm.tunes.edit.transpose import CannotMove, movable
 from charlstm.tunes.keys import ALTERATIONS, SEMITONES, parse_key
 
 EVERY = Vocab.of(["".join(map(chr, range(9, 127)))])
+
+
+def transpose(text: str, move: int, steps: int, vocab: Vocab) -> str | None:
+    """A tune moved by `move` fifths and `steps` letters (4 * move, give or take octaves of 7); None if it cannot be."""
+    if (steps - 4 * move) % 7:
+        raise ValueError(f"{move} fifths are not {steps} letters")
+    tune = movable(text)
+    try:
+        return tune.text(tune.moved(move, steps, Augmentation((), vocab).respelling)) if tune else None
+    except CannotMove:
+        return None
 
 
 def pitches(text: str) -> list[tuple[int, Fraction]]:
