@@ -234,5 +234,5 @@ def test_each_control_has_a_name(page: Any, address: str) -> None:
     ready(page, address, "/?model=reciter")
     for name in ("Play", "Repeat"):
         assert page.get_by_role("button", name=name, exact=True).count() == 1
-    for name in ("Place in the tune", "Speed in percent", "Volume in percent"):
+    for name in ("Position in the tune", "Speed in percent", "Volume in percent"):
         assert page.get_by_role("slider", name=name).count() == 1

@@ -40,14 +40,14 @@ def sound_query() -> dict[str, str]:
 def sound_settings(text: str) -> None:
     """Two widgets, the instrument and the key of a tune: its own key names the choices."""
     st.selectbox(
-        "Instrument", INSTRUMENTS, key=INSTRUMENT.widget(), format_func=str.capitalize, width=160,
+        "Instrument", INSTRUMENTS, key=INSTRUMENT.widget(), format_func=str.capitalize, width=140,
         label_visibility="collapsed",
     )  # fmt: skip
     keys = _keys(text)
     if (steps := TRANSPOSE.get()) not in keys:  # of an address, or of the tune before
         keys = {**keys, steps: f"{steps:+d}"}
     st.selectbox(
-        "Transpose to", list(keys), key=TRANSPOSE.widget(), format_func=lambda steps: keys[steps], width=160,
+        "Transpose to", list(keys), key=TRANSPOSE.widget(), format_func=lambda steps: keys[steps], width=200,
         label_visibility="collapsed", disabled=len(keys) == 1, help="The key in which the tune is written and played.",
     )  # fmt: skip
 

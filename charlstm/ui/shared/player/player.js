@@ -7,11 +7,11 @@
 /* global signed, tint, visible */
 
 const ID_LENGTH = 32;
-const KEPT = 6; // sounds beside those that are on the page
+const MAX_SPARE_SOUNDS = 6; // sounds beside those that are on the page
 const sounds = new Map(); // id -> object URL of the WAV
 const players = new Map(); // shadow root -> Player
-const taste = { tempo: 100, volume: 80, loop: false, metronome: false }; // outlives a tune
-const obeyed = new Set(); // words of buttons that asked to play: each is obeyed once, on whatever page it is seen again
+const preferences = { tempo: 100, volume: 80, loop: false, metronome: false }; // outlives a tune
+const started = new Set(); // words of buttons that asked to play: each is started once, on whatever page it is seen again
 let front = null; // the player that was used last: the keys are for it
 
 export default function ({ data, parentElement, setStateValue }) {
@@ -37,10 +37,10 @@ function keepSound(bytes) {
   sounds.set(id, url);
   for (const player of players.values()) player.listen();
   const needed = new Set([...players.values()].map((player) => player.audio.src));
-  const spare = [...sounds].filter(([, kept]) => !needed.has(kept));
-  for (const [old, kept] of spare.slice(0, -KEPT)) {
-    URL.revokeObjectURL(kept);
-    sounds.delete(old);
+  const spare = [...sounds].filter(([, url]) => !needed.has(url));
+  for (const [id, url] of spare.slice(0, -MAX_SPARE_SOUNDS)) {
+    URL.revokeObjectURL(url);
+    sounds.delete(id);
   }
 }
 
@@ -92,7 +92,7 @@ function fill(slider) {
 
 const LATE = 0.06; // seconds: a beat just gone is still struck when the sound begins on it
 const SOON = 0.02; // seconds: what is heard so soon is not taken back
-let context = null; // of WebAudio; made when the metronome is first asked for
+let context = null; // of WebAudio; made when the metronome is first switched on
 let lag = 0.02; // seconds from asking for the sound to hearing it, learnt from every count-in
 
 // Strikes the beats of a player's tune. The audio element is the clock: a beat's place in WebAudio's time is worked out
@@ -158,7 +158,7 @@ class Metronome {
     const oscillator = new OscillatorNode(context, { frequency: accent ? 1760 : 1175, type: "triangle" });
     const loudness = new GainNode(context, { gain: 0 });
     const start = Math.max(at, context.currentTime);
-    const peak = ((accent ? 0.9 : 0.5) * taste.volume) / 100;
+    const peak = ((accent ? 0.9 : 0.5) * preferences.volume) / 100;
     loudness.gain.setValueAtTime(peak, start);
     loudness.gain.exponentialRampToValueAtTime(1e-4, start + 0.06);
     oscillator.connect(loudness).connect(context.destination);
@@ -209,15 +209,15 @@ class Player {
     const until = { signal: this.gone.signal };
     const on = (target, name, act) => target.addEventListener(name, act, until);
     on(parts.play, "click", () => this.toggle());
-    on(parts.loop, "click", () => this.setLoop(!(taste.loop || this.chosen)));
+    on(parts.loop, "click", () => this.setLoop(!(preferences.loop || this.chosen)));
     on(parts.part, "click", () => this.pick(this.picking || this.chosen ? null : "A"));
-    on(parts.metronome, "click", () => this.setMetronome(!taste.metronome));
+    on(parts.metronome, "click", () => this.setMetronome(!preferences.metronome));
     on(parts.tempo, "input", () => this.set("tempo", Number(parts.tempo.value)));
     on(parts.volume, "input", () => this.set("volume", Number(parts.volume.value)));
     on(parts.seek, "input", () => this.seek((parts.seek.value / 1000) * this.length));
-    this.showTaste();
+    this.showPreferences();
     for (const name of "play playing pause ended seeking seeked timeupdate loadedmetadata ratechange".split(" ")) {
-      on(audio, name, () => this.heard(name));
+      on(audio, name, () => this.audioChanged(name));
     }
     for (const place of [parts.sheet, parts.abc]) {
       on(place, "click", (event) => this.clicked(event.target, event.shiftKey));
@@ -280,8 +280,8 @@ class Player {
     this.draw();
     this.paint();
     this.listen();
-    if (tune.play && !obeyed.has(tune.play)) {
-      obeyed.add(tune.play);
+    if (tune.play && !started.has(tune.play)) {
+      started.add(tune.play);
       this.seek(0);
       this.start({ counted: false });
     }
@@ -455,8 +455,8 @@ class Player {
 
   // Say on the page which character the pointer or the sound is on: other parts of it follow.
   tell(at) {
-    if (at === this.told) return;
-    this.told = at;
+    if (at === this.toldAt) return;
+    this.toldAt = at;
     document.dispatchEvent(new CustomEvent("charlstm:at", { detail: at }));
   }
 
@@ -587,7 +587,7 @@ class Player {
     this.parts["part-letters"].textContent = end ? `${end} ?` : "A–B";
     part.classList.toggle("asking", end !== null);
     part.setAttribute("aria-label", end ? `Click the ${end === "A" ? "first" : "last"} note of the part` : "Repeat a part");
-    this.showTaste();
+    this.showPreferences();
   }
 
   // Tell Python what is chosen; after a moment, so that keys held down are one choice.
@@ -638,7 +638,7 @@ class Player {
       this.resume = null;
       this.voiced = this.tune.id;
       this.audio.src = url;
-      this.showTaste();
+      this.showPreferences();
       if (again) this.seek(again.time);
       if (this.waiting || again?.playing) this.start({ counted: false });
     }
@@ -670,7 +670,7 @@ class Player {
     this.resting = false;
     for (const other of players.values()) if (other !== this) other.pause();
     if (this.waiting) return;
-    if (counted && taste.metronome && this.beats.length) this.countIn();
+    if (counted && preferences.metronome && this.beats.length) this.countIn();
     else this.audio.play().catch(() => this.section.classList.remove("playing"));
   }
 
@@ -741,11 +741,11 @@ class Player {
     this.metronome.end();
   }
 
-  // -- the visitor's taste, the same for all players --
+  // -- the visitor's preferences, the same for all players --
 
   set(name, value) {
-    taste[name] = value;
-    for (const player of players.values()) player.showTaste();
+    preferences[name] = value;
+    for (const player of players.values()) player.showPreferences();
   }
 
   setLoop(on) {
@@ -762,9 +762,9 @@ class Player {
     }
   }
 
-  showTaste() {
+  showPreferences() {
     const { audio, parts } = this;
-    const { tempo, volume, loop, metronome } = taste;
+    const { tempo, volume, loop, metronome } = preferences;
     parts.tempo.value = tempo;
     parts.volume.value = volume;
     fill(parts.tempo);
@@ -779,14 +779,14 @@ class Player {
     audio.volume = volume / 100;
   }
 
-  heard(name) {
+  audioChanged(name) {
     const playing = !this.audio.paused && !this.audio.ended;
     this.section.classList.toggle("playing", playing || Boolean(this.counting));
     this.parts.play.setAttribute("aria-label", playing || this.counting ? "Pause" : "Play");
     if (name === "ended") this.resting = true;
-    if (name === "playing" && taste.metronome) this.metronome.begin();
+    if (name === "playing" && preferences.metronome) this.metronome.begin();
     if ((name === "pause" || name === "ended") && !this.counting) this.metronome.end();
-    if (["seeking", "seeked", "ratechange"].includes(name) && taste.metronome && playing) this.metronome.again();
+    if (["seeking", "seeked", "ratechange"].includes(name) && preferences.metronome && playing) this.metronome.again();
     if (name !== "loadedmetadata" && name !== "ratechange") this.follow(this.audio.currentTime);
     this.clockHands();
     cancelAnimationFrame(this.frame);
@@ -849,7 +849,7 @@ class Player {
 
   markChosen() {
     for (const element of this.section.querySelectorAll(".chosen")) element.classList.remove("chosen");
-    this.showTaste();
+    this.showPreferences();
     if (!this.chosen) return;
     const { first, last, start, end } = this.chosen;
     const inside = this.tune.selectable
