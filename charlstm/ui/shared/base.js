@@ -1,5 +1,5 @@
-// In front of every component's own script, after COLOURS: how values and characters are shown.
-/* exported signed, tint, visible */
+// In front of every component's own script, after COLOURS: how values and characters are shown, and a component's views.
+/* exported leaveAt, sendAt, signed, tint, viewAt, visible */
 
 // A value as a background: blue below 0, red above; amber on the scale "unit", which begins at 0.
 const tint = (value, scale) => {
@@ -10,3 +10,19 @@ const tint = (value, scale) => {
 const signed = (value) => (value < 0 ? "−" : "+") + Math.abs(value).toFixed(2);
 const SYMBOLS = { "<end>": "end", "<start>": "start" };
 const visible = (symbol) => SYMBOLS[symbol] ?? symbol.replaceAll("\n", "↵").replaceAll(" ", "␣");
+
+// Says on the page on which character the pointer or the sound is; null: on none.
+const sendAt = (at) => document.dispatchEvent(new CustomEvent("charlstm:at", { detail: at }));
+
+// A component's view in a shadow root, one for as long as it is on the page, whatever data comes.
+const views = new Map();
+
+function viewAt(root, make) {
+  if (!views.has(root)) views.set(root, make(root));
+  return views.get(root);
+}
+
+function leaveAt(root) {
+  views.get(root)?.leave();
+  views.delete(root);
+}

@@ -2,11 +2,10 @@
 //
 // Mounted twice: once with bytes (an id of 32 characters, then a byte a value), once with their description.
 
-/* global COLOURS, signed, visible */
+/* global COLOURS, leaveAt, sendAt, signed, viewAt, views, visible */
 
 const ID_LENGTH = 32;
 const heatmaps = new Map(); // id -> Uint8Array
-const views = new Map(); // shadow root -> View
 
 export default function ({ data, parentElement, setTriggerValue }) {
   if (data instanceof Uint8Array) {
@@ -17,12 +16,8 @@ export default function ({ data, parentElement, setTriggerValue }) {
     for (const view of views.values()) view.draw();
     return undefined;
   }
-  if (!views.has(parentElement)) views.set(parentElement, new View(parentElement));
-  views.get(parentElement).show(data, setTriggerValue);
-  return () => {
-    views.get(parentElement)?.leave();
-    views.delete(parentElement);
-  };
+  viewAt(parentElement, (root) => new View(root)).show(data, setTriggerValue);
+  return () => leaveAt(parentElement);
 }
 
 class View {
@@ -126,7 +121,7 @@ class View {
     this.at = { row, column };
     this.band(this.rowHover, row);
     this.describe();
-    document.dispatchEvent(new CustomEvent("charlstm:at", { detail: column }));
+    sendAt(column);
   }
 
   clicked(event) {

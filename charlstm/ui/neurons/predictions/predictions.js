@@ -1,5 +1,5 @@
 // What the model predicted. Characters become text nodes; a column and a prediction are elements, never markup.
-/* global tint, visible */
+/* global leaveAt, sendAt, tint, viewAt, visible */
 
 const percent = (p) => (p < 0.005 ? "<1 %" : `${Math.round(100 * p)} %`);
 
@@ -70,16 +70,9 @@ function tintFigure(data) {
   });
 }
 
-const send = (at) => document.dispatchEvent(new CustomEvent("charlstm:at", { detail: at }));
-const views = new Map(); // shadow root -> View: one for as long as it is on the page, whatever data comes
-
 export default function ({ data, parentElement }) {
-  if (!views.has(parentElement)) views.set(parentElement, new View(parentElement.querySelector(".predictions")));
-  views.get(parentElement).show(data);
-  return () => {
-    views.get(parentElement)?.leave();
-    views.delete(parentElement);
-  };
+  viewAt(parentElement, (root) => new View(root.querySelector(".predictions"))).show(data);
+  return () => leaveAt(parentElement);
 }
 
 class View {
@@ -90,9 +83,9 @@ class View {
     document.addEventListener("charlstm:at", this.follow);
     this.place.addEventListener("pointerover", (event) => {
       const column = event.target.closest?.(".column");
-      if (column) send(Number(column.dataset.at));
+      if (column) sendAt(Number(column.dataset.at));
     });
-    this.place.addEventListener("pointerleave", () => this.data.mode === "figure" && send(null));
+    this.place.addEventListener("pointerleave", () => this.data.mode === "figure" && sendAt(null));
   }
 
   leave() {

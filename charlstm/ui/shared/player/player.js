@@ -4,14 +4,14 @@
 // change of the tune's colours does not send the sound again. Several tunes may stand on a page: one sounds at a time.
 // Times are seconds of the WAV, places are characters.
 
-/* global signed, tint, visible */
+/* global leaveAt, sendAt, signed, tint, viewAt, views, visible */
 
 const ID_LENGTH = 32;
 const MAX_SPARE_SOUNDS = 6; // sounds beside those that are on the page
 const sounds = new Map(); // id -> object URL of the WAV
-const players = new Map(); // shadow root -> Player
+const players = views; // shadow root -> Player
 const preferences = { tempo: 100, volume: 80, loop: false, metronome: false }; // outlives a tune
-const started = new Set(); // words of buttons that asked to play: each is started once, on whatever page it is seen again
+const started = new Set(); // words of buttons that asked to play: each plays once, on whatever page it is seen again
 let front = null; // the player that was used last: the keys are for it
 
 export default function ({ data, parentElement, setStateValue }) {
@@ -20,14 +20,10 @@ export default function ({ data, parentElement, setStateValue }) {
     keepSound(data);
     return undefined;
   }
-  if (!players.has(parentElement)) players.set(parentElement, new Player(parentElement));
-  const player = players.get(parentElement);
+  const player = viewAt(parentElement, (root) => new Player(root));
   player.send = setStateValue;
   player.show(data);
-  return () => {
-    player.leave();
-    players.delete(parentElement);
-  };
+  return () => leaveAt(parentElement);
 }
 
 function keepSound(bytes) {
@@ -457,7 +453,7 @@ class Player {
   tell(at) {
     if (at === this.toldAt) return;
     this.toldAt = at;
-    document.dispatchEvent(new CustomEvent("charlstm:at", { detail: at }));
+    sendAt(at);
   }
 
   // -- where things are --

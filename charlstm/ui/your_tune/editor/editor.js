@@ -1,19 +1,15 @@
 // The tune editor: a text area with line numbers, and remarks beside their lines. What it is given is shown as text.
+/* global leaveAt, viewAt */
 
 const PAUSE = 500; // milliseconds without typing before the page is told
 const LINE = 24; // px, as in the style sheet
 const WIDE = 704; // px of the editor from which the remarks stand beside the text
-const editors = new Map(); // shadow root -> Editor
 
 export default function ({ data, parentElement, setStateValue }) {
-  if (!editors.has(parentElement)) editors.set(parentElement, new Editor(parentElement));
-  const editor = editors.get(parentElement);
+  const editor = viewAt(parentElement, (root) => new Editor(root));
   editor.send = (typed) => setStateValue("typed", typed);
   editor.show(data);
-  return () => {
-    editor.leave();
-    editors.delete(parentElement);
-  };
+  return () => leaveAt(parentElement);
 }
 
 class Editor {
