@@ -85,7 +85,10 @@ class Setting(Generic[T]):
         """The widget's value, else the one remembered, else the address's, else this default."""
         values = _memory().values
         if self.key in st.session_state:
-            return cast("T", st.session_state[self.key])
+            value = st.session_state[self.key]
+            # A select box whose labels have changed may send an old label in place of the option that it stood for.
+            if not isinstance(value, str) or self.default is None or isinstance(self.default, str):
+                return cast("T", value)
         if self.key not in values and (written := self._from_address()) is not None:
             values[self.key] = written  # an address speaks once
         return cast("T", values.get(self.key, default))

@@ -73,7 +73,7 @@ def page() -> None:
         st.caption("The address of this page brings this tune back. So does this command:")
         st.code(settings.command, language=None, wrap_lines=True)
     publish(settings, **sound_query())
-    settings_shown(settings)
+    settings_shown()
     sound_tune(drawing, key="compose.player")
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import random
+import time
 from collections.abc import Mapping
 from dataclasses import fields, replace
 from typing import Any, NamedTuple
@@ -37,8 +39,9 @@ QUERY: Setting[dict[str, str] | None] = Setting("tune.query", None)  # what the 
 WIDGETS: Mapping[str, Setting[Any]] = {
     f.name: Setting(f"compose.{f.name}", "" if f.name == "model" else f.default) for f in fields(ComposeSettings)
 }
-# What those widgets were given: in the last run that came to its end, and in the runs since.
-GIVEN: Setting[tuple[ComposeSettings, ...]] = Setting("compose.given", ())
+# Earlier tunes whose settings those widgets may still have in the browser, and until when; inf: not known yet.
+STALE: Setting[tuple[tuple[float, ComposeSettings], ...]] = Setting("compose.stale", ())
+GRACE = 2.0  # seconds in which a browser shows what it was sent
 
 
 def current_settings(available: Mapping[str, Checkpoint]) -> ComposeSettings:
@@ -62,8 +65,9 @@ def current_settings(available: Mapping[str, Checkpoint]) -> ComposeSettings:
 
 def choose_tune(settings: ComposeSettings) -> None:
     """Make this the tune of the visit; the widgets of the page Compose show its settings."""
+    if (before := TUNE.get()) is not None:
+        STALE.set((*STALE.get(), (math.inf, before)))
     TUNE.set(settings)
-    GIVEN.set((*GIVEN.get(), settings))
     for name, widget in WIDGETS.items():
         widget.set(getattr(settings, name))
 
@@ -78,14 +82,15 @@ def edited_settings() -> ComposeSettings:
     values = {name: widget.get() for name, widget in WIDGETS.items()}
     values["temperature"] = round(values["temperature"], 2)
     values["title"] = " ".join(values["title"].split())
-    given = (settings, *GIVEN.get())
+    given = (settings, *(before for until, before in STALE.get() if time.monotonic() < until))
     changed = {name: value for name, value in values.items() if value not in {getattr(g, name) for g in given}}
     return replace(settings, **changed)
 
 
-def settings_shown(settings: ComposeSettings) -> None:
-    """The page Compose has come to its end: the browser's widgets have the values of this tune."""
-    GIVEN.set((settings,))
+def settings_shown() -> None:
+    """The page Compose has come to its end: the browser's widgets get the values of the newest tune."""
+    now = time.monotonic()
+    STALE.set(tuple((min(until, now + GRACE), before) for until, before in STALE.get() if until > now))
 
 
 def next_seed(seed: int) -> int:
