@@ -48,5 +48,5 @@ def test_two_models_are_matched_and_both_neurons_shown_twice(page: Any, house: s
     for name in ("reciter: neuron", "student: neuron 3") * 2:
         page.get_by_role("radio", name=name).click()
         page.locator(".player").get_by_text(name).first.wait_for()
-    page.get_by_role("radio", name="Through training").click()
+    page.get_by_role("radio", name="During training").click()
     page.get_by_role("heading", name="Neuron 3 after epoch 2").wait_for()

@@ -13,7 +13,7 @@ LONG = 60_000  # ms, of a machine that does other things
 
 def shown(page: Any, address: str, study: str) -> None:
     page.goto(f"{address}/experiments?study={study}")
-    page.get_by_text("The report says").first.wait_for(timeout=LONG)
+    page.get_by_text("Original report").first.wait_for(timeout=LONG)
 
 
 def charts(page: Any, least: int) -> None:
@@ -64,5 +64,5 @@ def test_a_neuron_colours_the_tune(page: Any, address: str) -> None:
     before = until(page, lambda state: state["valued"] and any(state["colours"]), 120)
     page.get_by_role("radio", name="Body neuron").click()
     until(page, lambda state: state["colours"] != before["colours"], 120)
-    page.get_by_text("The grid, as the report draws it").click()
+    page.get_by_text("Heat map as in the report").click()
     page.locator("[data-testid=stImage] img").first.wait_for(timeout=LONG)

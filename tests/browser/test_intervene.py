@@ -1,4 +1,4 @@
-"""Cause in a real browser: silenced, fixed, pushed, asked why, twice. Models that recite; a corpus of seven tunes."""
+"""Intervene in a real browser: ablated, clamped, steered, asked why, twice. Models that recite; a corpus of seven tunes."""
 
 from __future__ import annotations
 
@@ -31,17 +31,17 @@ def test_each_way_to_change_a_tune_is_clicked_twice(page: Any, address: str) -> 
     page.get_by_role("heading", name="Tune B").wait_for()
     page.wait_for_function(f"({TEXTS})().filter((text) => text.length > 20).length === 2")
     for _ in range(2):
-        choose(page, "Push")
-        page.get_by_text("Neuron 0 pushed by +2 deviations").wait_for()
-        choose(page, "Fix")
-        page.get_by_text("Neuron 0 fixed at +1").wait_for()
-        choose(page, "Silence")
-        page.get_by_text("Neuron 0 silenced").wait_for()
+        choose(page, "Steer")
+        page.get_by_text("Neuron 0 steered by +2 standard deviations").wait_for()
+        choose(page, "Clamp")
+        page.get_by_text("Neuron 0 clamped at +1").wait_for()
+        choose(page, "Ablate")
+        page.get_by_text("Neuron 0 ablated").wait_for()
     for _ in range(2):
-        choose(page, "A concept")
+        choose(page, "Concept")
         page.get_by_text("A standard deviation along the direction is").wait_for()
         choose(page, "Neurons")
-        page.get_by_text("Neuron 0 silenced").wait_for()
+        page.get_by_text("Neuron 0 ablated").wait_for()
 
 
 def test_a_hundred_pairs_and_what_they_cost(page: Any, address: str) -> None:
@@ -49,10 +49,10 @@ def test_a_hundred_pairs_and_what_they_cost(page: Any, address: str) -> None:
     page.get_by_role("heading", name="Tune B").wait_for()
     for _ in range(2):
         page.get_by_role("button", name="Write 100 pairs").click()
-        page.get_by_text("1 change tried in this visit").wait_for()
+        page.get_by_text("1 intervention tried in this visit").wait_for()
         settled(page)
-        page.get_by_role("button", name="Read tunes with the change").click()
-        page.get_by_text("Loss more than without the change").wait_for()
+        page.get_by_role("button", name="Read tunes with the intervention").click()
+        page.get_by_text("Loss added by the intervention").wait_for()
         settled(page)
 
 
@@ -77,7 +77,7 @@ def test_why_a_character_came_is_asked_twice(page: Any, address: str) -> None:
     settled(page)
 
 
-def test_cause_fits_a_phone(page: Any, address: str) -> None:
+def test_intervene_fits_a_phone(page: Any, address: str) -> None:
     page.set_viewport_size({"width": 390, "height": 844})
     page.goto(address + OPEN)
     page.get_by_role("heading", name="Tune B").wait_for()

@@ -136,11 +136,11 @@ def test_the_predictions_follow_the_pointer_and_the_sound(page: Any, house: str)
 def test_the_figure_has_a_column_a_character_and_takes_the_colours_of_the_neuron(page: Any, house: str) -> None:
     opened(page, house + READ)
     for _ in range(2):
-        switch(page, "Guesses under the text")
+        switch(page, "Predictions under the text")
         until(page, lambda: page.locator(".figure .column").count() == len(TUNES[0]))
-        switch(page, "Guesses under the text")
+        switch(page, "Predictions under the text")
         until(page, lambda: page.locator(".figure .column").count() == 0)
-    switch(page, "Guesses under the text")
+    switch(page, "Predictions under the text")
     until(page, lambda: page.locator(".figure .column").count() == len(TUNES[0]))
     colours = "(all) => all.map((column) => column.firstChild.style.backgroundColor).join()"
     before = page.locator(".figure .column").evaluate_all(colours)
@@ -153,13 +153,13 @@ def test_the_figure_has_a_column_a_character_and_takes_the_colours_of_the_neuron
 def test_a_passage_is_played_by_its_button(page: Any, house: str) -> None:
     opened(page, house + READ + "&view=neuron&neuron=1:2")
     audio = page.locator(".player audio").first
-    page.get_by_text("Where it is lowest").wait_for()
+    page.get_by_text("Bottom activating examples").wait_for()
     for number in (1, 4):
         page.locator(f".st-key-neuron-play-{number} button").first.click()
         until(page, lambda: audio.evaluate("(a) => !a.paused && a.currentTime > 0.05"))
     text = page.locator(".player .abc").first
     assert until(page, lambda: text.inner_text())
-    switch(page, "Over one tune")
+    switch(page, "On one tune")
     until(page, lambda: "view=tune" in page.url and chosen(page) == "1:2")
 
 
@@ -168,10 +168,10 @@ def test_a_neuron_is_taken_out_when_asked_and_a_neighbour_opens(page: Any, house
     charts = page.get_by_test_id("stVegaLiteChart")
     until(page, lambda: charts.count() >= 3)
     for _ in range(2):
-        switch(page, "Take it out")
-        page.get_by_text(re.compile("nats a character; held at 0")).wait_for()
-        switch(page, "Take it out")
-        until(page, lambda: page.get_by_text(re.compile("nats a character; held at 0")).count() == 0)
+        switch(page, "Ablate it")
+        page.get_by_text(re.compile("nats per character; at 0")).wait_for()
+        switch(page, "Ablate it")
+        until(page, lambda: page.get_by_text(re.compile("nats per character; at 0")).count() == 0)
     neighbour = page.locator('[class*="st-key-neuron-like-"] button').first
     name = until(page, lambda: neighbour.inner_text())
     neighbour.click()

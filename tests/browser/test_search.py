@@ -61,9 +61,9 @@ def test_each_way_to_search_is_clicked_twice(page: Any, address: str) -> None:
     page.goto(address + OPEN)
     page.get_by_label("From character", exact=True).wait_for()
     ways = {
-        "A concept": "places here have the concept",
-        "A neuron": "It is nowhere on",
-        "An example": "Paste a tune in ABC notation",
+        "Concept": "places here have the concept",
+        "Neurons": "It is not on anywhere",
+        "Example": "Paste a tune in ABC notation",
     }
     for _ in range(2):
         for way, says in ways.items():

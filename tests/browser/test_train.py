@@ -95,10 +95,10 @@ def test_the_film_goes_from_one_epoch_to_the_next_and_runs_by_itself(page: Any, 
     see(page, "After epoch 0 of toy")
     loss = page.get_by_test_id("stMetricValue").first
     until(page, lambda: loss.inner_text() == "4.00")
-    click(page, "Run")
+    click(page, "Play")
     until(page, lambda: page.get_by_text("After epoch 4 of toy").count() > 0)
     until(page, lambda: loss.inner_text() == "0.00")
-    page.get_by_test_id("stMain").get_by_role("button", name="Run", exact=True).wait_for(timeout=WAIT * 1000)
+    page.get_by_test_id("stMain").get_by_role("button", name="Play", exact=True).wait_for(timeout=WAIT * 1000)
     assert page.locator(".player").count() == 1
 
 
@@ -116,14 +116,14 @@ def test_a_training_is_started_paused_found_again_resumed_stopped_and_kept(
     minutes.fill("60")
     minutes.press("Tab")
     click(page, "Start")
-    see(page, "Loss, unseen tunes")
+    see(page, "Validation loss")
     (name,) = {run.name for run in training_runs.list_runs(house / "runs")} - before
     assert state(house, name) == "running"
     chart = page.locator(".stVegaLiteChart, [data-testid=stVegaLiteChart]").first
     chart.locator("canvas, svg").first.wait_for(timeout=WAIT * 1000)
 
     page.reload()  # a refresh finds it
-    see(page, "Loss, unseen tunes")
+    see(page, "Validation loss")
     chart.locator("canvas, svg").first.wait_for(timeout=WAIT * 1000)
     second = browser.new_context()  # so does somebody else, who is told
     try:
@@ -139,7 +139,7 @@ def test_a_training_is_started_paused_found_again_resumed_stopped_and_kept(
 
     click(page, "Pause")
     until(page, lambda: state(house, name) == "paused")
-    see(page, "It stands still")
+    see(page, "nothing is lost")
     reached = steps(house, name)
     chart.locator("canvas, svg").first.wait_for(timeout=WAIT * 1000)
     click(page, "Resume")
@@ -151,7 +151,7 @@ def test_a_training_is_started_paused_found_again_resumed_stopped_and_kept(
     click(page, "Keep")
     page.get_by_role("button", name="Keep it", exact=True).click(timeout=WAIT * 1000)  # a popover floats beside stMain
     until(page, lambda: (house / "checkpoints" / name / "model.json").exists())
-    see(page, "among the models")
+    see(page, "is now a model")
     assert load_checkpoint(house / "checkpoints" / name).corpus.name == "fiddle"
 
 
@@ -160,7 +160,7 @@ def test_a_killed_trainer_is_shown_as_such(page: Any, at: str, house: Path) -> N
     (folder / "job").mkdir(parents=True, exist_ok=True)
     (folder / "job" / "process.json").write_text('{"pid": 4194305, "born": "1", "machine": "elsewhere", "began": 1}')
     open_view(page, at, "view=runs&run=gone")
-    see(page, "Its process is gone without a word")
+    see(page, "The process stopped without reporting")
     page.get_by_test_id("stMain").get_by_role("button", name="Resume", exact=True).wait_for()
 
 
@@ -176,10 +176,10 @@ def test_tunes_are_brought_in_a_zip_and_a_strange_file_is_named(
     open_view(page, at, "view=new")
     choice = page.get_by_test_id("stMain").get_by_test_id("stSelectbox").first
     choice.locator("input").click()
-    page.get_by_role("option", name="Bring your own …").click()
+    page.get_by_role("option", name="Add your own …").click()
     page.locator("input[type=file]").set_input_files(str(tmp_path / "our tunes.zip"))
     page.get_by_test_id("stMain").get_by_text("Keep the texts as they are").first.click()
-    make = page.get_by_test_id("stMain").get_by_role("button", name="Make the collection")
+    make = page.get_by_test_id("stMain").get_by_role("button", name="Build the collection")
     until(page, make.is_enabled)
     make.click()
     see(page, "not .abc or .txt")
@@ -192,16 +192,16 @@ def test_a_model_goes_out_as_a_file_and_comes_back_under_another_name(
 ) -> None:
     open_view(page, at, "view=models")
     with page.expect_download(timeout=WAIT * 1000) as download:
-        click(page, "Save as a file")
+        click(page, "Download")
     saved = tmp_path / "twin.zip"
     download.value.save_as(saved)
-    for name, said in (("bad.zip", "not a ZIP"), ("twin.zip", "among the models")):
+    for name, said in (("bad.zip", "not a ZIP"), ("twin.zip", "is now a model")):
         if name == "bad.zip":
             (tmp_path / name).write_bytes(b"\0\1 not a model" * 200_000)  # 3 MB: more than the server once took
         page.locator("input[type=file]").set_input_files(str(tmp_path / name))
-        typed = page.get_by_label("Its name here")
+        typed = page.get_by_label("Name")
         until(page, lambda typed=typed, name=name: typed.count() and typed.input_value() == name.removesuffix(".zip"))
-        click(page, "Add it")
+        click(page, "Import")
         see(page, said)
         if name == "bad.zip":
             open_view(page, at, "view=models")
