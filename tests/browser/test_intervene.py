@@ -1,4 +1,4 @@
-"""Intervene in a real browser: ablated, clamped, steered, asked why, twice. Models that recite; a corpus of seven tunes."""
+"""Intervene in a real browser: ablated, clamped, steered, asked why, twice. Models that recite; seven tunes."""
 
 from __future__ import annotations
 

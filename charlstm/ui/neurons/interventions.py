@@ -72,7 +72,7 @@ class Choice:
 
 def choose_intervention(context: ViewContext) -> Choice | None:
     """Widgets for what to change, and how much; None while no neuron is chosen."""
-    left, right = st.columns([1, 3], vertical_alignment="bottom")
+    left, right = st.columns([2, 5], vertical_alignment="bottom")
     if choose("Intervene on", (NEURONS, CONCEPT), WHAT, hidden=False, place=left) == CONCEPT:
         concept = right.selectbox(
             "Concept", list(CONCEPTS), key=CONCEPT_NAME.widget(), format_func=lambda name: CONCEPTS[name].title
@@ -86,7 +86,7 @@ def choose_intervention(context: ViewContext) -> Choice | None:
         "Neurons", units, max_selections=16, key=UNITS.widget(), placeholder="By number or by name",
         format_func=lambda unit: label_of(context, unit),
     )  # fmt: skip
-    left, right = st.columns([1, 3], vertical_alignment="bottom")
+    left, right = st.columns([2, 5], vertical_alignment="bottom")
     action = choose("Intervention", ACTIONS, ACTION, labels=ACTIONS, hidden=False, place=left)
     strength = 0.0
     if action == "clamp":
@@ -102,7 +102,7 @@ def choose_intervention(context: ViewContext) -> Choice | None:
 
 
 def _steer_concept(concept: str) -> Choice:
-    left, right = st.columns([1, 3], vertical_alignment="bottom")
+    left, right = st.columns([2, 5], vertical_alignment="bottom")
     way = choose(
         "Direction", DIRECTIONS, DIRECTION, labels=DIRECTIONS, hidden=False, place=left,
         help="Means: from the mean state without the concept to the mean state with it. Probe: Fisher’s discriminant, "
