@@ -37,7 +37,8 @@ def cost_chart(losses: Sequence[LossIncrease]) -> Any:
         y=alt.Y("what:N", sort=None, title=None, axis=names_axis(labelLimit=220)),
         color=plain_colour("sure:N", ["all", "yes", "no"], [RED, AMBER, FAINT]),
     )
-    more = alt.X("more:Q", title="loss added, nats per character", axis=alt.Axis(format="+.2f", tickCount=6))
-    low = alt.X("low:Q", title=None)
+    title = "loss added, nats per character"
+    more = alt.X("more:Q", title=title, axis=alt.Axis(format="+.2f", tickCount=6))
+    low = alt.X("low:Q", title=title)
     dots = intervals(base, "x", more, low=low, tooltip=tips(("what:N", "characters"), *LOSS_TIPS))
     return dots.properties(height=_ROW * len(rows))

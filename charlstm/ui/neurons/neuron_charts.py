@@ -69,7 +69,7 @@ def _means(groups: Sequence[Group], names: Sequence[str], way: str, title: str, 
         chart(rows).encode(**other, color=alt.Color("mean:Q", scale=VALUE_COLOURS, legend=None)),
         way,
         values("mean:Q", scale=UNIT_SPAN, title=title, axis=UNIT_AXIS),
-        low=values("low:Q", scale=UNIT_SPAN, title=None),
+        low=values("low:Q", scale=UNIT_SPAN, title=title),
         tooltip=tooltip, width=1.5, opacity=1, size=55,
     )  # fmt: skip
 
@@ -79,7 +79,7 @@ def character_chart(groups: Sequence[Group], *, ends: int = 7) -> Any:
     shown = list(groups) if len(groups) <= 2 * ends else [*groups[:ends], *groups[-ends:]]
     names = [visible(group.name) for group in shown]
     rows = {"y": alt.Y("name:N", sort=None, title=None, axis=_SYMBOLS)}
-    means = _means(shown, names, "x", "mean after this character", rows)
+    means = _means(shown, names, "x", "mean activation after this character", rows)
     return means.properties(height=max(len(shown), 4) * ROW + 60)
 
 
@@ -96,9 +96,9 @@ def place_chart(groups: Sequence[Group], meter: str) -> Any:
     names = place_names(meter, slots)
     places = alt.X("name:N", sort=names, scale=alt.Scale(domain=names), title=f"position in a {meter} bar",
                    axis=alt.Axis(labelAngle=0))  # fmt: skip
-    return _means(groups, [names[int(group.name)] for group in groups], "y", "mean", {"x": places}).properties(
-        height=HEIGHT
-    )
+    return _means(
+        groups, [names[int(group.name)] for group in groups], "y", "mean activation", {"x": places}
+    ).properties(height=HEIGHT)
 
 
 # ---- the decoder's column, the spectrum -----------------------------------------------------------------------------
