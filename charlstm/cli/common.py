@@ -8,6 +8,7 @@ import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -45,6 +46,23 @@ def _parser(commands: Commands, name: str, about: str, example: str) -> argparse
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     return parser
+
+
+class Given(argparse.Action):
+    """Stores an option's value, as argparse's own action does, and its name in `options.given`."""
+
+    def __call__(
+        self, parser: argparse.ArgumentParser, namespace: argparse.Namespace, values: Any, option: str | None = None
+    ) -> None:
+        setattr(namespace, self.dest, self.const if self.nargs == 0 else values)
+        namespace.given = {*getattr(namespace, "given", ()), self.dest}
+
+
+def remember_given(parser: argparse.ArgumentParser) -> None:
+    """Let a parser tell the options that were given from those at their defaults: before they are added."""
+    parser.set_defaults(given=set())
+    parser.register("action", None, Given)
+    parser.register("action", "store_true", partial(Given, nargs=0, const=True, default=False))
 
 
 def show(options: argparse.Namespace, value: Any, text: str) -> None:

@@ -39,6 +39,7 @@ def add(commands: Commands) -> None:
 
 def _sample(options: argparse.Namespace) -> None:
     from charlstm.lm.infer.engine import load
+    from charlstm.lm.sample.fields import unseen_fields
     from charlstm.lm.sample.sampling import sample
 
     engine = load(options.model)
@@ -50,6 +51,8 @@ def _sample(options: argparse.Namespace) -> None:
     )
     seed = random.SystemRandom().randrange(10**6) if options.seed is None else options.seed
     fields = {letter: getattr(options, name) for name, letter in FIELDS.items() if getattr(options, name) is not None}
+    for remark in unseen_fields(engine, fields):
+        print(f"charlstm: {remark}", file=sys.stderr)
     with progress() as advance:
         samples = sample(
             engine,
@@ -72,5 +75,20 @@ def _sample(options: argparse.Namespace) -> None:
     show(options, values, written if options.out else book.removesuffix("\n"))
     if options.seed is None:
         print(f"charlstm: seed {seed}, temperature {temperature:g}", file=sys.stderr)
+    unplayable = sum(not _is_playable(found.text) for found in samples)
+    if unplayable:
+        print(
+            f"charlstm: {unplayable} of {len(samples)} cannot be played, without a key or notes: "
+            "train the model longer, or lower the --temperature.",
+            file=sys.stderr,
+        )
     if endless := sum(s.stopped != "end" for s in samples):
         print(f"charlstm: {endless} of {len(samples)} cut off at {options.max_length} characters", file=sys.stderr)
+
+
+def _is_playable(text: str) -> bool:
+    """Whether there is a tune in the text: a key, and notes after it."""
+    from charlstm.tunes.abc import body_tokens, split_header
+
+    has_notes = any(token.kind == "note" for token in body_tokens(text))
+    return has_notes and split_header(text).get("K") is not None

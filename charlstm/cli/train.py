@@ -15,8 +15,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from charlstm.cli.common import Commands, add_command, find_corpus, show, terminal_bar
-from charlstm.errors import CheckpointError
+from charlstm.cli.common import Commands, add_command, find_corpus, remember_given, show, terminal_bar
+from charlstm.errors import CheckpointError, ConfigError
 from charlstm.lm.cells import CELLS
 from charlstm.lm.config import LOOKBACK_BARS, ModelConfig, TrainConfig
 
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 # What a corpus nobody has seen does best with; the report's plain network is --lookback none --dropout 0.
 DROPOUT = 0.2
 EMBEDDING_DROPOUT = 0.1
+FLAGS = {"num_layers": "layers", "lookback_bars": "lookback", "transpose": "no_transpose"}  # settings named otherwise
 _MODEL = ModelConfig()
 _TRAIN = TrainConfig()
 
@@ -42,12 +43,13 @@ def add(commands: Commands) -> None:
         "charlstm train --corpus fiddle --out checkpoints/mine --hidden-size 250 --minutes 10",
         _train,
     )
-    parser.add_argument("--corpus", metavar="NAME", help="a built corpus (default fiddle, or the resumed run's own)")
+    remember_given(parser)
+    parser.add_argument("--corpus", metavar="NAME", help="a built corpus (default fiddle; of a resume or fork its own)")
     parser.add_argument("--out", type=Path, metavar="FOLDER", help="of the run and its checkpoint")
     parser.add_argument(
         "--estimate", action="store_true", help="train nothing: say how many weights, and how long on this machine"
     )
-    parser.add_argument("--resume", action="store_true", help="go on where the run in FOLDER stands, with its settings")
+    parser.add_argument("--resume", action="store_true", help="go on with the run in FOLDER; --epochs N: on to N")
     parser.add_argument("--fork", metavar="MODEL", help="begin with the network of this model or run, not at random")
     parser.add_argument("--at", type=int, metavar="EPOCH", help="of the fork: an epoch that it kept (default its best)")
     parser.add_argument(
@@ -182,12 +184,16 @@ def _trained(options: argparse.Namespace, registration: Registration | None) -> 
     out: Path = options.out
     model, train = configs(options)
     resumes = options.resume and (out / RESUME_FILE).exists()
-    corpus = find_corpus(options.corpus or (_corpus_of_run(out) if resumes else "fiddle"))
+    if options.resume and not resumes:
+        if not options.given - {"out", "resume", "threads", "device"}:  # nothing says what to train
+            raise CheckpointError(f"{out} holds no run to resume; start one without --resume.", path=out)
+        print(f"charlstm: {out} holds no run yet; starting one", file=sys.stderr)
+    own = out if resumes else options.fork
+    corpus = find_corpus(options.corpus or (_corpus_of(own) if own else None) or "fiddle")
     if resumes:
-        trainer = Trainer.resume(out, corpus, device=options.device, threads=options.threads)
+        changes = _changes(options, out)
+        trainer = Trainer.resume(out, corpus, device=options.device, threads=options.threads, **changes)
     else:
-        if options.resume:  # killed before its first save, or never started
-            print(f"charlstm: {out} holds no run yet; starting one", file=sys.stderr)
         weights = None
         if options.fork:
             model, weights = _forked(options.fork, options.at, corpus)
@@ -225,14 +231,27 @@ def _forked(name: str, epoch: int | None, corpus: Corpus) -> tuple[ModelConfig, 
     return parent.config, parent.weights() if epoch is None else epoch_weights(parent, epoch)
 
 
-def _corpus_of_run(out: Path) -> str:
-    """The corpus that the checkpoint in a run's folder names; the default one before there is a checkpoint."""
+def _changes(options: argparse.Namespace, out: Path) -> dict[str, Any]:
+    """The training settings that were given. Raises ConfigError if a given network is not that of the run in `out`."""
+    from charlstm.lm.train.resume import load_run
+    from charlstm.lm.train.run_folder import RESUME_FILE
+
+    model, train = (config.to_dict() for config in configs(options))
+    own = load_run(out / RESUME_FILE).model.to_dict()
+    for name, value in model.items():
+        if FLAGS.get(name, name) in options.given and value != own[name]:
+            raise ConfigError(name, f"cannot change on resume; it is {own[name]}. Leave it out, or start a new run.")
+    return {name: value for name, value in train.items() if FLAGS.get(name, name) in options.given}
+
+
+def _corpus_of(model: str | Path) -> str | None:
+    """The corpus that a model, or the checkpoint in a run's folder, names; None before there is a checkpoint."""
     from charlstm.lm.store.checkpoint import load_checkpoint
 
     try:
-        return str(load_checkpoint(out.resolve()).corpus.name or "fiddle")
+        return load_checkpoint(model.resolve() if isinstance(model, Path) else model).corpus.name
     except CheckpointError:
-        return "fiddle"
+        return None
 
 
 @contextmanager

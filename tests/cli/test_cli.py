@@ -183,6 +183,22 @@ def test_resuming_what_never_began_begins(home: Path, capsys: pytest.CaptureFixt
     assert "starting one" in capsys.readouterr().err
 
 
+def test_resuming_a_run_that_is_not_there_is_an_error(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """It started a training with the default settings, on the default corpus."""
+    assert "holds no run to resume" in refuses(capsys, "train --resume --out missing --threads 1")
+    assert not (home / "missing").exists()
+
+
+def test_a_resumed_run_trains_on_or_says_why_not(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    pytest.importorskip("torch")
+    line = "train --corpus tiny --out run --hidden-size 4 --embedding-size 4 --epochs 2 --threads 1"
+    assert says(capsys, line)["epochs"] == 2
+    assert says(capsys, f"{line} --resume")["epochs"] == 2  # the same settings again are no change
+    assert "hidden_size: cannot change" in refuses(capsys, "train --out run --resume --hidden-size 5")
+    assert "seed: cannot change" in refuses(capsys, "train --out run --resume --seed 5")
+    assert says(capsys, "train --out run --resume --epochs 3")["epochs"] == 3
+
+
 def test_an_estimate_trains_nothing(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     pytest.importorskip("torch")
     value = says(capsys, "train --estimate --corpus tiny --hidden-size 8 --epochs 5 --threads 1")
@@ -196,7 +212,8 @@ def test_a_fork_of_an_epoch(home: Path, capsys: pytest.CaptureFixture[str]) -> N
     pytest.importorskip("torch")
     size = "--hidden-size 4 --embedding-size 4 --threads 1"
     assert run(f"train --corpus tiny --out parent {size} --epochs 3 --keep-epochs") == 0
-    forked = says(capsys, "train --corpus tiny --out fork --fork parent --at 2 --epochs 1 --threads 1")
+    forked = says(capsys, "train --out fork --fork parent --at 2 --epochs 1 --threads 1")  # on its parent's corpus
+    assert forked["corpus"]["name"] == "tiny"
     assert forked["config"]["hidden_size"] == 4
     assert "stored are 0, 1, 2, 3" in refuses(capsys, "train --corpus tiny --out no --fork parent --at 7")
     save_corpus(Corpus("strange", train=("K:C\nÄ|]",), validation=()))

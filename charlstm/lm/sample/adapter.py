@@ -6,10 +6,10 @@ so that the pieces join; what it writes is brought back into the tune's own.
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from fractions import Fraction
 
 from charlstm.lm.infer.engine import Engine
+from charlstm.lm.sample.fields import adapted_lines, seen_values
 from charlstm.lm.sample.header import with_unit
 from charlstm.lm.sample.spelling import unknown_characters, without_unknown
 from charlstm.lm.vocab import START
@@ -33,7 +33,7 @@ class TuneAdapter:
 
     def __init__(self, engine: Engine, text: str, *, nearest: bool = True) -> None:
         self._vocab, self._nearest, self._text = engine.vocab, nearest, text
-        self.plain = set(_trained_units(engine)) == {"1/8"}
+        self.plain = set(seen_values(engine, "L")) == {"1/8"}
         self.scale = plain_scale(text) if self.plain else Fraction(1)
         self._start = split_header(text).body_start
         header = plain_header(text) if self.plain else text[: self._start]
@@ -68,17 +68,13 @@ def adapted_prime(engine: Engine, prime: str) -> str:
     """A prime as the model reads it.
 
     Without "<start>"; without the X: line it begins with, unless the model itself would begin with X, because cleaned
-    corpora have no reference numbers; and with the L: that the model writes by, where a finished header leaves it out
-    and that would mean another one.
+    corpora have no reference numbers; with finished M:, K:, R: and L: lines as the corpus spells them; and with the L:
+    that the model writes by, where a finished header leaves it out and that would mean another one. Raises ConfigError
+    if a line holds several fields.
     """
     if prime.startswith(START):
         prime = prime.removeprefix(START).lstrip("\n")
-    return with_unit(_without_number(engine, prime), _trained_units(engine))
-
-
-def _trained_units(engine: Engine) -> Collection[str]:
-    """The values of L: in the tunes that the model learned from; none where it is not known."""
-    return engine.checkpoint.corpus.headers.get("L", {}) if engine.checkpoint else ()
+    return with_unit(adapted_lines(engine, _without_number(engine, prime)), seen_values(engine, "L"))
 
 
 def _without_number(engine: Engine, text: str) -> str:

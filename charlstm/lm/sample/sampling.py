@@ -21,6 +21,7 @@ from charlstm.lm.infer.logits import Floats, log_softmax
 from charlstm.lm.infer.session import InferenceSession
 from charlstm.lm.sample.adapter import adapted_prime
 from charlstm.lm.sample.decoding import SymbolPicker
+from charlstm.lm.sample.fields import adapted_fields
 from charlstm.lm.sample.header import Header, fixed_lines
 
 BATCH_SIZE = 128  # tunes written at once; from 64 to 256 the speed is the same
@@ -140,7 +141,7 @@ def _begin(
     """Tunes not yet begun, one a seed. Everything the user gave is checked here, before the first is made."""
     prime = adapted_prime(engine, prime)
     engine.vocab.encode(prime)
-    lines = fixed_lines(fields, engine.vocab) if fields else {}
+    lines = fixed_lines(adapted_fields(engine, fields), engine.vocab) if fields else {}
     if len(prime) >= config.max_length:
         message = f"leaves no room after a prime of {len(prime)} characters; it counts them too, so make it larger."
         raise ConfigError("max_length", message)

@@ -289,9 +289,23 @@ def find_checkpoint(name: str | Path) -> Path:
     for folder in named + ([] if "\0" in text else [Path(name)]):
         if (folder / JSON_FILE).is_file():
             return folder
+    if "\0" not in text and Path(name).is_file():
+        raise CheckpointError(f"{text} is {_kind_of(Path(name))}", path=Path(name))
     known = [folder.name for folder in model_folders()]
     hint = f"known models are {', '.join(known)}" if known else f"there are no models in {checkpoints_path()}"
     raise CheckpointError(f"there is no checkpoint {text!r}: {hint}; or give a folder with a {JSON_FILE}.")
+
+
+def _kind_of(file: Path) -> str:
+    """What a file is that somebody gave for a model, and what to do with it."""
+    with open(file, "rb") as opened:
+        head = opened.read(2048)
+    is_pickled = head[:1] == b"\x80" or (head[:2] == b"PK" and b".pkl" in head)
+    if is_pickled or file.suffix in (".pt", ".pth", ".pkl", ".ckpt"):
+        return f"a pickle, never loaded: it could run a program. A model is a folder with a {JSON_FILE}."
+    if head[:2] == b"PK":
+        return "a ZIP; if it is an exported model, import it first: charlstm models import"
+    return f"a file; a model is a folder with a {JSON_FILE}."
 
 
 def _readable(description: Mapping[str, Any]) -> str:

@@ -7,7 +7,8 @@ file alone, and never from two halves of different age. Like a checkpoint, it is
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, field, fields
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +42,7 @@ class RunProgress:
     history: list[dict[str, Any]] = field(default_factory=list)
     rates: list[list[float]] = field(default_factory=list)  # [step, factor] of each change of the learning rate
     keep_epochs: str = ""  # "float16" or "float32": weights go to epochs/, too
+    threads: int | None = None  # of torch; None in a run of an older version
     ended: str = ""  # why the run is over: "epochs", "minutes" or "patience"; empty while it is not
 
     @property
@@ -59,6 +61,29 @@ class SavedRun:
     fingerprint: str
     progress: RunProgress
     tensors: dict[str, Tensor]
+
+    def changed(self, changes: Mapping[str, Any]) -> SavedRun:
+        """The run with some settings replaced; those that stay as they are may be given too.
+
+        It may go on on another machine (bfloat16), and train on to a later end, also when it had come to its own.
+
+        Raises
+        ------
+        ConfigError
+            If another setting would change, or the end is not counted so, or the run has come further already.
+        """
+        own = self.train.to_dict()
+        end = "epochs" if own["minutes"] is None else "minutes"
+        new = {name: value for name, value in changes.items() if value != own[name]}
+        for name in new.keys() - {end, "bfloat16"}:
+            raise ConfigError(name, f"cannot change on resume; it is {own[name]}. Leave it out, or fork the run.")
+        if end in new:
+            epochs = self.progress.history[-1]["epoch"] if self.progress.history else 0.0
+            done = epochs if end == "epochs" else self.progress.seconds / 60
+            if done >= new[end]:
+                raise ConfigError(end, f"the run has {done:g} {end} behind it; give more, or fork it.")
+            self.progress.ended, self.progress.epochs_without_best = "", 0
+        return replace(self, train=replace(self.train, **new))
 
     def restore(self, learner: Learner) -> None:
         """Put the tensors back where they came from. Raises CheckpointError if they do not fit."""

@@ -14,7 +14,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import torch
@@ -117,6 +117,7 @@ class Trainer:
             self.learner.sums.copy_(torch.tensor(self.progress.interval_sums, dtype=torch.float64))
             if not self.parallel.first:
                 self.learner.sums[:2] = 0  # losses and characters are each process's own and added up
+        self.progress.threads = torch.get_num_threads()
 
     @classmethod
     def resume(
@@ -126,23 +127,24 @@ class Trainer:
         *,
         device: str = "auto",
         threads: int | None = None,
-        bfloat16: bool | None = None,
+        **changes: Any,
     ) -> Trainer:
         """A trainer that is as far as the run in `out` was, on the same corpus.
 
-        `bfloat16`, where given, replaces the run's own setting: a run may go on on another machine.
+        `threads` are the run's own when absent. `changes` are settings that `SavedRun.changed` lets change.
 
         Raises
         ------
         CheckpointError
             If there is no run to resume, or it was another corpus.
+        ConfigError
+            If a setting cannot change.
         """
-        saved = load_run(Path(out) / RESUME_FILE)
+        saved = load_run(Path(out) / RESUME_FILE).changed(changes)
         if saved.fingerprint != corpus.fingerprint:
             message = f"{out} was trained on another corpus than {corpus.name} is now; start a new run."
             raise CheckpointError(message, path=Path(out))
-        if bfloat16 is not None:
-            saved = replace(saved, train=replace(saved.train, bfloat16=bfloat16))
+        threads = saved.progress.threads if threads is None else threads
         return cls(corpus, saved.model, saved.train, out=out, device=device, threads=threads, saved=saved)
 
     def fit(self, callbacks: Sequence[Callback] = ()) -> Checkpoint:
@@ -201,7 +203,7 @@ class Trainer:
             progress.epoch, progress.position = progress.epoch + 1, 0
         progress.history.append(
             {
-                "epoch": self.data.passes(progress.epoch, progress.position),
+                "epoch": self.data.passes(self.progress.epoch, self.progress.position),
                 "step": progress.step,
                 "train_loss": progress.epoch_sums[0] / progress.epoch_sums[1],
                 "val_loss": losses.all,

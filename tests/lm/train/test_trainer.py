@@ -86,6 +86,32 @@ def test_forty_steps_are_twenty_and_twenty_more(
     assert kept.val_loss == min(entry["val_loss"] for entry in kept.history)
 
 
+def test_a_run_that_has_ended_trains_on_to_a_later_end(tiny_corpus: Corpus, tmp_path: Path) -> None:
+    """`--resume --epochs 3` of a run of 2 epochs did nothing, and said nothing."""
+    Trainer(tiny_corpus, MODEL, replace(TRAIN, epochs=2), out=tmp_path).fit()
+    kept = Trainer.resume(tmp_path, tiny_corpus, epochs=3).fit()
+    assert [entry["epoch"] for entry in kept.history] == [1.0, 2.0, 3.0]
+    assert (kept.training.ended, kept.training.settings["epochs"], kept.training.steps) == ("epochs", 3, 6)
+    assert Trainer.resume(tmp_path, tiny_corpus, epochs=3, bfloat16=False, seed=0).progress.ended == "epochs"
+    for setting, says in (
+        ({"epochs": 2}, "3 epochs behind it"),
+        ({"seed": 1}, "seed: cannot"),
+        ({"minutes": 1.0}, "minutes: cannot"),
+    ):
+        with pytest.raises(ConfigError, match=says):
+            Trainer.resume(tmp_path, tiny_corpus, **setting)
+
+
+def test_a_resumed_run_keeps_its_threads(tiny_corpus: Corpus, tmp_path: Path) -> None:
+    """Forgotten, torch took its own choice: 75 times slower in one case."""
+    Trainer(tiny_corpus, MODEL, TRAIN, out=tmp_path, threads=1).fit([StopAt(2)])
+    torch.set_num_threads(2)
+    Trainer.resume(tmp_path, tiny_corpus)
+    assert torch.get_num_threads() == 1
+    Trainer.resume(tmp_path, tiny_corpus, threads=2)
+    assert torch.get_num_threads() == 2
+
+
 def test_a_stop_within_an_epoch_and_between_two_reports_resumes_too(tiny_corpus: Corpus, tmp_path: Path) -> None:
     train = replace(TRAIN, batch_size=1, epochs=4)  # 4 steps an epoch, reports at 3, 4, 6, 8, ...
     Trainer(tiny_corpus, MODEL, train, out=tmp_path / "whole").fit()
