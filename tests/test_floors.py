@@ -38,7 +38,7 @@ HOMES = {
     "torch": ("lm/train",),
     "safetensors": ("lm",),
     "music21": ("score", "ui/shared/models"),  # ui/shared/models only loads them beforehand
-    "verovio": ("score", "ui/shared/models"),
+    "verovio": ("score",),
     "pretty_midi": ("score",),
     "midirenderer": ("score",),
     "typst": ("score/pages",),

@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 import re
-import threading
 import zlib
-from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from charlstm.errors import NotationError
-from charlstm.score.glyphs import with_drawn_signs
 from charlstm.score.line_breaks import system_starts, with_system_starts
 from charlstm.score.notation import to_musicxml
+from charlstm.score.workers import draw
+from charlstm.tunes.parse.events import Reading
 
 if TYPE_CHECKING:
     from music21.stream import Score
 
-_LOCK = threading.Lock()  # Verovio keeps fonts and its log in places shared by all toolkits
-_SEEDED = threading.local()  # a thread's first page ignores the seed of its ids
 _DATE = re.compile("<encoding-date>.*?</encoding-date>")
 
 MARGIN = 20
+# What a tune may cost. Verovio's time for a bar grows with the square of what is in it: 3,000 graces take a second.
+MAX_IN_BAR = 2_000  # note heads, grace notes, decorations and words
+MAX_SQUARES = 10_000_000  # over all bars of all voices
+MAX_IN_TUNE = 30_000
 _OPTIONS: dict[str, Any] = {
     "pageHeight": 60000,  # the most there is; a tune is one page, cut to its height
     "adjustPageHeight": True,
@@ -75,12 +75,14 @@ def engrave(
     Raises
     ------
     NotationError
-        If the score cannot be drawn.
+        If the score cannot be drawn, or would take too long.
     """
+    reading = score.editorial.get("reading")
+    if reading is not None:
+        check_cost(reading)
     width, scale = max(200, min(5000, width)), max(10, min(200, scale))
     xml = _DATE.sub("", to_musicxml(score) if musicxml is None else musicxml)
     page_width = width * 100 // scale
-    reading = score.editorial.get("reading")
     starts = system_starts(reading, page_width - 2 * MARGIN) if reading and not flow else None
     if starts is not None:
         xml = with_system_starts(xml, starts)
@@ -93,28 +95,28 @@ def engrave(
     }
     if height is not None:
         options["pageHeight"] = max(200, min(5000, height)) * 100 // scale
-    with _LOCK:
-        # The first page of a thread is drawn twice: its ids would be random.
-        if not getattr(_SEEDED, "done", False):
-            _pages(xml, options)
-            _SEEDED.done = True
-        return _pages(xml, options)
+    return draw(xml, options)
 
 
-def _pages(xml: str, options: dict[str, Any]) -> list[str]:
-    toolkit = _toolkit()
-    toolkit.setOptions(options)
-    if not toolkit.loadData(xml):
-        raise NotationError("this tune cannot be engraved; its text still plays")
-    return [with_drawn_signs(toolkit.renderToSVG(page + 1)) for page in range(toolkit.getPageCount())]
-
-
-@cache
-def _toolkit() -> Any:
-    """The one toolkit. Without a resource path Verovio finds no music font outside the main thread."""
-    import verovio
-
-    verovio.enableLog(verovio.LOG_OFF)
-    toolkit = verovio.toolkit(False)
-    toolkit.setResourcePath(str(Path(verovio.__file__).parent / "data"))
-    return toolkit
+def check_cost(reading: Reading) -> None:
+    """Refuse a tune that would take too long to engrave, before anything is built. Raises NotationError."""
+    total = squares = 0
+    for voice in reading.voices:
+        for number, measure in enumerate(voice.measures, 1):
+            events = [event for line in (measure.events, *measure.overlays) for event in line]
+            count = sum(
+                max(len(e.heads), 1)
+                + sum(map(len, (e.graces, e.decorations, e.chord_symbols, e.annotations, e.lyrics)))
+                for e in events
+            )
+            if count > MAX_IN_BAR:
+                raise NotationError(
+                    f"bar {number} has {count:,} notes and signs, too many to be engraved (up to {MAX_IN_BAR:,})",
+                    line=reading.text.count("\n", 0, measure.start) + 1,
+                )
+            total += count
+            squares += count * count
+    if total > MAX_IN_TUNE or squares > MAX_SQUARES:
+        raise NotationError(
+            f"this tune has {total:,} notes and signs, too many to be engraved at once; split it into several tunes"
+        )

@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from charlstm.errors import ConfigError, NotationError
-from charlstm.score.engrave import engrave
+from charlstm.score.engrave import check_cost, engrave
 from charlstm.score.notation import to_score
 from charlstm.score.signs import printable
 from charlstm.tunes.abc import split_header
@@ -166,6 +166,7 @@ def _printed(page: Page) -> dict[str, Any]:
     """What Typst prints of a tune: the score, or, if it cannot be drawn, its text and the reason."""
     try:
         reading = read(page.abc)
+        check_cost(reading)
         return _tune(reading, page.note) | {"pages": engrave(to_score(reading), width=WIDTH, height=HEIGHT)}
     except NotationError as error:
         return {

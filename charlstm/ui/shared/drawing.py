@@ -80,7 +80,7 @@ def draw(text: str, transpose: int = 0) -> Drawing:
     """
     # Here, because they take half a second to import and a page that only asks for its widgets needs none of them.
     from charlstm.score.beats import beats
-    from charlstm.score.engrave import engrave
+    from charlstm.score.engrave import check_cost, engrave
     from charlstm.score.midi import to_midi
     from charlstm.score.notation import to_musicxml, to_score
     from charlstm.score.timeline import clock, timeline
@@ -103,11 +103,14 @@ def draw(text: str, transpose: int = 0) -> Drawing:
         ]
         remarks = [str(remark) for remark in reading.remarks]
         drawing = replace(drawing, events=events, beats=beats(reading, qpm), qpm=qpm, remarks=remarks)
-        # What is seen, once for each width, and the file that is played.
+        # The file that is played, and what is seen, once for each width.
+        check_cost(reading)
         score = to_score(reading)
         musicxml = to_musicxml(score)
-        pages = {width: engrave(score, width=drawn, musicxml=musicxml) for width, drawn in WIDTHS.items()}
-        return replace(drawing, pages=pages, midi=to_midi(score, qpm=qpm), musicxml=musicxml)
+        drawing = replace(drawing, midi=to_midi(score, qpm=qpm), musicxml=musicxml)
+        return replace(
+            drawing, pages={width: engrave(score, width=drawn, musicxml=musicxml) for width, drawn in WIDTHS.items()}
+        )
     except NotationError as error:
         return replace(drawing, problem=str(error), bad=_place(text, error))
 

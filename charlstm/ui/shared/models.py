@@ -55,11 +55,13 @@ def describe(checkpoint: Checkpoint) -> str:
 
 @st.cache_resource(show_spinner=False)
 def warm_up() -> threading.Thread:
-    """Import in the background what the first tune needs, once a server."""
+    """Import in the background what the first tune needs, and start the processes that engrave; once a server."""
 
     def imports() -> None:
+        from charlstm.score.workers import start_workers
+
+        start_workers()
         import music21  # noqa: F401
-        import verovio  # noqa: F401
 
     thread = threading.Thread(target=imports, name="charlstm-warm-up", daemon=True)
     thread.start()
