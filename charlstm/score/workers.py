@@ -33,8 +33,10 @@ class _Worker:
     """A process that engraves one score after the other."""
 
     def __init__(self) -> None:
+        # Without the settings for a training's memory: what a large score took is given back.
+        variables = {name: value for name, value in environment().items() if not name.startswith("MALLOC_")}
         self.process = subprocess.Popen(
-            COMMAND, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment()
+            COMMAND, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=variables
         )
         self.is_ready = False
 
