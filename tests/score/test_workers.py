@@ -10,6 +10,7 @@ from collections.abc import Iterator
 import pytest
 
 from charlstm.errors import NotationError
+from charlstm.score import engrave as engrave_module
 from charlstm.score import workers as module
 from charlstm.score.engrave import MAX_IN_BAR, check_cost, engrave
 from charlstm.score.engraver import draw_pages
@@ -18,7 +19,14 @@ from charlstm.score.workers import Workers
 from charlstm.tunes.parse.reader import read
 
 HEAD = "X:1\nT:Two bars\nM:4/4\nL:1/8\nK:D\n"
-OPTIONS = {"pageWidth": 2000, "adjustPageHeight": True, "svgViewBox": True, "xmlIdSeed": 7}
+OPTIONS = {
+    **engrave_module._OPTIONS,
+    "breaks": "auto",
+    "pageWidth": 2000,
+    "scale": 40,
+    "xmlIdSeed": 7,
+    "header": "none",
+}
 SLOW = HEAD + "{abcdefg}A" * 500  # graces in one bar: Verovio takes two seconds
 FAST = HEAD + "d2fd Adfd|e2ge c4|]"
 

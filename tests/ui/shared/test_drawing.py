@@ -36,3 +36,10 @@ def test_events_cover_notes_of_the_text_in_order() -> None:
     assert [event.onset for event in drawing.events] == sorted(event.onset for event in drawing.events)
     assert all(text[event.start] in "ABCDEFGabcdefg" for event in drawing.events)
     assert {f'id="{event.id}"' in drawing.pages[0][0] for event in drawing.events} == {True}
+
+
+def test_a_tune_that_costs_too_much_is_a_problem_with_its_place() -> None:
+    drawing = draw("X:1\nM:4/4\nL:1/8\nK:D\nA4|" + "{abcdefg}A" * 1190)
+    assert "bar 2 has 9,520" in drawing.problem
+    assert drawing.bad is not None and not drawing.pages
+    assert drawing.events  # what sounds is known all the same
