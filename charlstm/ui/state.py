@@ -66,12 +66,15 @@ class Setting(Generic[T]):
         Its name in the address; "" if no address speaks of it.
     parse : callable
         Reads the address's text, which anybody may have written; returns None, or raises ValueError, for a bad one.
+    write : callable
+        The text of a value in the address, which `parse` reads again.
     """
 
     key: str
     default: T
     query: str = ""
     parse: Callable[[str], T | None] = _as_text
+    write: Callable[[T], str] = str
 
     def of(self, name: object) -> Setting[T]:
         """The same setting of one of several things: `RATE.of(run.name)`."""
@@ -100,6 +103,11 @@ class Setting(Generic[T]):
         if self.key not in st.session_state or st.session_state[self.key] != value:
             st.session_state[self.key] = value
             memory.undelivered.add(self.key)
+
+    def reload(self) -> None:
+        """The value of the address, or the default: the visitor went back, or followed a link."""
+        value = self._from_address()
+        self.set(self.default if value is None else value)
 
     def pop(self) -> T:
         """The value, and the default from now on."""

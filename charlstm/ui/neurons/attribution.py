@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
@@ -14,6 +16,7 @@ from charlstm.ui.background import counted, with_bar
 from charlstm.ui.chart_style import visible
 from charlstm.ui.neurons.intervene_charts import attribution_chart
 from charlstm.ui.neurons.names import label_of
+from charlstm.ui.neurons.settings import one_of
 from charlstm.ui.neurons.view_context import Sounds, ViewContext
 from charlstm.ui.shared.choices import choose
 from charlstm.ui.shared.drawing import draw
@@ -26,8 +29,19 @@ from charlstm.ui.state import Setting
 SHOWN = 12  # neurons
 PLAYER = "intervene.player"
 HOWS = {"skip": "Skipped", "replace": "Replaced"}
-HOW = Setting("intervene.how", "skip")
-POSITION: Setting[tuple[str, int]] = Setting("intervene.position", ("", 0))  # a text, and a character of it from 0
+HOW = Setting("intervene.how", "skip", query="how", parse=one_of(HOWS))
+
+
+def _parse_position(text: str) -> tuple[str, int] | None:
+    """A character of an address, from 1; of whatever text."""
+    return ("", int(text) - 1) if re.fullmatch(r"[1-9]\d{0,6}", text) else None
+
+
+# A text, "" if it is not known yet, and a character of it from 0.
+POSITION: Setting[tuple[str, int]] = Setting(
+    "intervene.position", ("", 0), query="character", parse=_parse_position, write=lambda place: str(place[1] + 1)
+)
+ADDRESSED = (HOW, POSITION)
 CHARACTER = Setting("intervene.character", 2)  # the same from 1, as the field shows it
 DRAGGED: Setting[tuple[str, Selection] | None] = Setting("intervene.dragged", None)
 
@@ -39,10 +53,10 @@ def show(context: ViewContext, about: DeltaGenerator) -> Sounds:
     )
     tune = source_tune(context)
     text = tune.text
-    context.publish(**tune.query)
     model = engine(context.model)
     player = st.container()
     position, how = _controls(text)
+    context.publish(*ADDRESSED, by="why", **tune.query)
     votes = logit_attribution(model, text, position)
     effects = with_bar(
         "occlusion",
@@ -76,9 +90,10 @@ def show(context: ViewContext, about: DeltaGenerator) -> Sounds:
 
 def _controls(text: str) -> tuple[int, str]:
     """Which character of the text, from 0, and how each one before it is left out."""
-    if POSITION.get()[0] != text:
-        POSITION.set((text, _first_position(text)))
-    position = POSITION.get()[1]
+    chosen_in, position = POSITION.get()
+    if chosen_in not in (text, "") or not 1 <= position < len(text):
+        position = _first_position(text)
+    POSITION.set((text, position))
     CHARACTER.set(position + 1)
     left, right = st.columns([3, 13], vertical_alignment="bottom")
     left.number_input(

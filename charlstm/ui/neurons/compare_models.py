@@ -28,6 +28,7 @@ from charlstm.ui.state import Setting
 TUNES = 120  # of each part
 PLAYER = "compare.reads"
 OTHER = Setting("compare.other", "", query="other")
+ADDRESSED = (OTHER,)
 WHICH = Setting("compare.which", 0)  # of the two neurons, on the score
 
 
@@ -36,7 +37,7 @@ def show(context: ViewContext) -> Sounds:
     others = {name: checkpoint for name, checkpoint in models().items() if name != context.model}
     if not others:
         st.info("There is only one model. Train another one to compare it with.")
-        context.publish()
+        context.publish(by="models")
         return []
     other = st.selectbox("Other model", list(others), key=OTHER.widget(others, _closest(context.checkpoint, others)))
     corpus = corpus_for(context.checkpoint)
@@ -100,7 +101,7 @@ def _pair(context: ViewContext, other: str, stamp: int, checkpoint: Checkpoint, 
     tune = source_tune(context)
     if set(tune.text) - set(checkpoint.vocab.ids):
         st.info(plain(f"{other} cannot read this tune: it has characters that are not in its vocabulary."))
-        context.publish(neuron=str(unit), other=other, **tune.query)
+        context.publish(*ADDRESSED, by="models", neuron=str(unit), **tune.query)
         return []
     own = recorded(*context.key, tune.text).unit(unit)
     theirs = recorded(other, stamp, tune.text).unit(match.other)
@@ -115,7 +116,7 @@ def _pair(context: ViewContext, other: str, stamp: int, checkpoint: Checkpoint, 
     values = (own, theirs)[which].tolist()
     show_tune(draw(tune.text), key=PLAYER, values=values, label=names[which], trace=True)
     st.button("Neuron details", on_click=go, args=("neuron", unit), key="compare.more")
-    context.publish(neuron=str(unit), other=other, **tune.query)
+    context.publish(*ADDRESSED, by="models", neuron=str(unit), **tune.query)
     return [(tune.text, PLAYER)]
 
 

@@ -18,7 +18,7 @@ from charlstm.ui.neurons.compare_charts import learnt_chart, strips_chart
 from charlstm.ui.neurons.compare_parts import held_out_tunes, visible_part
 from charlstm.ui.neurons.directory_charts import title_of
 from charlstm.ui.neurons.names import name_of
-from charlstm.ui.neurons.settings import MODEL
+from charlstm.ui.neurons.settings import MODEL, number
 from charlstm.ui.neurons.unit_picker import picker, shown_unit, unit_name
 from charlstm.ui.neurons.view_context import Sounds, ViewContext
 from charlstm.ui.shared.corpora import corpus_for
@@ -33,9 +33,10 @@ TUNES = 60  # of each part, after each epoch
 FIRST = ("in_header", "before_bar_line", "second_half", "fourth_of_four", "cadence", "compound_meter")
 READS, WRITES = "compare.reads", "compare.writes"
 LENGTH = 600  # characters: an untrained network never ends a tune
-EPOCH: Setting[int | None] = Setting("compare.epoch", None)
+EPOCH: Setting[int | None] = Setting("compare.epoch", None, query="epoch", parse=number(0, 10**6))
 SEED = Setting("compare.seed", 1)
 MEASURED: Setting[tuple[object, ...]] = Setting("compare.measured", ())  # what was asked to be measured
+ADDRESSED = (EPOCH,)
 CHOSEN: Setting[list[str] | None] = Setting("compare.concepts", None)
 
 
@@ -71,7 +72,7 @@ def show(context: ViewContext) -> Sounds:
     st.altair_chart(strips_chart(stored, values, tune.text, visible_part(tune.text, "training")), width="stretch")
     sounds = [(tune.text, READS), *_seed_tune(context, number)]
     _learned(context, len(epochs))
-    context.publish(neuron=str(unit), **tune.query)
+    context.publish(*ADDRESSED, neuron=str(unit), **tune.query)
     return sounds
 
 

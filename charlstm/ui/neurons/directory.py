@@ -15,7 +15,7 @@ from charlstm.neurons.recording import Unit
 from charlstm.tunes.corpus.model import Corpus
 from charlstm.ui.background import progress_bar
 from charlstm.ui.neurons.directory_charts import concept_chart, in_direction, names_chart, probe_chart, title_of
-from charlstm.ui.neurons.settings import go
+from charlstm.ui.neurons.settings import go, one_of
 from charlstm.ui.neurons.unit_picker import shown_unit, unit_name
 from charlstm.ui.neurons.view_context import ViewContext
 from charlstm.ui.shared.choices import choose
@@ -24,12 +24,13 @@ from charlstm.ui.shared.models import engine
 from charlstm.ui.shared.notices import plain
 from charlstm.ui.state import Setting
 
-BY_CONCEPT, BY_NEURON = "By concept", "By neuron"
+WAYS = {"concept": "By concept", "neuron": "By neuron"}
 ALL, NAMED, NAMELESS = "All", "Named", "No name"
 CACHED = 8  # directories in memory
-WAY = Setting("directory.way", BY_CONCEPT)
+WAY = Setting("directory.way", "concept", query="by", parse=one_of(WAYS))
 WHICH = Setting("directory.which", ALL)
-CONCEPT = Setting("directory.concept", "")
+CONCEPT = Setting("directory.concept", "", query="concept", parse=one_of(CONCEPTS))
+ADDRESSED = (WAY, CONCEPT)
 EXAMPLES = {
     "header": ("Header neuron", "rises most clearly in the header"),
     "body": ("Body neuron", "rises most clearly once the notes begin"),
@@ -54,11 +55,11 @@ def show(context: ViewContext) -> None:
     )
     _summary(directory)
     _examples(directory, context.layers)
-    context.publish(neuron=str(unit))
-    if choose("Show", (BY_CONCEPT, BY_NEURON), WAY) == BY_CONCEPT:
+    if choose("Show", WAYS, WAY, labels=WAYS) == "concept":
         _by_concept(context, directory)
     else:
         _by_neuron(context, directory)
+    context.publish(*ADDRESSED, neuron=str(unit))
     with st.expander("How it is measured"):
         st.markdown(_METHOD)
 
@@ -94,7 +95,7 @@ def _measured(context: ViewContext, corpus: Corpus) -> Directory:
         icon=":material/query_stats:",
     )
     if not st.button("Measure all neurons", type="primary", key="directory.measure"):
-        context.publish()
+        context.publish(*ADDRESSED, neuron=str(shown_unit(context)))
         st.stop()
     directory = measure(engine(context.model), corpus, report=progress_bar())
     with suppress(OSError):  # a folder that cannot be written: it stays in memory

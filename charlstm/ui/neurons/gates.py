@@ -10,7 +10,7 @@ from charlstm.neurons.recording import Unit
 from charlstm.ui.neurons import neuron_charts as charts
 from charlstm.ui.neurons.names import label_of
 from charlstm.ui.neurons.recordings import recording_of
-from charlstm.ui.neurons.settings import go
+from charlstm.ui.neurons.settings import go, number
 from charlstm.ui.neurons.unit_picker import shown_unit
 from charlstm.ui.neurons.view_context import ViewContext
 from charlstm.ui.shared.choices import choose
@@ -18,8 +18,9 @@ from charlstm.ui.shared.notices import plain
 from charlstm.ui.state import Setting, component_value
 
 LONGEST = 6
-LAYER = Setting("gates.layer", 1)
+LAYER = Setting("gates.layer", 0, query="layer", parse=number(1, 9))  # 0: that of the neuron
 UNIT: Setting[Unit | None] = Setting("gates.unit", None)  # that was looked at when the layer was chosen
+ADDRESSED = (LAYER,)
 
 
 def show(context: ViewContext) -> None:
@@ -29,17 +30,19 @@ def show(context: ViewContext) -> None:
     st.header("Gates", anchor=False)
     about = st.empty()
     unit = shown_unit(context)
-    context.publish(neuron=str(unit))
     if memory_gate is None:
         gated = " or ".join(spec.title for spec in CELLS.values() if spec.memory_gate)
         about.caption(f"A {spec.title} has no gates. Choose a model with gates: {gated}.")
+        context.publish(neuron=str(unit))
         return
     layer = unit.layer
     if context.layers > 1:
-        if unit != UNIT.get():
-            UNIT.set(unit)
+        if not LAYER.get() or (UNIT.get() or unit) != unit:
             LAYER.set(layer + 1)
+        UNIT.set(unit)
         layer = choose("Layer", range(1, context.layers + 1), LAYER, hidden=False) - 1
+    shown = {} if layer == unit.layer else {"layer": str(layer + 1)}
+    context.publish(neuron=str(unit), **shown)
     recording, tunes = recording_of(context)
     about.caption(
         plain(

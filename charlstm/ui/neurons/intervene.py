@@ -15,10 +15,12 @@ from charlstm.neurons.ablation import loss_increases
 from charlstm.neurons.concepts.registry import CONCEPTS
 from charlstm.neurons.paired_samples import MEASURES, Change, changes, differences
 from charlstm.ui.background import counted, with_bar
-from charlstm.ui.neurons import attribution
+from charlstm.ui.neurons import attribution, interventions
 from charlstm.ui.neurons.intervene_charts import cost_chart
 from charlstm.ui.neurons.interventions import Choice, PairWriter, choose_intervention, intervened_engine
 from charlstm.ui.neurons.recordings import recording_of
+from charlstm.ui.neurons.settings import one_of
+from charlstm.ui.neurons.unit_picker import shown_unit
 from charlstm.ui.neurons.view_context import Sounds, ViewContext, send_sounds
 from charlstm.ui.shared.choices import choose
 from charlstm.ui.shared.drawing import draw
@@ -26,10 +28,11 @@ from charlstm.ui.shared.notices import plain
 from charlstm.ui.shared.player import show_tune
 from charlstm.ui.state import Setting
 
-CHANGE, WHY = "Change a tune", "Why this character?"
+WAYS = {"change": "Change a tune", "why": "Why this character?"}
 PAIRS = 100
 COSTS = 14  # concepts shown
-WAY = Setting("intervene.way", CHANGE)
+WAY = Setting("intervene.way", "change", query="by", parse=one_of(WAYS))
+ADDRESSED = (WAY, *interventions.ADDRESSED, *attribution.ADDRESSED)
 SAME_HEADER = Setting("intervene.header", True)
 COUNTED: Setting[object] = Setting("intervene.counted", None)  # what many pairs were asked for
 TRIED: Setting[frozenset[object]] = Setting("intervene.tried", frozenset())
@@ -40,15 +43,15 @@ def show(context: ViewContext) -> None:
     """The view, top to bottom."""
     st.header("Intervene", anchor=False)
     about = st.empty()
-    way = choose("Question", (CHANGE, WHY), WAY)
-    send_sounds(_change(context, about) if way == CHANGE else attribution.show(context, about))
+    way = choose("Question", WAYS, WAY, labels=WAYS)
+    send_sounds(_change(context, about) if way == "change" else attribution.show(context, about))
 
 
 def _change(context: ViewContext, about: DeltaGenerator) -> Sounds:
     """Tune A and tune B, and what changes over a hundred pairs."""
     about.caption("Tune A is the model’s own. Tune B uses the same random numbers, with some neurons changed.")
     choice = choose_intervention(context)
-    context.publish()
+    context.publish(*interventions.shown_settings(), neuron=str(shown_unit(context)))
     if choice is None:
         st.info("Choose a neuron.")
         return []

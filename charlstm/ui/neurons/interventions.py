@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import streamlit as st
@@ -22,7 +22,7 @@ from charlstm.tunes.abc import split_header
 from charlstm.ui.background import counted, with_bar
 from charlstm.ui.neurons.names import label_of
 from charlstm.ui.neurons.recordings import recording_of
-from charlstm.ui.neurons.settings import UNIT
+from charlstm.ui.neurons.settings import UNIT, number, one_of, units_setting
 from charlstm.ui.neurons.unit_picker import unit_name
 from charlstm.ui.neurons.view_context import ViewContext
 from charlstm.ui.shared.choices import choose
@@ -34,14 +34,15 @@ Action = Literal["ablate", "clamp", "steer"]
 NEURONS, CONCEPT = "Neurons", "Concept"
 ACTIONS: dict[Action, str] = {"ablate": "Ablate", "clamp": "Clamp", "steer": "Steer"}
 DIRECTIONS = {"means": "Means", "probe": "Probe"}
-WHAT = Setting("intervene.what", NEURONS)
-CONCEPT_NAME = Setting("intervene.concept", "high_note")
-DIRECTION = Setting("intervene.direction", "means")
-CONCEPT_STRENGTH = Setting("intervene.strength", 0.5)
-UNITS: Setting[list[Unit] | None] = Setting("intervene.units", None)
-ACTION: Setting[Action] = Setting("intervene.action", "ablate")
-VALUE = Setting("intervene.value", 1.0)
-STRENGTH = Setting("intervene.push", 2.0)
+WHAT = Setting("intervene.what", NEURONS, query="on", parse={"concept": CONCEPT}.get, write=str.lower)
+CONCEPT_NAME = Setting("intervene.concept", "high_note", query="concept", parse=one_of(CONCEPTS))
+DIRECTION = Setting("intervene.direction", "means", query="direction", parse=one_of(DIRECTIONS))
+CONCEPT_STRENGTH = Setting("intervene.strength", 0.5, query="strength", parse=number(-4.0, 4.0), write="{:g}".format)
+UNITS = units_setting("intervene.units")
+ACTION: Setting[Action] = Setting("intervene.action", "ablate", query="action", parse=one_of(ACTIONS))
+VALUE = Setting("intervene.value", 1.0, query="strength", parse=number(-1.0, 1.0), write="{:g}".format)
+STRENGTH = Setting("intervene.push", 2.0, query="strength", parse=number(-4.0, 4.0), write="{:g}".format)
+ADDRESSED = (WHAT, CONCEPT_NAME, DIRECTION, CONCEPT_STRENGTH, UNITS, ACTION, VALUE, STRENGTH)
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,13 @@ class Choice:
             "steer": f"steered by {self.strength:+g} standard deviations",
         }
         return f"{'Neuron' if len(self.units) == 1 else 'Neurons'} {names} {done[self.action]}"
+
+
+def shown_settings() -> tuple[Setting[Any], ...]:
+    """The settings that say what is shown now, for the address."""
+    if WHAT.get() == CONCEPT:
+        return WHAT, CONCEPT_NAME, DIRECTION, CONCEPT_STRENGTH
+    return UNITS, ACTION, *{"ablate": (), "clamp": (VALUE,), "steer": (STRENGTH,)}[ACTION.get()]
 
 
 # ---- what the visitor chooses ---------------------------------------------------------------------------------------

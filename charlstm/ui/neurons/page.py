@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
+from typing import Any
 
 import streamlit as st
 
 from charlstm.errors import CharlstmError
 from charlstm.lm.store.checkpoint import JSON_FILE
 from charlstm.ui.neurons import compare, directory, gates, intervene, neuron, search, tune
-from charlstm.ui.neurons.settings import COMPOSER, MODEL, VIEW
-from charlstm.ui.neurons.view_context import ViewContext
+from charlstm.ui.neurons.settings import COMPOSER, MODEL, UNIT, VIEW
+from charlstm.ui.neurons.unit_picker import SIGNAL
+from charlstm.ui.neurons.view_context import ADDRESS, LAG, ViewContext
 from charlstm.ui.shared.choices import choose
 from charlstm.ui.shared.models import models
 from charlstm.ui.shared.notices import stop_with
-from charlstm.ui.shared.session_tune import current_settings
+from charlstm.ui.shared.session_tune import WIDGETS, current_settings
+from charlstm.ui.shared.tune_source import COMPOSED, CORPUS, CORPUS_TUNE, SOURCE
+from charlstm.ui.state import Setting
 
 VIEWS: Mapping[str, tuple[str, Callable[[ViewContext], None]]] = MappingProxyType(
     {
@@ -28,6 +33,15 @@ VIEWS: Mapping[str, tuple[str, Callable[[ViewContext], None]]] = MappingProxyTyp
         "cause": ("Intervene", intervene.show),
     }
 )  # name in the address -> label, view
+ADDRESSED: Mapping[str, tuple[Setting[Any], ...]] = MappingProxyType(
+    {
+        "gates": gates.ADDRESSED,
+        "directory": directory.ADDRESSED,
+        "compare": compare.ADDRESSED,
+        "search": search.ADDRESSED,
+        "cause": intervene.ADDRESSED,
+    }
+)  # view -> what its address says besides the model, the neuron and the tune
 
 
 def page() -> None:
@@ -35,6 +49,7 @@ def page() -> None:
     available = models()
     with st.container():  # always there, so that a notice moves nothing
         composed = current_settings(available)
+    _follow_address()
     view = choose("View", list(VIEWS), VIEW, labels={name: label for name, (label, _) in VIEWS.items()})
     # A new tune is read by the model that wrote it, unless the address names another one.
     if composed.model != COMPOSER.get():
@@ -47,6 +62,21 @@ def page() -> None:
         VIEWS[view][1](ViewContext(view, model, stamp, checkpoint, composed))
     except CharlstmError as error:
         stop_with(error)
+
+
+def _follow_address() -> None:
+    """Show what the address says where it is another one than the page wrote: the visitor went back, or forward."""
+    query = {name: value for name, value in st.query_params.items() if name not in WIDGETS}
+    written, address = ADDRESS.get() or (0.0, query)
+    if "view" not in query or query == address or time.monotonic() - written < LAG:
+        return
+    settings: tuple[Setting[Any], ...] = (VIEW, MODEL, UNIT, SIGNAL, CORPUS_TUNE)
+    for setting in (*settings, *ADDRESSED.get(query["view"], ())):
+        setting.reload()
+    if CORPUS_TUNE.get() is not None:
+        SOURCE.set(CORPUS)
+    elif SOURCE.get() == CORPUS:
+        SOURCE.set(COMPOSED)
 
 
 if __name__ == "__main__":  # as Streamlit runs a page

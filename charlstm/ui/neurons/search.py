@@ -5,62 +5,90 @@ Four ways to search; each finds places, which search_results.py shows.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 from streamlit.delta_generator import DeltaGenerator
 
+from charlstm.lm.store.tensors import count_weights
 from charlstm.neurons.auroc import auroc
 from charlstm.neurons.concepts.concept import domain, labels_of
 from charlstm.neurons.concepts.registry import CONCEPTS
 from charlstm.neurons.recording import Activations, Unit
-from charlstm.neurons.recording_file import record_to_file, texts_to_record
+from charlstm.neurons.recording_file import open_recording, record_to_file, texts_to_record
 from charlstm.neurons.search import THRESHOLD, Probe, concept_probes, match, nearest
-from charlstm.ui.background import counted, with_bar
+from charlstm.ui.background import counted, is_done, with_bar
 from charlstm.ui.neurons.names import label_of
-from charlstm.ui.neurons.search_part import by_part
+from charlstm.ui.neurons.search_part import RANGE, by_part
 from charlstm.ui.neurons.search_results import SHOWN, Hit, counted_places, probe_name, show_places
+from charlstm.ui.neurons.settings import UNIT, number, one_of, units_setting
 from charlstm.ui.neurons.view_context import Sounds, ViewContext, send_sounds
 from charlstm.ui.shared.choices import choose
 from charlstm.ui.shared.corpora import corpus_for
+from charlstm.ui.shared.durations import duration
 from charlstm.ui.shared.models import engine
 from charlstm.ui.shared.notices import plain
 from charlstm.ui.shared.tune_source import pasted_text, recorded
 from charlstm.ui.state import Setting
 
-PART, CONCEPT, NEURON, EXAMPLE = "Part of this tune", "Concept", "Neurons", "Example"
+WAYS = {"part": "Part of this tune", "concept": "Concept", "neurons": "Neurons", "example": "Example"}
 RANKED_ON = 60  # tunes on which a concept's neurons are chosen
 MOST = 8  # neurons of a search
 HIGH, LOW = "high", "low"
-WAY = Setting("search.way", PART)
-CONCEPT_NAME = Setting("search.concept", next(iter(CONCEPTS)))
-COUNT = Setting("search.many", 3)
-UNITS: Setting[list[Unit]] = Setting("search.units", [Unit(0, 0)])
-SIGN = Setting("search.sign", HIGH)
-LEVEL = Setting("search.level", THRESHOLD)
+PER_CHARACTER, PER_WEIGHT = 1e-4, 2e-10  # seconds to record a character, measured on two shared cores
+WAY = Setting("search.way", "part", query="by", parse=one_of(WAYS))
+CONCEPT_NAME = Setting("search.concept", next(iter(CONCEPTS)), query="concept", parse=one_of(CONCEPTS))
+COUNT = Setting("search.many", 3, query="count", parse=number(1, MOST))
+UNITS = units_setting("search.units")
+SIGN = Setting("search.sign", HIGH, query="on", parse=one_of((HIGH, LOW)))
+LEVEL = Setting("search.level", THRESHOLD, query="threshold", parse=number(0.05, 0.95), write="{:g}".format)
+ASKED: Setting[tuple[object, ...]] = Setting("search.asked", ())  # the collection that is to be read
+OF_WAY: dict[str, tuple[Setting[Any], ...]] = {
+    "part": (RANGE,),
+    "concept": (WAY, CONCEPT_NAME, COUNT),
+    "neurons": (WAY, UNITS, SIGN, LEVEL),
+    "example": (WAY,),
+}
+ADDRESSED = tuple(dict.fromkeys(setting for settings in OF_WAY.values() for setting in settings))
 
 
 def show(context: ViewContext) -> None:
     """The view, top to bottom."""
     st.header("Search", anchor=False)
     about = st.empty()
-    way = choose("Search by", (PART, CONCEPT, NEURON, EXAMPLE), WAY, hidden=False)
-    if way == PART:
+    way = choose("Search by", WAYS, WAY, labels=WAYS, hidden=False)
+    if way == "part":
         sounds = by_part(context, about, lambda: _collection(context))
     else:
-        sounds = {CONCEPT: _by_concept, NEURON: _by_neurons, EXAMPLE: _by_example}[way](context, about)
-        context.publish()
+        sounds = {"concept": _by_concept, "neurons": _by_neurons, "example": _by_example}[way](context, about)
+        context.publish(*OF_WAY[way])
     send_sounds(sounds)
 
 
-def _collection(context: ViewContext) -> Activations:
-    """The activations of the collection; computed once, behind a bar."""
-    corpus = corpus_for(context.checkpoint)
-    model = engine(context.model)
+def _collection(context: ViewContext) -> Activations | None:
+    """The activations of the collection, recorded once for all visitors; None until somebody asks for it."""
+    corpus, model = corpus_for(context.checkpoint), engine(context.model)
+    key = (*context.key, corpus.fingerprint)
+    texts = texts_to_record(model, corpus)
+    if ASKED.get() != key and not is_done("collection", key) and open_recording(model, texts) is None:
+        characters = sum(map(len, texts))
+        weights = count_weights(context.checkpoint.config, len(context.checkpoint.vocab))
+        seconds = characters * (PER_CHARACTER + PER_WEIGHT * weights)
+        st.info(
+            plain(
+                f"To search, {context.model} has to read {len(texts):,} tunes of the collection {corpus.name} once: "
+                f"about {duration(seconds)}. The result is stored for everybody."
+            ),
+            icon=":material/manage_search:",
+        )
+        st.button("Read the collection", type="primary", key="search.read", on_click=ASKED.set, args=(key,))
+        return None
     return with_bar(
         "collection",
-        (*context.key, corpus.fingerprint),
-        lambda report: record_to_file(model, texts_to_record(model, corpus), progress=counted(report)),
+        key,
+        lambda report: record_to_file(model, texts, progress=counted(report)),
         f"{context.model} reads the collection {corpus.name}, once",
     )
 
@@ -73,6 +101,8 @@ def _by_concept(context: ViewContext, about: DeltaGenerator) -> Sounds:
     )
     st.caption(plain(CONCEPTS[name].about))
     recording = _collection(context)
+    if recording is None:
+        return []
     count = st.slider(
         "Neurons", 1, MOST, key=COUNT.widget(), help="The best ones, each with the threshold that suits it."
     )
@@ -129,9 +159,11 @@ def _by_neurons(context: ViewContext, about: DeltaGenerator) -> Sounds:
     """Where some neurons are on, chosen by number."""
     about.caption("Where one neuron is on, or several together.")
     recording = _collection(context)
+    if recording is None:
+        return []
     units = [Unit(*divmod(row, recording.size)) for row in range(len(recording.rows))]
-    if wanted := UNITS.get():  # of another model, perhaps
-        UNITS.set([Unit(*unit) for unit in wanted if unit in units] or units[:1])
+    if (wanted := UNITS.get()) != []:  # at first the neuron that is looked at; of another model, what this one has
+        UNITS.set([Unit(*unit) for unit in wanted or [UNIT.get()] if unit in units] or units[:1])
     wide, side, narrow = st.columns([3, 1, 2], vertical_alignment="bottom")
     chosen = wide.multiselect(
         "Neurons", units, max_selections=MOST, key=UNITS.widget(), placeholder="By number or by name",
@@ -159,6 +191,8 @@ def _by_example(context: ViewContext, about: DeltaGenerator) -> Sounds:
     text = pasted_text(context.checkpoint.vocab)
     acts = recorded(*context.key, text)
     recording = _collection(context)
+    if recording is None:
+        return []
     neighbours = with_bar(
         "nearest",
         (*context.key, recording.path, text),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 
 import streamlit as st
@@ -23,7 +24,18 @@ from charlstm.ui.state import Setting
 LISTED = 16  # neurons that are offered
 USED = 6  # of them, at first
 PLAYER = "search.player"
-RANGE: Setting[tuple[str, int, int]] = Setting("search.range", ("", 0, 0))  # the text, and the part of it
+
+
+def _parse_range(text: str) -> tuple[str, int, int] | None:
+    """A part of an address, "46-49": characters from 1, both included; of whatever text."""
+    match = re.fullmatch(r"([1-9]\d{0,6})-([1-9]\d{0,6})", text)
+    return ("", int(match[1]) - 1, int(match[2])) if match else None
+
+
+# The text, "" if it is not known yet, and the part of it.
+RANGE: Setting[tuple[str, int, int]] = Setting(
+    "search.range", ("", 0, 0), query="part", parse=_parse_range, write=lambda part: f"{part[1] + 1}-{part[2]}"
+)
 DRAGGED: Setting[tuple[str, Selection] | None] = Setting("search.dragged", None)  # what was last chosen in the player
 BARS = Setting("search.bars", (1, 1))
 FROM, TO = Setting("search.from", 1), Setting("search.to", 1)
@@ -33,7 +45,7 @@ BEFORE, AFTER = Setting("search.before", True), Setting("search.after", True)
 PROBES: Setting[list[Probe] | None] = Setting("search.probes", None)
 
 
-def by_part(context: ViewContext, about: DeltaGenerator, recording_of: Callable[[], Activations]) -> Sounds:
+def by_part(context: ViewContext, about: DeltaGenerator, recording_of: Callable[[], Activations | None]) -> Sounds:
     """Choose a part of a tune; neurons that are on there and off just around it; the same ones elsewhere."""
     about.caption(
         "Drag over some notes or characters. Which neurons are on there, and where else are they on together?"
@@ -41,9 +53,9 @@ def by_part(context: ViewContext, about: DeltaGenerator, recording_of: Callable[
     tune = source_tune(context)
     text = tune.text
     acts = recorded(*context.key, text)
-    context.publish(**tune.query)
     player = st.container()
     start, end = _range(text)
+    context.publish(RANGE, **tune.query)
     threshold, share, before, after = _conditions()
     selected = select(acts, start, end, threshold=threshold, share=share, before=before, after=after)
     probes = _probes(context, selected)
@@ -59,10 +71,15 @@ def by_part(context: ViewContext, about: DeltaGenerator, recording_of: Callable[
         st.rerun()
     if not probes:
         if not selected:
-            st.info("No neuron is on there and off around it. Choose another part, or lower the threshold.")
+            st.info(
+                "No neuron is on there and off around it. Choose another part, such as one bar or a few notes, "
+                "or lower the threshold."
+            )
         return [(text, PLAYER)]
     # Everywhere else.
     recording = recording_of()
+    if recording is None:
+        return [(text, PLAYER)]
     matches = match(recording, probes, length=end - start, top=SHOWN)
     level, most = next(((k, n) for k, n in matches.counts.items() if n), (0, 0))
     places = counted_places(most, len(recording.texts))
@@ -78,10 +95,10 @@ def _range(text: str) -> tuple[int, int]:
     """What is chosen in the tune: by dragging, or by the widgets here, which also show it."""
     bars = [numbered.bar for numbered in layout(text).bars]
     chosen_in, start, end = RANGE.get()
-    if chosen_in != text or not 0 <= start < end <= len(text):  # another tune: its second bar
+    if chosen_in not in (text, "") or not 0 <= start < end <= len(text):  # another tune: its second bar
         first = bars[1] if len(bars) > 1 else bars[0] if bars else None
         start, end = (first.start, first.end) if first else (0, len(text))
-        RANGE.set((text, start, end))
+    RANGE.set((text, start, end))
 
     def by_bars() -> None:
         first, last = BARS.get()

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from typing import Any
+
 from charlstm.neurons.recording import Unit
 from charlstm.ui.state import Setting
 
@@ -18,6 +21,32 @@ VIEW = Setting("neurons.view", "tune", query="view")
 MODEL = Setting("neurons.model", "", query="reader")
 COMPOSER = Setting("neurons.composer", "")  # the model that wrote the tune when MODEL was set
 UNIT: Setting[Unit] = Setting("neurons.unit", Unit(0, 0), query="neuron", parse=_parse_unit)
+
+
+def one_of(options: Collection[Any]) -> Any:
+    """A setting's `parse` that reads one of these, as it is written in an address."""
+    return lambda text: next((option for option in options if str(option) == text), None)
+
+
+def number(low: float, high: float) -> Any:
+    """A setting's `parse` that reads a number in [low, high]; an int where both are."""
+
+    def parse(text: str) -> float | int | None:
+        value = type(low)(text[:20])
+        return value if low <= value <= high else None
+
+    return parse
+
+
+def _parse_units(text: str) -> list[Unit] | None:
+    """Some neurons of an address, with commas between them."""
+    units = [_parse_unit(part) for part in text.split(",")[:16]]
+    return [unit for unit in units if unit] or None
+
+
+def units_setting(key: str) -> Setting[list[Unit] | None]:
+    """A setting of some neurons, "neurons" in the address."""
+    return Setting(key, None, query="neurons", parse=_parse_units, write=lambda units: ",".join(map(str, units or ())))
 
 
 def go(view: str, unit: tuple[int, int] | None = None) -> None:

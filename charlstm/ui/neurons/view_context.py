@@ -6,15 +6,20 @@ page calls `settings.go` in a widget's callback.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from charlstm.lm.store.checkpoint import Checkpoint
 from charlstm.ui.shared.drawing import draw
 from charlstm.ui.shared.player import sound_tune
 from charlstm.ui.shared.session_tune import publish
 from charlstm.ui.shared.url_state import ComposeSettings
+from charlstm.ui.state import Setting
 
+ADDRESS: Setting[tuple[float, dict[str, str]] | None] = Setting("neurons.address", None)  # published: when, what
+LAG = 1.0  # seconds in which a browser may still send the address before
 Sounds = list[tuple[str, str]]  # texts whose sound is still to be sent, with the keys of their players
 
 
@@ -43,10 +48,15 @@ class ViewContext:
         """What every cached result of this model depends on."""
         return self.model, self.stamp
 
-    def publish(self, **more: str) -> None:
-        """Put the view, and what else it shows, into the address bar."""
+    def publish(self, *settings: Setting[Any], **more: str) -> None:
+        """Put the view, these settings where they are not the default, and what else it shows into the address bar."""
         reader = {} if self.model == self.composed.model else {"reader": self.model}
-        publish(self.composed, view=self.view, **reader, **more)
+        values = [(setting, setting.get()) for setting in settings]
+        written = {setting.query: setting.write(value) for setting, value in values if value != setting.default}
+        address = {"view": self.view, **reader, **written, **more}
+        if address != (ADDRESS.get() or (0.0, {}))[1]:
+            ADDRESS.set((time.monotonic(), address))
+        publish(self.composed, **address)
 
 
 def send_sounds(sounds: Iterable[tuple[str, str]]) -> None:

@@ -14,11 +14,11 @@ from charlstm.lm.train import training_runs
 from charlstm.lm.train.metrics import Metrics
 from charlstm.lm.train.training_runs import TrainingRun
 from charlstm.ui.shared.drawing import draw
+from charlstm.ui.shared.durations import duration
 from charlstm.ui.shared.player import show_tune, sound_tune
 from charlstm.ui.state import Setting
 from charlstm.ui.train.charts import line_chart, loss_chart
 from charlstm.ui.train.estimates import baseline
-from charlstm.ui.train.words import duration
 
 PLAYER = "train.player"
 REQUESTED: Setting[int | None] = Setting("train.tune", None)  # the step of a tune that is to be shown

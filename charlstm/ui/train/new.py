@@ -16,12 +16,12 @@ from charlstm.lm.train.training_runs import TrainingRun
 from charlstm.lm.vocab import Vocab
 from charlstm.tunes.corpus.model import Corpus
 from charlstm.ui.shared.choices import choose
+from charlstm.ui.shared.durations import duration
 from charlstm.ui.shared.notices import plain
 from charlstm.ui.state import Setting
 from charlstm.ui.train.corpora import choose_corpus
 from charlstm.ui.train.estimates import baseline, is_measured, speed
 from charlstm.ui.train.settings import attempt, see, show_messages
-from charlstm.ui.train.words import duration
 
 SIZES = (16, 32, 64, 100, 150, 200, 250, 350, 512)
 RATES = (1e-4, 3e-4, 1e-3, 2e-3, 3e-3, 5e-3, 1e-2)

@@ -15,12 +15,12 @@ from charlstm.lm.store.epochs import list_epochs
 from charlstm.lm.train import training_runs
 from charlstm.lm.train.run_files import SILENT_SECONDS
 from charlstm.lm.train.training_runs import TrainingRun
+from charlstm.ui.shared.durations import duration
 from charlstm.ui.shared.notices import plain
 from charlstm.ui.state import Setting
 from charlstm.ui.train.live import show_live, show_tunes
 from charlstm.ui.train.new import RATES
 from charlstm.ui.train.settings import MESSAGE, RUN, attempt, show_messages
-from charlstm.ui.train.words import duration
 
 Colour = Literal["red", "orange", "blue", "green", "gray"]
 STATES: dict[str, tuple[str, Colour, str]] = {

@@ -110,7 +110,7 @@ def test_two_models_are_matched_neuron_by_neuron(home: Path) -> None:
     both = RECITED[1:]  # the same tunes in both parts: a reciter's neurons are for one tune each
     save_corpus(Corpus("tiny", train=TUNES[:1], validation=both, test=both), home / "data" / "corpus")
     app = opened("student")
-    next(g for g in app.get("button_group") if g.key == "compare.way").set_value("Two models").run()
+    next(g for g in app.get("button_group") if g.key == "compare.way").set_value("models").run()
     assert not app.exception
     assert app.selectbox(key="compare.other").value == "reciter"
     matched = {metric.label: metric.value for metric in app.metric}

@@ -51,16 +51,16 @@ def test_each_part_is_shown_twice_and_opens_a_neuron(home: Path) -> None:
     found = load_directory(home / "checkpoints" / "reciter")
     assert found is not None
     group = next(g for g in app.get("button_group") if g.key == "directory.way")
-    for way, table in (("By neuron", 0), ("By concept", 0), ("By neuron", 0)):
+    for way, table in (("neuron", 0), ("concept", 0), ("neuron", 0)):
         group.set_value(way).run()
         assert not app.exception
         rows = app.dataframe[table].value
-        assert len(rows) == (len(found.neurons) if way == "By neuron" else len(found.measured))
+        assert len(rows) == (len(found.neurons) if way == "neuron" else len(found.measured))
         group = next(g for g in app.get("button_group") if g.key == "directory.way")
     no_name = next(g for g in app.get("button_group") if g.key == "directory.which")
     no_name.set_value("No name").run()
     assert len(app.dataframe[0].value) == sum(not neuron.named for neuron in found.neurons)
-    next(g for g in app.get("button_group") if g.key == "directory.way").set_value("By concept").run()
+    next(g for g in app.get("button_group") if g.key == "directory.way").set_value("concept").run()
     app.selectbox(key="directory.concept").set_value("bar_line").run()
     assert not app.exception
     entry = found.entry("bar_line")

@@ -97,7 +97,7 @@ def test_no_neuron_is_a_sentence(home: Path) -> None:
 
 def test_the_votes_for_a_character_add_up_on_the_page(home: Path) -> None:
     app = opened("cause", "Intervene")
-    choose(app, "intervene.way", "Why this character?")
+    choose(app, "intervene.way", "why")
     app.number_input(key="intervene.character").set_value(20).run()
     assert not app.exception
     text = app.session_state["tune.sample"][1].text

@@ -23,12 +23,21 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         yield home
 
 
+def read(app: AppTest) -> AppTest:
+    """Let the collection be read, where the page asks for it."""
+    for button in app.button:
+        if button.key == "search.read":
+            button.click().run()
+    assert not app.exception
+    return app
+
+
 def opened_at_a_character() -> AppTest:
     """One character is chosen, at which just one unit is on."""
     app = opened("search", "Search")
     app.number_input(key="search.to").set_value(app.number_input(key="search.from").value).run()
     assert not app.exception
-    return app
+    return read(app)
 
 
 def group(app: AppTest, key: str) -> object:
@@ -91,7 +100,8 @@ def test_what_counts_as_on_can_be_moved(home: Path) -> None:
 @pytest.mark.parametrize("again", [False, True])
 def test_a_concept_says_how_many_of_its_places_have_it(home: Path, again: bool) -> None:
     app = opened("search", "Search")
-    group(app, "search.way").set_value("Concept").run()  # type: ignore[attr-defined]
+    group(app, "search.way").set_value("concept").run()  # type: ignore[attr-defined]
+    read(app)
     app.selectbox(key="search.concept").set_value("in_key_field").run()
     if again:
         app.slider(key="search.many").set_value(2).run()
@@ -102,7 +112,8 @@ def test_a_concept_says_how_many_of_its_places_have_it(home: Path, again: bool) 
 
 def test_neurons_by_number_are_found_where_they_are_on(home: Path) -> None:
     app = opened("search", "Search")
-    group(app, "search.way").set_value("Neurons").run()  # type: ignore[attr-defined]
+    group(app, "search.way").set_value("neurons").run()  # type: ignore[attr-defined]
+    read(app)
     assert not app.exception
     app.multiselect(key="search.units").set_value([]).run()
     assert app.info[0].value == "Choose a neuron."
@@ -113,10 +124,11 @@ def test_neurons_by_number_are_found_where_they_are_on(home: Path) -> None:
 
 def test_an_example_finds_its_own_tune_first(home: Path) -> None:
     app = opened("search", "Search")
-    group(app, "search.way").set_value("Example").run()  # type: ignore[attr-defined]
+    group(app, "search.way").set_value("example").run()  # type: ignore[attr-defined]
     assert "Paste a tune" in app.info[0].value
     head, _, rest = TUNES[0].partition("cege|")
     app.text_area(key="neurons.pasted").set_value(f"X:1\n{head}cege|\n").run()
+    read(app)
     assert not app.exception
     assert rest
     assert places(app)[0].startswith("The Cold Kettle")
@@ -138,3 +150,17 @@ def test_the_activations_are_kept_on_disk(home: Path) -> None:
     st.cache_resource.clear()
     opened_at_a_character()
     assert kept[0].stat().st_ino == before
+
+
+def test_nothing_is_read_before_somebody_asks(home: Path) -> None:
+    def by_neurons() -> AppTest:
+        app = opened("search", "Search")
+        group(app, "search.way").set_value("neurons").run()  # type: ignore[attr-defined]
+        return app
+
+    app = by_neurons()
+    assert any("has to read" in info.value for info in app.info)
+    assert not (home / "data" / "cache" / "activations").exists()
+    read(app)
+    another_visitor = by_neurons()
+    assert not [button for button in another_visitor.button if button.key == "search.read"]

@@ -22,11 +22,11 @@ from charlstm.lm.train import training_runs
 from charlstm.lm.train.run_files import born, machine
 from charlstm.tunes.corpus.io import save_corpus
 from charlstm.tunes.corpus.model import Corpus
+from charlstm.ui.shared.durations import duration
 from charlstm.ui.train import estimates
 from charlstm.ui.train.charts import loss_chart, thinned
 from charlstm.ui.train.corpora import kept_rows
 from charlstm.ui.train.new import arguments_of
-from charlstm.ui.train.words import duration
 from tests.conftest import TUNES, VOCAB, make_weights
 from tests.memorizing_model import save_reciter
 from tests.pages import APP, switch_to

@@ -1,4 +1,4 @@
-"""Numbers of a training in words."""
+"""A time in words."""
 
 from __future__ import annotations
 
