@@ -19,13 +19,17 @@ def add(commands: Commands) -> None:
         "charlstm continue lstm-512 tune.abc --bars 8 --seed 7", _continue,
     )  # fmt: skip
     _common(parser)
-    parser.add_argument("--bars", type=at_least(0), metavar="N", help="how many bars stay (default: all)")
+    parser.add_argument(
+        "--bars", type=at_least(0), metavar="N", help="how many bars stay, a pickup counted in (default: all)"
+    )
     parser = add_command(
         commands, "rewrite", "write some bars of a tune anew, the best candidates first",
         "charlstm rewrite lstm-512 tune.abc --bars 3-4 --seed 7", _rewrite,
     )  # fmt: skip
     _common(parser)
-    parser.add_argument("--bars", required=True, type=_span, metavar="FROM-TO", help="which bars, as 3 or 3-4")
+    parser.add_argument(
+        "--bars", required=True, type=_span, metavar="FROM-TO", help="which bars, as 3 or 3-4, a pickup counted in"
+    )
     parser.add_argument("-n", type=at_least(1), default=5, metavar="N", help="how many candidates (default 5)")
 
 

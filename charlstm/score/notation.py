@@ -20,10 +20,10 @@ from charlstm.score.attributes import clef_of, key_signature, set_bar_lines, tem
 from charlstm.score.beams import bracket_tuplets, set_beams
 from charlstm.score.durations import Piece, pieces
 from charlstm.score.signs import attach_signs, jump_text, printable
-from charlstm.score.timeline import bar_numbers
 from charlstm.tunes.keys import Key
 from charlstm.tunes.parse.events import Event, Head, Measure, Reading, Voice
 from charlstm.tunes.parse.reader import read
+from charlstm.tunes.views.bar_numbers import bar_numbers
 from charlstm.tunes.views.form import ending_last
 
 _ACCIDENTALS = {-2: "double-flat", -1: "flat", 0: "natural", 1: "sharp", 2: "double-sharp"}

@@ -16,6 +16,7 @@ from typing import Any
 
 from charlstm.tunes.parse.events import Event, Head, Measure, Reading, Voice
 from charlstm.tunes.parse.reader import read
+from charlstm.tunes.views.bar_numbers import bar_numbers
 from charlstm.tunes.views.form import play_order
 
 GRACE = Fraction(1, 32)  # whole notes; a group takes at most half of the note it stands before
@@ -127,24 +128,6 @@ def bar_starts(reading: Reading) -> list[tuple[float, int]]:
     """
     numbers = bar_numbers(reading.measures)
     return [(float(time) * 4, numbers[index]) for time, index in played_measures(reading)]
-
-
-def bar_numbers(measures: Sequence[Measure]) -> list[int]:
-    """The number of each measure as musicians count: short ones that complete each other are one bar."""
-    numbers: list[int] = []
-    number = 0
-    for previous, measure in zip([None, *measures], measures, strict=False):
-        number += not (measure.pickup or (previous is not None and _complement(previous, measure)))
-        numbers.append(number)
-    return numbers
-
-
-def _complement(previous: Measure, measure: Measure) -> bool:
-    """Whether two short measures are halves of one, parted by a repeat sign or a double bar."""
-    expected = measure.expected
-    if expected is None or not previous.right.closes or previous.pickup:
-        return False
-    return 0 < previous.duration < expected and previous.duration + measure.duration <= expected
 
 
 def _playable(qpm: float) -> float:

@@ -16,7 +16,7 @@ from charlstm import ui
 from charlstm.ui.state import Setting
 
 UI = Path(ui.__file__).parent
-NOT_YET = ("neurons", "train", "experiments")  # pages whose keys are still spelt where they are used
+NOT_YET = ()
 INPUTS = {
     "checkbox", "multiselect", "number_input", "pills", "radio", "segmented_control", "select_slider", "selectbox",
     "slider", "text_area", "text_input", "toggle",

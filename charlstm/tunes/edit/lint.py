@@ -11,7 +11,8 @@ from charlstm.errors import NotationError
 from charlstm.tunes.abc import parse_meter, split_header
 from charlstm.tunes.parse.events import Remark
 from charlstm.tunes.parse.reader import read
-from charlstm.tunes.views.bars import bars, misfits
+from charlstm.tunes.views.bar_numbers import printed_bars
+from charlstm.tunes.views.bars import misfits
 
 MOST = 60  # remarks; a text with more is not a tune
 
@@ -36,12 +37,12 @@ def proofread(text: str) -> list[Remark]:
         lines = text.split("\n")
         start = sum(len(before) + 1 for before in lines[: line - 1]) + column - 1
         return [Remark(line, column, min(start, len(text)), error.reason)]
-    all_bars = bars(text)
-    for index in misfits(all_bars):
-        bar = all_bars[index]
+    printed = printed_bars(text)
+    for index in misfits(printed.bars):
+        bar = printed.bars[index]
         assert bar.expected is not None  # a free bar fits
         much = "more" if bar.duration > bar.expected else "less"
-        sentence = f"bar {index + 1} holds {_length(bar.duration)}, {much} than {_length(bar.expected)}"
+        sentence = f"{_name(printed.numbers[index])} holds {_length(bar.duration)}, {much} than {_length(bar.expected)}"
         remarks.append(remark_at(text, bar.start, sentence))
     header = split_header(text)
     meter = header.get("M")
@@ -65,3 +66,8 @@ def _length(duration: Fraction) -> str:
     """A duration in eighths where it is some: 7/8, 3/4 as 6/8; else as it is."""
     eighths = duration * 8
     return f"{eighths}/8" if eighths.denominator == 1 else str(duration)
+
+
+def _name(number: int) -> str:
+    """A bar as one finds it in the score."""
+    return f"bar {number}" if number else "the pickup"

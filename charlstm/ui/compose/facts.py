@@ -5,14 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from charlstm.lm.sample.sampling import Sample
-from charlstm.tunes.views.bars import bars, misfits
+from charlstm.tunes.views.bar_numbers import printed_bars
 
 
 def facts(sample: Sample) -> str:
     """How the tune ended, whether its bars are complete, and how sure the model was."""
     length = len(sample.text)
-    tune_bars = bars(sample.text)
-    count, incomplete = len(tune_bars), len(misfits(tune_bars))
+    complete, count = printed_bars(sample.text).complete()
     sentences = [
         f"The model ended the tune after {length} characters."
         if sample.stopped == "end"
@@ -20,7 +19,7 @@ def facts(sample: Sample) -> str:
     ]
     if count:
         sentences.append(
-            f"{count - incomplete} of {count} bars are complete." if incomplete else f"All {count} bars are complete."
+            f"All {count} bars are complete." if complete == count else f"{complete} of {count} bars are complete."
         )
     if len(sample.log_probs):
         perplexity = float(np.exp(-sample.log_probs.mean()))

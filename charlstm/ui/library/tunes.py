@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from charlstm.tunes.abc import split_header, split_tunebook
-from charlstm.tunes.views.bars import bars, misfits
+from charlstm.tunes.views.bar_numbers import printed_bars
 from charlstm.ui.shared.url_state import ComposeSettings
 
 MAX_TUNES = 200
@@ -150,14 +150,14 @@ def summary(tune: LibraryTune) -> str:
 
 def facts(text: str) -> dict[str, str]:
     """What two tunes can be compared by."""
-    header, tune_bars = split_header(text), bars(text)
-    complete = len(tune_bars) - len(misfits(tune_bars))
+    header = split_header(text)
+    complete, count = printed_bars(text).complete()
     return {
         "Key": header.get("K") or "",
         "Meter": header.get("M") or "",
         "Rhythm": header.get("R") or "",
-        "Bars": str(len(tune_bars)),
-        "Complete bars": f"{complete} of {len(tune_bars)}" if tune_bars else "",
+        "Bars": str(count),
+        "Complete bars": f"{complete} of {count}" if count else "",
         "Characters": str(len(text)),
     }
 

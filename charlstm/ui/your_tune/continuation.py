@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 
 import streamlit as st
@@ -10,7 +9,7 @@ import streamlit as st
 from charlstm.errors import CharlstmError
 from charlstm.lm.config import SampleConfig
 from charlstm.lm.sample.continuation import continue_tune
-from charlstm.tunes.views.bars import Bar
+from charlstm.tunes.views.bar_numbers import PrintedBars
 from charlstm.ui.library.session_library import add_to_library
 from charlstm.ui.shared.models import engine
 from charlstm.ui.shared.notices import stop_with
@@ -23,14 +22,14 @@ from charlstm.ui.your_tune.tune_document import TuneDocument
 MAX_ADDED = 800  # characters
 
 
-def show_continuation(document: TuneDocument, tune_bars: Sequence[Bar]) -> None:
+def show_continuation(document: TuneDocument, printed: PrintedBars) -> None:
     """Widgets that ask for a continuation; pressing the button puts it in place of the tune."""
-    count = len(tune_bars)
+    highest = printed.highest
     name, temperature = ask_model()
     left, middle, right = st.columns(3, vertical_alignment="bottom")
     keep_bars = left.number_input(
-        "Keep bars up to", 0, count, key=KEEP_BARS.widget(default=count, bounds=(0, count)),
-        help=f"The tune has {count} bars. The model replaces the bars after this one. Or select it in the score.",
+        "Keep bars up to", 0, highest, key=KEEP_BARS.widget(default=highest, bounds=(0, highest)),
+        help=f"Of {highest}. The model replaces what follows; 0 keeps the header alone. Or select a bar in the score.",
     )  # fmt: skip
     ask_seed(middle, "another continuation")
     asked = right.button(
@@ -43,17 +42,18 @@ def show_continuation(document: TuneDocument, tune_bars: Sequence[Bar]) -> None:
     # Asked again for what is there already: another way.
     if CONTINUED.get() == Continuation(document.text, keep_bars, model):
         model = replace(model, seed=next_seed(model.seed))
+    keep = printed.up_to(keep_bars) if keep_bars else 0
     config = SampleConfig(temperature=temperature, max_length=MAX_ADDED)
     try:
         written = continue_tune(
-            engine(name), document.text, keep_bars, config=config, seed=model.seed, nearest=model.nearest
+            engine(name), document.text, keep, config=config, seed=model.seed, nearest=model.nearest
         )
         continued = watch(written, writing)
     except CharlstmError as error:
         stop_with(error)
     settings = {
         "model": name, "temperature": temperature, "seed": model.seed, "prime": continued.prime,
-        "bars_kept": keep_bars, "max_length": MAX_ADDED + len(continued.prime),
+        "bars_kept": keep, "max_length": MAX_ADDED + len(continued.prime),
     }  # fmt: skip
     marks = [(continued.start, len(continued.text))]
     document.put(continued.text, how="continued", settings=settings, marks=marks)

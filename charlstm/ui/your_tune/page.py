@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import streamlit as st
 
 from charlstm.tunes.abc import split_header
 from charlstm.tunes.edit.lint import proofread
-from charlstm.tunes.views.bars import Bar, bars
+from charlstm.tunes.views.bar_numbers import PrintedBars, printed_bars
 from charlstm.ui.library.session_library import keep_button
 from charlstm.ui.shared.downloads import downloads
 from charlstm.ui.shared.drawing import draw
@@ -53,18 +51,18 @@ def page() -> None:
         return
     # The tune as it is.
     drawing = draw(document.text)
-    tune_bars = bars(document.text)
+    printed = printed_bars(document.text)
     if SHOWN_TEXT.get() != document.text:
         SHOWN_TEXT.set(document.text)
         if document.now.how != "continued":  # otherwise one continues again from the same bar
-            KEEP_BARS.set(len(tune_bars))
+            KEEP_BARS.set(printed.highest)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         keep_button(document.text, page="your_tune", how=document.now.how, settings=document.now.settings)
         downloads(drawing, split_header(document.text).get("T") or "tune", page="your_tune")
-    selection = show_tune(drawing, key="your_tune.player", marks=list(document.now.marks), selectable=True)
-    _follow(selection, tune_bars)
+    selection = show_tune(drawing, key="your_tune.player", marks=_marks(document, printed), selectable=True)
+    _follow(selection, printed)
     # What can be done with it.
-    _show_tools(document, tune_bars)
+    _show_tools(document, printed)
     sound_tune(drawing, key="your_tune.player")
 
 
@@ -84,31 +82,37 @@ def _show_editor(document: TuneDocument) -> None:
         st.caption(plain(remark))
 
 
-def _follow(selection: Selection | None, tune_bars: Sequence[Bar]) -> None:
+def _marks(document: TuneDocument, printed: PrintedBars) -> list[tuple[int, int]]:
+    """What is outlined: the bars to be rewritten, else what the model wrote last."""
+    if TOOL.get() != REWRITE or not printed.bars or FIRST_BAR.get() > LAST_BAR.get():
+        return list(document.now.marks)
+    first, last = printed.between(min(FIRST_BAR.get(), printed.highest), LAST_BAR.get())
+    return [(printed.bars[first].start, printed.bars[last].end)]
+
+
+def _follow(selection: Selection | None, printed: PrintedBars) -> None:
     """Bars that are selected in the score become the numbers of the widgets."""
     if selection == SELECTION.get():
         return
     SELECTION.set(selection)
     if selection is None:
         return
-    places = enumerate(tune_bars, 1)
-    touched = [n for n, bar in places if bar.start < selection.end and selection.start < bar.end]
-    if touched:
+    if touched := printed.touched(selection.start, selection.end):
         FIRST_BAR.set(touched[0])
-        LAST_BAR.set(touched[-1])
-        KEEP_BARS.set(touched[-1])
+        LAST_BAR.set(touched[1])
+        KEEP_BARS.set(touched[1])
 
 
-def _show_tools(document: TuneDocument, tune_bars: Sequence[Bar]) -> None:
+def _show_tools(document: TuneDocument, printed: PrintedBars) -> None:
     """One of the tools, chosen by name."""
     tools = [CONTINUE, REWRITE, TRANSPOSE]
     tool = st.segmented_control("Tool", tools, required=True, key=TOOL.widget(tools), label_visibility="collapsed")
     if tool == TRANSPOSE:
         show_transpose(document)
     elif tool == CONTINUE:
-        show_continuation(document, tune_bars)
-    elif tune_bars:
-        show_rewrite(document, tune_bars)
+        show_continuation(document, printed)
+    elif printed.bars:
+        show_rewrite(document, printed)
     else:
         st.info("There are no bars yet to rewrite.")
 

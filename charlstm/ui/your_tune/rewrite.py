@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 
 import streamlit as st
 
 from charlstm.errors import CharlstmError
 from charlstm.lm.config import SampleConfig
 from charlstm.lm.sample.infill import Infilling, infill
-from charlstm.tunes.views.bars import Bar
+from charlstm.tunes.views.bar_numbers import PrintedBars, printed_bars
 from charlstm.ui.library.session_library import add_to_library
 from charlstm.ui.shared.drawing import draw
 from charlstm.ui.shared.models import engine
@@ -21,16 +20,17 @@ from charlstm.ui.your_tune.settings import FIRST_BAR, HEARD, LAST_BAR, PLAYS, VE
 from charlstm.ui.your_tune.tune_document import TuneDocument
 
 CANDIDATES = 5
+PICKUP = "As the score numbers its bars; 0 is a pickup."
 
 
-def show_rewrite(document: TuneDocument, tune_bars: Sequence[Bar]) -> None:
+def show_rewrite(document: TuneDocument, printed: PrintedBars) -> None:
     """Widgets that ask for other bars, and the versions that a model wrote of them."""
-    count = len(tune_bars)
+    bounds = (printed.lowest, printed.highest)
     name, temperature = ask_model()
     left, middle, seed, right = st.columns(4, vertical_alignment="bottom")
-    first = left.number_input("From bar", 1, count, key=FIRST_BAR.widget(bounds=(1, count)))
+    first = left.number_input("From bar", *bounds, key=FIRST_BAR.widget(bounds=bounds), help=PICKUP)
     last = middle.number_input(
-        "To bar", 1, count, key=LAST_BAR.widget(bounds=(1, count)), help="You can also select the bars in the score."
+        "To bar", *bounds, key=LAST_BAR.widget(bounds=bounds), help="You can also select the bars in the score."
     )
     ask_seed(seed, "other versions")
     asked = right.button(
@@ -41,7 +41,7 @@ def show_rewrite(document: TuneDocument, tune_bars: Sequence[Bar]) -> None:
         st.info("“From bar” comes after “To bar”. Please give the first bar first.")
         return
     if asked:
-        request = Rewrite(document.text, int(first) - 1, int(last) - 1, model)
+        request = Rewrite(document.text, int(first), int(last), model)
         VERSIONS.set((request, _rewrite(request)))
         HEARD.pop()
     if (versions := VERSIONS.get()) and versions[0].text == document.text:
@@ -51,6 +51,7 @@ def show_rewrite(document: TuneDocument, tune_bars: Sequence[Bar]) -> None:
 def _rewrite(request: Rewrite) -> Infilling:
     """The versions, while a bar shows how many there are."""
     model = request.model
+    first, last = printed_bars(request.text).between(request.first, request.last)
     bar = st.progress(0.0, plain(f"{model.model} is writing …"))
 
     def tried(fitting: int, tries: int) -> None:
@@ -58,7 +59,7 @@ def _rewrite(request: Rewrite) -> Infilling:
 
     try:
         rewriting = infill(
-            engine(model.model), request.text, request.first, request.last, n=CANDIDATES, seed=model.seed,
+            engine(model.model), request.text, first, last, n=CANDIDATES, seed=model.seed,
             nearest=model.nearest, config=SampleConfig(temperature=model.temperature), progress=tried,
         )  # fmt: skip
     except CharlstmError as error:
@@ -69,7 +70,7 @@ def _rewrite(request: Rewrite) -> Infilling:
 
 def _show_versions(document: TuneDocument, request: Rewrite, rewriting: Infilling) -> None:
     """The candidates, the best first."""
-    first, last = request.first + 1, request.last + 1
+    first, last = request.first, request.last
     which = f"Bars {first} to {last}" if last > first else f"Bar {first}"
     if not rewriting.candidates:
         st.info(plain(

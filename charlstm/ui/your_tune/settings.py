@@ -19,7 +19,7 @@ METER = Setting("your_tune.midi.meter", AUTOMATIC)
 KEY = Setting("your_tune.midi.key", AUTOMATIC)
 GRID = Setting("your_tune.midi.grid", AUTOMATIC)
 VOICE: Setting[int | None] = Setting("your_tune.midi.voice", None)
-# What a model is asked for; bars are counted from 1, as the page shows them.
+# What a model is asked for; bars have their printed numbers, 0 is a pickup.
 MODEL = Setting("your_tune.model", "")
 TEMPERATURE = Setting("your_tune.temperature", 0.8)
 SEED = Setting("your_tune.seed", 1)
@@ -48,7 +48,7 @@ class ModelSettings:
 
 @dataclass(frozen=True)
 class Continuation:
-    """What a model was asked for: to go on in a text after a number of bars."""
+    """What a model was asked for: to go on in a text after the bar of this printed number."""
 
     text: str
     keep_bars: int
@@ -57,7 +57,7 @@ class Continuation:
 
 @dataclass(frozen=True)
 class Rewrite:
-    """What a model was asked for: other bars from `first` to `last` of a text, both counted from 0."""
+    """What a model was asked for: other bars in a text, from one printed number to another."""
 
     text: str
     first: int

@@ -122,6 +122,21 @@ def test_bars_are_rewritten_heard_taken_and_undone() -> None:
     assert text_of(app) == ROOM
 
 
+def test_bars_have_the_numbers_that_the_score_prints() -> None:
+    text = REEL.replace("|:d2fd", "A2|:d2fd", 1)
+    app = your_tune(text)
+    assert app.number_input(key="your_tune.keep_bars").value == 4
+    tool(app, "Rewrite bars")
+    app.number_input(key="your_tune.first").set_value(2).run()
+    app.number_input(key="your_tune.last").set_value(2).run()
+    pressed(app, "your_tune.rewrite")
+    pressed(app, "your_tune.use.0")
+    kept, _, after = text.partition("e2ge cege")
+    assert text_of(app).startswith(kept)
+    assert text_of(app).endswith(after)
+    assert text_of(app) != text
+
+
 def test_bars_in_the_wrong_order_are_a_sentence() -> None:
     app = your_tune(REEL)
     tool(app, "Rewrite bars")
