@@ -9,7 +9,7 @@ import streamlit as st
 from charlstm.errors import CharlstmError, VocabularyError
 from charlstm.tunes.abc import split_header
 from charlstm.ui.compose.facts import facts
-from charlstm.ui.compose.settings import show_settings
+from charlstm.ui.compose.settings import changed_settings, show_settings, show_temperature
 from charlstm.ui.library.session_library import keep_button
 from charlstm.ui.shared.downloads import downloads, piano_roll
 from charlstm.ui.shared.drawing import draw
@@ -36,7 +36,9 @@ def page() -> None:
         settings = current_settings(available)
     with st.sidebar:
         show_settings(available)
-    heading, button = st.columns([4, 1], vertical_alignment="center")
+    heading, temperature, button = st.columns([5, 3, 2], vertical_alignment="center")
+    with temperature:
+        show_temperature()
     button.button("Another tune", on_click=_another_tune, icon=":material/refresh:", width="stretch")
     writing = st.empty()  # apart from the player, which must stay through a second run: made again, it falls silent
     try:
@@ -52,7 +54,8 @@ def page() -> None:
     origin = f"Written by {settings.model}, temperature {settings.temperature:g}, seed {settings.seed}."
     with heading:
         st.header(plain(title), anchor=False)
-        st.caption(plain(origin))
+        changed = changed_settings()
+        st.caption(plain(origin) + (f" :orange-badge[Changed, not composed yet: {plain(changed)}]" if changed else ""))
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         sound_settings(abc)
         drawing = draw(abc, TRANSPOSE.get())

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 import streamlit as st
 
 from charlstm.lm.store.checkpoint import Checkpoint
 from charlstm.ui.shared.models import describe
 from charlstm.ui.shared.notices import plain
-from charlstm.ui.shared.session_tune import TUNE, WIDGETS, choose_tune, edited_settings, next_seed
+from charlstm.ui.shared.session_tune import TUNE, WIDGETS, choose_tune, edited_settings
 from charlstm.ui.shared.url_state import HEADER, LENGTHS, MAX_SEED, TEMPERATURES, plausible
 
 OPEN = "The model chooses"
@@ -24,18 +23,14 @@ LABELS = {"key": "Compose in key", "meter": "Meter", "rhythm": "Rhythm"}
 
 def show_settings(available: Mapping[str, Checkpoint]) -> None:
     """The widgets; the button makes their values the settings of the tune."""
-    model, temperature = WIDGETS["model"], WIDGETS["temperature"]
+    model = WIDGETS["model"]
 
     def model_changed() -> None:
-        temperature.set(min(available[model.get()].temperature, TEMPERATURES[1]))
+        WIDGETS["temperature"].set(min(available[model.get()].temperature, TEMPERATURES[1]))
 
     st.selectbox("Model", list(available), key=model.widget(available), on_change=model_changed)
     checkpoint = available[model.get()]
     st.caption(plain(describe(checkpoint)))
-    st.slider(
-        "Temperature", *TEMPERATURES, step=0.05, key=temperature.widget(),
-        help="Low is safe and plain, high is bold, then wild. At 0 the most likely character is always chosen.",
-    )  # fmt: skip
     for name, label in LABELS.items():
         chosen, options = WIDGETS[name].get(), ["", *seen(checkpoint, name)]
         st.selectbox(
@@ -55,12 +50,28 @@ def show_settings(available: Mapping[str, Checkpoint]) -> None:
     st.button("Compose", type="primary", width="stretch", on_click=_compose)
 
 
+def show_temperature() -> None:
+    """The slider, which composes when it is let go: the same seed, hotter or colder."""
+    st.slider(
+        "Temperature", *TEMPERATURES, step=0.05, key=WIDGETS["temperature"].widget(), on_change=_compose,
+        help="Low is safe and plain, high is bold, then wild. At 0 the most likely character is always chosen.",
+    )  # fmt: skip
+
+
+def changed_settings() -> str:
+    """The names of the settings that differ from those of the tune on the page; "" for none."""
+    tune, edited = TUNE.get(), edited_settings()
+    changed = [name for name in WIDGETS if getattr(edited, name) != getattr(tune, name, None)]
+    return ", ".join(LABELS.get(name, name).lower() for name in changed)
+
+
 def _compose() -> None:
-    """Make the widgets' settings those of the tune; if they are already, take the next seed."""
+    """Make the widgets' settings those of the tune."""
     settings = edited_settings()
     if settings == TUNE.get():
-        settings = replace(settings, seed=next_seed(settings.seed))
-    choose_tune(settings)
+        st.toast("This is the tune of these settings. “Another tune” takes the next seed.", icon=":material/info:")
+    else:
+        choose_tune(settings)
 
 
 def seen(checkpoint: Checkpoint, name: str) -> list[str]:
