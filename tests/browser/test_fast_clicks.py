@@ -1,0 +1,41 @@
+"""Every button of every page, five times as fast as a finger can: nothing breaks, and no visitor sees a traceback."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+LONG = 120_000  # ms that a run may take on a machine that does much else
+TUNE = "?model=reciter&seed=7"
+PAGES = [f"/{TUNE}", f"/your_tune{TUNE}", "/library", f"/neurons{TUNE}", "/train", "/experiments"]
+# They begin work of minutes that outlives the visit.
+SLOW = ("Run it here", "Start", "Build", "Measure", "Write", "Read tunes")
+
+
+def still(page: Any) -> None:
+    page.wait_for_timeout(300)
+    page.locator('[data-test-script-state="notRunning"]').first.wait_for(state="attached", timeout=LONG)
+
+
+@pytest.mark.parametrize("place", PAGES)
+def test_five_fast_clicks_on_every_button(page: Any, address: str, place: str) -> None:
+    if place == "/library":
+        page.goto(f"{address}/{TUNE}")
+        page.locator(".player .sheet svg").first.wait_for(timeout=LONG)
+        page.get_by_role("link", name="Library").click()
+    else:
+        page.goto(address + place)
+    still(page)
+    buttons = page.get_by_test_id("stMain").get_by_role("button")
+    names = dict.fromkeys(name for button in buttons.all() if (name := button.inner_text().strip()))
+    for name in names:
+        if any(name.startswith(words) for words in SLOW):
+            continue
+        for _ in range(5):
+            button = page.get_by_test_id("stMain").get_by_role("button", name=name, exact=True).first
+            if button.count() and button.is_enabled():
+                button.click(force=True, timeout=LONG, no_wait_after=True)
+        still(page)
+        assert page.get_by_test_id("stException").count() == 0, name
+        page.keyboard.press("Escape")  # a popover that stayed open
