@@ -16,6 +16,7 @@ from charlstm.score.synthesis import load_soundfont, soundfont_path, synthesize
 SAMPLE_RATES = (48_000, 44_100, 32_000, 24_000, 22_050, 16_000)
 MAX_SECONDS = 600  # of sound; more would fill the memory
 PEAK = 32767 * 10 ** (-3 / 20)
+_BLOCK = 1 << 18  # samples written at a time
 
 
 def to_wav(
@@ -74,13 +75,15 @@ def to_wav(
 def _wave(sound: NDArray[np.float32], rate: int) -> bytes:
     """Samples of shape (samples, channels) as a WAV file, as loud as PEAK."""
     peak = max(float(sound.max(initial=0.0)), -float(sound.min(initial=0.0)))
-    scaled = sound * np.float32(PEAK / peak) if peak else sound
+    scale = np.float32(PEAK / peak if peak else 1)
     out = io.BytesIO()
     with wave.open(out, "wb") as file:
         file.setnchannels(sound.shape[1])
         file.setsampwidth(2)
         file.setframerate(rate)
-        file.writeframes(scaled.astype("<i2").tobytes())
+        file.setnframes(len(sound))
+        for start in range(0, len(sound), _BLOCK):  # never a second copy of all of it
+            file.writeframesraw((sound[start : start + _BLOCK] * scale).astype("<i2").tobytes())
     return out.getvalue()
 
 

@@ -16,6 +16,8 @@ from charlstm.errors import AudioUnavailable
 
 _SLOPE = 0.94  # where the low-pass begins to fall, of half the lower rate
 _CROSSINGS = 24  # of the sinc on either side
+_FRAMES = 1 << 20  # read at a time
+_WINDOWS = 1 << 12  # resampled at a time
 _BLOCK = 64  # samples out of one matrix product at least, so that it is worth its call
 
 
@@ -39,11 +41,12 @@ def synthesize(midi: bytes, soundfont: bytes, rate: int, *, mono: bool) -> NDArr
     except ImportError as error:
         raise AudioUnavailable("there is no synthesizer; install midirenderer (pip install midirenderer)") from error
     with wave.open(io.BytesIO(midirenderer.render_wave_from(soundfont, midi))) as file:
-        own_rate, channels = file.getframerate(), file.getnchannels()
-        frames = file.readframes(file.getnframes())
-    sound = np.frombuffer(frames, dtype="<i2").reshape(-1, channels).astype(np.float32)
-    if mono:
-        sound = sound @ np.full((channels, 1), 1 / channels, np.float32)  # a fifth of the time mean() takes
+        own_rate, channels, length = file.getframerate(), file.getnchannels(), file.getnframes()
+        mix = np.full((channels, 1), 1 / channels, np.float32)  # a product takes a fifth of the time of mean()
+        sound = np.empty((length, 1 if mono else channels), np.float32)
+        for start in range(0, length, _FRAMES):  # ten minutes are a hundred megabytes, and not copied as a whole
+            frames = np.frombuffer(file.readframes(_FRAMES), dtype="<i2").reshape(-1, channels).astype(np.float32)
+            sound[start : start + len(frames)] = frames @ mix if mono else frames
     return resampled(sound, own_rate, rate)
 
 
@@ -75,8 +78,10 @@ def resampled(sound: NDArray[np.float32], rate: int, new_rate: int) -> NDArray[n
     padded = np.pad(sound, ((taps, blocks * step - len(sound) + taps), (0, 0)))
     windows = np.lib.stride_tricks.sliding_window_view(padded, len(matrix), axis=0)[::step]
     # windows: (blocks, channels, samples in)
-    samples = np.moveaxis(windows @ matrix, 1, 2).reshape(-1, sound.shape[1])
-    return samples[: len(sound) * new_rate // rate]
+    samples = np.empty((blocks, matrix.shape[1], sound.shape[1]), np.float32)
+    for first in range(0, blocks, _WINDOWS):  # a product copies what it is of
+        samples[first : first + _WINDOWS] = np.moveaxis(windows[first : first + _WINDOWS] @ matrix, 1, 2)
+    return samples.reshape(-1, sound.shape[1])[: len(sound) * new_rate // rate]
 
 
 @lru_cache(maxsize=8)

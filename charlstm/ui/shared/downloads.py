@@ -9,6 +9,7 @@ import streamlit as st
 from charlstm.errors import NotationError
 from charlstm.files import file_stem
 from charlstm.score.formats import BY_LABEL, FORMATS, Rendering
+from charlstm.ui.cache import cached
 from charlstm.ui.shared.drawing import Drawing
 from charlstm.ui.shared.notices import plain
 from charlstm.ui.shared.sound import INSTRUMENT, played_by
@@ -41,7 +42,7 @@ def downloads(drawing: Drawing, title: str, *, page: str, note: str = "") -> Non
                 button(name)
 
 
-@st.cache_data(max_entries=16, show_spinner=False)
+@cached(megabytes=32)
 def tune_file(abc: str, name: str, midi: bytes, note: str = "", *, small_sound: bool = False) -> bytes:
     """A tune in a format of FORMATS; its MIDI file is at hand. Raises NotationError, AudioUnavailable."""
     return Rendering(abc, note=note, small_sound=small_sound, ready={"midi": midi}).file(name)
@@ -56,7 +57,7 @@ def piano_roll(drawing: Drawing) -> None:
             st.caption(plain(str(error)))
 
 
-@st.cache_data(max_entries=16, show_spinner=False)
+@cached(megabytes=8)
 def _piano_roll(abc: str, qpm: float) -> bytes:
     """The piano roll of a tune as PNG. Raises NotationError where it has no sound."""
     from charlstm.score.notation import to_score

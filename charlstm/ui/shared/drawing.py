@@ -7,10 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-import streamlit as st
-
 from charlstm.errors import CharlstmError, NotationError
 from charlstm.tunes.edit.transpose import transposed
+from charlstm.ui.cache import cached
 
 WIDTHS = {0: 420, 600: 900}  # px of the player -> px of the drawing made for it
 # Quarter notes per minute at which these tunes are usually played, for a tune that names no tempo; else 120.
@@ -72,7 +71,7 @@ class Drawing:
     unmoved: str = ""
 
 
-@st.cache_data(max_entries=64, show_spinner=False)
+@cached(megabytes=48)
 def draw(text: str, transpose: int = 0) -> Drawing:
     """Engrave a tune and time its events, some semitones from where it was written.
 

@@ -7,6 +7,7 @@ import re
 import streamlit as st
 
 from charlstm.tunes.edit.transpose import keys_around
+from charlstm.ui.cache import cached
 from charlstm.ui.state import Setting
 
 # Names of `charlstm.score.midi.INSTRUMENTS`, which is not imported here: a page that only asks needs no music21.
@@ -68,7 +69,7 @@ def key_name(key: str, steps: int = 0) -> str:
     return f"{printed} ({'up' if steps > 0 else 'down'} {abs(steps)} semitone{'s' if abs(steps) > 1 else ''})"
 
 
-@st.cache_data(max_entries=64, show_spinner=False)
+@cached(megabytes=4)
 def played_by(midi: bytes, instrument: str) -> bytes:
     """A tune's MIDI file for an instrument."""
     from charlstm.score import midi as score_midi
@@ -76,7 +77,7 @@ def played_by(midi: bytes, instrument: str) -> bytes:
     return score_midi.played_by(midi, instrument)
 
 
-@st.cache_data(max_entries=32, show_spinner=False)
+@cached(megabytes=64)
 def wav_of(midi: bytes) -> bytes:
     """The sound of a MIDI file to send to a page: one channel, half the rate. Raises AudioUnavailable."""
     from charlstm.score.audio import to_wav

@@ -10,6 +10,7 @@ from charlstm.lm.sample.spelling import name_characters, unknown_characters, wit
 from charlstm.lm.vocab import Vocab
 from charlstm.neurons.recording import Activations, Replay, replay
 from charlstm.tunes.abc import split_tunebook
+from charlstm.ui.cache import cached
 from charlstm.ui.neurons.view_context import ViewContext
 from charlstm.ui.shared.corpora import UNSEEN, corpus_for, titles, tune_of
 from charlstm.ui.shared.models import engine
@@ -39,7 +40,7 @@ class SourceTune(NamedTuple):
     query: dict[str, str]
 
 
-@st.cache_resource(max_entries=8, show_spinner=False)
+@cached(megabytes=128)
 def replayed(model: str, stamp: int, text: str) -> Replay:
     """A model's reading of a text; never changed. `stamp` tells a retrained model from the one before."""
     return replay(engine(model), text)
