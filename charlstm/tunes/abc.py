@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 from charlstm.errors import NotationError
 from charlstm.tunes.keys import Key, parse_key
+from charlstm.tunes.mend import LINE_END, is_quoted, mend
 
 
 class HeaderField(NamedTuple):
@@ -28,10 +29,11 @@ class HeaderField(NamedTuple):
 
 
 class Header(NamedTuple):
-    """The information fields of a text, and where its body begins."""
+    """The information fields of a text, where its body begins, and what was skipped: offset and sentence."""
 
     fields: tuple[HeaderField, ...]
     body_start: int
+    remarks: tuple[tuple[int, str], ...] = ()
 
     def get(self, letter: str) -> str | None:
         """The value of the first field of this letter, or None."""
@@ -88,31 +90,64 @@ class NoteParts(NamedTuple):
     length: Fraction
 
 
-_FIELD_LINE = re.compile(r"([A-Za-z+]):[ \t]*(.*?)[ \t]*$")
+_LINE = re.compile(r"[^\n]*\n|[^\n]+\Z")
+_FIELD_LINE = re.compile(r"[ \t]*(([A-Za-z+]):(?!\|).*)")
 _IGNORED_LINE = re.compile(r"\s*(%.*)?$|<start>\s*$|<end>\s*$")
+_TEXT_FIELDS = "ABCDFGHNORSTZ"
+# Lines that are no fields, then fields, one of them K:. The fields are those of a header, or the lines are words.
+_STRAY_LINES = re.compile(
+    r"((?:(?![ \t]*[A-Za-z+]:)[^\n]+\n){1,40}?)((?:[ \t]*[A-Za-z+]:[^\n]*\n|[ \t]*%[^\n]*\n)*?)[ \t]*K:"
+)
 
 
+@lru_cache(maxsize=64)
 def split_header(text: str) -> Header:
     """Find the information fields at the head of a tune, and the offset at which its body begins.
 
     The header ends after the first `K:` line (ABC 2.1, 3), or before the first line that is neither a field, a
-    comment nor blank, so that a text without a key is read too.
+    comment nor blank, so that a text without a key is read too. A `+:` line continues the field before it (3.3), and
+    so does a line of words after H: or another field of text, or after a backslash, as older files have it (10.1).
     """
+    text = mend(text).text
     fields: list[HeaderField] = []
+    remarks: list[tuple[int, str]] = []
     at = 0
-    for line in text.splitlines(keepends=True):
-        bare = line.rstrip("\r\n")
-        match = _FIELD_LINE.match(bare)
-        if match and not bare.startswith(("|", "+:")):
-            fields.append(HeaderField(match[1], field_value(bare), at, at + len(bare)))
-            at += len(line)
-            if match[1] == "K":
+
+    def extend(value: str) -> None:
+        last = fields[-1]
+        fields[-1] = last._replace(value=f"{last.value.removesuffix(chr(92)).rstrip()} {value}".strip())
+
+    while line := _LINE.match(text, at):
+        bare = line[0].rstrip("\n")
+        if match := _FIELD_LINE.match(bare):
+            if match[2] == "+":
+                if not fields:
+                    break
+                extend(field_value(match[1]))
+            else:
+                start = at + match.start(1)
+                fields.append(HeaderField(match[2], field_value(match[1]), start, at + len(bare.rstrip())))
+        elif not _IGNORED_LINE.match(bare):
+            stray = _STRAY_LINES.match(text, at) if fields and fields[-1].letter != "K" else None
+            if stray is None:
                 break
-        elif _IGNORED_LINE.match(bare):
-            at += len(line)
-        else:
+            words, following = stray.groups()
+            last = fields[-1]
+            if last.value.endswith("\\") or last.letter == "H":
+                extend(" ".join(words.split()))
+            elif last.letter in _TEXT_FIELDS and "|" not in words:
+                extend(" ".join(words.split()))
+                remarks.append((at, f"this line is not an information field; it was read as more of {last.letter}:"))
+            elif words.count("\n") == 1 and re.search(r"(?m)^[ \t]*[^MLQKPVwW%]:", following):
+                remarks.append((at, "this line is not an information field; it was skipped"))
+            else:
+                break
+            at += len(words)
+            continue
+        at = line.end()
+        if match and match[2] == "K":
             break
-    return Header(tuple(fields), at)
+    return Header(tuple(fields), at, tuple(remarks))
 
 
 def field_value(field: str) -> str:
@@ -183,7 +218,7 @@ def lex(body: str, start: int = 0) -> Iterator[Token]:
             kind = match.lastgroup
         yield Token(kind, match[0], start + at)
         after_bar = kind == "bar_line" or (after_bar and kind == "space")
-        line_start = kind in ("line_break", "continuation")
+        line_start = kind in ("line_break", "continuation") or (line_start and kind == "space")
         at = match.end()
 
 
@@ -191,7 +226,7 @@ def lex(body: str, start: int = 0) -> Iterator[Token]:
 def body_tokens(text: str) -> tuple[Token, ...]:
     """The tokens of a tune's body; kept for a while, since a tune is asked several questions in a row."""
     header = split_header(text)
-    return tuple(lex(text[header.body_start :], header.body_start))
+    return tuple(lex(mend(text).text[header.body_start :], header.body_start))
 
 
 def _looks_like_music(line: str) -> bool:
@@ -307,7 +342,7 @@ def parse_tune(text: str) -> Tune:
     NotationError
         If there is no music after the header.
     """
-    text = re.sub(r"\r\n?", "\n", text)
+    text = re.sub(LINE_END, "\n", text)
     header = split_header(text)
     body = re.sub(r"(?m)^<end>\s*$", "", text[header.body_start :]).strip("\n")
     if not body.strip():
@@ -318,12 +353,46 @@ def parse_tune(text: str) -> Tune:
 def split_tunebook(text: str) -> list[str]:
     """The tunes of a tunebook, each from its X: line on, or between `<start>` and `<end>`; a lone tune is one.
 
-    Text before the first tune is the file header (ABC 2.1, 2.2.2) and goes; so does what holds only blanks.
+    Indented and quoted lines move to the margin. The fields of the file header (ABC 2.1, 2.2.2), which is what stands
+    before the first tune and an empty line, are given to the tunes that do not have them; other text before the first
+    tune goes, and so does what holds only blanks.
     """
-    text = re.sub(r"\r\n?", "\n", text.removeprefix("\ufeff"))
+    text = re.sub(LINE_END, "\n", text.removeprefix("\ufeff"))
+    if is_quoted(text):
+        text = re.sub(r"(?m)^[ \t]*(?:>[ \t]?)+", "", text)
     if "<start>" in text:
         pieces = [piece.split("<end>")[0] for piece in text.split("<start>")[1:]]
     else:
-        starts = [m.start() for m in re.finditer(r"(?m)^X:", text)]
+        starts = [m.start() for m in re.finditer(r"(?m)^[ \t]*X:", text)]
         pieces = [text[a:b] for a, b in zip(starts, [*starts[1:], len(text)], strict=True)] if starts else [text]
-    return [stripped for piece in pieces if (stripped := piece.strip("\n").rstrip())]
+        if starts and (defaults := _file_header(text[: starts[0]])):
+            pieces = [_with_defaults(piece, defaults) for piece in pieces]
+    return [stripped for piece in pieces if (stripped := _at_the_margin(piece.strip("\n").rstrip()))]
+
+
+def _at_the_margin(tune: str) -> str:
+    """A tune whose X: line is indented, without that indent."""
+    indent = re.match(r"[ \t]+(?=X:)", tune)
+    return re.sub(rf"(?m)^{indent[0]}", "", tune) if indent else tune
+
+
+_FILE_FIELDS = "ABCDFGHILMmNORrSUZ"  # those that a file header may have (ABC 2.1, 3)
+
+
+def _file_header(text: str) -> list[tuple[str, str]]:
+    """The fields of a file header as (letter or directive, line); [] if there is anything else in it."""
+    head, blank, _ = text.lstrip("\n").partition("\n\n")
+    lines = [line for line in head.split("\n") if line.strip()]
+    if not blank or not all(re.match(r"[A-Za-z+]:|%", line) for line in lines):
+        return []
+    fields = [(line[0], line) for line in lines if line[1:2] == ":" and line[0] in _FILE_FIELDS]
+    return fields + [(line.split()[0], line) for line in lines if re.match(r"%%(?!abc|begin|end)\w", line)]
+
+
+def _with_defaults(tune: str, defaults: list[tuple[str, str]]) -> str:
+    """A tune with the file header's fields that it does not have itself, behind its X: and T: lines."""
+    header = split_header(tune)
+    own = {field.letter for field in header.fields}
+    lines = [line for name, line in defaults if (name not in tune if name.startswith("%%") else name not in own)]
+    at = next((f.start for f in header.fields if f.letter not in "XT"), header.body_start)
+    return tune[:at] + "".join(f"{line}\n" for line in lines) + tune[at:]

@@ -32,7 +32,6 @@ from charlstm.tunes.views.bars import bars, has_final_bar_line, misfits, repeats
 
 BARS_A_LINE = 4
 METERS = frozenset(["2/4", "3/4", "4/4", "3/2", "2/2", "6/8", "9/8", "12/8", "3/8", "6/4", "4/2", "5/4"])
-_CHORD_OVER_LINES = re.compile(r"\[[^\]|\n]*\n[^\]|]*\]")
 _Mark = tuple[Token, Timing]
 
 
@@ -96,8 +95,6 @@ def clean_tune(text: str, *, rhythm: str = "") -> str:
     title, rhythm = clean_title(header.get("T") or ""), find_rhythm(header) or rhythm
     clean = header_text(title, rhythm, meter_text, str(key)) + body
     check(clean)
-    if _CHORD_OVER_LINES.search(text, header.body_start):  # the shipped models learned without these
-        raise Dropped("a bar does not fit the meter")
     return clean
 
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 
 from charlstm.errors import NotationError
-from charlstm.tunes.abc import Header, Token, lex, parse_unit, split_header
+from charlstm.tunes.abc import Header, Token, body_tokens, parse_unit, split_header
+from charlstm.tunes.mend import mend
 from charlstm.tunes.parse.events import Reading
 from charlstm.tunes.parse.marks import parse_tempo
 from charlstm.tunes.parse.remarks import Remarks
@@ -38,12 +39,14 @@ def read(text: str) -> Reading:
         If it has no note and no rest.
     """
     remarks = Remarks(text)
-    header = _header(text, remarks)
+    header = split_header(text)
+    for start, sentence in (*mend(text).remarks, *header.remarks):
+        remarks.add(start, sentence)
     for field in header.fields:
         if field.letter in UNREAD:
             remarks.add(field.start, f"{field.letter}: {UNREAD[field.letter]} are not read; it was skipped")
-    end = _end_of_tune(text, header.body_start, remarks)
-    streams = _by_voice(list(lex(text[header.body_start : end], header.body_start)), header, remarks)
+    end = _end_of_tune(mend(text).text, header.body_start, remarks)
+    streams = _by_voice([token for token in body_tokens(text) if token.start < end], header, remarks)
     readers = [VoiceReader(name, value, header, remarks) for name, value, _ in streams]
     voices = tuple(reader.read(_mended(tokens)) for reader, (_, _, tokens) in zip(readers, streams, strict=True))
     voices = tuple(voice for voice in voices if voice.measures)
@@ -54,18 +57,6 @@ def read(text: str) -> Reading:
     tempos = sorted([*([first] if first else []), *readers[0].tempos], key=lambda tempo: tempo.onset)
     words = tuple(word for reader in readers for word in reader.words)
     return Reading(text, header.fields, voices, tuple(tempos), tuple(remarks.sorted()), words)
-
-
-def _header(text: str, remarks: Remarks) -> Header:
-    """The information fields; one line between them that is not a field is skipped if more fields and K: follow it."""
-    header = split_header(text)
-    if header.get("K") is None and header.fields:
-        junk = re.compile(r"[^\n]*\n((?:[A-Za-z]:[^\n]*\n)*?)K:").match(text, header.body_start)
-        if junk and any(line[0] not in "MLQKPVwW" for line in junk[1].splitlines()):
-            remarks.add(header.body_start, "this line is not an information field; it was skipped")
-            at = header.body_start
-            return split_header(f"{text[:at]}%{text[at + 1 :]}")
-    return header
 
 
 def _end_of_tune(text: str, start: int, remarks: Remarks) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 
+from charlstm.tunes.mend import LINE_END
 from charlstm.tunes.parse.events import Remark
 
 MAX_REMARKS = 100
@@ -14,7 +15,7 @@ class Remarks:
     """Collects remarks on a text and finds their lines; the same sentence counts once a line."""
 
     def __init__(self, text: str) -> None:
-        self._line_starts = [0, *(match.end() for match in re.finditer(r"\r\n?|\n", text))]
+        self._line_starts = [0, *(match.end() for match in re.finditer(LINE_END, text))]
         self._remarks: dict[tuple[int, str], Remark] = {}
 
     def add(self, start: int, message: str) -> None:
