@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -22,10 +23,10 @@ MAX_BEATS = 32  # of a time signature that is drawn
 
 def clef_of(name: str) -> Any:
     """ABC's clef (2.1, 4.6), such as "bass" or "treble-8"; a treble clef for one that is not known."""
-    base = name.removesuffix("+8").removesuffix("-8")
+    base, octaves = re.sub(r"[+-](8|15)$", "", name), re.search(r"([+-])(8|15)$", name)
     sign = getattr(clef, _CLEFS.get(name) or _CLEFS.get(base) or _CLEFS.get(base.rstrip("0123456789"), "TrebleClef"))()
-    if name != base:
-        sign.octaveChange = 1 if name.endswith("+8") else -1
+    if octaves:
+        sign.octaveChange = int(octaves[1] + ("1" if octaves[2] == "8" else "2"))
     return sign
 
 

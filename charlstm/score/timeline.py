@@ -184,7 +184,8 @@ def _event(
 
     def sounding(head: Head, onset: Fraction, duration: Fraction, *, grace: bool, goes_on: bool) -> Sounding:
         start, length, name = float(onset * 4), float(duration * 4), f"e{head.start}"
-        return Sounding(name, head.start, head.end, start, length, head.midi, measure, turn, voice, grace, goes_on)
+        pitch = max(0, min(127, head.midi + event.transpose))
+        return Sounding(name, head.start, head.end, start, length, pitch, measure, turn, voice, grace, goes_on)
 
     if not event.heads:
         return

@@ -17,6 +17,7 @@ from typing import NamedTuple
 from charlstm.errors import NotationError
 from charlstm.tunes.keys import Key, parse_key
 from charlstm.tunes.mend import LINE_END, is_quoted, mend
+from charlstm.tunes.text_strings import decode_escapes
 
 
 class HeaderField(NamedTuple):
@@ -38,6 +39,10 @@ class Header(NamedTuple):
     def get(self, letter: str) -> str | None:
         """The value of the first field of this letter, or None."""
         return next((f.value for f in self.fields if f.letter == letter), None)
+
+    def all(self, letter: str) -> tuple[str, ...]:
+        """The values of all fields of this letter."""
+        return tuple(f.value for f in self.fields if f.letter == letter)
 
     @property
     def meter(self) -> Fraction | None:
@@ -93,7 +98,7 @@ class NoteParts(NamedTuple):
 _LINE = re.compile(r"[^\n]*\n|[^\n]+\Z")
 _FIELD_LINE = re.compile(r"[ \t]*(([A-Za-z+]):(?!\|).*)")
 _IGNORED_LINE = re.compile(r"\s*(%.*)?$|<start>\s*$|<end>\s*$")
-_TEXT_FIELDS = "ABCDFGHNORSTZ"
+_TEXT_FIELDS = "ABCDFGHNORSTWZ"
 # Lines that are no fields, then fields, one of them K:. The fields are those of a header, or the lines are words.
 _STRAY_LINES = re.compile(
     r"((?:(?![ \t]*[A-Za-z+]:)[^\n]+\n){1,40}?)((?:[ \t]*[A-Za-z+]:[^\n]*\n|[ \t]*%[^\n]*\n)*?)[ \t]*K:"
@@ -108,7 +113,7 @@ def split_header(text: str) -> Header:
     comment nor blank, so that a text without a key is read too. A `+:` line continues the field before it (3.3), and
     so does a line of words after H: or another field of text, or after a backslash, as older files have it (10.1).
     """
-    text = mend(text).text
+    mended = mend(text).text
     fields: list[HeaderField] = []
     remarks: list[tuple[int, str]] = []
     at = 0
@@ -117,7 +122,7 @@ def split_header(text: str) -> Header:
         last = fields[-1]
         fields[-1] = last._replace(value=f"{last.value.removesuffix(chr(92)).rstrip()} {value}".strip())
 
-    while line := _LINE.match(text, at):
+    while line := _LINE.match(mended, at):
         bare = line[0].rstrip("\n")
         if match := _FIELD_LINE.match(bare):
             if match[2] == "+":
@@ -126,9 +131,10 @@ def split_header(text: str) -> Header:
                 extend(field_value(match[1]))
             else:
                 start = at + match.start(1)
-                fields.append(HeaderField(match[2], field_value(match[1]), start, at + len(bare.rstrip())))
+                end = at + len(text[at : line.end()].rstrip("\r\n"))
+                fields.append(HeaderField(match[2], field_value(match[1]), start, end))
         elif not _IGNORED_LINE.match(bare):
-            stray = _STRAY_LINES.match(text, at) if fields and fields[-1].letter != "K" else None
+            stray = _STRAY_LINES.match(mended, at) if fields and fields[-1].letter != "K" else None
             if stray is None:
                 break
             words, following = stray.groups()
@@ -147,12 +153,13 @@ def split_header(text: str) -> Header:
         at = line.end()
         if match and match[2] == "K":
             break
-    return Header(tuple(fields), at, tuple(remarks))
+    decoded = (f._replace(value=decode_escapes(f.value)) if f.letter in _TEXT_FIELDS else f for f in fields)
+    return Header(tuple(decoded), at, tuple(remarks))
 
 
 def field_value(field: str) -> str:
     """`K: D % once` to `D`: what stands behind an information field's letter and colon, its comment left out."""
-    return re.sub(r"(^|\s)%.*$", "", field[2:].strip()).rstrip()
+    return re.sub(r"(^|\s)%.*$", "", re.sub(r"\\[ \t]*\n", " ", field[2:]).strip()).rstrip()
 
 
 _LENGTH = r"\d*(?:/+\d*)?"
@@ -186,7 +193,9 @@ _MARKS: tuple[tuple[str, str], ...] = (  # the commonest first, but what begins 
 )
 _LEX = re.compile("|".join(f"(?P<{kind}>{pattern})" for kind, pattern in _MARKS), re.DOTALL)
 _ENDING_DIGITS = re.compile(r"\d+(?:[,\-]\d+)*")
-_BODY_FIELD = re.compile(r"[A-Za-z+]:[^\n]*")
+_BODY_FIELD = re.compile(  # words that end in a backslash go on in the next line, as in older files
+    r"[wWHNTCZ]:(?:[^\n]*\\[ \t]*\n(?![A-Za-z+]:|%|[ \t]*\n))*[^\n]*|[A-Za-z+]:[^\n]*"
+)
 KINDS = frozenset(kind for kind, _ in _MARKS) | {"field"}
 
 

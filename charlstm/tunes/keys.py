@@ -80,7 +80,7 @@ def parse_key(value: str | None) -> Key | None:
         None for no key ("", "none") and for what cannot be read; the notes then have no signature. Extra
         accidentals ("Dmix ^g") are in the signature.
     """
-    value = (value or "").strip()
+    value = (value or "").strip().replace("♯", "#").replace("♭", "b")
     if re.match(r"H[Pp]\b", value):  # Highland pipes: F and C sharp, G natural, written or not (3.1.14)
         return Key("A", 0, "mixolydian", signature(2))
     match = _KEY.match(value)

@@ -13,7 +13,8 @@ from typing import NamedTuple
 
 LINE_END = r"\r{0,2}\n|\r"  # LF, CR LF, CR, and CR CR LF, which a conversion run twice leaves; nothing else
 _TO_MEND = re.compile(
-    r"[\r\ufeff\u00a0\u2013\u2014\u2018\u2019\u201c-\u201f\u266d-\u266f]|&\w|&#|^[ \t]*>|%%begin", re.MULTILINE
+    r"[\r\ufeff\u00a0\u2013\u2014\u2018\u2019\u201c-\u201f\u266d-\u266f]|&[\w#]|^[ \t]*>|%%begin|\+[\^_=A-Ga-g]",
+    re.MULTILINE,
 )
 _QUOTE_MARK = re.compile(r"[ \t]*(?:>[ \t]?)+")
 _BLOCK = re.compile(  # closed, or up to an empty line
@@ -21,7 +22,8 @@ _BLOCK = re.compile(  # closed, or up to an empty line
 )
 _OUTSIDE_TEXT = re.compile(r"^(?![ \t]*(?:[A-Za-z+]:(?!\||:)|%))[^\n]*", re.MULTILINE)  # lines of music
 _ENTITY = re.compile(r"&(?:#\d{1,6}|#x[0-9a-fA-F]{1,6}|[A-Za-z]\w{1,30});")
-_QUOTED = re.compile(r'"[^"\n]*"')
+_QUOTED = re.compile(r'"[^"\n]*"|\[[A-Za-z]:[^\]\n]*\]')
+_OLD_CHORD = re.compile(r"\+(?!f+\+)((?:[\^_=]{0,2}[A-Ga-g][,']*[\d/]*){2,})\+")
 _SIGNS = str.maketrans("\u201c\u201d\u201e\u201f\u2018\u2019\u2013\u2014\u266d\u266e\u266f", '""""\'\'--_=^')
 
 
@@ -78,12 +80,13 @@ def _mended_music(line: str, start: int, remarks: list[tuple[int, str]]) -> str:
 
     mended = _ENTITY.sub(character, line)
     straight = mended.translate(_SIGNS)
-    for place, (before, after) in enumerate(zip(mended, straight, strict=True)):
-        if before != after:
-            remarks.append((start + place, f"{before} is a sign of printed text; it was read as {after}"))
-            break
-    # What is written between quotation marks stays as it is.
-    spans = [match.span() for match in _QUOTED.finditer(straight)]
-    for first, last in spans:
+    # What is written between quotation marks, or in a field, stays as it is.
+    for first, last in [match.span() for match in _QUOTED.finditer(straight)]:
         straight = straight[: first + 1] + mended[first + 1 : last - 1] + straight[last - 1 :]
-    return straight
+    changed = next((place for place, (a, b) in enumerate(zip(mended, straight, strict=True)) if a != b), None)
+    if changed is not None:
+        sentence = f"{mended[changed]} is a sign of printed text; it was read as {straight[changed]}"
+        remarks.append((start + changed, sentence))
+    for chord in _OLD_CHORD.finditer(straight):
+        remarks.append((start + chord.start(), f"{chord[0]} is a chord of ABC 1; it was read as [{chord[1]}]"))
+    return _OLD_CHORD.sub(r"[\1]", straight)

@@ -26,6 +26,7 @@ from charlstm.tunes.corpus.sources import (
     music21_tunes,
 )
 from charlstm.tunes.edit.clean import Dropped, clean_tune
+from charlstm.tunes.mend import mend
 
 
 def build_corpus(
@@ -152,7 +153,8 @@ def _unread_at_first(source: SourceTune) -> str:
     head = source.text[: header.body_start].rstrip()
     if any(not re.match(r"[A-Za-z]:|\s*(%|$)", line) for line in head.split("\n")):
         return "key, meter or unit changes in mid-tune"
-    return "a bar does not fit the meter" if _CHORD_OVER_LINES.search(source.text, header.body_start) else ""
+    mended = bool(mend(source.text).remarks)
+    return "a bar does not fit the meter" if mended or _CHORD_OVER_LINES.search(source.text, header.body_start) else ""
 
 
 def _split(groups: list[list[int]], count: int, parts: Sequence[float], seed: int) -> list[list[int]]:

@@ -20,7 +20,6 @@ from charlstm.tunes.abc import (
     Token,
     body_tokens,
     is_compound,
-    lex,
     parse_length,
     parse_meter,
     parse_note,
@@ -83,7 +82,7 @@ def clean_tune(text: str, *, rhythm: str = "") -> str:
         With the reason for which the tune is left out.
     """
     header = split_header(text)
-    tokens = list(lex(text[header.body_start :]))
+    tokens = body_tokens(text)
     _refuse(header, tokens)
     key, meter_text = header.key, find_meter(header)
     if key is None or not -5 <= key.fifths <= 6:
@@ -129,7 +128,7 @@ def _broken_is_undefined(tokens: Sequence[Token]) -> bool:
     return any(before != after or before == "bar_line" for before, after in around)
 
 
-def _refuse(header: Header, tokens: list[Token]) -> None:
+def _refuse(header: Header, tokens: Sequence[Token]) -> None:
     """Raise Dropped for what one plain voice cannot hold."""
     letters = {f.letter for f in header.fields}
     inner = {t.text.strip("[")[0] for t in tokens if t.kind in ("field", "inline_field")}
@@ -137,7 +136,7 @@ def _refuse(header: Header, tokens: list[Token]) -> None:
         raise Dropped("several voices")
     if inner & set("KML"):
         raise Dropped("key, meter or unit changes in mid-tune")
-    if any(t.kind == "unknown" and t.text != "!" for t in tokens):  # a lone ! is an old line end
+    if any(t.kind == "unknown" and t.text not in "!$" for t in tokens):  # these two are line ends
         raise Dropped("stray signs")
     if any(t.kind == "rest" and t.text[0] in "ZX" for t in tokens):
         raise Dropped("whole-bar rests")

@@ -20,6 +20,10 @@ RHYTHMS = (
     *("schottische", "clog", "minuet", "quickstep", "cotillion", "country dance", "highland fling", "long dance"),
 )
 _LENGTH = re.compile(r"[\d/]*$")
+_IN_ASCII = str.maketrans({
+    "ß": "ss", "Æ": "AE", "æ": "ae", "Œ": "OE", "œ": "oe", "Ø": "O", "ø": "o", "Ł": "L", "ł": "l", "Þ": "Th", "þ": "th",
+    "Đ": "D", "đ": "d", "Ð": "D", "ð": "d", "‘": "'", "’": "'", "“": '"', "”": '"', "–": "-", "—": "-",
+})  # fmt: skip
 
 
 def header_text(title: str, rhythm: str, meter: str, key: str) -> str:
@@ -30,7 +34,7 @@ def header_text(title: str, rhythm: str, meter: str, key: str) -> str:
 
 def clean_title(title: str) -> str:
     """A title in ASCII, "X, The" as "The X", the dance after " -- " left out, at most 48 characters."""
-    ascii_title = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode()
+    ascii_title = unicodedata.normalize("NFKD", title.translate(_IN_ASCII)).encode("ascii", "ignore").decode()
     ascii_title = re.sub(r"\\.", "", ascii_title).strip(" .\"'")
     ascii_title = re.sub(r"\s+--?\s+[A-Z][\w ]*$", "", ascii_title).strip(" .\"'")
     if ascii_title.isupper():

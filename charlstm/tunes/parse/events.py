@@ -51,6 +51,7 @@ class Event:
     lyrics: tuple[str, ...] = ()  # one syllable a verse, "" for none; a hyphen at the end: the word goes on
     joined: bool = False  # no blank, bar line or line break between this event and the one before it
     visible: bool = True  # False for x and X
+    transpose: int = 0  # semitones that it sounds higher than it is drawn
 
     @property
     def written(self) -> Fraction:
@@ -110,6 +111,7 @@ class Voice:
     name: str
     measures: tuple[Measure, ...]
     slurs: tuple[tuple[int, int], ...] = ()
+    program: int | None = None  # General MIDI's, from 0; by %%MIDI program
 
     @property
     def events(self) -> tuple[Event, ...]:
@@ -127,6 +129,17 @@ class Remark(NamedTuple):
 
     def __str__(self) -> str:
         return f"line {self.line}, column {self.column}: {self.message}"
+
+
+class Directive(NamedTuple):
+    """A `%%` or I: line: its name ("text", "MIDI", "score"), what follows, and its offset.
+
+    The value of a block, `%%begintext` to `%%endtext`, is its lines; its name is "begintext".
+    """
+
+    name: str
+    value: str
+    start: int
 
 
 class Tempo(NamedTuple):
@@ -151,6 +164,8 @@ class Reading:
     tempos: tuple[Tempo, ...] = ()
     remarks: tuple[Remark, ...] = ()
     words: tuple[str, ...] = field(default=())  # W: lines
+    inner_fields: tuple[HeaderField, ...] = ()  # fields inside the body that stand on lines: T:, P:, Q:, ...
+    directives: tuple[Directive, ...] = ()
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Reading:
         return self  # nothing in it changes, and music21 copies what hangs on its scores
@@ -162,6 +177,10 @@ class Reading:
     @property
     def title(self) -> str:
         return (self.get("T") or "").strip()
+
+    def all(self, letter: str) -> tuple[str, ...]:
+        """The values of all header fields of this letter: the titles, the composers."""
+        return tuple(f.value for f in self.fields if f.letter == letter)
 
     @property
     def measures(self) -> tuple[Measure, ...]:

@@ -26,17 +26,23 @@ _TEMPO_WORDS = {
 def parse_tempo(value: str | None, unit: Fraction | None = None, onset: Fraction = Fraction(0)) -> Tempo | None:
     """Read a Q: value, or None if it names no tempo.
 
-    "1/4=120", "3/8=120", "1/4 3/8=40" (the beats add up), "120" and "C=120" (unit notes per minute, ABC 2.1, 10.1),
-    "Allegro" by the usual metronome mark.
+    "1/4=120", "3/8=120", "1/4 3/8=40" (the beats add up), "120" and "C=120" (unit notes per minute), "C3=60" (three of
+    them; ABC 2.1, 10.1), "90=1/4", "1/4=60-66" (its slower end), "Allegro" by the usual metronome mark.
     """
     words = " ".join(re.findall(r'"([^"]*)"', value or ""))
     bare = re.sub(r'"[^"]*"?', "", value or "").strip()
-    number = re.search(r"(?:=\s*|^\s*)(\d{1,6}(?:\.\d{1,6})?)\s*$", bare)
+    left, _, right = bare.rpartition("=")
+    if re.fullmatch(r"[\d.]+\s*", left) and "/" in right:  # the wrong way round
+        left, right = right, left
+    number = re.search(r"(?:^|[\s~]|[a-z]\.)(\d{1,6}(?:\.\d{1,6})?)(?=\s*(?:[-\u2013]\s*\d+(?:\.\d+)?)?\s*$)", right)
     if number is None or not float(number[1]):
         named = [_TEMPO_WORDS[w] for w in re.findall(r"[a-z]+", (words or bare).lower()) if w in _TEMPO_WORDS]
         return Tempo(onset, float(named[0]), None, words or bare) if named else None
-    beats = re.findall(r"(\d{1,4})\s*/\s*(\d{1,4})", bare.split("=")[0])
-    beat = sum((Fraction(int(a), int(b)) for a, b in beats if int(b)), Fraction(0)) or unit or Fraction(1, 8)
+    beats = re.findall(r"(\d{1,4})\s*/\s*(\d{1,4})", left)
+    beat = sum((Fraction(int(a), int(b)) for a, b in beats if int(b)), Fraction(0))
+    if not beat:
+        old = re.match(r"\s*C\s*(\d{0,2})", left)
+        beat = (unit or Fraction(1, 8)) * int((old and old[1]) or 1)
     return Tempo(onset, min(FASTEST, max(SLOWEST, float(number[1]) * float(beat) * 4)), beat, words)
 
 

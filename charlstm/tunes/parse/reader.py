@@ -7,11 +7,12 @@ is an error. Knows nothing of repeats being played (`form.py`) nor of pages and 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from charlstm.errors import NotationError
-from charlstm.tunes.abc import Header, Token, body_tokens, parse_unit, split_header
-from charlstm.tunes.mend import mend
-from charlstm.tunes.parse.events import Reading
+from charlstm.tunes.abc import Header, HeaderField, Token, body_tokens, parse_unit, split_header
+from charlstm.tunes.mend import LINE_END, mend
+from charlstm.tunes.parse.events import Directive, Reading
 from charlstm.tunes.parse.marks import parse_tempo
 from charlstm.tunes.parse.remarks import Remarks
 from charlstm.tunes.parse.setting import UNREAD
@@ -46,8 +47,11 @@ def read(text: str) -> Reading:
         if field.letter in UNREAD:
             remarks.add(field.start, f"{field.letter}: {UNREAD[field.letter]} are not read; it was skipped")
     end = _end_of_tune(mend(text).text, header.body_start, remarks)
-    streams = _by_voice([token for token in body_tokens(text) if token.start < end], header, remarks)
-    readers = [VoiceReader(name, value, header, remarks) for name, value, _ in streams]
+    tokens = [token for token in body_tokens(text) if token.start < end]
+    directives = tuple(_directives(text, end))
+    at_head = [directive for directive in directives if directive.start < header.body_start]
+    streams = _by_voice(tokens, header, remarks)
+    readers = [VoiceReader(name, value, header, remarks, at_head) for name, value, _ in streams]
     voices = tuple(reader.read(_mended(tokens)) for reader, (_, _, tokens) in zip(readers, streams, strict=True))
     voices = tuple(voice for voice in voices if voice.measures)
     if not voices:
@@ -55,8 +59,25 @@ def read(text: str) -> Reading:
         raise NotationError("there is no note and no rest in this text; a tune needs some, such as GABc|", line=line)
     first = parse_tempo(header.get("Q"), parse_unit(header.get("L")))
     tempos = sorted([*([first] if first else []), *readers[0].tempos], key=lambda tempo: tempo.onset)
-    words = tuple(word for reader in readers for word in reader.words)
-    return Reading(text, header.fields, voices, tuple(tempos), tuple(remarks.sorted()), words)
+    words = (*header.all("W"), *(word for reader in readers for word in reader.words))
+    inner = tuple(HeaderField(*t.field, t.start, t.end) for t in tokens if t.kind == "field")
+    return Reading(
+        text, header.fields, voices, tuple(tempos), tuple(remarks.sorted()), words, inner_fields=inner,
+        directives=directives,
+    )  # fmt: skip
+
+
+_DIRECTIVE = re.compile(r"(?m)^[ \t]*(?:%%|I:)[ \t]*(\w+)[ \t=]*([^\n]*)$")
+
+
+def _directives(text: str, end: int) -> Iterator[Directive]:
+    """The directives of a tune that ends there, in order."""
+    for match in _DIRECTIVE.finditer(mend(text).text[:end]):
+        name, value = match.groups()
+        if name.startswith("begin"):  # its lines as they stand, without the first and the last
+            lines = re.split(LINE_END, text[match.start() : match.end()])[1:]
+            value = "\n".join(lines[:-1] if lines and lines[-1].startswith("%%end") else lines)
+        yield Directive(name, value.strip(), match.start())
 
 
 def _end_of_tune(text: str, start: int, remarks: Remarks) -> int:
@@ -75,24 +96,28 @@ def _end_of_tune(text: str, start: int, remarks: Remarks) -> int:
 
 def _by_voice(tokens: list[Token], header: Header, remarks: Remarks) -> list[tuple[str, str, list[Token]]]:
     """Part the body's tokens by voice: (name, V: value, tokens) in order of appearance; without V: one voice."""
-    values = {_voice_name(f.value): f.value for f in reversed(header.fields) if f.letter == "V"}
+    declared = [(name, f.value) for f in header.fields if f.letter == "V" for name in _voice_names(f.value)]
+    values = dict(reversed(declared))
     streams: dict[str, list[Token]] = {}
     common: list[Token] = []  # what comes before the first V:
-    current = common
+    current = [common]
     for token in tokens:
         letter, value = token.field
         if letter == "V":
-            name = _voice_name(value)
-            if name not in streams and len(streams) == MAX_VOICES:
-                remarks.add(token.start, f"a tune has at most {MAX_VOICES} voices here; voice {name} was left out")
-                current = []
-                continue
-            if len(value) > len(values.get(name, "")):
-                values[name] = value
-            current = streams.setdefault(name, [])
-        current.append(token)
+            current = []
+            for name in [*streams] if value.strip() == "*" else _voice_names(value):
+                if name not in streams and len(streams) == MAX_VOICES:
+                    remarks.add(token.start, f"a tune has at most {MAX_VOICES} voices here; voice {name} was left out")
+                    continue
+                if len(value) > len(values.get(name, "")):
+                    values[name] = value
+                current.append(streams.setdefault(name, []))
+        for stream in current:
+            stream.append(token)
     if any(token.kind in ("note", "rest") for token in common) or not streams:
-        first = next(iter(streams), "1")
+        # Music before the first V: is that of a voice that the header declares and the body does not name.
+        unnamed = [name for name, _ in declared if name not in streams]
+        first = unnamed[-1 if declared and declared[-1][0] in unnamed else 0] if unnamed else next(iter(streams), "1")
         streams = {first: [*common, *streams.get(first, [])], **{k: v for k, v in streams.items() if k != first}}
     else:
         streams = {name: [*common, *tokens] for name, tokens in streams.items()}
@@ -110,6 +135,12 @@ def _mended(tokens: list[Token]) -> list[Token]:
     after_bar, touching, music = False, False, False  # music: since the last bar line, ending or part
     for token in tokens:
         last = mended[-1] if mended else None
+        if token.kind == "field" and token.text[0] == "+":  # goes on with the field before it (ABC 2.1, 3.3)
+            if len(mended) > 1 and mended[-2].kind == "field":
+                mended[-2] = mended[-2]._replace(text=f"{mended[-2].text.rstrip()} {token.text[2:].strip()}")
+            continue
+        if token.kind == "unknown" and token.text == "$":  # a line of the score ends (ABC 2.1, 6.1.1)
+            token = token._replace(kind="line_break")
         if token.text == ":" and music:
             token = token._replace(kind="unknown")
         if token.kind == "ending" and token.text[0] != "[" and not touching:
@@ -130,5 +161,6 @@ def _mended(tokens: list[Token]) -> list[Token]:
     return mended
 
 
-def _voice_name(value: str) -> str:
-    return (value.split() or ["1"])[0]
+def _voice_names(value: str) -> list[str]:
+    """The voices that a V: field names: "1 clef=bass" one, "1,2" two."""
+    return (value.split() or ["1"])[0].strip(",").split(",")

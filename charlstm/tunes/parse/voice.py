@@ -14,13 +14,14 @@ from typing import NamedTuple
 
 from charlstm.tunes.abc import Header, Token, parse_length, parse_note
 from charlstm.tunes.keys import SEMITONES
-from charlstm.tunes.parse.events import BarLine, Event, Head, Tempo, Voice
+from charlstm.tunes.parse.events import BarLine, Directive, Event, Head, Tempo, Voice
 from charlstm.tunes.parse.marks import DECORATIONS, parse_bar_line, parse_ending, parse_tempo
 from charlstm.tunes.parse.measures import NAVIGATION, Measures, Opening
 from charlstm.tunes.parse.place import PlacedToken, place
 from charlstm.tunes.parse.remarks import Remarks
 from charlstm.tunes.parse.setting import Setting
 from charlstm.tunes.parse.words import underlay
+from charlstm.tunes.text_strings import decode_escapes
 
 MAX_EVENTS = 4000  # of a voice; a page and a sound of more would take minutes
 MAX_LENGTH = Fraction(1000)  # whole notes; half an hour at a walking pace
@@ -39,11 +40,16 @@ class _Ties(NamedTuple):
 class VoiceReader:
     """Reads the tokens of one voice, in order. Each kind of token has a method of its name."""
 
-    def __init__(self, name: str, value: str, header: Header, remarks: Remarks) -> None:
+    def __init__(
+        self, name: str, value: str, header: Header, remarks: Remarks, directives: Sequence[Directive] = ()
+    ) -> None:
         self.name, self.remarks, self.header = name, remarks, header
         title = re.search(r'(?:name|nm)\s*=\s*"([^"]*)"', value)
         self.title = title[1] if title else ""
         self.setting = Setting(value, header, remarks)
+        for directive in directives:
+            self.setting.direct(f"{directive.name} {directive.value}", directive.start)
+        self.breaks_at_line_ends = all("<EOL>" in d.value for d in directives if d.name == "linebreak")
         self.key = header.key
         self.measures = Measures()
         self.events: list[Event] = []
@@ -66,8 +72,7 @@ class VoiceReader:
         self.open_slurs: list[int | None] = []
         self.ties: _Ties | None = None
         self.main_ties: _Ties | None = None  # those of the measure's first layer, while others are read
-        # events of this line of music, and of the line before, which w: lines belong to
-        self.line: list[int] = []
+        # events that w: lines belong to: all since the last w: line
         self.sung: list[int] = []
         self.verse = 0
 
@@ -84,7 +89,8 @@ class VoiceReader:
         if not self.measures.empty:
             self._close(BarLine(), tokens[-1].end)
         self.measures.mark_last()
-        return Voice(self.name, self.title, self.measures.result(self.events), tuple(self._drawn_slurs()))
+        measures = self.measures.result(self.events)
+        return Voice(self.name, self.title, measures, tuple(self._drawn_slurs()), self.setting.program)
 
     # ---- notes, chords, rests
 
@@ -151,11 +157,14 @@ class VoiceReader:
                 tuplet_group=self.tuplet_group if tuplet else 0, graces=tuple(self.graces),
                 decorations=tuple(self.decorations), chord_symbols=tuple(self.chord_symbols),
                 annotations=tuple(self.annotations), joined=self.joined, visible=placed.token.text[0] not in "xX",
+                transpose=self.setting.transpose,
             )
         )  # fmt: skip
         index = len(self.events) - 1
         self.measures.add(index, start, duration, self._opening())
-        self.line.append(index)
+        if self.verse:
+            self.sung, self.verse = [], 0
+        self.sung.append(index)
         self.open_slurs = [index if first is None else first for first in self.open_slurs]
         self.graces, self.decorations, self.chord_symbols, self.annotations = [], [], [], []
         self.joined = True
@@ -236,11 +245,11 @@ class VoiceReader:
         self.decorations.append(name)
 
     def _chord_symbol(self, placed: PlacedToken) -> None:
-        if text := placed.token.text.strip('"').strip():
+        if text := decode_escapes(placed.token.text.strip('"').strip()):
             self.chord_symbols.append(text)
 
     def _annotation(self, placed: PlacedToken) -> None:
-        if text := placed.token.text.strip('"'):
+        if text := decode_escapes(placed.token.text.strip('"')):
             self.annotations.append(text)
 
     def _space(self, placed: PlacedToken) -> None:
@@ -283,9 +292,8 @@ class VoiceReader:
         if self.chord:
             return  # a chord that goes on in the next line
         self.joined = False
-        self.measures.end_line()
-        if self.line:
-            self.sung, self.line, self.verse = self.line, [], 0
+        if self.breaks_at_line_ends or placed.token.text == "$":
+            self.measures.end_line()
 
     # ---- fields inside the body, and what is not ABC
 
@@ -298,27 +306,39 @@ class VoiceReader:
         if letter == "Q":
             tempo = parse_tempo(value, self.setting.unit, self.measures.time)
             self.tempos += [tempo] if tempo else []
+            self.setting.change(letter, value, start)
         elif letter == "P":
             if not self.measures.empty:
                 self._close(BarLine(), start)
             self.measures.part = value
         elif letter == "w":
-            self._underlay(value)
+            self._underlay(value, start)
         elif letter == "W":
-            self.words.append(value)
+            self.words.append(decode_escapes(value))
         else:
             self.setting.change(letter, value, start)
 
-    def _underlay(self, value: str) -> None:
-        """Put a line of lyrics under the notes of the line of music above it."""
-        line = self.line or self.sung
-        sung = [i for i in line if self.events[i].heads and not all(head.tied for head in self.events[i].heads)]
+    def _underlay(self, value: str, start: int) -> None:
+        """Put a line of lyrics under the notes that have none yet (ABC 2.1, 5.1), or a further verse under the same."""
+        sung = [i for i in self.sung if self.events[i].heads and not all(head.tied for head in self.events[i].heads)]
         onsets = [self.events[i].onset for i in sung]
         for index, syllable in underlay(value, onsets, self.measures.ends):
+            if index >= len(sung):
+                if not self.full:
+                    self.remarks.add(start, f"the words go on behind the last note; no note has {syllable!r}")
+                break
             event = self.events[sung[index]]
             verses = event.lyrics + ("",) * (self.verse - len(event.lyrics))
             self.events[sung[index]] = replace(event, lyrics=(*verses, syllable))
         self.verse += 1
 
+    def _comment(self, placed: PlacedToken) -> None:
+        if placed.token.text.startswith("%%"):
+            self.setting.direct(placed.token.text[2:], placed.token.start)
+
     def _unknown(self, placed: PlacedToken) -> None:
-        self.remarks.add(placed.token.start, f"{placed.token.text!r} is not ABC notation; it was skipped")
+        text = placed.token.text
+        if re.fullmatch(r"[\^_]\d?/\d?", text):
+            self.remarks.add(placed.token.start, f"{text} is a quarter tone; the note is played without it")
+        else:
+            self.remarks.add(placed.token.start, f"{text!r} is not ABC notation; it was skipped")

@@ -7,7 +7,9 @@ import re
 from collections.abc import Sequence
 from fractions import Fraction
 
-_MARK = re.compile(r"\\-|[^\s\-_*|~\\]+|[\-_*|~\\]|\s+")
+from charlstm.tunes.text_strings import decode_escapes
+
+_MARK = re.compile(r"\\[-_*|~]|[^\s\-_*|~\\]+|[\-_*|~\\]|\s+")
 
 
 def underlay(line: str, onsets: Sequence[Fraction], bar_ends: Sequence[Fraction]) -> list[tuple[int, str]]:
@@ -17,7 +19,7 @@ def underlay(line: str, onsets: Sequence[Fraction], bar_ends: Sequence[Fraction]
     ----------
     line : str
         Value of the w: field: blanks and `-` part syllables, `_` holds the last one for a note, `*` skips a note, `~`
-        is a blank within a syllable, `|` goes on at the next bar.
+        is a blank within a syllable, `|` goes on at the next bar; behind a backslash each of them is a character.
     onsets : sequence of Fraction
         When each note of the line of music begins, in whole notes.
     bar_ends : sequence of Fraction
@@ -26,7 +28,8 @@ def underlay(line: str, onsets: Sequence[Fraction], bar_ends: Sequence[Fraction]
     Returns
     -------
     list of (int, str)
-        Index of a note and its syllable; a hyphen at its end says that the word goes on.
+        Index of a note and its syllable; a hyphen at its end says that the word goes on. Syllables that have no note
+        have indices from len(onsets) on.
     """
     pairs: list[tuple[int, str]] = []
     note, syllable = 0, ""  # the next note, and the syllable so far
@@ -36,14 +39,13 @@ def underlay(line: str, onsets: Sequence[Fraction], bar_ends: Sequence[Fraction]
         nonlocal note, syllable
         if not syllable:
             return False
-        if note < len(onsets):
-            pairs.append((note, syllable + end))
+        pairs.append((note, syllable + end))
         note, syllable = note + 1, ""
         return True
 
-    for mark in _MARK.findall(line):
-        if mark == "\\-":
-            syllable += "-"
+    for mark in _MARK.findall(decode_escapes(line)):
+        if mark[0] == "\\" and len(mark) == 2:
+            syllable += mark[1]
         elif mark == "~":
             syllable += " "
         elif mark == "-":
