@@ -21,6 +21,7 @@ from charlstm.tunes.corpus.sources import SourceTune
 MAX_FILE_BYTES = 8 * 2**20  # one file, a ZIP or a text
 MAX_BYTES = 32 * 2**20  # of text, all files unpacked: forty times the fiddle corpus
 MAX_ENTRIES = 20_000  # of a ZIP: one tune a file is common
+MAX_TUNES = 100_000  # in all; larger collections are built by the command line
 SUFFIXES = (".abc", ".txt")
 _ZIP = b"PK\x03\x04"
 _LOOKS_LIKE_ABC = re.compile(r"(?m)^[XK]:|<start>")
@@ -41,7 +42,7 @@ def read_uploads(files: Iterable[tuple[str, bytes]]) -> Upload:
     Raises
     ------
     CorpusError
-        If they unpack to more than a corpus may have. Every other fault only leaves out its file.
+        If they unpack to more characters or tunes than a corpus may have. Every other fault only leaves out its file.
     """
     tunes: list[SourceTune] = []
     refused: list[tuple[str, str]] = []
@@ -53,6 +54,11 @@ def read_uploads(files: Iterable[tuple[str, bytes]]) -> Upload:
         try:
             for inner, text in _texts(name, data, room, refused):
                 room -= len(text)
+                if len(tunes) + _tunes_in(text) > MAX_TUNES:
+                    raise CorpusError(
+                        f"These files hold more than {MAX_TUNES:,} tunes; bring fewer, or build the collection with "
+                        "`charlstm corpus build`."
+                    )
                 texts = split_tunebook(text) if _LOOKS_LIKE_ABC.search(text) else []
                 if not texts:
                     refused.append((inner, "no tune in it: each begins with a line X:1"))
@@ -119,6 +125,12 @@ def _as_text(data: bytes) -> str | None:
     """The bytes as text; None if it holds characters that no text has."""
     text = decode_text(data)
     return None if re.search(r"[\x00-\x08\x0e-\x1a\x1c-\x1f]", text) else text
+
+
+def _tunes_in(text: str) -> int:
+    """How many tunes a text may hold at most: counted before it is cut, since millions take gigabytes."""
+    marks = [f"{end}X:" for end in "\n\r"] + ["<start>"]
+    return text.startswith("X:") + sum(map(text.count, marks))
 
 
 def _bounded(text: str, room: int) -> str:

@@ -106,3 +106,18 @@ def test_too_many_entries_are_not_looked_at(monkeypatch: pytest.MonkeyPatch) -> 
     found = read_uploads([("many.zip", zipped({f"{n}.abc": ONE for n in range(3)}))])
     assert found.tunes == ()
     assert "holds 3 files" in found.refused[0][1]
+
+
+@pytest.mark.parametrize("line", ["X:1\n", "X:1\r\n", "X:1\r", "<start>"])
+def test_millions_of_empty_tunes_are_refused_before_they_are_cut_apart(
+    line: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A ZIP of 25 kB once became six million tunes and four gigabytes."""
+    monkeypatch.setattr(uploads, "split_tunebook", lambda text: pytest.fail("cut apart"))
+    many = line.encode() * (uploads.MAX_TUNES + 1)
+    with pytest.raises(CorpusError, match="100,000 tunes"):
+        read_uploads([("many.zip", zipped({"many.abc": many}))])
+    half = line.encode() * (uploads.MAX_TUNES // 2 + 1)
+    monkeypatch.setattr(uploads, "split_tunebook", lambda text: ["X:1"] * (uploads.MAX_TUNES // 2 + 1))
+    with pytest.raises(CorpusError, match="100,000 tunes"):
+        read_uploads([("one.abc", half), ("two.abc", half)])
