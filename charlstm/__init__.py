@@ -35,6 +35,7 @@ _HOME = {
     "score.engrave": ("engrave",),
     "score.pages": ("to_pdf", "tunebook_pdf"),
     "score.midi": ("to_midi",),
+    "score.midi_import.melody": ("read_midi",),
     "score.audio": ("to_wav",),
     "neurons.recording": ("Activations", "Unit", "record"),
     "neurons.concepts.registry": ("CONCEPTS",),

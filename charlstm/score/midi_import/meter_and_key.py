@@ -1,21 +1,62 @@
-"""The meter and the key of a melody, found from its notes. Knows no file and writes nothing."""
+"""Meter and key of a melody: bars counted from what the file names, or found from the notes. Writes nothing."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from fractions import Fraction
 from itertools import pairwise
+from typing import NamedTuple
 
 from charlstm.score.midi_import.grid import EIGHTH, TICK, GridNote
 from charlstm.score.midi_import.spelling import scale
 from charlstm.tunes.keys import LETTERS, Key, key_of, signature
 
-# Meter -> its bar and its beam groups, in eighths.
-METERS = {"4/4": (8, 4), "2/4": (4, 2), "3/4": (6, 2), "6/8": (6, 3), "9/8": (9, 3), "12/8": (12, 3)}
+# The meters that are looked for where a file names none: how likely each is beforehand.
 _PRIOR = {"4/4": 0.30, "6/8": 0.25, "2/4": 0.0, "3/4": 0.05, "9/8": 0.0, "12/8": -0.25}
+METERS = (*_PRIOR, "2/2", "3/2", "3/8", "5/4", "6/4", "7/8")  # that can be asked for
 _MODES = {0: "major", 2: "dorian", 7: "mixolydian", 9: "minor"}  # semitones of the tonic above the signature's major
 _MODE_RANK = {0: 0, 9: 1, 2: 2, 7: 2}  # how likely each is, 0 the likeliest
 _NO_MODE_RANK = 9
+
+
+class Bar(NamedTuple):
+    """A bar in ticks of the grid, as its meter has it; the music in it may begin later."""
+
+    start: int
+    end: int
+    meter: str
+
+
+def bar_length(meter: str) -> int:
+    """Ticks of a bar of a meter, such as "6/8"."""
+    return int(Fraction(meter) * 4 * TICK)
+
+
+def beat_length(meter: str) -> int:
+    """Ticks of the beat that is divided, and kept under one beam: three eighths in compound meters."""
+    upper, lower = map(int, meter.split("/"))
+    if lower >= 8 and upper > 3 and upper % 3 == 0:
+        return 4 * TICK * 3 // lower
+    return max(4 * TICK // lower, EIGHTH)
+
+
+def beam_length(meter: str) -> int:
+    """Ticks that are written without a blank: half a bar of 4/4, a beat, or a whole bar of 3/8, 5/8, 7/8."""
+    beat = beat_length(meter)
+    if beat < TICK:
+        return bar_length(meter)
+    return 2 * TICK if meter in ("4/4", "2/2") else beat
+
+
+def count_bars(meters: Sequence[tuple[int, str]], end: int) -> Iterator[Bar]:
+    """The bars of a file until one holds its end: each meter counts from its tick; the bar before it may be cut."""
+    ends = [tick for tick, _ in meters[1:]] + [max(end, meters[-1][0] + 1)]
+    for (start, meter), stop in zip(meters, ends, strict=True):
+        length = bar_length(meter)
+        is_last = stop == ends[-1]
+        for at in range(start, stop, length):
+            yield Bar(at, at + length if is_last else min(at + length, stop), meter)
 
 
 def key_with(fifths: int, mode: str) -> Key:
@@ -43,12 +84,11 @@ def find_key(notes: Sequence[GridNote]) -> Key:
 
 
 def find_meter(notes: Sequence[GridNote], meter: str = "") -> tuple[str, int]:
-    """A name of METERS (this one, if it is given) and the ticks before its first full bar, by where bars fit best."""
+    """A meter (this one, if it is given) and the ticks before its first full bar, by where bars fit best."""
     choices = [
-        (_fit(notes, name, length * EIGHTH, eighths * EIGHTH), name, eighths * EIGHTH)
-        for name, (length, _) in METERS.items()
-        if meter in ("", name)
-        for eighths in range(length)
+        (_fit(notes, name, bar_length(name), pickup), name, pickup)
+        for name in ([meter] if meter else _PRIOR)
+        for pickup in range(0, bar_length(name), EIGHTH)
     ]
     _, name, pickup = max(choices, key=lambda choice: choice[0])
     return name, pickup
@@ -77,4 +117,4 @@ def _fit(notes: Sequence[GridNote], name: str, bar: int, pickup: int) -> float:
     on_beat = sum(t in lengths for t in beats) / len(beats)
     one_beat = sum(d == beat for d in lengths.values()) / len(lengths)
     sums = 2.0 * struck + 0.6 * (weight - mean) + 0.8 * closes + 0.4 * alike + 0.3 * alike_but_one
-    return sums + 1.5 * on_beat + 0.5 * one_beat + _PRIOR[name] - 0.05 * pickup / TICK
+    return sums + 1.5 * on_beat + 0.5 * one_beat + _PRIOR.get(name, 0.0) - 0.05 * pickup / TICK

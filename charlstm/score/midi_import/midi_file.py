@@ -1,127 +1,203 @@
-"""A MIDI file: its notes, and what it says of itself. music21 reads it; every failure is one NotationError."""
+"""What a MIDI file says: the notes of each voice, its meters, keys and tempos, its words and its names."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import Any
+import unicodedata
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import NamedTuple, TypeVar
 
 from charlstm.errors import NotationError
+from charlstm.score.midi_import import chunks
 from charlstm.score.midi_import.grid import PlayedNote
-from charlstm.score.midi_import.meter_and_key import METERS, key_with
+from charlstm.score.midi_import.meter_and_key import key_with
 from charlstm.tunes.edit.spelling import clean_title
 from charlstm.tunes.keys import Key
 
-MAX_BYTES = 100_000  # a tune of a thousand notes is about 10,000
-MAX_NOTES = 2000
-MAX_QUARTERS = 4096
-_DRUMS = 10  # the channel of percussion, as music21 counts
+DRUMS = 9  # the channel of percussion, counted from 0
+MAX_NAME = 60  # characters
+_T = TypeVar("_T")
+
+
+class Syllable(NamedTuple):
+    """A syllable that is sung, in quarter notes from the beginning; `hyphen`: its word goes on."""
+
+    onset: float
+    text: str
+    hyphen: bool
+
+
+@dataclass
+class Marks:
+    """What counts from a moment on: lists of (quarter notes from the beginning, value), by time."""
+
+    meters: list[tuple[float, str]] = field(default_factory=list)  # "6/8"
+    keys: list[tuple[float, Key]] = field(default_factory=list)
+    tempos: list[tuple[float, float]] = field(default_factory=list)  # quarter notes per minute
+
+
+@dataclass
+class Voice:
+    """The notes of one channel of one track, by onset, and what belongs to them."""
+
+    name: str
+    track: int
+    marks: Marks
+    notes: list[PlayedNote] = field(default_factory=list)
+    syllables: list[Syllable] = field(default_factory=list)
+    endless: int = 0  # notes that the file does not end
+    no_length: int = 0  # notes that end where they begin; they are not in `notes`
+    bends: int = 0
 
 
 @dataclass(frozen=True)
 class MidiContents:
-    """What is in a MIDI file.
+    """The voices of a MIDI file; percussion is left out."""
 
-    Attributes
-    ----------
-    voices : list of (str, list of PlayedNote)
-        Name and notes, by onset, of each channel of each track that has notes; percussion is left out.
-    meter : str
-        A name of METERS, or "" where the file has none or another one.
-    key : Key or None
-    title : str
-        The first track name that can be a title, or "".
-    """
-
-    voices: list[tuple[str, list[PlayedNote]]]
-    meter: str
-    key: Key | None
-    title: str
+    voices: list[Voice]
+    title: str  # the first track name that can be one, or ""
+    percussion: bool
+    division: int  # ticks per quarter note
+    remarks: list[str]  # what was damaged
 
 
-def read_midi(data: bytes) -> MidiContents:
-    """Read a standard MIDI file. Raises NotationError if it cannot be read, or has no notes, or too many."""
-    if len(data) > MAX_BYTES:
-        raise NotationError(f"this file has {len(data):,} bytes; one melody has at most {MAX_BYTES:,}")
-    if data[:4] != b"MThd" or len(data) < 14:
-        raise NotationError("this is not a MIDI file")
-    tracks, division = int.from_bytes(data[10:12], "big"), int.from_bytes(data[12:14], "big")
-    if division == 0 or division >= 0x8000:
-        raise NotationError("this MIDI file counts time in film frames, not in notes; export it in ticks per quarter")
-    if not 1 <= tracks <= 256:
-        raise NotationError("this MIDI file has no tracks, or too many")
-    from music21.midi import MidiFile
-
-    file = MidiFile()
-    try:
-        file.readstr(data)
-        return _contents(file.tracks, division)
-    except NotationError:
-        raise
-    except Exception as error:  # music21 reads a broken file until something, anything, goes wrong
-        raise NotationError("this MIDI file is broken and cannot be read") from error
-
-
-def _contents(tracks: Any, division: int) -> MidiContents:
-    """What music21's tracks hold; `division` is ticks per quarter note."""
-    from music21.midi import ChannelVoiceMessages, MetaEvents
-
-    voices: dict[tuple[int, int], list[PlayedNote]] = {}  # by track and channel
-    names: dict[int, str] = {}  # by track
-    meter, key, total = "", None, 0
-    for number, track in enumerate(tracks):
-        now = 0
-        sounding: dict[tuple[int, int], int] = {}  # (channel, pitch) -> onset in ticks
-        for event in track.events:
-            if event.type == "DeltaTime":
-                now += event.time
-                if now > MAX_QUARTERS * division:
-                    raise NotationError(f"this MIDI file is longer than {MAX_QUARTERS} quarter notes; cut the tune out")
-            elif event.type == MetaEvents.SEQUENCE_TRACK_NAME and event.data:
-                names.setdefault(number, _one_line(event.data))
-            elif event.type == MetaEvents.TIME_SIGNATURE and not meter and len(event.data) >= 2:
-                meter = _meter(event.data[0], event.data[1])
-            elif event.type == MetaEvents.KEY_SIGNATURE and key is None and len(event.data) >= 2:
-                key = _key(event.data[0], event.data[1])
-            elif event.type in (ChannelVoiceMessages.NOTE_ON, ChannelVoiceMessages.NOTE_OFF):
-                if event.channel == _DRUMS:
-                    continue
-                # Any event of a pitch ends the note that sounds; one with a velocity begins the next.
-                place = (event.channel, event.pitch)
-                onset = sounding.pop(place, None)
-                if onset is not None and now > onset:
-                    note = PlayedNote(onset / division, now / division, event.pitch)
-                    voices.setdefault((number, event.channel), []).append(note)
-                if event.type == ChannelVoiceMessages.NOTE_ON and event.velocity:
-                    sounding[place] = now
-                    total += 1
-                    if total > MAX_NOTES:
-                        raise NotationError(f"this MIDI file has more than {MAX_NOTES} notes; cut the tune out")
+def read_contents(data: bytes) -> MidiContents:
+    """Read a MIDI file. Raises NotationError if it cannot be read, or has no notes but percussion."""
+    file = chunks.read_chunks(data)
+    shared = Marks()
+    voices: list[Voice] = []
+    names: list[str] = []
+    words: list[list[Syllable]] = []
+    percussion = no_length = False
+    for number, track in enumerate(file.tracks):
+        # Tracks of format 2 are patterns, each with a time of its own; else the marks of all tracks are one list.
+        marks = Marks() if file.format == 2 else shared
+        _read_marks(track, marks, file.division)
+        names.append(next((decode(e.data) for e in track.events if _is(e, chunks.TRACK_NAME) and e.data), ""))
+        words.append(_syllables(track, file.division))
+        by_channel = _voices(track, number, marks, file.division)
+        percussion |= DRUMS in by_channel
+        for channel, voice in sorted(by_channel.items()):
+            no_length |= voice.no_length > 0 and channel != DRUMS
+            if voice.notes and channel != DRUMS:
+                voices.append(voice)
     if not voices:
-        raise NotationError("this MIDI file has no notes, or nothing but percussion")
-    named = [
-        (f"{names[number]} (voice {place})" if names.get(number) else f"voice {place}", sorted(notes))
-        for place, ((number, _), notes) in enumerate(sorted(voices.items()), 1)
-    ]
-    titles = (clean_title(name) for _, name in sorted(names.items()))
-    return MidiContents(named, meter, key, next(filter(None, titles), ""))
+        if no_length:
+            raise NotationError("the notes of this MIDI file have no length, so there is no rhythm to write")
+        raise NotationError(f"this MIDI file has {'nothing but percussion' if percussion else 'no notes'}")
+    for place, voice in enumerate(voices, 1):
+        voice.name = f"{names[voice.track]} (voice {place})" if names[voice.track] else f"voice {place}"
+        # Words are in the voice's own track, else in the one that has most.
+        voice.syllables = words[voice.track] or (max(words, key=len) if file.format != 2 else [])
+        marks = voice.marks
+        marks.meters, marks.keys, marks.tempos = _changes(marks.meters), _changes(marks.keys), _changes(marks.tempos)
+    title = next(filter(None, map(clean_title, names)), "")
+    return MidiContents(voices, title, percussion, file.division, file.remarks)
 
 
-def _one_line(data: bytes | str) -> str:
-    """The text of an event, without control characters."""
-    text = data if isinstance(data, str) else data.decode("utf-8", "replace")
-    return re.sub(r"\s+", " ", "".join(c if c.isprintable() else " " for c in text)).strip()[:60]
+def _is(event: chunks.Event, meta: int) -> bool:
+    return event.kind == chunks.META and event.number == meta
 
 
-def _meter(top: int, power: int) -> str:
-    """A time signature as a name of METERS, or "" for another one."""
-    name = f"{top}/{2 ** min(power, 6)}"
-    return "4/4" if name == "2/2" else name if name in METERS else ""
+def _changes(marks: Iterable[tuple[float, _T]]) -> list[tuple[float, _T]]:
+    """By time, of one moment the last, and only those that change something."""
+    changes: list[tuple[float, _T]] = []
+    for at, value in dict(sorted(marks, key=lambda mark: mark[0])).items():
+        if not changes or changes[-1][1] != value:
+            changes.append((at, value))
+    return changes
 
 
-def _key(sharps: int, minor: int) -> Key | None:
-    """A key signature, major or minor, or None where it is out of range."""
-    fifths = sharps - 256 if sharps > 127 else sharps
-    if not -6 <= fifths <= 6 or minor not in (0, 1):
+def _read_marks(track: chunks.Track, marks: Marks, division: int) -> None:
+    for event in track.events:
+        at, data = event.tick / division, event.data
+        if _is(event, chunks.TIME_SIGNATURE) and len(data) >= 2 and 1 <= data[0] <= 32 and data[1] <= 5:
+            marks.meters.append((at, f"{data[0]}/{2 ** data[1]}"))
+        elif _is(event, chunks.KEY_SIGNATURE) and len(data) >= 2 and data[1] in (0, 1):
+            fifths = data[0] - 256 if data[0] > 127 else data[0]
+            if -7 <= fifths <= 7:
+                marks.keys.append((at, key_with(fifths, "minor" if data[1] else "major")))
+        elif _is(event, chunks.TEMPO) and len(data) == 3 and any(data):
+            marks.tempos.append((at, 60_000_000 / int.from_bytes(data, "big")))
+
+
+def _voices(track: chunks.Track, number: int, marks: Marks, division: int) -> dict[int, Voice]:
+    """The notes of a track by channel: the first that began is the first that ends; what never ends, with the track."""
+    voices: dict[int, Voice] = {}
+    sounding: dict[tuple[int, int], deque[int]] = {}  # (channel, pitch) -> ticks of its onsets
+    for event in track.events:
+        if event.kind not in (chunks.NOTE_ON, chunks.NOTE_OFF, chunks.PITCH_BEND):
+            continue
+        voice = voices.setdefault(event.number, Voice("", number, marks))
+        if event.kind == chunks.PITCH_BEND:
+            voice.bends += event.data != b"\x00\x40"  # in the middle there is none
+            continue
+        pitch, velocity = event.data
+        onsets = sounding.setdefault((event.number, pitch), deque())
+        if event.kind == chunks.NOTE_ON and velocity:
+            onsets.append(event.tick)
+        elif onsets:
+            onset = onsets.popleft()
+            if onset < event.tick:
+                voice.notes.append(PlayedNote(onset / division, event.tick / division, pitch))
+            else:
+                voice.no_length += 1
+    for (channel, pitch), onsets in sounding.items():
+        voices[channel].endless += len(onsets)
+        voices[channel].notes += [
+            PlayedNote(onset / division, max(track.end, onset + division) / division, pitch) for onset in onsets
+        ]
+    for voice in voices.values():
+        voice.notes.sort()
+    return {channel: voice for channel, voice in voices.items() if voice.notes or voice.no_length}
+
+
+# ---- words ----------------------------------------------------------------------------------------------------------
+
+
+def _syllables(track: chunks.Track, division: int) -> list[Syllable]:
+    """The lyrics of a track; of karaoke files, which have none, the texts under the music."""
+    lyrics = [(e.tick, decode(e.data, strip=False)) for e in track.events if _is(e, chunks.LYRIC)]
+    if not lyrics:
+        lyrics = [(e.tick, decode(e.data, strip=False)) for e in track.events if _is(e, chunks.TEXT) and e.tick]
+        lyrics = [(tick, text) for tick, text in lyrics if not text.startswith("@")]  # what the file is
+    # Words end with a blank or a line break if any do, else with the syllables that have no hyphen.
+    lyrics = [(tick, re.sub(r"[\\/\r\n]+", " ", text)) for tick, text in lyrics]
+    blanks = any(text != text.strip() for _, text in lyrics)
+    syllables: list[Syllable] = []
+    for index, (tick, text) in enumerate(lyrics):
+        following = lyrics[index + 1][1] if index + 1 < len(lyrics) else " "
+        goes_on = not (text.endswith(" ") or following.startswith(" ")) if blanks else text.endswith("-")
+        if bare := text.strip().rstrip("-"):
+            syllables.append(Syllable(tick / division, bare, goes_on or text.rstrip().endswith("-")))
+    return syllables
+
+
+def decode(data: bytes, *, strip: bool = True) -> str:
+    """The text of an event: UTF-8, Shift-JIS or Windows-1252, whichever gives words; else "".
+
+    MIDI files do not say how their texts are written. Control characters are blanks.
+    """
+    texts = (_decoded(data, encoding) for encoding in ("utf-8", "cp932", "cp1252"))
+    text = next((text for text in texts if text is not None), "")
+    text = "".join(c if c.isprintable() else " " for c in text)
+    return re.sub(r"\s+", " ", text).strip()[:MAX_NAME] if strip else text[:MAX_NAME]
+
+
+def _decoded(data: bytes, encoding: str) -> str | None:
+    """Bytes in an encoding, or None where it makes no words of them."""
+    try:
+        text = data.decode(encoding)
+    except UnicodeDecodeError:
         return None
-    return key_with(fifths, "minor" if minor else "major")
+    foreign = [c for c in text if not c.isascii()]
+    letters = sum(c.isascii() and c.isalpha() for c in text)
+    if encoding == "cp932":  # nearly all bytes mean something in it: kana, or mostly wide characters
+        is_wide = all(unicodedata.east_asian_width(c) in "WF" for c in foreign)
+        is_kana = any("\u3040" <= c <= "\u30ff" for c in foreign)
+        return text if is_wide and (is_kana or len(foreign) > letters) else None
+    if encoding == "cp1252":  # Western words are mostly ASCII
+        return text if len(foreign) <= letters else None
+    return text

@@ -1,15 +1,16 @@
-"""Notes of the grid as the body of an ABC tune: bars, beams, triplets, broken rhythm, ties and repeats."""
+"""Notes of the grid as the body of an ABC tune: bars, beams, tuplets, broken rhythm, ties, changes, words, repeats."""
 
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import pairwise
 from typing import NamedTuple
 
-from charlstm.score.midi_import.grid import EIGHTH, TICK, GridNote
-from charlstm.score.midi_import.meter_and_key import METERS
+from charlstm.score.midi_import.grid import EIGHTH, TICK, GridNote, Tuplet
+from charlstm.score.midi_import.meter_and_key import Bar, bar_length, beam_length
 from charlstm.score.midi_import.spelling import Speller
 from charlstm.tunes.abc import write_length
 from charlstm.tunes.keys import Key
@@ -17,6 +18,37 @@ from charlstm.tunes.keys import Key
 _BROKEN = {(EIGHTH * 3 // 2, EIGHTH // 2): ">", (EIGHTH // 2, EIGHTH * 3 // 2): "<"}  # two lengths in ticks -> the mark
 _LINE = 4  # bars
 _REPEATED = (16, 8, 4)  # bars of a section that comes twice
+
+
+@dataclass(frozen=True)
+class Melody:
+    """One voice in its bars, all times in ticks.
+
+    Attributes
+    ----------
+    notes : list of GridNote
+        By onset, none sounding into the next.
+    tuplets : list of Tuplet
+    bars : list of Bar
+        One after the other.
+    start, end : int
+        Of the music: in the first bar (later than its beginning for a pickup) and in the last one.
+    keys : list of (int, Key)
+        From when each counts; the first from the beginning.
+    tempos : list of (int, float)
+        Quarter notes per minute that come after the beginning, likewise.
+    syllables : mapping from an onset to (str, bool)
+        What is sung on a note, and whether the word goes on.
+    """
+
+    notes: list[GridNote]
+    tuplets: list[Tuplet]
+    bars: list[Bar]
+    start: int
+    end: int
+    keys: list[tuple[int, Key]]
+    tempos: list[tuple[int, float]] = field(default_factory=list)
+    syllables: Mapping[int, tuple[str, bool]] = field(default_factory=dict)
 
 
 class _Section(NamedTuple):
@@ -28,60 +60,57 @@ class _Section(NamedTuple):
 
 
 class _Piece(NamedTuple):
-    """A note or a rest, or what of it lies within a bar, in ticks."""
+    """A note or a rest, or what of it lies within a bar and a tuplet, in ticks."""
 
     onset: int
     end: int
     note: GridNote | None = None
-    tied: bool = False  # it sounds on into the next bar
 
     @property
     def length(self) -> int:
         return self.end - self.onset
 
 
-def write_body(notes: Sequence[GridNote], meter: str, pickup: int, key: Key, *, repeats: bool) -> str:
+def tempo_value(qpm: float) -> str:
+    """A tempo as the value of a Q: field."""
+    return f"1/4={round(qpm, 1):g}"
+
+
+def write_body(melody: Melody, *, repeats: bool) -> str:
     """The body of a tune with L:1/8, four bars a line.
 
-    Parameters
-    ----------
-    notes : sequence of GridNote
-        At least one, by onset, none sounding into the next.
-    meter : str
-        A name of METERS.
-    pickup : int
-        Ticks before the first full bar.
-    key : Key
-    repeats : bool
-        Whether sections that come twice are written once, between repeat signs.
+    `repeats`: 4, 8 or 16 bars that come twice are written once, where meter, key and tempo do not change.
     """
-    bar, group = (eighths * EIGHTH for eighths in METERS[meter])
-    start, end = notes[0].onset, max(notes[-1].end, notes[0].onset + pickup)
-    music = _Music(notes, key, group)
-    sections = list(_sections(notes, start, end, bar)) if repeats else [_Section(start, end, False)]
+    music = _Music(melody)
+    is_even = len({bar.meter for bar in melody.bars}) == len(melody.keys) == 1 and not melody.tempos
+    whole = _Section(melody.start, melody.end, False)
+    sections = list(_sections(melody)) if repeats and is_even else [whole]
+    bar_starts = [bar.start for bar in melody.bars]
     lines: list[str] = []
     for section in sections:
-        # Every section begins with the tune's pickup, if it has one.
-        edges = [section.begin, *range(section.begin + (pickup or bar), section.end, bar), section.end]
+        inside = bar_starts[bisect_right(bar_starts, section.begin) : bisect_left(bar_starts, section.end)]
+        passes = (0, section.end - section.begin) if section.repeated else (0,)
         text, full_bars = "|:" if section.repeated else "", 0
-        for a, b in pairwise(edges):
-            is_full = b - a == bar
-            is_pickup = a == section.begin and not is_full
-            text += music.bar(a, b, bar_line=b - bar if is_pickup else a)
+        sung: list[tuple[int, bool]] = []
+        for a, b in pairwise([section.begin, *inside, section.end]):
+            bar = melody.bars[bisect_right(bar_starts, a) - 1]
+            music_text, notes = music.bar(a, b, bar)
+            text, sung = text + music_text, sung + notes
+            is_full = b - a == bar.end - bar.start
             full_bars += is_full
             if b == section.end:
                 text += ":|" if section.repeated else "|]" if section is sections[-1] else "||"
             else:
                 text += "|"
-                if is_full and full_bars % _LINE == 0:
-                    lines.append(text)
-                    text = ""
-        lines.append(text)
+            if b == section.end or (is_full and full_bars % _LINE == 0):
+                lines += [text, *_word_lines(sung, melody.syllables, passes)]
+                text, sung = "", []
     return "\n".join(lines)
 
 
-def _sections(notes: Sequence[GridNote], start: int, end: int, bar: int) -> Iterator[_Section]:
+def _sections(melody: Melody) -> Iterator[_Section]:
     """The tune cut where 16, 8 or 4 bars come twice; what comes once in between is one section."""
+    notes, bar = melody.notes, bar_length(melody.bars[0].meter)
     onsets = [n.onset for n in notes]
 
     def heard(a: int, b: int) -> list[tuple[int, int, int]]:
@@ -92,11 +121,11 @@ def _sections(notes: Sequence[GridNote], start: int, end: int, bar: int) -> Iter
         before = bisect_left(onsets, moment)
         return before == 0 or notes[before - 1].end <= moment
 
-    begin = once = start  # what lies between these two comes once
-    while begin < end:
+    begin = once = melody.start  # what lies between these two comes once
+    while begin < melody.end:
         for span in (bars * bar for bars in _REPEATED):
             middle, stop = begin + span, begin + 2 * span
-            if stop > end or not (is_silent(middle) and is_silent(stop)):
+            if stop > melody.end or not (is_silent(middle) and is_silent(stop)):
                 continue
             first = heard(begin, middle)
             if first and first == heard(middle, stop):
@@ -107,68 +136,116 @@ def _sections(notes: Sequence[GridNote], start: int, end: int, bar: int) -> Iter
                 break
         else:
             begin += bar
-    if once < end:
-        yield _Section(once, end, False)
+    if once < melody.end:
+        yield _Section(once, melody.end, False)
 
 
 class _Music:
-    """Writes bars of one key; `group` is the ticks under one beam."""
+    """Writes bars, one after the other."""
 
-    def __init__(self, notes: Sequence[GridNote], key: Key, group: int) -> None:
-        self.notes, self.group = notes, group
-        self.onsets = [n.onset for n in notes]
-        self.speller = Speller(key)
+    def __init__(self, melody: Melody) -> None:
+        self.melody = melody
+        self.onsets = [note.onset for note in melody.notes]
+        self.pitches = [note.pitch for note in melody.notes]
+        self.tempos = list(melody.tempos)  # that are still to be written
+        self.meter = melody.bars[0].meter
+        self.key = melody.keys[0][1]
+        self.speller = Speller(self.key)
 
-    def bar(self, start: int, end: int, *, bar_line: int) -> str:
-        """What sounds from `start` to `end`, in a bar that began, or would have begun, at `bar_line`."""
+    def bar(self, start: int, end: int, bar: Bar) -> tuple[str, list[tuple[int, bool]]]:
+        """What sounds from `start` to `end` in a bar; and of each note in it the onset, and whether it begins here."""
+        text = self._changes(start, end, bar)
         self.speller.new_bar()
-        pieces = list(self._pieces(start, end))
-        broken = ["", *(_broken(a, b, bar_line) for a, b in pairwise(pieces)), ""]  # the marks before and after each
-        text, of_triplet = "", 0  # notes of the open triplet that are to come
-        for index, piece in enumerate(pieces):
-            # A blank ends the beam where a group begins.
-            if text and (piece.onset - bar_line) % self.group == 0:
+        tuplets = [t for t in self.melody.tuplets if t.start < end and t.end > start]
+        pieces = list(self._pieces(start, end, tuplets))
+        of_tuplet = [next((t for t in tuplets if t.start <= piece.onset < t.end), None) for piece in pieces]
+        marks = ["", *(self._broken(a, b, bar.start) for a, b in pairwise(zip(pieces, of_tuplet, strict=True))), ""]
+        group = beam_length(bar.meter)
+        written = False
+        for index, (piece, tuplet) in enumerate(zip(pieces, of_tuplet, strict=True)):
+            # A blank ends the beam where a group begins; a tempo stands where it begins to count.
+            if written and (piece.onset - bar.start) % group == 0:
                 text += " "
-            if not of_triplet and _is_triplet(pieces[index : index + 3]):
-                text, of_triplet = text + "(3", 3
-            # In a triplet a note is written half as long again; a broken pair is written as two eighths.
-            before, after = broken[index : index + 2]
+            while self.tempos and self.tempos[0][0] <= piece.onset:
+                text += f"[Q:{tempo_value(self.tempos.pop(0)[1])}]"
+            # In a tuplet a note is written longer than it sounds; a broken pair is written as two eighths.
             length = Fraction(piece.length, EIGHTH)
-            if of_triplet:
-                length, of_triplet = length * 3 / 2, of_triplet - 1
+            before, after = marks[index : index + 2]
+            if tuplet is not None:
+                if index == 0 or of_tuplet[index - 1] is not tuplet:
+                    text += _tuplet_mark(tuplet, sum(t is tuplet for t in of_tuplet))
+                length = length * tuplet.parts / tuplet.time_of
             elif before or after:
                 length = Fraction(1)
-            text += self.speller.note(piece.note.pitch) if piece.note else "z"
-            text += write_length(length) + "-" * piece.tied + after
+            text += self._note(piece) + write_length(length)
+            text += ("-" if piece.note and piece.note.end > piece.end else "") + after
+            written = True
+        return text, [(piece.note.onset, piece.onset == piece.note.onset) for piece in pieces if piece.note]
+
+    def _changes(self, start: int, end: int, bar: Bar) -> str:
+        """The inline fields of a meter or key that is new in this bar; a key that changes in a bar, in the nearest."""
+        text = ""
+        if bar.meter != self.meter:
+            self.meter = bar.meter
+            text += f"[M:{self.meter}]"
+        key = [key for at, key in self.melody.keys if at <= start or 2 * at < start + end][-1]
+        if key != self.key:
+            self.key, self.speller = key, Speller(key)
+            text += f"[K:{key}]"
         return text
 
-    def _pieces(self, start: int, end: int) -> Iterator[_Piece]:
-        """The notes and rests between two moments, cut there."""
+    def _pieces(self, start: int, end: int, tuplets: Sequence[Tuplet]) -> Iterator[_Piece]:
+        """The notes and rests between two moments, cut there and where tuplets begin and end."""
+        edges = sorted({edge for t in tuplets for edge in (t.start, t.end)})
+
+        def cut(a: int, b: int, note: GridNote | None) -> Iterator[_Piece]:
+            inside = edges[bisect_right(edges, a) : bisect_left(edges, b)]
+            for c, d in pairwise([a, *inside, b]):
+                yield _Piece(c, d, note)
+
         now = start
         first = max(0, bisect_right(self.onsets, start) - 1)
-        for note in self.notes[first : bisect_left(self.onsets, end)]:
+        for note in self.melody.notes[first : bisect_left(self.onsets, end)]:
             if note.end <= start:
                 continue
             onset, until = max(note.onset, start), min(note.end, end)
             if onset > now:
-                yield _Piece(now, onset)
-            yield _Piece(onset, until, note, note.end > end)
+                yield from cut(now, onset, None)
+            yield from cut(onset, until, note)
             now = until
         if now < end:
-            yield _Piece(now, end)
+            yield from cut(now, end, None)
+
+    def _note(self, piece: _Piece) -> str:
+        if piece.note is None:
+            return "z"
+        following = bisect_right(self.onsets, piece.note.onset)
+        return self.speller.note(piece.note.pitch, self.pitches[following] if following < len(self.pitches) else None)
+
+    @staticmethod
+    def _broken(first: tuple[_Piece, Tuplet | None], second: tuple[_Piece, Tuplet | None], bar_start: int) -> str:
+        """The mark `>` or `<` if these are a dotted and a short note of one beat, else ""."""
+        straight = all(piece.note is not None and tuplet is None for piece, tuplet in (first, second))
+        on_beat = (first[0].onset - bar_start) % TICK == 0
+        return _BROKEN.get((first[0].length, second[0].length), "") if straight and on_beat else ""
 
 
-def _is_triplet(pieces: Sequence[_Piece]) -> bool:
-    """Whether these are three equal notes of a triplet, none of them cut."""
-    return (
-        len(pieces) == 3
-        and all(piece.note is not None and piece.note.in_triplet for piece in pieces)
-        and len({piece.length for piece in pieces}) == 1
-    )
+def _tuplet_mark(tuplet: Tuplet, count: int) -> str:
+    """What opens a tuplet of so many notes and rests, as short as ABC has it."""
+    if (tuplet.parts, tuplet.time_of, count) == (3, 2, 3):
+        return "(3"
+    ratio = f"({tuplet.parts}:{tuplet.time_of}"
+    return ratio if count == tuplet.parts else f"{ratio}:{count}"
 
 
-def _broken(first: _Piece, second: _Piece, bar_line: int) -> str:
-    """The mark `>` or `<` if these are a dotted and a short note of one beat, else ""."""
-    straight = all(piece.note is not None and not piece.note.in_triplet for piece in (first, second))
-    on_beat = (first.onset - bar_line) % TICK == 0
-    return _BROKEN.get((first.length, second.length), "") if straight and on_beat else ""
+def _word_lines(
+    sung: Sequence[tuple[int, bool]], syllables: Mapping[int, tuple[str, bool]], passes: Sequence[int]
+) -> Iterator[str]:
+    """The w: lines under a line of music, one a pass (how many ticks later it is heard) that has words."""
+    for later in passes:
+        if any(onset + later in syllables for onset, _ in sung):
+            line = "w:"
+            for onset, begins in sung:
+                text, goes_on = syllables.get(onset + later, ("*", False)) if begins else ("_", False)
+                line += text + ("-" if goes_on else " ")
+            yield line.rstrip()

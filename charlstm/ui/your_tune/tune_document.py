@@ -116,9 +116,9 @@ class TuneDocument:
 
     def read_midi(self, data: bytes, **settings: Any) -> None:
         """Open the melody of a MIDI file, read with these settings. Raises NotationError."""
-        from charlstm.score.midi_import.melody import from_midi
+        from charlstm.score.midi_import.melody import read_midi
 
-        melody = from_midi(data, **settings)
+        melody = read_midi(data, **settings)
         self.close_file()
         self.midi, self.remarks = data, list(melody.remarks)
         self.put(melody.text)
