@@ -3,7 +3,8 @@
     python benchmarks/files.py                 200 tunes, spread over music21's fiddle books
     python benchmarks/files.py --limit 0       all of them (an hour)
 
-MIDI is read by pretty_midi: pitch, onset and end of every note, repeats played out, in seconds. MusicXML is read by
+MIDI is read by pretty_midi: pitch, onset and end of every note, repeats played out, in seconds; by music21: where bars
+begin, meters and keys; and by our own reader of MIDI, which has to write the same bars again. MusicXML is read by
 music21's own reader: onset, pitch and length of every note as it is written, graces apart.
 """
 
@@ -19,9 +20,10 @@ from agreement import BOOKS, tunes
 from charlstm.errors import NotationError
 from charlstm.score.durations import pieces
 from charlstm.score.midi import to_midi
+from charlstm.score.midi_import.melody import read_midi
 from charlstm.score.notation import to_musicxml, to_score
 from charlstm.score.piano_roll import notes_of
-from charlstm.score.timeline import attacks, clock, timeline
+from charlstm.score.timeline import attacks, clock, heard_bars, timeline
 from charlstm.tunes.parse.events import Reading
 from charlstm.tunes.parse.reader import read
 
@@ -58,6 +60,46 @@ def joined(notes: object) -> list[tuple[float, int, float]]:
             last[pitch] = len(found)
             found.append((start, pitch, end))
     return sorted(found)
+
+
+def midi_bars_differ(reading: Reading) -> str:
+    """What music21 finds otherwise of the bars, meters and keys of a MIDI file; "" for nothing."""
+    from music21 import converter
+
+    bars = heard_bars(reading)
+    score = converter.parseData(to_midi(to_score(reading)), format="midi")
+    measures = list(score.parts[0].getElementsByClass("Measure"))
+    for bar, measure in zip(bars, measures, strict=False):
+        if abs(float(bar.onset * 4) - float(measure.offset)) > 1e-3:
+            return f"bar {measure.number} begins at {float(measure.offset)}, not {float(bar.onset * 4)}"
+        if bar.is_full and bar.measure.expected and bar is not bars[-1]:
+            length = float(bar.measure.expected * 4)
+            if abs(measure.barDuration.quarterLength - length) > 1e-3:
+                return f"bar {measure.number} has {measure.barDuration.quarterLength} quarter notes, not {length}"
+    key = next(iter(score.recurse().getElementsByClass("KeySignature")), None)
+    wanted = max(-7, min(7, bars[0].measure.key.fifths)) if bars[0].measure.key else 0
+    return "" if key is None or key.sharps == wanted else f"{key.sharps} sharps, not {wanted}"
+
+
+def own_bars_differ(reading: Reading) -> str:
+    """What our own reader of MIDI writes otherwise: where bars begin, as they are heard; "" for nothing."""
+    struck = attacks(timeline(reading))
+    if len({voice for *_, voice in struck}) != 1:
+        return ""  # it reads one voice
+    back = read(read_midi(to_midi(to_score(reading))).text)
+    again = attacks(timeline(back))
+    end = struck[-1][0] - struck[0][0]
+    theirs, ours = (
+        [
+            line
+            for line in (float(bar.onset * 4) - notes[0][0] for bar in heard_bars(each))
+            if TOLERANCE < line < end - TOLERANCE
+        ]
+        for each, notes in ((reading, struck), (back, again))
+    )
+    if len(ours) == len(theirs) and all(abs(a - b) < 1e-3 for a, b in zip(ours, theirs, strict=True)):
+        return ""
+    return f"bars at {ours[:6]}, not {theirs[:6]}"
 
 
 Written = collections.Counter[tuple[Fraction, int, Fraction]]
@@ -107,7 +149,12 @@ def main() -> None:
         except NotationError:
             kinds["no music"] += 1
             continue
-        for file, difference in (("MIDI", midi_differs(reading)), ("MusicXML", musicxml_differs(reading))):
+        for file, difference in (
+            ("MIDI", midi_differs(reading)),
+            ("MIDI's bars", midi_bars_differ(reading)),
+            ("read again", own_bars_differ(reading)),
+            ("MusicXML", musicxml_differs(reading)),
+        ):
             kinds[f"{file} {'differs' if difference else 'same'}"] += 1
             if difference:
                 print(f"{name}: {file}: {difference}")

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 import mido
 
 from charlstm.errors import ConfigError
-from charlstm.score.timeline import Clock, attacks, clock, timeline
+from charlstm.score.timeline import Clock, HeardBar, attacks, clock, heard_bars, timeline
+from charlstm.tunes.keys import Key
+from charlstm.tunes.parse.events import Reading
 
 if TYPE_CHECKING:
     from music21.stream import Score
@@ -44,7 +46,7 @@ def to_midi(score: Score, *, qpm: float | None = None, instrument: int | str = 0
     Returns
     -------
     bytes
-        A standard MIDI file: a tempo track, then one track a voice.
+        A standard MIDI file: a track of the title, the tempos, meters and keys, then one track a voice.
 
     Raises
     ------
@@ -63,11 +65,12 @@ def to_midi(score: Score, *, qpm: float | None = None, instrument: int | str = 0
         raise ConfigError("transpose", f"{transpose} semitones are outside -36 to 36")
     notes = attacks(timeline(reading))
     tempos = clock(reading, qpm)
-    tracks = [_tempo_track(tempos, reading.title)]
+    tracks = [_marks_track(reading, tempos, transpose)]
     tail = round(TAIL * tempos.qpms[-1] / 60 * TICKS)
-    for voice in range(len(reading.voices)):
+    for voice, part in enumerate(reading.voices):
+        name = part.name or (reading.title if len(reading.voices) == 1 else "")
         own = [(onset, duration, pitch + transpose) for onset, duration, pitch, v in notes if v == voice]
-        tracks.append(_note_track(own, voice % 9, program, tail))  # the tenth channel is drums
+        tracks.append(_note_track(own, name, voice % 9, program, tail))  # the tenth channel is drums
     header = b"".join(number.to_bytes(2, "big") for number in (1, len(tracks), TICKS))
     return _chunk(b"MThd", header) + b"".join(tracks)
 
@@ -86,22 +89,65 @@ def played_by(midi: bytes, instrument: str) -> bytes:
     return out.getvalue()
 
 
-def _tempo_track(tempos: Clock, title: str) -> bytes:
-    name = title.encode("utf-8", "replace")[:MAX_TITLE]
-    events = [(0, b"\xff\x03" + _variable_length(len(name)) + name)]
+def _marks_track(reading: Reading, tempos: Clock, transpose: int) -> bytes:
+    """The title, and the tempos, meters and keys where they change."""
+    events = [(0, _name(reading.title))] if reading.title else []
     for start, qpm in zip(tempos.starts, tempos.qpms, strict=True):
-        events.append((round(start * TICKS), b"\xff\x51\x03" + round(60_000_000 / qpm).to_bytes(3, "big")))
-    return _track(events)
+        events.append((round(start * TICKS), _meta(0x51, round(60_000_000 / qpm).to_bytes(3, "big"))))
+    meter, key = b"", b""
+    bars = heard_bars(reading)
+    for bar in bars:
+        tick = round(bar.onset * 4 * TICKS)
+        # A bar that is not full has a meter of its own, so that others count the bars after it right; the last has not.
+        new_meter = _time_signature(bar) if bar.is_full or bar is not bars[-1] else b""
+        if new_meter and new_meter != meter:
+            events.append((tick, _meta(0x58, new_meter)))
+            meter = new_meter
+        if (new_key := _key_signature(bar.measure.key, transpose)) != key:
+            events.append((tick, _meta(0x59, new_key)))
+            key = new_key
+    return _track(sorted(events, key=lambda event: event[0]))
 
 
-def _note_track(notes: list[tuple[float, float, int]], channel: int, program: int, tail: int) -> bytes:
+def _time_signature(bar: HeardBar) -> bytes:
+    """The data of a time signature that has the bar's length; b"" if no meter says one, or none can."""
+    meter = (bar.measure.meter or "").strip()
+    if bar.measure.expected is None:
+        return b""
+    written = {"C": "4", "C|": "2", "c": "4", "c|": "2"}.get(meter) or meter.rpartition("/")[2].strip(" )")
+    lower = next((n for n in (int(written), 4, 8, 16, 32, 64) if n & (n - 1) == 0 and bar.length * n % 1 == 0), 0)
+    upper = int(bar.length * lower)
+    if not 0 < upper < 256:
+        return b""
+    click = 36 if lower == 8 and upper % 3 == 0 and upper > 3 else max(1, 96 // lower)  # 24ths of a quarter
+    return bytes((upper, lower.bit_length() - 1, click, 8))
+
+
+def _key_signature(key: Key | None, transpose: int) -> bytes:
+    """The data of a key signature: sharps, or 256 less flats; and 1 for minor. In C where there is no key."""
+    fifths = max(-7, min(7, key.fifths if key else 0))
+    if transpose % 12:
+        fifths = (fifths + 7 * transpose + 5) % 12 - 5
+    return bytes((fifths % 256, key is not None and key.mode == "minor"))
+
+
+def _name(text: str) -> bytes:
+    return _meta(0x03, text.encode("utf-8", "replace")[:MAX_TITLE])
+
+
+def _meta(kind: int, data: bytes) -> bytes:
+    return bytes((0xFF, kind)) + _variable_length(len(data)) + data
+
+
+def _note_track(notes: list[tuple[float, float, int]], name: str, channel: int, program: int, tail: int) -> bytes:
     """Notes of (onset, duration, pitch) in quarters; offs before ons of the same time keep repeated notes apart."""
     moments: list[tuple[int, int, int]] = []  # (tick, 1 on or 0 off, pitch)
     for onset, duration, pitch in notes:
         if 0 <= pitch <= 127:
             start = round(onset * TICKS)
             moments += [(start, 1, pitch), (max(start + 1, round((onset + duration) * TICKS)), 0, pitch)]
-    events = [(0, bytes((0xC0 | channel, program)))]
+    events = [(0, _name(name))] if name else []
+    events.append((0, bytes((0xC0 | channel, program))))
     sounding = dict.fromkeys(range(128), 0)
     for tick, on, pitch in sorted(moments):
         sounding[pitch] += 1 if on else -1

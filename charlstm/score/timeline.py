@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
+from typing import Any, NamedTuple
 
 from charlstm.tunes.parse.events import Event, Head, Measure, Reading, Voice
 from charlstm.tunes.parse.reader import read
@@ -118,6 +118,35 @@ def played_measures(reading: Reading) -> Iterator[tuple[Fraction, int]]:
             return
         yield time, index
         time += reading.measures[index].duration
+
+
+class HeardBar(NamedTuple):
+    """A bar as it is heard, in whole notes: a measure, or two short ones that complete each other over a repeat."""
+
+    onset: Fraction
+    length: Fraction
+    measure: Measure  # its first
+
+    @property
+    def is_full(self) -> bool:
+        """Whether it is as long as its meter says, or no meter says anything."""
+        return self.measure.expected in (None, self.length)
+
+
+def heard_bars(reading: Reading) -> list[HeardBar]:
+    """The bars of the first voice, repeats played out; a pickup at the beginning is a short one of its own."""
+    bars: list[HeardBar] = []
+    for time, index in played_measures(reading):
+        measure = reading.measures[index]
+        expected = measure.expected
+        if len(bars) > 1 and expected and not bars[-1].is_full and measure.duration < expected:
+            length = bars[-1].length + measure.duration
+            if length <= expected and bars[-1].measure.meter == measure.meter:
+                bars[-1] = bars[-1]._replace(length=length)
+                continue
+        if measure.duration:
+            bars.append(HeardBar(time, measure.duration, measure))
+    return bars
 
 
 def bar_starts(reading: Reading) -> list[tuple[float, int]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from bisect import bisect_right
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -124,7 +125,7 @@ def _read_marks(track: chunks.Track, marks: Marks, division: int) -> None:
 
 
 def _voices(track: chunks.Track, number: int, marks: Marks, division: int) -> dict[int, Voice]:
-    """The notes of a track by channel: the first that began is the first that ends; what never ends, with the track."""
+    """The notes of a track by channel; of one pitch the first that began is the first that ends."""
     voices: dict[int, Voice] = {}
     sounding: dict[tuple[int, int], deque[int]] = {}  # (channel, pitch) -> ticks of its onsets
     for event in track.events:
@@ -144,11 +145,18 @@ def _voices(track: chunks.Track, number: int, marks: Marks, division: int) -> di
                 voice.notes.append(PlayedNote(onset / division, event.tick / division, pitch))
             else:
                 voice.no_length += 1
-    for (channel, pitch), onsets in sounding.items():
-        voices[channel].endless += len(onsets)
-        voices[channel].notes += [
-            PlayedNote(onset / division, max(track.end, onset + division) / division, pitch) for onset in onsets
-        ]
+    # A note that the file does not end lasts until the next one of its channel, or as long as the track.
+    starts = {channel: [note.onset for note in voice.notes] for channel, voice in voices.items()}
+    for (channel, _), ticks in sounding.items():
+        starts[channel] += [tick / division for tick in ticks]
+    for moments in starts.values():
+        moments.sort()
+    for (channel, pitch), ticks in sounding.items():
+        voices[channel].endless += len(ticks)
+        for begin in (tick / division for tick in ticks):
+            following = bisect_right(starts[channel], begin)
+            end = starts[channel][following] if following < len(starts[channel]) else track.end / division
+            voices[channel].notes.append(PlayedNote(begin, max(end, begin + 1 / 8), pitch))
     for voice in voices.values():
         voice.notes.sort()
     return {channel: voice for channel, voice in voices.items() if voice.notes or voice.no_length}
