@@ -108,6 +108,6 @@ def _midi_settings(document: TuneDocument) -> None:
 @st.cache_data(max_entries=8, show_spinner=False)
 def _midi_voices(data: bytes) -> tuple[str, ...]:
     """The voices of a MIDI file that has been read once."""
-    from charlstm.score.midi_import.melody import from_midi
+    from charlstm.score.midi_import.melody import read_midi
 
-    return from_midi(data).voices
+    return read_midi(data).voices
