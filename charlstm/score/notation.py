@@ -19,7 +19,8 @@ from charlstm.errors import NotationError
 from charlstm.score.attributes import clef_of, key_signature, set_bar_lines, tempo_marks, time_signature
 from charlstm.score.beams import bracket_tuplets, set_beams
 from charlstm.score.durations import Piece, pieces
-from charlstm.score.signs import attach_signs, jump_text, printable
+from charlstm.score.signs import attach_signs, jump_text, line_above, part_label, printable, spans
+from charlstm.score.texts import texts_of
 from charlstm.tunes.keys import Key
 from charlstm.tunes.parse.events import Event, Head, Measure, Reading, Voice
 from charlstm.tunes.parse.reader import read
@@ -87,6 +88,7 @@ class _PartBuilder:
 
     def __init__(self, reading: Reading, voice: Voice, index: int) -> None:
         self.reading, self.voice, self.index = reading, voice, index
+        self.texts = texts_of(reading).above
         self.ends: dict[int, tuple[Any, Any]] = {}  # Event.start -> its first and last music21 object, for slurs
 
     def build(self, length: int) -> Any:
@@ -105,7 +107,7 @@ class _PartBuilder:
         previous: Measure | None = None
         numbers = bar_numbers(self.voice.measures)
         for before, number, measure in zip([0, *numbers], numbers, self.voice.measures, strict=False):
-            drawn = self._measure(measure, previous, number)
+            drawn = self._measure(measure, previous, number, self.texts.get(len(measures), []))
             if number == before:  # a pickup, or the second half of a bar
                 drawn.showNumber = stream.enums.ShowNumber.NEVER
             if previous is not None and previous.line_end and self.index == 0:
@@ -124,9 +126,11 @@ class _PartBuilder:
         for first, last in self.voice.slurs:
             if first in self.ends and last in self.ends:
                 part.insert(0, spanner.Slur([self.ends[first][0], self.ends[last][1]]))
+        for sign, first, last in spans(self.voice.events):
+            part.insert(0, sign([self.ends[first][0], self.ends[last][1]]))
         return part
 
-    def _measure(self, measure: Measure, previous: Measure | None, number: int) -> Any:
+    def _measure(self, measure: Measure, previous: Measure | None, number: int, texts: Sequence[str]) -> Any:
         drawn = stream.Measure(number=0 if measure.pickup else number)
         # Clef, key and meter where they change.
         if previous is None or measure.clef != previous.clef:
@@ -135,6 +139,12 @@ class _PartBuilder:
             drawn.insert(0, key_signature(measure.key))
         if (previous is None or measure.meter != previous.meter) and (meter := time_signature(measure.meter)):
             drawn.insert(0, meter)
+        # Labels and lines of text, once for all voices.
+        if self.index == 0:
+            for text in reversed(texts):  # the last one is nearest to the staff
+                drawn.insert(0, line_above(text))
+            if measure.part:
+                drawn.insert(0, part_label(measure.part))
         # The notes; in voices of their own where the text has overlays.
         if not measure.overlays:
             self._fill(drawn, measure, measure.events)

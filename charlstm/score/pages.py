@@ -6,8 +6,11 @@ nothing is read and nothing is fetched.
 
 from __future__ import annotations
 
+import html
 import json
+import math
 import re
+import textwrap
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -16,6 +19,7 @@ from charlstm.errors import ConfigError, NotationError
 from charlstm.score.engrave import check_cost, engrave
 from charlstm.score.notation import to_score
 from charlstm.score.signs import printable
+from charlstm.score.texts import texts_of
 from charlstm.tunes.abc import split_header
 from charlstm.tunes.parse.events import Reading
 from charlstm.tunes.parse.reader import read
@@ -26,6 +30,7 @@ if TYPE_CHECKING:
 MAX_TUNES = 500  # of a tunebook
 MAX_PIXELS = 40_000_000  # of a PNG; a longer score is drawn smaller
 WIDTH, HEIGHT = 900, 1150  # px of a page's music; on A4 as wide as the text, and a title above it fits
+_WORDS = 95  # characters of a line of words below the music
 _VIEW = re.compile(r'<svg viewBox="0 0 (\d+) (\d+)"')
 
 _IMAGE = """
@@ -54,6 +59,7 @@ _BOOK = """
 #for tune in data.tunes {
   let head = {
     align(center, heading(tune.title))
+    for line in tune.subtitles { v(1.5mm, weak: true); align(center, text(11pt, line)) }
     if tune.credits != "" { v(2mm, weak: true); align(center, text(9.5pt, style: "italic", tune.credits)) }
     v(3mm, weak: true)
   }
@@ -80,8 +86,42 @@ class Page(NamedTuple):
 
 
 def to_svg(score: Score, *, flow: bool = False) -> str:
-    """A score as a picture that stands alone, with its title; `flow` as in `engrave`. Raises NotationError."""
-    return engrave(score, title=True, flow=flow)[0]
+    """A score as a picture that stands alone: titles and credits above it, words (W:) below it.
+
+    `flow` as in `engrave`. Raises NotationError.
+    """
+    page = engrave(score, width=WIDTH, flow=flow)[0]
+    view = _VIEW.match(page)
+    if view is None:
+        raise NotationError("this tune cannot be engraved; its text still plays")
+    tune = _tune(score.editorial.reading, "")
+    # Lines as (text, size, style): their baselines are one line's height apart.
+    above = [(tune["title"], 26, ""), *((line, 18, "") for line in tune["subtitles"])]
+    above += [(tune["credits"], 15, "italic")] if tune["credits"] else []
+    below = [(piece, 15, "") for line in tune["words"] for piece in textwrap.wrap(line, _WORDS) or [""]]
+    texts: list[str] = []
+    height = 8.0
+    for text, size, style in above:
+        height += 1.3 * size
+        texts.append(_line(text, WIDTH / 2, height, size, style, "middle"))
+    music, height = height, height + int(view[2])
+    for text, size, style in below:
+        height += 1.4 * size
+        texts.append(_line(text, 0.15 * WIDTH, height, size, style, "start"))
+    inner = page.replace("<svg ", f'<svg y="{music:g}" width="{view[1]}" height="{view[2]}" ', 1)
+    return (
+        f'<svg viewBox="0 0 {view[1]} {math.ceil(height + 12 * bool(below))}" version="1.1" '
+        f'xmlns="http://www.w3.org/2000/svg">{"".join(texts)}{inner}</svg>'
+    )
+
+
+def _line(text: str, x: float, y: float, size: int, style: str, anchor: str) -> str:
+    """A line of text in an SVG page."""
+    style = f' font-style="{style}"' if style else ""
+    return (
+        f'<text x="{x:g}" y="{y:g}" font-family="Times, serif" font-size="{size}px" text-anchor="{anchor}"{style}>'
+        f"{html.escape(text)}</text>"
+    )
 
 
 def to_png(svg: str, *, scale: float = 2.0) -> bytes:
@@ -171,6 +211,7 @@ def _printed(page: Page) -> dict[str, Any]:
     except NotationError as error:
         return {
             "title": printable((split_header(page.abc).get("T") or "").strip()) or "Untitled",
+            "subtitles": [],
             "credits": "",
             "words": [],
             "note": printable(page.note),
@@ -181,11 +222,12 @@ def _printed(page: Page) -> dict[str, Any]:
 
 
 def _tune(reading: Reading, note: str) -> dict[str, Any]:
-    fields = (printable((reading.get(letter) or "").strip()) for letter in "RCO")
+    fields = (printable(f.value.strip()) for letter in "RCO" for f in reading.fields if f.letter == letter)
     return {
         "title": printable(reading.title) or "Untitled",
+        "subtitles": list(filter(None, (printable(f.value.strip()) for f in reading.fields if f.letter == "T")))[1:],
         "credits": ", ".join(filter(None, fields)),
-        "words": [printable(line.strip()) for line in reading.words],
+        "words": texts_of(reading).below,
         "note": printable(note),
         "reason": "",
         "abc": "",

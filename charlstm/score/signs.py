@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from music21 import articulations, dynamics, expressions, note, repeat
@@ -13,13 +13,15 @@ from charlstm.tunes.parse.events import Event
 _ARTICULATIONS = {
     "staccato": articulations.Staccato, "accent": articulations.Accent, ">": articulations.Accent,
     "emphasis": articulations.Accent, "tenuto": articulations.Tenuto, "wedge": articulations.Staccatissimo,
-    "marcato": articulations.StrongAccent, "upbow": articulations.UpBow, "downbow": articulations.DownBow,
-    "open": articulations.OpenString, "snap": articulations.SnapPizzicato,
+    "marcato": articulations.StrongAccent, "^": articulations.StrongAccent, "upbow": articulations.UpBow,
+    "downbow": articulations.DownBow, "open": articulations.OpenString, "snap": articulations.SnapPizzicato,
+    "breath": articulations.BreathMark, "slide": articulations.Scoop,
 }  # fmt: skip
 _ORNAMENTS = {
     "trill": expressions.Trill, "roll": expressions.Turn, "turn": expressions.Turn,
     "invertedturn": expressions.InvertedTurn, "lowermordent": expressions.Mordent, "mordent": expressions.Mordent,
     "uppermordent": expressions.InvertedMordent, "pralltriller": expressions.InvertedMordent,
+    "turnx": expressions.Turn, "invertedturnx": expressions.InvertedTurn, "arpeggio": expressions.ArpeggioMark,
 }  # fmt: skip
 _DYNAMICS = ("pppp", "ppp", "pp", "p", "mp", "mf", "f", "ff", "fff", "ffff", "sfz")
 _JUMPS = {
@@ -27,6 +29,18 @@ _JUMPS = {
     "D.C.alfine": "D.C. al Fine", "D.C.alcoda": "D.C. al Coda", "D.S.alfine": "D.S. al Fine",
     "D.S.alcoda": "D.S. al Coda",
 }  # fmt: skip
+# Signs that reach from one note to another: their names without the bracket at the end -> music21's spanner.
+_SPANS = {
+    "<": dynamics.Crescendo, "crescendo": dynamics.Crescendo, ">": dynamics.Diminuendo,
+    "diminuendo": dynamics.Diminuendo, "trill": expressions.TrillExtension,
+}  # fmt: skip
+_OCTAVES = {
+    "8va(": "8va",
+    "8vb(": "8vb",
+    "15ma(": "15ma",
+    "15mb(": "15mb",
+}  # drawn as words; the notes sound as written
+MAX_LINE = 120  # characters of a line of text above the notes
 MAX_TEXT = 60  # characters of one text on the page
 
 
@@ -47,6 +61,10 @@ def attach_signs(event: Event, element: Any) -> Iterator[Any]:
             yield repeat.Segno() if name == "segno" else repeat.Coda()
         elif name in _JUMPS:
             yield jump_text(name)
+        elif name in _OCTAVES or name.replace(")", "(") in _OCTAVES:
+            yield _text(_OCTAVES.get(name, "loco"), "above", slant="italic")
+        elif len(name) > 1 and name[:-1] not in _SPANS:  # a sign that is not known: its name
+            yield _text(name, "above", slant="italic")
     for symbol in event.chord_symbols:
         yield _text(symbol, "above", weight="bold")
     for text in event.annotations:
@@ -55,6 +73,28 @@ def attach_signs(event: Event, element: Any) -> Iterator[Any]:
         if syllable:
             syllabic = "begin" if syllable.endswith("-") else "single"
             element.lyrics.append(note.Lyric(printable(syllable.rstrip("-")), number=verse, syllabic=syllabic))
+
+
+def spans(events: Iterable[Event]) -> Iterator[tuple[Any, int, int]]:
+    """Signs that reach over notes: music21's class, and the `Event.start` of the first and the last."""
+    opened: dict[Any, int] = {}
+    for event in events:
+        for name in event.decorations:
+            kind = _SPANS.get(name[:-1])
+            if kind is not None and name.endswith("("):
+                opened[kind] = event.start
+            elif kind in opened and name.endswith(")"):
+                yield kind, opened.pop(kind), event.start
+
+
+def part_label(label: str) -> Any:
+    """The label of a part (P:), in a box above its first bar."""
+    return expressions.RehearsalMark(printable(label)[:MAX_TEXT])
+
+
+def line_above(text: str) -> Any:
+    """A line of text above a bar."""
+    return _text(text, "above", longest=MAX_LINE)
 
 
 def jump_text(name: str) -> Any:
@@ -75,8 +115,8 @@ def _above(sign: Any) -> Any:
     return sign
 
 
-def _text(words: str, placement: str, *, weight: str = "normal", slant: str = "normal") -> Any:
-    text = expressions.TextExpression(printable(words)[:MAX_TEXT])
+def _text(words: str, placement: str, *, weight: str = "normal", slant: str = "normal", longest: int = MAX_TEXT) -> Any:
+    text = expressions.TextExpression(printable(words)[:longest])
     text.style.fontWeight, text.style.fontStyle = weight, slant
     text.placement = placement
     return text
