@@ -36,6 +36,7 @@ _HOME = {
     "score.pages": ("to_pdf", "tunebook_pdf"),
     "score.midi": ("to_midi",),
     "score.midi_import.melody": ("read_midi",),
+    "score.musicxml_import": ("read_musicxml",),
     "score.audio": ("to_wav",),
     "neurons.recording": ("Activations", "Unit", "record"),
     "neurons.concepts.registry": ("CONCEPTS",),

@@ -15,7 +15,7 @@ from charlstm.tunes.keys import LETTERS, Key, key_of, signature
 # The meters that are looked for where a file names none: how likely each is beforehand.
 _PRIOR = {"4/4": 0.30, "6/8": 0.25, "2/4": 0.0, "3/4": 0.05, "9/8": 0.0, "12/8": -0.25}
 METERS = (*_PRIOR, "2/2", "3/2", "3/8", "5/4", "6/4", "7/8")  # that can be asked for
-_MODES = {0: "major", 2: "dorian", 7: "mixolydian", 9: "minor"}  # semitones of the tonic above the signature's major
+MODES = {0: "major", 2: "dorian", 7: "mixolydian", 9: "minor"}  # semitones of the tonic above the signature's major
 _MODE_RANK = {0: 0, 9: 1, 2: 2, 7: 2}  # how likely each is, 0 the likeliest
 _NO_MODE_RANK = 9
 
@@ -80,7 +80,7 @@ def find_key(notes: Sequence[GridNote]) -> Key:
         return 0.02 * weights.total() * rank - inside, abs(fifths - 1)
 
     best = min(range(-5, 7), key=misfit)
-    return key_with(best, _MODES.get((last - 7 * best) % 12, "major"))
+    return key_with(best, MODES.get((last - 7 * best) % 12, "major"))
 
 
 def find_meter(notes: Sequence[GridNote], meter: str = "") -> tuple[str, int]:
