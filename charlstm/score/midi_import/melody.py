@@ -236,7 +236,7 @@ def _end(bars: Sequence[Bar], start: int, last: int) -> int:
 def _from(changes: Sequence[tuple[int, _T]], start: int) -> list[tuple[int, _T]]:
     """What counts from `start` on; the first one from the beginning."""
     begun = sum(at <= start for at, _ in changes)
-    return list(changes[max(0, begun - 1) :])
+    return [(min(at, start) if not k else at, value) for k, (at, value) in enumerate(changes[max(0, begun - 1) :])]
 
 
 def _words_of(voice: Voice, notes: Sequence[GridNote]) -> tuple[dict[int, tuple[str, bool]], int]:
