@@ -140,7 +140,7 @@ def test_a_tune_that_cannot_be_drawn_is_printed_as_text_with_the_reason():
 
 @pytest.mark.parametrize(
     "title",
-    ["#panic[x]", "*b* _i_ $x$ `r`", "<script>&amp;", '"] #read("/etc/passwd")', "Песня Ελλη", "\\u{41} //", "\ud800x"],
+    ["#panic[x]", "*b* _i_ $x$ `r`", "<script>& a", '"] #read("/etc/passwd")', "Песня Ελλη", "\\u{41} //", "\ud800x"],
 )
 def test_what_a_tune_says_is_text(title: str):
     """Whatever a model or a visitor wrote is set as it is, and runs nothing."""
