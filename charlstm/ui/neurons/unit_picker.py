@@ -45,8 +45,11 @@ def picker(context: ViewContext, unit: Unit) -> None:
         st.segmented_control(
             "Layer", range(1, context.layers + 1), key=LAYER.widget(), required=True, on_change=moved, args=(SLIDER,)
         )
-    wide, narrow = st.columns([4, 1], vertical_alignment="bottom")
     last = context.size - 1
+    if not last:  # a slider needs two ends
+        st.caption("Each layer of this model has one neuron." if context.layers > 1 else "This model has one neuron.")
+        return
+    wide, narrow = st.columns([4, 1], vertical_alignment="bottom")
     wide.slider("Neuron", 0, last, key=SLIDER.widget(bounds=(0, last)), on_change=moved, args=(SLIDER,))
     narrow.number_input(
         "Neuron by number", 0, last, key=NUMBER.widget(bounds=(0, last)), on_change=moved, args=(NUMBER,),
