@@ -1,6 +1,6 @@
-"""Files: replaced whole or not at all, read as text, named after a title. The only place that does any of it.
+"""Files: replaced whole or not at all, told apart by their content, read as text, named after a title.
 
-Knows nothing of what is in a file.
+The only place that does any of it. Knows the first bytes of the common kinds of files, and nothing of tunes.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 import codecs
 import contextlib
 import glob
+import json
 import os
 import re
 import secrets
@@ -15,6 +16,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 _MARKS = (  # byte order marks; UTF-32's begin with UTF-16's, so they are asked first
     (codecs.BOM_UTF32_LE, "utf-32"),
@@ -23,6 +25,46 @@ _MARKS = (  # byte order marks; UTF-32's begin with UTF-16's, so they are asked 
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
+# What `file_kind` finds, and how a sentence calls it.
+KINDS = {
+    "text": "a text",
+    "midi": "a MIDI file",
+    "musicxml": "a MusicXML file",
+    "json": "a JSON file",
+    "csv": "a CSV table",
+    "html": "a web page (HTML)",
+    "xml": "an XML file",
+    "rtf": "a word processor's file (RTF); save it as plain text",
+    "office": "a word processor's or spreadsheet's file; save it as plain text",
+    "png": "a picture (PNG)",
+    "jpeg": "a picture (JPEG)",
+    "gif": "a picture (GIF)",
+    "webp": "a picture (WebP)",
+    "pdf": "a PDF file",
+    "wav": "a sound (WAV)",
+    "audio": "a sound (MP3, OGG, FLAC or M4A)",
+    "zip": "a ZIP archive; unpack it first",
+    "gzip": "a compressed file (gzip); unpack it first",
+    "archive": "a compressed archive; unpack it first",
+    "pickle": "a pickled Python file, which could run a program and is never opened",
+    "pytorch": "a PyTorch file (.pt), a pickle that could run a program and is never opened",
+    "safetensors": "a file of weights (safetensors)",
+    "sqlite": "a database (SQLite)",
+    "program": "a program",
+    "empty": "an empty file",
+    "binary": "not a text file",
+}
+_FIRST_BYTES = (
+    (b"MThd", "midi"), (b"\x89PNG\r\n", "png"), (b"\xff\xd8\xff", "jpeg"), (b"GIF8", "gif"), (b"%PDF-", "pdf"),
+    (b"\x1f\x8b", "gzip"), (b"ID3", "audio"), (b"\xff\xfb", "audio"), (b"OggS", "audio"), (b"fLaC", "audio"),
+    (b"7z\xbc\xaf\x27\x1c", "archive"), (b"Rar!", "archive"), (b"BZh", "archive"), (b"\xfd7zXZ\x00", "archive"),
+    (b"SQLite format 3\x00", "sqlite"), (b"\x7fELF", "program"), (b"MZ", "program"), (b"{\\rtf", "rtf"),
+    (b"\xd0\xcf\x11\xe0", "office"),
+)  # fmt: skip
+_RIFF = {b"RMID": "midi", b"WAVE": "wav", b"WEBP": "webp"}
+_CONTROL = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f]")  # what no text has
+_JSON = re.compile(r"\s*(\{\s*[\"}]|\[\s*(\{|\"|\[|\]|-?\d))")
+_CSV = re.compile(r'"?[\w .-]+"?(,"?[\w .-]+"?){2,}\r?\n')
 _LEFT_OVER = 86_400  # seconds
 _SAMPLE = 4096  # bytes that are looked at for the zeros of UTF-16
 
@@ -81,6 +123,65 @@ def decode_text(data: bytes) -> str:
             lambda match: match[0].encode("latin-1").decode("cp1252", errors="ignore") or match[0],
             data.decode("latin-1"),
         )
+
+
+def parse_json(text: str | bytes) -> Any:
+    """A JSON text's value. Raises ValueError whatever is wrong with it, a depth that no file needs included."""
+    try:
+        return json.loads(text)
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
+
+
+def file_kind(data: bytes) -> str:
+    """What kind of file some bytes are, by their content: a key of KINDS.
+
+    A compressed MusicXML file is "musicxml" too, a MIDI file in a RIFF file "midi". JSON, CSV, HTML and XML are texts,
+    and told apart because no tune begins like them.
+    """
+    if not data.strip():
+        return "empty"
+    for first, kind in _FIRST_BYTES:
+        if data.startswith(first) and (kind != "program" or b"\x00" in data[:_SAMPLE]):
+            return kind
+    if data[:4] == b"RIFF":
+        return _RIFF.get(data[8:12], "binary")
+    if data[4:8] == b"ftyp":
+        return "audio"
+    if data[:2] == b"PK":
+        return _zip_kind(data)
+    if data[:1] == b"\x80" and data[1:2] in b"\x02\x03\x04\x05" and data[1:2]:
+        return "pickle"
+    if data[8:9] == b"{" and 0 < int.from_bytes(data[:8], "little") < len(data) + 2**20:
+        return "safetensors"
+    return _text_kind(decode_text(data))
+
+
+def _zip_kind(data: bytes) -> str:
+    """What a ZIP archive is, by the names of its files, which stand in its directory at its end."""
+    if b"META-INF/container.xml" in data:
+        return "office" if b"mimetype" in data[:60] and b"epub" in data[:100] else "musicxml"
+    if b"data.pkl" in data:
+        return "pytorch"
+    office = (b"[Content_Types].xml", b"application/vnd.oasis")
+    return "office" if any(mark in data for mark in office) else "zip"
+
+
+def _text_kind(text: str) -> str:
+    """What a decoded text is."""
+    if _CONTROL.search(text):
+        return "binary"
+    head = text[:_SAMPLE].lstrip("\ufeff \t\r\n")
+    low = head.lower()
+    if low.startswith(("<!doctype html", "<html")):
+        return "html"
+    if low.startswith(("<?xml", "<score-partwise", "<score-timewise", "<!doctype score", "<opus")):
+        return "musicxml" if re.search(r"<(score-partwise|score-timewise|opus)\b", text[: 16 * _SAMPLE]) else "xml"
+    if re.search(r"(?m)^[XK]:", text):  # a tune, whatever its first line looks like
+        return "text"
+    if _JSON.match(head):
+        return "json"
+    return "csv" if _CSV.match(head) else "text"
 
 
 def _utf16(data: bytes) -> str:

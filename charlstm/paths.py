@@ -12,6 +12,8 @@ from pathlib import Path
 
 import platformdirs
 
+from charlstm.errors import ConfigError
+
 # What a training run's folder holds, as its trainer writes it and its watchers read it.
 METRICS_FILE = "metrics.jsonl"
 STOP_FILE = "stop"
@@ -37,7 +39,10 @@ def home() -> Path:
     """The folder that holds checkpoints/, data/ and runs/, and that everything is written to."""
     if named := os.environ.get("CHARLSTM_HOME"):
         return Path(named)
-    return checkout() or platformdirs.user_data_path("charlstm", appauthor=False)
+    folder = checkout() or platformdirs.user_data_path("charlstm", appauthor=False)
+    if not folder.is_absolute():  # "~" stays where the system knows no home of this user
+        raise ConfigError("CHARLSTM_HOME", "this user has no home folder; set it to a folder that can be written to.")
+    return folder
 
 
 def checkpoints_path() -> Path:

@@ -17,7 +17,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 from charlstm.errors import ProcessError
@@ -94,20 +94,24 @@ def is_handed(path: Path) -> bool:
 
 
 @contextmanager
-def start_lock(root: Path) -> Iterator[None]:
-    """Let only one process of this machine at a time start something in a folder.
+def locked(path: Path, wait: float = START_WAIT) -> Iterator[None]:
+    """Hold the lock of a file in the block, so that one at a time does it: check that something is free, and take it.
 
-    Whoever checks that nothing runs and then starts something does both inside. Raises ProcessError if somebody else
-    keeps starting.
+    Raises ProcessError if somebody else still holds it after so many seconds.
     """
-    root.mkdir(parents=True, exist_ok=True)
-    descriptor = acquire(root / ".start", START_WAIT)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor = acquire(path, wait)
     if descriptor is None:
-        raise ProcessError(f"another process is being started in {root}; try again in a moment.", path=root)
+        raise ProcessError(f"another process is changing {path.parent}; try again in a moment.", path=path)
     try:
         yield
     finally:
         os.close(descriptor)
+
+
+def start_lock(root: Path) -> AbstractContextManager[None]:
+    """Let one process at a time start something in a folder: whoever starts checks inside that nothing runs."""
+    return locked(root / ".start", START_WAIT)
 
 
 # ---- processes ------------------------------------------------------------------------------------------------------

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+import csv
+import gzip
+import io
+import json
 import os
+import pickle
+import zipfile
 from pathlib import Path
 
+import mido
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image
+from safetensors.numpy import save
 
-from charlstm.files import decode_text, file_stem, replacing, write_atomic
+from charlstm.files import KINDS, decode_text, file_kind, file_stem, replacing, write_atomic
 
 
 def test_a_file_is_replaced_whole(tmp_path: Path) -> None:
@@ -76,3 +86,78 @@ def test_utf_8_comes_back(text: str) -> None:
 def test_file_names_are_harmless() -> None:
     assert file_stem("../../<The> Bú\n") == "the-b"
     assert file_stem("☃") == "tune"
+
+
+def picture(form: str) -> bytes:
+    file = io.BytesIO()
+    Image.new("RGB", (2, 2)).save(file, form)
+    return file.getvalue()
+
+
+def archive(**files: str) -> bytes:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as zipped:
+        for name, text in files.items():
+            zipped.writestr(name.replace("__", "/"), text)
+    return file.getvalue()
+
+
+def midi() -> bytes:
+    file = io.BytesIO()
+    mido.MidiFile().save(file=file)
+    return file.getvalue()
+
+
+def table() -> bytes:
+    file = io.StringIO()
+    csv.writer(file).writerows([["tune_id", "setting_id", "name", "abc"], ["1", "2", "A, b", "|:abc|\ncde:|"]])
+    return file.getvalue().encode()
+
+
+TUNE = 'X:1\nT:One, two, three\nK:D\n["Am"ace]2 abc|\n'
+XML = '<?xml version="1.0"?>\n<!DOCTYPE x>\n<score-partwise version="4.0"><part-list/></score-partwise>'
+
+
+@pytest.mark.parametrize(
+    ("kind", "data"),
+    [
+        ("midi", midi()),
+        ("midi", b"RIFF" + (len(midi()) + 12).to_bytes(4, "little") + b"RMIDdata" + b"\0\0\0\0" + midi()),
+        ("musicxml", XML.encode()),
+        ("musicxml", ("\ufeff" + XML).encode("utf-16-le")),
+        ("musicxml", archive(**{"META-INF__container.xml": "<container/>", "score.xml": XML})),
+        ("xml", b'<?xml version="1.0"?><svg/>'),
+        ("html", b"<!DOCTYPE html><html><body>X:1</body></html>"),
+        ("json", json.dumps([{"tune": "1", "abc": "|:abc|\ncde:|"}], indent=1).encode()),
+        ("json", json.dumps({"a": [1, 2]}).encode("utf-8-sig")),
+        ("csv", table()),
+        *((form.lower(), picture(form)) for form in ("PNG", "JPEG", "GIF", "WebP")),
+        ("pdf", b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n"),
+        ("wav", b"RIFF\x24\0\0\0WAVEfmt "),
+        ("audio", b"OggS\0\x02"),
+        ("zip", archive(**{"tune.abc": TUNE})),
+        ("office", archive(**{"[Content_Types].xml": "<Types/>", "word__document.xml": "<w/>"})),
+        ("pytorch", archive(**{"model__data.pkl": "x", "model__version": "3"})),
+        ("gzip", gzip.compress(TUNE.encode())),
+        ("pickle", pickle.dumps({"a": 1})),
+        ("safetensors", save({"weight": np.zeros(3, dtype=np.float32)})),
+        ("sqlite", b"SQLite format 3\0\x10\0"),
+        ("empty", b" \r\n\n"),
+        ("binary", bytes(range(14, 120))),
+        ("text", TUNE.encode()),
+        ("text", TUNE.encode("utf-16")),
+        ("text", TUNE.encode("utf-16-le")),
+        ("text", b"Music from a, b, c\n\nX:1\nK:D\nabc|"),
+        ("text", b'["Am"ace]2 [bdf]2|\nK:G\nabc|'),
+        ("text", b"MZ is how it begins\nX:1\nK:D\nabc"),
+        ("text", "X:1\nT:Für Élise\nK:Am\nabc|".encode("cp1252")),
+    ],
+)
+def test_a_file_is_told_by_its_content(kind: str, data: bytes) -> None:
+    assert file_kind(data) == kind
+    assert kind in KINDS
+
+
+@given(st.binary(max_size=300))
+def test_any_bytes_are_some_kind_of_file(data: bytes) -> None:
+    assert file_kind(data) in KINDS

@@ -17,7 +17,7 @@ BASE = {"errors", "paths", "files", "progress", "processes"}
 TUNES = BASE | {"tunes"}
 ROOMS = {
     "errors": set(),
-    "paths": set(),
+    "paths": {"errors"},
     "files": set(),
     "progress": set(),
     "processes": {"errors", "paths"},

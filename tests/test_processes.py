@@ -187,7 +187,7 @@ def test_a_start_waits_for_another_one_and_then_gives_up(tmp_path: Path, monkeyp
     monkeypatch.setattr(processes, "START_WAIT", 0.1)
     with (
         processes.start_lock(tmp_path),
-        pytest.raises(ProcessError, match="being started"),
+        pytest.raises(ProcessError, match="another process is changing"),
         processes.start_lock(tmp_path),
     ):
         pass
@@ -197,7 +197,7 @@ def test_a_start_waits_for_another_one_and_then_gives_up(tmp_path: Path, monkeyp
     with subprocess.Popen(line, stdout=subprocess.PIPE, text=True, env=processes.environment()) as holder:
         assert holder.stdout
         assert holder.stdout.readline() == "inside\n"
-        with pytest.raises(ProcessError, match="being started"), processes.start_lock(tmp_path):
+        with pytest.raises(ProcessError, match="another process is changing"), processes.start_lock(tmp_path):
             pass
         holder.kill()
     with processes.start_lock(tmp_path):

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import errno
 import io
 import os
 import sys
@@ -16,9 +17,13 @@ from collections.abc import Sequence
 
 from charlstm import __version__
 from charlstm.cli import app, corpus, evaluate, experiment, models, neurons, render, rewrite, sample, sweep, train
+from charlstm.cli.common import printable
 from charlstm.errors import CharlstmError
 
 GROUPS = (corpus, train, sample, rewrite, render, evaluate, neurons, experiment, sweep, models, app)
+
+# The extra of the package that brings what is missing; what the package itself needs has none.
+_EXTRAS = {"torch": "train", "tqdm": "train", "streamlit": "app", "altair": "app", "ray": "sweep"}
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -58,12 +63,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except OSError as error:
-        return _fail(f"{error.filename or 'a file'}: {error.strerror or error}; check the path and its permissions.")
+        return _fail(f"{error.filename or 'a file'}: {error.strerror or error}; {_next_step(error)}.")
+    except ModuleNotFoundError as error:
+        extra = _EXTRAS.get(str(error.name).partition(".")[0])
+        package = f"'charlstm[{extra}]'" if extra else error.name
+        return _fail(f"{error.name} is not installed; python -m pip install {package} brings it.")
     except KeyboardInterrupt:
         return 130
     return 0
 
 
+def _next_step(error: OSError) -> str:
+    """What to do about an error of a file."""
+    if error.errno in (errno.ENOSPC, getattr(errno, "EDQUOT", None)):
+        return "make room on the disk (data/cache/ may be deleted), or set CHARLSTM_HOME to a folder on another one"
+    if error.errno == errno.EROFS:
+        return "set CHARLSTM_HOME to a folder that can be written to"
+    return "check the path and its permissions"
+
+
 def _fail(sentence: str) -> int:
-    print(f"charlstm: {sentence}", file=sys.stderr)
+    print(f"charlstm: {printable(sentence)}", file=sys.stderr)
     return 1

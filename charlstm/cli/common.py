@@ -12,7 +12,9 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import charlstm
 from charlstm.errors import CorpusError
+from charlstm.files import KINDS, file_kind
 from charlstm.progress import Progress, Report
 
 if TYPE_CHECKING:
@@ -67,7 +69,12 @@ def remember_given(parser: argparse.ArgumentParser) -> None:
 
 def show(options: argparse.Namespace, value: Any, text: str) -> None:
     """Print a result: as JSON if that was asked for, else as text."""
-    print(json.dumps(value, allow_nan=False) if options.json else text)
+    print(json.dumps(value, allow_nan=False) if options.json else printable(text))
+
+
+def printable(text: str) -> str:
+    """A text for a terminal: control characters, which could move its cursor or worse, are written as escapes."""
+    return re.sub(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]", lambda match: f"\\x{ord(match[0]):02x}", text)
 
 
 def table(rows: Iterable[Sequence[object]], head: Sequence[str] = ()) -> str:
@@ -138,15 +145,29 @@ def find_corpus(name: str, *, save: bool = True) -> Corpus:
 
 
 def read_tunes(path: Path) -> list[str]:
-    """The tunes of a file, each as it stands, parted by X: lines or wrapped in <start> and <end>.
+    """The tunes of a file: of ABC each as it stands, of MIDI and MusicXML the melody; of a folder all its ABC files.
+
+    What was left out of MIDI or MusicXML is said on standard error.
 
     Raises
     ------
     CorpusError
-        If there is no such file, or no tune in it.
+        If there is no such file, no tune in it, or it is another kind of file.
+    NotationError
+        If MIDI or MusicXML cannot be read.
     """
     from charlstm.tunes.corpus.sources import file_tunes
 
+    if path.is_file():
+        data = path.read_bytes()
+        kind = file_kind(data)
+        if kind in ("midi", "musicxml"):
+            tune = charlstm.read_midi(data) if kind == "midi" else charlstm.read_musicxml(data)
+            for remark in tune.remarks:
+                print(printable(f"charlstm: {path}: {remark}"), file=sys.stderr)
+            return [tune.text]
+        if kind != "text":
+            raise CorpusError(f"{path} is {KINDS[kind]}. Give a tune as ABC, MIDI or MusicXML.", path=path)
     texts = [tune.text for tune in file_tunes([path])]
     if not texts:
         raise CorpusError(f"{path} holds no tune; a tune begins with an X: line.", path=path)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import math
 from pathlib import Path
 
@@ -19,6 +18,7 @@ from charlstm.cli.common import (
     without_number,
 )
 from charlstm.errors import CharlstmError, CorpusError, VocabularyError
+from charlstm.files import parse_json
 
 PARTS = ("train", "validation", "test")
 
@@ -114,7 +114,7 @@ def _read_samples(path: Path) -> tuple[list[str], list[bool] | None]:
     if path.suffix != ".json":
         return [without_number(text) for text in read_tunes(path)], None
     try:
-        samples = json.loads(path.read_text(encoding="utf-8"))
+        samples = parse_json(path.read_text(encoding="utf-8"))
         texts = [without_number(sample["abc"]) for sample in samples]
         return texts, [sample["stopped"] == "end" for sample in samples]
     except (ValueError, TypeError, KeyError, UnicodeDecodeError):

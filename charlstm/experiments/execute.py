@@ -8,11 +8,9 @@ machine and the time it took, wherever and beside whatever it is executed. On ma
 from __future__ import annotations
 
 import math
-import os
 import shutil
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from pathlib import Path
@@ -25,7 +23,7 @@ from charlstm.experiments.records import Record, find_record, new_record, read_r
 from charlstm.experiments.train import EachEpoch, Share, rounded, train
 from charlstm.lm.config import SampleConfig
 from charlstm.paths import runs_path
-from charlstm.processes import acquire
+from charlstm.processes import locked
 from charlstm.tunes.abc import parse_meter, split_header
 from charlstm.tunes.corpus.model import Corpus
 from charlstm.tunes.keys import parse_key
@@ -159,7 +157,7 @@ def execute_run(
     folder.mkdir(parents=True, exist_ok=True)
     done = folder / RECORD_FILE
     before = _written(done)
-    with _alone(work / f"{key}.lock"):
+    with locked(work / f"{key}.lock", wait=math.inf):  # one process at a time works on a run
         if (now := _written(done)) and (not again or now != before):  # done already, or while this one waited
             return read_record(done)
         if again:
@@ -197,17 +195,6 @@ def load_network(run: Run, corpus: Corpus, work: Path) -> Engine:
 def _written(path: Path) -> tuple[int, int] | None:
     """What tells a file from the one that was there before; None where there is none."""
     return ((about := path.stat()).st_ino, about.st_mtime_ns) if path.exists() else None
-
-
-@contextmanager
-def _alone(path: Path) -> Iterator[None]:
-    """Hold a lock: one process at a time works on a run. Others wait as long as it takes."""
-    descriptor = acquire(path, wait=math.inf)
-    try:
-        yield
-    finally:
-        if descriptor is not None:
-            os.close(descriptor)
 
 
 # ---- what is not training -------------------------------------------------------------------------------------------

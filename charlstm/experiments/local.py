@@ -21,7 +21,7 @@ from typing import Any
 from charlstm import processes
 from charlstm.errors import ProcessError
 from charlstm.experiments.execute import work_path
-from charlstm.files import write_atomic
+from charlstm.files import parse_json, write_atomic
 
 
 @dataclass(frozen=True)
@@ -145,7 +145,7 @@ def status(study: str, root: Path | None = None) -> StudyStatus | None:
 
 def _read_start(folder: Path) -> dict[str, Any]:
     try:
-        values = json.loads((folder / "start.json").read_text(encoding="utf-8"))
+        values = parse_json((folder / "start.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
     return values if isinstance(values, dict) else {}
@@ -159,7 +159,7 @@ def _last_line(path: Path) -> dict[str, Any]:
         return {}
     for text in reversed(lines[-2:]):
         with contextlib.suppress(ValueError):
-            values = json.loads(text)
+            values = parse_json(text)
             if isinstance(values, dict):
                 return values
     return {}

@@ -20,7 +20,7 @@ import numpy
 
 from charlstm.errors import CharlstmError
 from charlstm.experiments.catalog import EPOCHS, THREADS, Run, settings
-from charlstm.files import write_atomic
+from charlstm.files import parse_json, write_atomic
 from charlstm.lm.config import TrainConfig
 from charlstm.paths import result_roots, results_path
 from charlstm.tunes.corpus.model import Corpus
@@ -167,10 +167,10 @@ def to_json(record: Record) -> str:
 def read_record(path: Path) -> Record:
     """A record by its path. Raises CharlstmError if there is none."""
     try:
-        return Record.from_dict(json.loads(path.read_text(encoding="utf-8")))
+        return Record.from_dict(parse_json(path.read_text(encoding="utf-8")))
     except FileNotFoundError:
         raise CharlstmError(f"{path.name} is missing; run the study first.") from None
-    except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
+    except (OSError, ValueError, TypeError, KeyError, AttributeError):
         message = f"{path.name} is not a record of a study; delete it and run the study again."
         raise CharlstmError(message) from None
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from charlstm.errors import CharlstmError, CheckpointError
 from charlstm.experiments.catalog import THREADS, Training, with_seed
+from charlstm.files import parse_json
 from charlstm.tunes.corpus.model import Corpus
 
 if TYPE_CHECKING:
@@ -125,7 +126,7 @@ def _curve_lines(path: Path) -> dict[float, dict[str, Any]]:
     lines: dict[float, dict[str, Any]] = {}
     for text in path.read_text(encoding="utf-8").splitlines() if path.exists() else ():
         try:
-            line = json.loads(text)
+            line = parse_json(text)
         except ValueError:  # half a line, from a kill; the epoch was done again
             continue
         lines[line["epoch"]] = line

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import json
 import os
+import re
 import shlex
 import subprocess
 import sys
@@ -477,3 +479,73 @@ def test_app_runs_streamlit_on_the_page(monkeypatch: pytest.MonkeyPatch, status:
     assert start == [sys.executable, "-m", "streamlit", "run"]
     assert Path(page).name == "app.py"
     assert (option, port) == ("--server.port", "8765")
+
+
+@pytest.mark.parametrize(
+    ("number", "advice"),
+    [(errno.ENOSPC, "make room on the disk"), (errno.EROFS, "CHARLSTM_HOME"), (errno.EACCES, "check the path")],
+)
+def test_a_disk_that_cannot_be_written_to_is_a_sentence(
+    home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], number: int, advice: str
+) -> None:
+    def fail(path: Path, *_: object, **__: object) -> None:
+        raise OSError(number, os.strerror(number), str(path))
+
+    monkeypatch.setattr(Path, "write_text", fail)
+    said = refuses(capsys, "sample toy --seed 1 --max-length 20 --out a.abc")
+    assert said.startswith("charlstm: a.abc: ")
+    assert advice in said
+
+
+def test_a_package_that_is_missing_is_a_sentence(
+    home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(sys.modules, "torch", None)
+    for name in [name for name in sys.modules if name.startswith("charlstm.lm.train")]:
+        monkeypatch.delitem(sys.modules, name)
+    assert "python -m pip install 'charlstm[train]' brings it" in refuses(capsys, "train --corpus tiny --out new")
+
+
+def test_a_user_without_a_home_folder_hears_what_to_set(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("CHARLSTM_HOME", raising=False)
+    monkeypatch.setattr("charlstm.paths.checkout", lambda: None)
+    monkeypatch.setattr("platformdirs.user_data_path", lambda *_, **__: Path("~/.local/share/charlstm"))
+    assert "CHARLSTM_HOME: this user has no home folder" in refuses(capsys, "models")
+
+
+def test_no_control_character_reaches_the_terminal(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    name = "evil\x1b[2J\x07.abc"
+    assert "evil\\x1b[2J\\x07.abc is not there" in refuses(capsys, shlex.join(["render", name, "--svg", "a.svg"]))
+    (home / "title.abc").write_text("X:1\nT:a\x1b]0;b\x9c\nM:4/4\nL:1/8\nK:D\nd8|]\n")
+    assert run("evaluate loss toy --tunes title.abc --unknown skip") == 0
+    assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]", capsys.readouterr().out)
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "kind"),
+    [
+        ("a.abc", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "a picture (PNG)"),
+        ("a.mid", b"%PDF-1.7\n", "a PDF file"),
+        ("a.txt", b"PK\x03\x04 archive/data.pkl", "a PyTorch file (.pt)"),
+        ("a", b'[{"tune": "1", "abc": "|:abc|"}]', "a JSON file"),
+        ("b", b"id,name,abc\n1,A,|:abc|\n", "a CSV table"),
+        ("c", b"", "an empty file"),
+        ("d", b"\0\1\2\3", "not a text file"),
+    ],
+)
+def test_a_file_that_is_no_tune_is_named(
+    home: Path, capsys: pytest.CaptureFixture[str], name: str, data: bytes, kind: str
+) -> None:
+    """Whatever it is called, at every command that reads tunes."""
+    (home / name).write_bytes(data)
+    for line in (
+        f"render {name} --svg a.svg",
+        f"continue toy {name}",
+        f"rewrite toy {name} --bars 1",
+        f"neurons heatmap toy {name} --unit 0:1 --json",
+        f"evaluate loss toy --tunes {name}",
+        f"evaluate panel {name} --corpus tiny",
+    ):
+        assert f"{name} is {kind}" in refuses(capsys, line)

@@ -28,6 +28,7 @@ from charlstm.experiments.records import (
 )
 from charlstm.experiments.train import thinned
 from charlstm.lm.store.checkpoint import load_checkpoint
+from charlstm.processes import locked
 from tests.experiments.conftest import small
 
 RESULTS = Path(__file__).resolve().parent.parent.parent / "data" / "results"
@@ -93,6 +94,7 @@ from pathlib import Path
 from charlstm.experiments.execute import execute_run
 from charlstm.lm.train import trainer as train
 from tests.conftest import TUNES
+from charlstm.processes import locked
 from tests.experiments.conftest import small
 from charlstm.experiments.catalog import Run
 from charlstm.tunes.corpus.model import Corpus
@@ -212,15 +214,15 @@ def test_long_curves_are_thinned_and_keep_their_end():
 
 def test_the_lock_goes_with_its_holder(tmp_path):
     """A killed process must not keep a run locked."""
-    code = "import sys, time; from pathlib import Path; from charlstm.experiments.execute import _alone\n"
-    code += "with _alone(Path(sys.argv[1])): print('held', flush=True); time.sleep(600)"
+    code = "import sys, time; from pathlib import Path; from charlstm.processes import locked\n"
+    code += "with locked(Path(sys.argv[1])): print('held', flush=True); time.sleep(600)"
     holder = subprocess.Popen([sys.executable, "-c", code, str(tmp_path / "x.lock")], stdout=subprocess.PIPE, text=True)
     assert holder.stdout is not None and holder.stdout.readline() == "held\n"
     holder.kill()
     holder.wait()
     holder.stdout.close()
     started = time.monotonic()
-    with run_module._alone(tmp_path / "x.lock"):
+    with locked(tmp_path / "x.lock", wait=60):
         assert time.monotonic() - started < 30
 
 

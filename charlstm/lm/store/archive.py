@@ -8,11 +8,14 @@ in it is ever run. A stored epoch travels as well, where the giver's checkpoint 
 from __future__ import annotations
 
 import io
+import os
 import re
 import shutil
 import tempfile
 import zipfile
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from charlstm.errors import CheckpointError
@@ -26,11 +29,13 @@ from charlstm.lm.store.checkpoint import (
 )
 from charlstm.lm.store.epochs import list_epochs
 from charlstm.paths import EPOCHS_FOLDER, checkpoints_path
+from charlstm.processes import acquire, locked
 
 MAX_BYTES = 64 * 2**20  # of the file, and of what is in it: an LSTM of 3 x 1,024 units
 MAX_ENTRIES = 64
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _EPOCH = re.compile(rf"{EPOCHS_FOLDER}/[0-9]{{4,7}}\.safetensors")
+_STAGING, _REPLACED, _LOCK = ".import-", ".replaced", ".lock"  # in checkpoints/ while a model is made ready
 _ZIP, _PICKLE = b"PK\x03\x04", b"\x80"
 
 
@@ -72,9 +77,8 @@ def unpack(data: bytes, name: str, *, root: Path | None = None, replace: bool = 
     root = root or checkpoints_path()
     _check_free(root, name, replace)
     files = _read_archive(data)
-    root.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".import-", dir=root) as folder:
-        model = Path(folder) / name
+    with _staging(root) as folder:
+        model = folder / name
         (model / EPOCHS_FOLDER).mkdir(parents=True)
         for path, content in files.items():  # paths are among the few that _read_archive lets through
             (model / path).write_bytes(content)
@@ -83,7 +87,7 @@ def unpack(data: bytes, name: str, *, root: Path | None = None, replace: bool = 
         except CheckpointError as error:
             message = str(error).replace(f"{model}/", "")  # the visitor knows of no folder
             raise CheckpointError(f"This model is incomplete: {message}") from None
-        _move(model, root / name)
+        _move(model, root, name, replace)
     return load_checkpoint(root / name)
 
 
@@ -99,13 +103,12 @@ def keep(run: Path, name: str, *, root: Path | None = None, replace: bool = Fals
     _check_free(root, name, replace)
     source = load_checkpoint(run.resolve())
     source.weights()
-    root.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".keep-", dir=root) as folder:
-        copy = Path(folder) / name
+    with _staging(root) as folder:
+        copy = folder / name
         (copy / EPOCHS_FOLDER).mkdir(parents=True)
         for file in (run / JSON_FILE, run / WEIGHTS_FILE, *(stored.path for stored in list_epochs(run))):
             shutil.copyfile(file, copy / file.relative_to(run))
-        _move(copy, root / name)
+        _move(copy, root, name, replace)
     return load_checkpoint(root / name)
 
 
@@ -158,10 +161,37 @@ def _read_archive(data: bytes) -> dict[str, bytes]:
     return files
 
 
-def _move(folder: Path, place: Path) -> None:
-    """Put a finished folder in its place; the old one, if there is one, goes first."""
+@contextmanager
+def _staging(root: Path) -> Iterator[Path]:
+    """A folder in which a model is made ready, locked for as long as this process works there.
+
+    What a killed import left is swept first; a model that it was about to replace goes back to its place.
+    """
+    with locked(root / _LOCK):
+        for left in root.glob(f"{_STAGING}*"):
+            if (lock := acquire(left / _LOCK)) is not None:
+                for replaced in (left / _REPLACED).glob("*"):
+                    if not (root / replaced.name).exists():
+                        replaced.rename(root / replaced.name)
+                shutil.rmtree(left)
+                os.close(lock)
+        folder = Path(tempfile.mkdtemp(prefix=_STAGING, dir=root))
+        lock = acquire(folder / _LOCK)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+        if lock is not None:
+            os.close(lock)
+
+
+def _move(folder: Path, root: Path, name: str, replace: bool) -> None:
+    """Put a finished folder in its place, if the name is still free; a model that it replaces goes into the staging."""
     if not any((folder / EPOCHS_FOLDER).iterdir()):
         (folder / EPOCHS_FOLDER).rmdir()
-    if place.exists():
-        shutil.rmtree(place)
-    folder.rename(place)
+    with locked(root / _LOCK):  # of several who import under one name one finds it free
+        _check_free(root, name, replace)
+        if (root / name).exists():
+            (folder.parent / _REPLACED).mkdir()
+            (root / name).rename(folder.parent / _REPLACED / name)
+        folder.rename(root / name)

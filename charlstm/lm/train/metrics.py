@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import threading
 from pathlib import Path
 from typing import Any
 
+from charlstm.files import parse_json
 from charlstm.paths import METRICS_FILE
 
 
@@ -41,7 +41,7 @@ class Metrics:
             rows: list[dict[str, Any]] = []
             for line in complete.splitlines():
                 with contextlib.suppress(ValueError):
-                    row = json.loads(line)
+                    row = parse_json(line)
                     if isinstance(row, dict) and isinstance(row.get("step"), int):
                         rows.append(row)
             if complete:

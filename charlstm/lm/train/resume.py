@@ -18,7 +18,7 @@ from safetensors.torch import save
 from torch import Tensor
 
 from charlstm.errors import CheckpointError, ConfigError
-from charlstm.files import write_atomic
+from charlstm.files import parse_json, write_atomic
 from charlstm.lm.config import ModelConfig, TrainConfig
 from charlstm.lm.train.step import Learner
 
@@ -139,7 +139,7 @@ def load_run(path: Path) -> SavedRun:
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (no mapping)
         if metadata.get("format") != FORMAT:
             raise ValueError(f"format {metadata.get('format')!r} is not {FORMAT!r}")
-        about = json.loads(metadata["run"])
+        about = parse_json(metadata["run"])
         known = {f.name for f in fields(RunProgress)}
         progress = RunProgress(**{k: v for k, v in about["standing"].items() if k in known})
         model, train = ModelConfig.from_dict(about["model"]), TrainConfig.from_dict(about["train"])

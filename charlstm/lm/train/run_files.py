@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from charlstm.errors import ProcessError
-from charlstm.files import write_atomic
+from charlstm.files import parse_json, write_atomic
 from charlstm.processes import HAS_LOCKS, LOCK, is_running
 
 State = Literal["running", "finished", "paused", "stopped", "failed", "killed", "damaged"]
@@ -31,10 +31,10 @@ JOB = "job"
 def read_json(path: Path) -> dict[str, Any]:
     """A JSON object; empty if there is no file. Raises ProcessError if it is anything else."""
     try:
-        values = json.loads(path.read_bytes())
+        values = parse_json(path.read_bytes())
     except FileNotFoundError:
         return {}
-    except (OSError, ValueError, RecursionError) as error:
+    except (OSError, ValueError) as error:
         raise ProcessError(f"{path} cannot be read ({error}).", path=path) from None
     if not isinstance(values, dict):
         raise ProcessError(f"{path} does not hold a JSON object.", path=path)

@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from charlstm.errors import CheckpointError
+from charlstm.files import parse_json
 from charlstm.lm.config import ModelConfig
 from charlstm.lm.store.checkpoint import JSON_FILE, Checkpoint, CorpusInfo, TrainingInfo, save_checkpoint
 from charlstm.lm.vocab import Vocab
@@ -121,7 +122,7 @@ class RunFolder:
     def wanted_rate(self) -> float:
         """The factor of the learning rate that control.json asks for; not a number if it asks for no usable one."""
         try:
-            rate = json.loads((self.path / CONTROL_FILE).read_bytes())["rate"]
+            rate = parse_json((self.path / CONTROL_FILE).read_bytes())["rate"]
         except (OSError, ValueError, TypeError, KeyError):
             return math.nan
         return float(rate) if isinstance(rate, (int, float)) and RATES[0] <= rate <= RATES[1] else math.nan

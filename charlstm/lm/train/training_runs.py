@@ -8,7 +8,6 @@ started it. A process that is gone without a status was killed. Knows nothing of
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import re
 import shutil
@@ -20,7 +19,7 @@ from typing import Any
 
 from charlstm import processes
 from charlstm.errors import ProcessError
-from charlstm.files import write_atomic
+from charlstm.files import parse_json, write_atomic
 from charlstm.lm.train.run_files import (
     JOB,
     State,
@@ -287,7 +286,7 @@ def _resume_problem(folder: Path) -> str:
         size = path.stat().st_size
         with open(path, "rb") as file:
             length = int.from_bytes(file.read(8), "little")
-            header: dict[str, Any] = json.loads(file.read(length)) if length < min(size, 10**7) else {}
+            header: dict[str, Any] = parse_json(file.read(length)) if length < min(size, 10**7) else {}
         ends = [entry["data_offsets"][1] for name, entry in header.items() if name != "__metadata__"]
         is_complete = 8 + length + max(ends, default=0) == size
     except (OSError, ValueError, TypeError, KeyError, IndexError, AttributeError):

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from charlstm.errors import CorpusError
-from charlstm.files import write_atomic
+from charlstm.files import parse_json, write_atomic
 from charlstm.lm.infer.engine import Engine
 from charlstm.neurons.concepts.registry import concepts_fingerprint
 from charlstm.neurons.directory.entries import ConceptEntry, Directory, NeuronEntry, UnitEntry
@@ -93,8 +93,8 @@ def load_directory(folder: Path) -> Directory | None:
     try:
         if path.stat().st_size > MAX_BYTES:
             return None
-        return from_dict(json.loads(path.read_text(encoding="utf-8")))
-    except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        return from_dict(parse_json(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError, KeyError, AttributeError):
         return None
 
 

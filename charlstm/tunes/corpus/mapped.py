@@ -63,6 +63,8 @@ class MappedTexts(Sequence[str]):
         k = place % len(self)
         start, end = int(self._bounds[k]), int(self._bounds[k + 1])
         ids = np.frombuffer(self._ids[start * self._width : end * self._width], dtype=self._kind)
+        if len(ids) and int(ids.max()) >= len(self._code_points):
+            raise CorpusError(f"text {k} holds characters that the corpus does not have; build the corpus again.")
         return self._code_points[ids].tobytes().decode("utf-32-le")
 
     def __iter__(self) -> Iterator[str]:
@@ -118,15 +120,20 @@ def load_mapped(path: Path, description: Mapping[str, Any]) -> MappedCorpus:
         ids_path, width, characters = path.with_suffix(".ids"), int(description["width"]), str(description["alphabet"])
         with open(ids_path, "rb") as file:
             ids = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        characters.encode("utf-32-le")  # a surrogate is not a character
         total = sum(int(description["characters"][part]) for part in PARTS)
         if width not in (1, 2) or len(ids) != total * width:
             raise ValueError("the size of its .ids file is wrong")
         parts = {}
         for part in PARTS:
             bounds = np.load(path.with_suffix(f".{part}.npy"), mmap_mode="r", allow_pickle=False)
-            if len(bounds) != description["tunes"][part] + 1 or bounds[0] < 0 or bounds[-1] > total:
+            is_list = bounds.ndim == 1 and bounds.dtype == np.int64 and len(bounds) == description["tunes"][part] + 1
+            if not is_list or bounds[0] < 0 or bounds[-1] > total or (np.diff(bounds) < 0).any():
                 raise ValueError(f"the list of its {part} texts is wrong")
             parts[part] = MappedTexts(ids, width, bounds, characters)
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        needed = [name for name in ("name", "fingerprint", "headers", "books") if name not in description]
+        if needed:
+            raise ValueError(f"it says no {needed[0]}")
+    except (OSError, ValueError, KeyError, TypeError, OverflowError, EOFError) as error:
         raise CorpusError(f"{path} is incomplete ({error}); build it again.", path=path) from None
     return MappedCorpus(str(description["name"]), **parts, info=dict(description))

@@ -9,7 +9,7 @@ import platform
 from charlstm import processes
 from charlstm.errors import CharlstmError, ProcessError
 from charlstm.evaluate.ngram import NGram
-from charlstm.files import write_atomic
+from charlstm.files import parse_json, write_atomic
 from charlstm.lm.config import ModelConfig
 from charlstm.lm.store.tensors import count_weights
 from charlstm.lm.vocab import Vocab
@@ -58,12 +58,12 @@ def _measured(cell: str, corpus: str) -> float | None:
     path, key = cache_path() / "speed.json", f"{platform.node()}/{cell}"
     known: dict[str, float] = {}
     with contextlib.suppress(OSError, ValueError):
-        known = json.loads(path.read_bytes())
+        known = parse_json(path.read_bytes())
     size = ["--cell", cell, "--hidden-size", str(_REFERENCE), "--lookback", "none"]
     words = ["train", "--estimate", "--corpus", corpus, *size, "--threads", "1", "--json"]
     try:
         if key not in known:
-            estimate = json.loads(processes.output(words, timeout=_LIMIT))
+            estimate = parse_json(processes.output(words, timeout=_LIMIT))
             known[key] = float(estimate["characters_per_second"]) * float(estimate["weights"])
             write_atomic(path, json.dumps(known))
         return float(known[key])

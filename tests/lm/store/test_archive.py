@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import pickle
+import threading
 import zipfile
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +22,7 @@ from charlstm.lm.store import archive
 from charlstm.lm.store.archive import clean_name, keep, pack, unpack
 from charlstm.lm.store.checkpoint import Checkpoint, list_checkpoints, load_checkpoint, save_checkpoint
 from charlstm.lm.store.epochs import list_epochs, save_epoch
+from charlstm.processes import acquire
 from tests.conftest import VOCAB, make_weights
 
 CONFIG = ModelConfig(hidden_size=8, embedding_size=5)
@@ -52,7 +56,7 @@ def test_a_model_goes_out_and_comes_back(model: Checkpoint, tmp_path: Path) -> N
     assert all(np.array_equal(array, taken.weights()[name]) for name, array in WEIGHTS.items())
     assert [stored.number for stored in list_epochs(taken.path)] == [2]
     assert [found.name for found in list_checkpoints(tmp_path / "models")] == ["theirs"]
-    assert {path.name for path in (tmp_path / "models").iterdir()} == {"theirs"}
+    assert [path.name for path in (tmp_path / "models").iterdir() if path.is_dir()] == ["theirs"]
 
 
 def test_a_run_is_kept_with_its_film(model: Checkpoint, tmp_path: Path) -> None:
@@ -137,7 +141,7 @@ def test_what_is_no_model_is_refused_and_leaves_nothing(model: Checkpoint, tmp_p
     with pytest.raises(CheckpointError, match=sentence) as caught:
         unpack(make(model), "theirs", root=tmp_path / "models")
     assert str(tmp_path) not in str(caught.value)
-    left = list((tmp_path / "models").iterdir()) if (tmp_path / "models").exists() else []
+    left = [p for p in (tmp_path / "models").iterdir() if p.is_dir()] if (tmp_path / "models").exists() else []
     assert left == []
     assert {path.name for path in tmp_path.iterdir()} <= {"run", "models"}
 
@@ -154,3 +158,48 @@ def test_an_epoch_that_does_not_fit_is_not_a_frame(model: Checkpoint, tmp_path: 
     )
     assert list_epochs(taken.path) == []
     assert load_checkpoint(taken.path).name == "theirs"
+
+
+def test_of_six_importers_of_one_name_exactly_one_gets_it(
+    model: Checkpoint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All six have seen that the name is free before the first one takes it; each of the others hears why not."""
+    data, barrier, read = pack(model), threading.Barrier(6), archive._read_archive
+
+    def read_together(content: bytes) -> dict[str, bytes]:
+        barrier.wait(60)
+        return read(content)
+
+    monkeypatch.setattr(archive, "_read_archive", read_together)
+
+    def take(number: int) -> str:
+        try:
+            return unpack(data, "one", root=tmp_path / "models").name
+        except CheckpointError as error:
+            return str(error)
+
+    with ThreadPoolExecutor(6) as pool:
+        answers = list(pool.map(take, range(6)))
+    assert sorted(answers) == ["There is a model called one already; choose another name."] * 5 + ["one"]
+    assert load_checkpoint(tmp_path / "models" / "one").weights()
+    assert [path.name for path in (tmp_path / "models").iterdir() if path.is_dir()] == ["one"]
+
+
+def test_what_a_killed_import_left_is_swept_and_what_it_was_replacing_comes_back(
+    model: Checkpoint, tmp_path: Path
+) -> None:
+    """Killed when the old model had left its place and the new one was not there yet; one at work is left alone."""
+    root = tmp_path / "models"
+    unpack(pack(model), "mine", root=root)
+    dead = root / ".import-dead"
+    (dead / ".replaced").mkdir(parents=True)
+    (root / "mine").rename(dead / ".replaced" / "mine")
+    alive = root / ".import-alive"
+    alive.mkdir()
+    lock = acquire(alive / ".lock")
+    assert lock is not None
+    unpack(pack(model), "other", root=root)
+    assert not dead.exists()
+    assert alive.exists()
+    assert load_checkpoint(root / "mine").weights()
+    os.close(lock)

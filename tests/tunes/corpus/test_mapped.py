@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -100,3 +101,41 @@ def test_a_book_that_repeats_a_few_tunes_is_split_too(tmp_path: Path) -> None:
     assert corpus.validation and corpus.test
     assert max(len(corpus.validation), len(corpus.test)) <= 2000
     assert not {*map(contour, corpus.validation)} & {*map(contour, corpus.train)}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"alphabet": "\ud800"}, {"alphabet": ""}, {"width": 10**30}, {"tunes": {"train": -1}}, {"characters": {}},
+        {"characters": {"train": 10**30}}, {"headers": None}, {"fingerprint": None},
+    ],
+)  # fmt: skip
+def test_a_large_corpus_that_was_tampered_with_is_a_sentence(
+    book: Path, tmp_path: Path, change: dict[str, object]
+) -> None:
+    build_mapped([book], name="big", as_is=True, folder=tmp_path)
+    path = tmp_path / "big.json"
+    description = json.loads(path.read_text())
+    for name, value in change.items():
+        if value is None:
+            del description[name]
+        else:
+            description[name] = {**description[name], **value} if isinstance(value, dict) and value else value
+    path.write_text(json.dumps(description))
+    with pytest.raises(CorpusError, match="build"):
+        list(load_corpus(path).texts)
+
+
+def test_bounds_that_were_tampered_with_are_a_sentence(book: Path, tmp_path: Path) -> None:
+    build_mapped([book], name="big", as_is=True, folder=tmp_path)
+    file = tmp_path / "big.train.npy"
+    bounds = np.load(file)
+    for wrong in (bounds[::-1].copy(), bounds - 5, bounds.astype(float), bounds[None], np.zeros(0, dtype=np.int64)):
+        np.save(file, wrong)
+        with pytest.raises(CorpusError, match="build it again"):
+            load_corpus(tmp_path / "big.json")
+    np.save(file, bounds)
+    ids = tmp_path / "big.ids"
+    ids.write_bytes(b"\xff" * ids.stat().st_size)
+    with pytest.raises(CorpusError, match="build the corpus again"):
+        list(load_corpus(tmp_path / "big.json").texts)
