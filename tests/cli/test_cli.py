@@ -519,8 +519,10 @@ def test_no_control_character_reaches_the_terminal(home: Path, capsys: pytest.Ca
     name = "evil\x1b[2J\x07.abc"
     assert "evil\\x1b[2J\\x07.abc is not there" in refuses(capsys, shlex.join(["render", name, "--svg", "a.svg"]))
     (home / "title.abc").write_text("X:1\nT:a\x1b]0;b\x9c\nM:4/4\nL:1/8\nK:D\nd8|]\n")
-    assert run("evaluate loss toy --tunes title.abc --unknown skip") == 0
-    assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]", capsys.readouterr().out)
+    assert run("render title.abc --midi a.mid") == 0
+    assert run("corpus build evil --from title.abc --as-is") == 1
+    printed = capsys.readouterr()
+    assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]", printed.out + printed.err)
 
 
 @pytest.mark.parametrize(
