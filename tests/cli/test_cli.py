@@ -551,3 +551,19 @@ def test_a_file_that_is_no_tune_is_named(
         f"evaluate panel {name} --corpus tiny",
     ):
         assert f"{name} is {kind}" in refuses(capsys, line)
+
+
+def test_midi_and_musicxml_are_read_where_abc_is(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """What `render` writes comes back through its other formats, note for note; the name of a file says nothing."""
+    (home / "one.abc").write_text("X:1\nT:One\nM:6/8\nL:1/8\nQ:3/8=100\nK:D\ndef gfe|d3 A3|d6|]\n")
+    says(capsys, "render one.abc --midi one.mid --musicxml one.xml --wav one.wav")
+    notes = [
+        message.note for message in mido.MidiFile(home / "one.mid") if message.type == "note_on" and message.velocity
+    ]
+    for name, content in (("a.abc", "one.mid"), ("b", "one.xml")):
+        (home / name).write_bytes((home / content).read_bytes())
+        says(capsys, f"render {name} --midi again.mid")
+        played = [m.note for m in mido.MidiFile(home / "again.mid") if m.type == "note_on" and m.velocity]
+        assert played == notes
+        assert says(capsys, f"continue toy {name} --bars 2 --seed 1")["abc"].count("|") >= 2
+    assert "one.wav is a sound (WAV)" in refuses(capsys, "continue toy one.wav")
