@@ -209,3 +209,19 @@ def test_a_view_fits_a_phone(page: Any, house: str, view: str) -> None:
     else:
         page.locator(".player .sheet svg").first.wait_for(timeout=1000 * LIMIT)
     until(page, lambda: page.evaluate("document.documentElement.scrollWidth <= innerWidth"))
+
+
+def test_back_and_forward_walk_through_the_views(page: Any, house: str) -> None:
+    opened(page, house + READ + "&view=tune&neuron=0:1")
+    for view, heading in (("Gates", "Gates"), ("Compare", "Compare"), ("Intervene", "Intervene")):
+        page.get_by_role("radio", name=view, exact=True).evaluate("(e) => e.click()")
+        page.get_by_role("heading", name=heading, exact=True).wait_for()
+        page.wait_for_timeout(1500)  # nobody goes back sooner than the page takes for a fast click
+    page.go_back()
+    page.get_by_role("heading", name="Compare", exact=True).wait_for()
+    page.go_back()
+    page.get_by_role("heading", name="Gates", exact=True).wait_for()
+    page.go_back()
+    page.get_by_role("heading", name=re.compile("Neuron 1")).wait_for()
+    page.go_forward()
+    page.get_by_role("heading", name="Gates", exact=True).wait_for()

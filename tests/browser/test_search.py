@@ -17,6 +17,14 @@ def settled(page: Any) -> None:
     page.wait_for_function("!document.querySelector('[data-testid=stException]')")
 
 
+def read_collection(page: Any) -> None:
+    """Whoever comes first lets the collection be read."""
+    button = page.get_by_role("button", name="Read the collection")
+    if button.count():
+        button.click()
+        settled(page)
+
+
 def at_character(page: Any, number: int) -> None:
     """Choose one character by the widgets; the two fields follow each other, so the lower end is set first or last."""
     for name in ("From character", "to") * 2:
@@ -34,7 +42,9 @@ def test_a_part_is_chosen_twice_and_found_in_the_corpus(page: Any, address: str)
     page.get_by_label("From character", exact=True).wait_for()
     for place in (HOSTILE.index("d2fd") + 1, HOSTILE.index("dfaf") + 1):
         at_character(page, place)
-        page.get_by_text("One neuron is on there.").wait_for()
+        page.get_by_text("One neuron is on there").wait_for()
+        settled(page)
+        read_collection(page)
         page.get_by_text("It is on at 1 place in").wait_for()
         page.wait_for_function(f"({MARKED})().filter((text) => text === {HOSTILE[place - 1]!r}).length === 2")
 
@@ -68,10 +78,14 @@ def test_each_way_to_search_is_clicked_twice(page: Any, address: str) -> None:
     for _ in range(2):
         for way, says in ways.items():
             page.get_by_role("radio", name=way, exact=True).evaluate("(e) => e.click()")
+            settled(page)
+            read_collection(page)
             page.get_by_text(says).first.wait_for()
             settled(page)
     page.get_by_label("ABC", exact=True).fill("K:D\n" + HOSTILE.split("K:D\n")[1][:30])
     page.get_by_label("ABC", exact=True).press("Control+Enter")
+    settled(page)
+    read_collection(page)
     page.get_by_text("The nearest place of each tune").wait_for()
     settled(page)
 

@@ -70,6 +70,7 @@ def _follow_address() -> None:
     written, address = ADDRESS.get() or (0.0, query)
     if "view" not in query or query == address or time.monotonic() - written < LAG:
         return
+    ADDRESS.set((0.0, query))
     settings: tuple[Setting[Any], ...] = (VIEW, MODEL, UNIT, SIGNAL, CORPUS_TUNE)
     for setting in (*settings, *ADDRESSED.get(query["view"], ())):
         setting.reload()
