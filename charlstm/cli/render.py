@@ -27,7 +27,7 @@ def add(commands: Commands) -> None:
     parser.add_argument("--book", type=Path, metavar="F", help="all tunes of the file as one PDF with contents")
     parser.add_argument("--flow", action="store_true", help="break lines where the width is full, not as the text does")
     parser.add_argument("--tempo", type=float, metavar="Q", help="quarter notes a minute (default: its Q:, or 120)")
-    parser.add_argument("--instrument", default="piano", metavar="NAME", help="or General MIDI number (default piano)")
+    parser.add_argument("--instrument", metavar="NAME", help="or General MIDI number (default: the tune's, or piano)")
     parser.add_argument("--transpose", type=int, default=0, metavar="N", help="semitones: the key that is written too")
 
 
@@ -50,7 +50,8 @@ def _render(options: argparse.Namespace) -> None:
     from charlstm.tunes.parse.reader import read
 
     reading = read(transposed(tunes[options.number - 1], options.transpose))
-    instrument = int(options.instrument) if options.instrument.isdigit() else options.instrument
+    named = options.instrument or ""
+    instrument = int(named) if named.isdigit() else named or None
     rendering = Rendering(reading, qpm=options.tempo, instrument=instrument, flow=options.flow)
     files = _files(rendering, wanted)
     for name, data in files.items():

@@ -40,7 +40,7 @@ class Rendering:
 
     tune: Reading | str
     qpm: float | None = None
-    instrument: int | str = "piano"
+    instrument: int | str | None = None
     flow: bool = False
     note: str = ""
     small_sound: bool = False

@@ -28,7 +28,9 @@ MAX_TITLE = 120  # bytes
 TAIL = 1.0  # seconds after the last note, for it to die away
 
 
-def to_midi(score: Score, *, qpm: float | None = None, instrument: int | str = 0, transpose: int = 0) -> bytes:
+def to_midi(
+    score: Score, *, qpm: float | None = None, instrument: int | str | None = None, transpose: int = 0
+) -> bytes:
     """Write a score as a MIDI file, repeats and endings played out.
 
     Parameters
@@ -38,8 +40,9 @@ def to_midi(score: Score, *, qpm: float | None = None, instrument: int | str = 0
     qpm : float, optional
         Quarter notes per minute, in [5, 1000]. Without it the tune's own tempo (Q:), else 120. Where the tempo changes
         in the tune, it changes in proportion.
-    instrument : int or str
-        General MIDI program in [0, 127], or a name of `INSTRUMENTS`.
+    instrument : int or str, optional
+        General MIDI program in [0, 127], or a name of `INSTRUMENTS`; without it each voice's own (%%MIDI program), else
+        a piano.
     transpose : int
         Semitones, in [-36, 36].
 
@@ -57,7 +60,7 @@ def to_midi(score: Score, *, qpm: float | None = None, instrument: int | str = 0
     program = INSTRUMENTS.get(instrument, -1) if isinstance(instrument, str) else instrument
     if qpm is not None and not 5 <= qpm <= 1000:
         raise ConfigError("qpm", f"{qpm:g} quarter notes per minute are outside 5 to 1000")
-    if not 0 <= program <= 127:
+    if program is not None and not 0 <= program <= 127:
         raise ConfigError(
             "instrument", f"must be one of {', '.join(INSTRUMENTS)} or a number from 0 to 127, not {instrument}"
         )
@@ -70,7 +73,8 @@ def to_midi(score: Score, *, qpm: float | None = None, instrument: int | str = 0
     for voice, part in enumerate(reading.voices):
         name = part.name or (reading.title if len(reading.voices) == 1 else "")
         own = [(onset, duration, pitch + transpose) for onset, duration, pitch, v in notes if v == voice]
-        tracks.append(_note_track(own, name, voice % 9, program, tail))  # the tenth channel is drums
+        own_program = (part.program or 0) if program is None else program
+        tracks.append(_note_track(own, name, voice % 9, own_program, tail))  # the tenth channel is drums
     header = b"".join(number.to_bytes(2, "big") for number in (1, len(tracks), TICKS))
     return _chunk(b"MThd", header) + b"".join(tracks)
 

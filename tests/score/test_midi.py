@@ -6,12 +6,15 @@ import io
 import warnings
 from typing import Any
 
+import mido
+import music21
 import pytest
 
 from charlstm.errors import ConfigError
 from charlstm.score.midi import to_midi
+from charlstm.score.midi_import.melody import read_midi
 from charlstm.score.notation import read_score
-from charlstm.score.timeline import attacks, clock, timeline
+from charlstm.score.timeline import attacks, clock, heard_bars, timeline
 from charlstm.tunes.parse.reader import read
 from tests.conftest import TUNES as REAL
 
@@ -103,3 +106,53 @@ def test_voices_are_tracks():
 
 def test_the_same_score_gives_the_same_bytes():
     assert to_midi(read_score(HEADER + TUNES[1])) == to_midi(read_score(HEADER + TUNES[1]))
+
+
+def meta(midi: bytes, kind: str) -> list[tuple[float, Any]]:
+    """(quarter notes, message) of every meta event of a kind in the first track, as mido reads it."""
+    file = mido.MidiFile(file=io.BytesIO(midi))
+    found, now = [], 0
+    for message in file.tracks[0]:
+        now += message.time
+        if message.type == kind:
+            found.append((now / file.ticks_per_beat, message))
+    return found
+
+
+def test_meters_and_keys_stand_where_they_change_and_a_pickup_has_a_bar_of_its_own():
+    text = "X:1\nT:Jig\nM:6/8\nL:1/8\nK:Em\n|:B|ede BGE|ede B2:|[M:3/4][K:D]d2 e2 f2|[M:C|]d8|]"
+    midi = to_midi(read_score(text))
+    meters = [(at, (m.numerator, m.denominator)) for at, m in meta(midi, "time_signature")]
+    # Where the repeat goes back, five eighths and the pickup are one bar; the second time five are left.
+    assert meters == [(0, (1, 8)), (0.5, (6, 8)), (9.5, (5, 8)), (12, (3, 4)), (15, (2, 2))]
+    assert [m.key for _, m in meta(midi, "key_signature")] == ["Em", "D"]
+
+
+def test_a_jig_opens_in_six_eight_and_its_bars_are_where_they_belong():
+    text = 'X:1\nT:Jig\nM:6/8\nL:1/8\nK:G\nV:1 name="Fiddle"\nBGE ede|BGE E3|]'
+    midi = to_midi(read_score(text))
+    score = music21.converter.parseData(midi, format="midi")
+    measures = list(score.parts[0].getElementsByClass("Measure"))
+    assert [measure.offset for measure in measures] == [0, 3]
+    assert measures[0].timeSignature.ratioString == "6/8"
+    file = mido.MidiFile(file=io.BytesIO(midi))
+    assert [message.name for track in file.tracks for message in track if message.type == "track_name"] == [
+        "Jig",
+        "Fiddle",
+    ]
+
+
+@pytest.mark.parametrize("body", ["|:B|ede BGE|ede B2:|", "BGE ede|BGE E3|", "B2|d3 e3|[M:9/8]def gfe dBG|[M:6/8]B6|]"])
+def test_our_own_reader_finds_the_same_bars(body: str):
+    text = f"X:1\nT:Jig\nM:6/8\nL:1/8\nK:G\n{body}"
+    again = read_midi(to_midi(read_score(text))).text
+    assert [bar.onset for bar in heard_bars(read(again))] == [bar.onset for bar in heard_bars(read(text))]
+
+
+def test_a_voice_has_its_own_program_unless_another_is_asked_for():
+    text = "X:1\nT:t\nM:4/4\nL:1/4\nK:C\n%%MIDI program 60\nCEGc|"
+    programs = [
+        [m.program for m in mido.MidiFile(file=io.BytesIO(midi)).tracks[1] if m.type == "program_change"]
+        for midi in (to_midi(read_score(text)), to_midi(read_score(text), instrument="fiddle"))
+    ]
+    assert programs == [[60], [40]]
