@@ -6,7 +6,12 @@ program that plays it so.
 
 from __future__ import annotations
 
+import contextlib
+from fractions import Fraction
+
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from charlstm.score.timeline import timeline
 from charlstm.tunes.abc import split_tunebook
@@ -176,6 +181,12 @@ def test_a_quarter_tone_is_named() -> None:
     assert "quarter tone" in reading.remarks[0].message
 
 
+def test_a_tuplet_ends_with_its_bar() -> None:
+    reading = read("X:1\nL:1/8\nK:C\n(3AB|cd|(3ABc|")
+    assert [8 * measure.duration for measure in reading.measures] == [Fraction(4, 3), 2, 2]
+    assert [(remark.column, "tuplet" in remark.message) for remark in reading.remarks] == [(1, True)]
+
+
 def syllables(text: str) -> list[str]:
     return [" ".join(event.lyrics) for event in read(f"X:1\nM:4/4\nL:1/4\nK:C\n{text}").events]
 
@@ -254,3 +265,14 @@ def test_titles_parts_and_texts_are_there_to_be_drawn() -> None:
     ]  # fmt: skip
     assert [(d.name, d.value) for d in reading.directives] == [("text", "slower"), ("center", "~ fin ~")]
     assert reading.words == ("Words",)
+
+
+@settings(max_examples=150, deadline=None, derandomize=True, database=None)
+@given(
+    st.text(alphabet="ABcdz|:[](){}<>-,'/0123^_=\"! \n\\%KMLQVw&;+$>", max_size=100),
+    st.sampled_from(["", "X:1\nM:4/4\nK:D\n", "K:C\n"]),
+)
+def test_a_tune_is_cleaned_or_dropped_with_a_reason(body: str, head: str) -> None:
+    """A header without notes once raised, and ended the building of a corpus."""
+    with contextlib.suppress(Dropped):
+        assert clean_tune(head + body)

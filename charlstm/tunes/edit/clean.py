@@ -89,6 +89,8 @@ def clean_tune(text: str, *, rhythm: str = "") -> str:
         raise Dropped("no usable key")
     if meter_text not in METERS:
         raise Dropped("no usual meter")
+    if not any(token.kind in ("note", "rest") for token in tokens):
+        raise Dropped("shorter than 8 bars or longer than 80")
     marks = list(zip(tokens, timings(tokens, header.unit, header.meter, compound=is_compound(meter_text)), strict=True))
     body = _layout(_sections(_bars(marks, find_scale(header), parse_meter(meter_text) or Fraction(1))))
     title, rhythm = clean_title(header.get("T") or ""), find_rhythm(header) or rhythm

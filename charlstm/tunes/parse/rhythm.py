@@ -47,8 +47,7 @@ def timings(tokens: Sequence[Token], unit: Fraction, meter: Fraction | None, *, 
     as in abc2midi, which is how such tunes are heard; and like there it acts over a bar line.
 
     A chord or a grace group may go on in the next line, as mail programs break them. One that is not closed before
-    the bar or a second line ends is no chord and no grace: its notes count. A tuplet goes on over bar lines until its
-    notes are used up.
+    the bar or a second line ends is no chord and no grace: its notes count. A tuplet ends with its bar, too.
     """
     closed = _closed(tokens)
     times: list[Timing] = []
@@ -82,7 +81,7 @@ def timings(tokens: Sequence[Token], unit: Fraction, meter: Fraction | None, *, 
         elif kind == "space":
             pass
         elif kind == "bar_line":
-            inside = ""
+            inside, left = "", 0
         elif kind == "chord_open" and index in closed and not inside:
             inside, first = "chord", None
         elif kind == "grace_open" and index in closed and not inside:
@@ -90,7 +89,7 @@ def timings(tokens: Sequence[Token], unit: Fraction, meter: Fraction | None, *, 
         elif kind == "grace_close" and inside == "grace":
             inside = ""
         elif kind == "tuplet" and not inside:
-            p, q, left = _tuplet(text, compound)
+            p, q, left = parse_tuplet(text, compound)
         elif kind == "broken" and before >= 0 and not inside:
             small = Fraction(1, 2 ** min(len(text), 4))
             broken = (2 - small, small) if text[0] == ">" else (small, 2 - small)
@@ -139,7 +138,7 @@ def _closed(tokens: Sequence[Token]) -> set[int]:
     return closed
 
 
-def _tuplet(text: str, compound: bool) -> tuple[int, int, int]:
+def parse_tuplet(text: str, compound: bool = False) -> tuple[int, int, int]:
     """(p, q, r): p notes in the time of q for the next r notes; what is left open has the standard's default."""
     parts = [int(n[:3]) if n else 0 for n in text[1:].split(":")]
     p = max(parts[0], 1)

@@ -19,6 +19,7 @@ from charlstm.tunes.parse.marks import DECORATIONS, parse_bar_line, parse_ending
 from charlstm.tunes.parse.measures import NAVIGATION, Measures, Opening
 from charlstm.tunes.parse.place import PlacedToken, place
 from charlstm.tunes.parse.remarks import Remarks
+from charlstm.tunes.parse.rhythm import parse_tuplet
 from charlstm.tunes.parse.setting import Setting
 from charlstm.tunes.parse.words import underlay
 from charlstm.tunes.text_strings import decode_escapes
@@ -63,6 +64,7 @@ class VoiceReader:
         self.annotations: list[str] = []
         self.joined = False
         self.tuplet_group = 0
+        self.tuplet_left, self.tuplet_start = 0, 0  # notes that its last tuplet still asks for, and where it begins
         # the chord that is being read
         self.chord: list[Head] = []
         self.chord_ties: list[int] = []
@@ -168,6 +170,7 @@ class VoiceReader:
         self.open_slurs = [index if first is None else first for first in self.open_slurs]
         self.graces, self.decorations, self.chord_symbols, self.annotations = [], [], [], []
         self.joined = True
+        self.tuplet_left = max(0, self.tuplet_left - 1)
 
     def _drawable(self, placed: PlacedToken, start: int) -> tuple[Fraction, tuple[int, int] | None]:
         """The duration within what can be drawn, and the tuplet it belongs to."""
@@ -231,6 +234,7 @@ class VoiceReader:
 
     def _tuplet(self, placed: PlacedToken) -> None:
         self.tuplet_group += 1
+        self.tuplet_left, self.tuplet_start = parse_tuplet(placed.token.text)[2], placed.token.start
 
     def _decoration(self, placed: PlacedToken) -> None:
         text = placed.token.text
@@ -261,6 +265,9 @@ class VoiceReader:
         self.joined = False
         if self.main_ties is not None:
             self.ties, self.main_ties = self.main_ties, None
+        if self.tuplet_left:
+            self.remarks.add(self.tuplet_start, "this tuplet has too few notes in its bar; it ends at the bar line")
+            self.tuplet_left = 0
         bar = parse_bar_line(placed.token.text)
         if self.measures.empty:
             self.measures.merge_bar_line(bar)
