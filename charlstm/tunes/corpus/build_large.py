@@ -30,9 +30,10 @@ from charlstm.files import decode_text
 from charlstm.paths import corpus_path
 from charlstm.progress import Progress, Report
 from charlstm.tunes.abc import split_header, split_tunebook
+from charlstm.tunes.corpus.formats import form_of
 from charlstm.tunes.corpus.mapped import MAPPED_FORMAT, MappedCorpus, load_mapped
 from charlstm.tunes.corpus.model import PARTS, check_name
-from charlstm.tunes.corpus.sources import abc_files
+from charlstm.tunes.corpus.sources import abc_files, split_file
 from charlstm.tunes.edit.clean import Dropped, clean_tune
 
 HELD_OUT = 2000  # tunes of validation and of test at most
@@ -130,6 +131,11 @@ def build_mapped(
 
 def stream_tunes(file: Path) -> Iterator[str]:
     """The tunes of a file, one at a time: from X: line to X: line, or between <start> and <end>."""
+    with open(file, "rb") as start:
+        is_abc = not form_of(decode_text(start.read(1 << 16)))
+    if not is_abc:  # of another form, which is read as a whole
+        yield from split_file(file)
+        return
     piece: list[bytes] = []
     marked = begun = False  # the file parts its tunes by <start>; a tune has begun
     with open(file, "rb") as lines:

@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from charlstm.errors import CorpusError
-from charlstm.files import decode_text
-from charlstm.tunes.abc import split_header, split_tunebook
+from charlstm.files import decode_text, kind_of
+from charlstm.tunes.abc import split_header
+from charlstm.tunes.corpus.formats import tunes_of
 
 DEFAULT_COLLECTIONS = ("oneills1850", "ryansMammoth", "airdsAirs", "miscFolk")
 TITLES = {
@@ -99,8 +100,11 @@ def abc_files(paths: Iterable[Path]) -> list[Path]:
 
 
 def split_file(file: Path) -> list[str]:
-    """The tunes of a file, whatever its encoding and line ends."""
-    return split_tunebook(decode_text(file.read_bytes()))
+    """The tunes of a file, whatever its encoding, line ends and form. Raises CorpusError where it holds none."""
+    data = file.read_bytes()
+    if kind := kind_of(data):
+        raise CorpusError(f"{file} is {kind}; bring tunes in ABC notation, each beginning with a line X:1.", path=file)
+    return tunes_of(decode_text(data), str(file))
 
 
 def credits(tunes: Iterable[SourceTune]) -> list[str]:

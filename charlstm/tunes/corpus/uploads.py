@@ -15,16 +15,16 @@ from pathlib import PurePosixPath
 
 from charlstm.errors import CorpusError
 from charlstm.files import decode_text
-from charlstm.tunes.abc import split_tunebook
+from charlstm.tunes.corpus.formats import tunes_of
 from charlstm.tunes.corpus.sources import SourceTune
 
 MAX_FILE_BYTES = 8 * 2**20  # one file, a ZIP or a text
 MAX_BYTES = 32 * 2**20  # of text, all files unpacked: forty times the fiddle corpus
 MAX_ENTRIES = 20_000  # of a ZIP: one tune a file is common
 MAX_TUNES = 100_000  # in all; larger collections are built by the command line
-SUFFIXES = (".abc", ".txt")
+SUFFIXES = (".abc", ".txt", ".json", ".csv")
 _ZIP = b"PK\x03\x04"
-_LOOKS_LIKE_ABC = re.compile(r"(?m)^[XK]:|<start>")
+_LOOKS_LIKE_ABC = re.compile(r"(?m)^[ \t>]*[XK]:|<start>")
 _SILENT = ("__MACOSX/", ".DS_Store", "Thumbs.db")  # what systems put into a ZIP unasked
 
 
@@ -54,19 +54,28 @@ def read_uploads(files: Iterable[tuple[str, bytes]]) -> Upload:
         try:
             for inner, text in _texts(name, data, room, refused):
                 room -= len(text)
-                if len(tunes) + _tunes_in(text) > MAX_TUNES:
-                    raise CorpusError(
-                        f"These files hold more than {MAX_TUNES:,} tunes; bring fewer, or build the collection with "
-                        "`charlstm corpus build`."
-                    )
-                texts = split_tunebook(text) if _LOOKS_LIKE_ABC.search(text) else []
+                _check_count(len(tunes) + _tunes_in(text))  # before the text is cut apart
+                try:
+                    texts = [tune for tune in tunes_of(text, "it") if _LOOKS_LIKE_ABC.search(tune)]
+                except CorpusError as error:
+                    refused.append((inner, str(error)))
+                    continue
                 if not texts:
                     refused.append((inner, "no tune in it: each begins with a line X:1"))
+                _check_count(len(tunes) + len(texts))
                 book = PurePosixPath(name).stem
                 tunes += [SourceTune(tune, book, inner) for tune in texts]
         except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError, ValueError):
             refused.append((name, "a damaged ZIP"))
     return Upload(tuple(tunes), tuple(refused))
+
+
+def _check_count(tunes: int) -> None:
+    if tunes > MAX_TUNES:
+        raise CorpusError(
+            f"These files hold more than {MAX_TUNES:,} tunes; bring fewer, or build the collection with "
+            "`charlstm corpus build`."
+        )
 
 
 def _texts(name: str, data: bytes, room: int, refused: list[tuple[str, str]]) -> Iterator[tuple[str, str]]:
@@ -117,7 +126,7 @@ def _why_not(entry: zipfile.ZipInfo) -> str:
     if path.suffix.lower() == ".zip":
         return "a ZIP inside a ZIP; upload it on its own"
     if path.suffix.lower() not in SUFFIXES:
-        return f"not {' or '.join(SUFFIXES)}"
+        return f"not {', '.join(SUFFIXES[:-1])} or {SUFFIXES[-1]}"
     return ""
 
 

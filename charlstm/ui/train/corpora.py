@@ -68,7 +68,7 @@ def _add(built: Sequence[str]) -> None:
     """Files in, a collection out."""
     files = st.file_uploader(
         "ABC files, or a ZIP of them",
-        type=["abc", "txt", "zip"],
+        type=["abc", "txt", "zip", "json", "csv"],
         accept_multiple_files=True,
         key="train.files",
         max_upload_size=MAX_FILE_BYTES // 2**20,

@@ -47,8 +47,8 @@ def test_each_encoding_and_line_end_is_read() -> None:
 
 REFUSED = {
     "a picture": ({"a.abc": b"\x89PNG\r\n\x1a\n\0\0"}, "no text"),
-    "another kind": ({"score.pdf": b"%PDF"}, "not .abc or .txt"),
-    "a program": ({"run.exe": b"MZ"}, "not .abc or .txt"),
+    "another kind": ({"score.pdf": b"%PDF"}, "not .abc, .txt, .json or .csv"),
+    "a program": ({"run.exe": b"MZ"}, "not .abc, .txt, .json or .csv"),
     "a way out": ({"../../evil.abc": ONE}, "leads out"),
     "a root": ({"/etc/evil.abc": ONE}, "leads out"),
     "a Windows path": ({"..\\evil.abc": ONE}, "leads out"),
@@ -113,11 +113,11 @@ def test_millions_of_empty_tunes_are_refused_before_they_are_cut_apart(
     line: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A ZIP of 25 kB once became six million tunes and four gigabytes."""
-    monkeypatch.setattr(uploads, "split_tunebook", lambda text: pytest.fail("cut apart"))
+    monkeypatch.setattr(uploads, "tunes_of", lambda text, name: pytest.fail("cut apart"))
     many = line.encode() * (uploads.MAX_TUNES + 1)
     with pytest.raises(CorpusError, match="100,000 tunes"):
         read_uploads([("many.zip", zipped({"many.abc": many}))])
     half = line.encode() * (uploads.MAX_TUNES // 2 + 1)
-    monkeypatch.setattr(uploads, "split_tunebook", lambda text: ["X:1"] * (uploads.MAX_TUNES // 2 + 1))
+    monkeypatch.setattr(uploads, "tunes_of", lambda text, name: ["X:1"] * (uploads.MAX_TUNES // 2 + 1))
     with pytest.raises(CorpusError, match="100,000 tunes"):
         read_uploads([("one.abc", half), ("two.abc", half)])
