@@ -142,7 +142,9 @@ def log_tail(run: TrainingRun, lines: int = 12) -> str:
 # ---- steering -------------------------------------------------------------------------------------------------------
 
 
-def start(arguments: Sequence[str], *, name: str, threads: int = 1, root: Path | None = None) -> TrainingRun:
+def start(
+    arguments: Sequence[str], *, name: str, threads: int = 1, beside: str = "", root: Path | None = None
+) -> TrainingRun:
     """Start `charlstm train` in a process of its own.
 
     Parameters
@@ -153,6 +155,8 @@ def start(arguments: Sequence[str], *, name: str, threads: int = 1, root: Path |
         Of the run; a number is added where that name is taken.
     threads : int
         CPU threads of the trainer. One leaves a page on two cores quick.
+    beside : str
+        A running run that this one is to be compared with: the two run at the same time.
     root : Path, optional
         Instead of runs/.
 
@@ -170,7 +174,7 @@ def start(arguments: Sequence[str], *, name: str, threads: int = 1, root: Path |
     if not NAME.fullmatch(name):
         raise ProcessError(f"{name!r} cannot name a run; use letters, digits, dots, dashes and underscores.")
     with processes.start_lock(root):
-        _refuse_a_second(root)
+        _refuse_a_second(root, beside)
         folder = _new_folder(root, name)
         about = {"arguments": list(arguments), "threads": threads, "created": time.time()}
         write_json(folder / JOB / "start.json", about)
@@ -259,8 +263,9 @@ def _start_trainer(folder: Path, arguments: Sequence[str], threads: int) -> None
     write_process(folder, processes.start(folder / JOB, words, threads=threads, ended=ended))
 
 
-def _refuse_a_second(root: Path) -> None:
-    if (other := running(root)) is not None:
+def _refuse_a_second(root: Path, beside: str = "") -> None:
+    others = [run for run in list_runs(root) if run.state == "running" and run.name != beside]
+    if other := next(iter(others), None):
         raise ProcessError(f"{other.name} is being trained on this machine; pause or stop it first.", path=other.folder)
 
 

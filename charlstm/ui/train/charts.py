@@ -43,6 +43,25 @@ def loss_chart(rows: Sequence[Mapping[str, Any]], baseline: float | None) -> Any
     return alt.layer(rule, lines, dots.encode(x=x, **look, tooltip=tooltip)).properties(height=300)
 
 
+def overlay_chart(runs: Mapping[str, Sequence[Mapping[str, Any]]]) -> Any:
+    """The losses of some runs over the minutes of training: a colour a run, training losses dashed."""
+    points = [
+        {"minutes": row["seconds"] / 60, "loss": row[field], "run": name, "set": kind}
+        for name, rows in runs.items()
+        for kind, field in (("training", "train_loss"), ("validation", "val_loss"))
+        for row in thinned([row for row in rows if row.get(field) is not None])
+    ]
+    lines = chart(points).mark_line(strokeWidth=1.8, point=alt.OverlayMarkDef(size=18)).encode(
+        x=alt.X("minutes:Q", title="minutes of training", axis=alt.Axis(grid=False, tickCount=8)),
+        y=alt.Y("loss:Q", title="loss, nats per character", scale=alt.Scale(zero=False)),
+        color=colour("run:N", list(runs), [TRAINING, VALIDATION], labelLimit=240),
+        strokeDash=alt.StrokeDash("set:N", legend=None, scale=alt.Scale(
+            domain=["validation", "training"], range=[[1, 0], [4, 4]])),
+        tooltip=tips("run:N", "set:N", ("minutes:Q", "", ".2f"), ("loss:Q", "", ".3f")),
+    )  # fmt: skip
+    return lines.properties(height=300)
+
+
 def line_chart(rows: Sequence[Mapping[str, Any]], field: str, title: str) -> Any:
     """One measure over epochs, small."""
     points = [{"epoch": row["epoch"], "value": row[field]} for row in thinned(rows)]

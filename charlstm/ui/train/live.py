@@ -9,7 +9,10 @@ from typing import Any
 import streamlit as st
 
 from charlstm.errors import CharlstmError
-from charlstm.lm.store.checkpoint import JSON_FILE
+from charlstm.lm.config import SampleConfig
+from charlstm.lm.sample.sampling import sample
+from charlstm.lm.store.checkpoint import JSON_FILE, load_checkpoint
+from charlstm.lm.store.epochs import epoch_engine, list_epochs
 from charlstm.lm.train import training_runs
 from charlstm.lm.train.metrics import Metrics
 from charlstm.lm.train.training_runs import TrainingRun
@@ -21,8 +24,10 @@ from charlstm.ui.train.charts import line_chart, loss_chart
 from charlstm.ui.train.estimates import baseline
 
 PLAYER = "train.player"
+LENGTH = 500  # characters of the tune of an untrained network, which never ends
 REQUESTED: Setting[int | None] = Setting("train.tune", None)  # the step of a tune that is to be shown
 STEP: Setting[int | None] = Setting("train.heard", None)  # the step of the tune that is shown, of one run
+NEWEST: Setting[int | None] = Setting("train.newest_step", None)  # the newest that was there, of one run
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)
@@ -30,7 +35,7 @@ def _metrics(folder: str) -> Metrics:
     return Metrics(Path(folder))
 
 
-def _rows(run: TrainingRun) -> list[dict[str, Any]]:
+def rows_of(run: TrainingRun) -> list[dict[str, Any]]:
     """What the run has reported so far."""
     return _metrics(str(run.folder)).read()
 
@@ -42,8 +47,14 @@ def show_live(run: TrainingRun) -> None:
 
 def _stage(run: TrainingRun) -> tuple[object, ...]:
     """What the part of the page that does not change each second depends on."""
-    has_model, has_tune = (run.folder / JSON_FILE).exists(), any(row.get("sample") for row in _rows(run))
-    return run.state, run.asked, bool(run.settings), has_model, has_tune
+    samples = [row["step"] for row in rows_of(run) if row.get("sample")]
+    newest = samples[-1] if samples and _follows(run.name) else bool(samples)
+    return run.state, run.asked, bool(run.settings), (run.folder / JSON_FILE).exists(), newest
+
+
+def _follows(name: str) -> bool:
+    """Whether the newest tune of a run is the one that is shown: it stays so, until an earlier one is chosen."""
+    return STEP.of(name).get() in (None, NEWEST.of(name).get())
 
 
 def _live(name: str, shown: tuple[object, ...]) -> None:
@@ -54,7 +65,7 @@ def _live(name: str, shown: tuple[object, ...]) -> None:
         st.rerun()
     if _stage(run) != shown:
         st.rerun()
-    rows = _rows(run)
+    rows = rows_of(run)
     if not rows:
         if run.state == "running":
             st.caption("The trainer is starting; its first report takes some seconds.")
@@ -70,7 +81,7 @@ def _live(name: str, shown: tuple[object, ...]) -> None:
     last = next((row for row in reversed(rows) if row.get("sample")), None)
     if run.state == "running" and last is not None:
         head, button = st.columns([4, 1], vertical_alignment="bottom")
-        head.caption(f"A tune after epoch {_epoch(last)}")
+        head.caption(f"A tune after epoch {epoch_of(last)}")
         if button.button("Play this tune", key="train.newest", icon=":material/play_arrow:", width="stretch"):
             REQUESTED.set(last["step"])
             st.rerun()
@@ -103,25 +114,43 @@ def _numbers(run: TrainingRun, rows: Sequence[Mapping[str, Any]]) -> None:
 
 def show_tunes(run: TrainingRun) -> None:
     """The tunes it wrote, one an epoch, to see and hear. Apart from what changes each second, which would stop it."""
-    tunes = {row["step"]: row for row in _rows(run) if row.get("sample")}
+    tunes = {row["step"]: row for row in rows_of(run) if row.get("sample")}
     if not tunes:
         return
+    if first := _untrained(run):
+        tunes = {0: {"step": 0, "epoch": 0, "sample": first}, **tunes}
     st.subheader("What it writes", anchor=False)
     steps, setting = list(tunes), STEP.of(run.name)
+    if _follows(run.name):
+        setting.set(steps[-1])
+    NEWEST.of(run.name).set(steps[-1])
     if (requested := REQUESTED.pop()) in tunes:
         setting.set(requested)
     step = steps[-1]
     if len(steps) > 1:
         step = st.select_slider(
-            "After epoch", steps, key=setting.widget(steps, steps[-1]), format_func=lambda step: _epoch(tunes[step])
+            "After epoch", steps, key=setting.widget(steps, steps[-1]), format_func=lambda step: epoch_of(tunes[step])
         )
     row = tunes[step]
     loss = f", loss {row['val_loss']:.3f}" if row.get("val_loss") is not None else ""
-    st.caption(f"The same seed each time, at temperature 0.8, after epoch {_epoch(row)}{loss}.")
+    st.caption(f"The same seed each time, at temperature 0.8, after epoch {epoch_of(row)}{loss}.")
     drawing = draw(row["sample"])
     show_tune(drawing, key=PLAYER)
     sound_tune(drawing, key=PLAYER)
 
 
-def _epoch(row: Mapping[str, Any]) -> str:
+def _untrained(run: TrainingRun) -> str:
+    """The tune of the network before it has learned anything; "" where that network is not stored."""
+    if not (run.folder / JSON_FILE).exists() or not any(epoch.number == 0 for epoch in list_epochs(run.folder)):
+        return ""
+    return _untrained_tune(str(run.folder), run.created, int((run.settings.get("train") or {}).get("seed", 0)))
+
+
+@st.cache_data(max_entries=32, show_spinner=False)
+def _untrained_tune(folder: str, created: float, seed: int) -> str:
+    engine = epoch_engine(load_checkpoint(folder), 0)
+    return sample(engine, SampleConfig(temperature=0.8, max_length=LENGTH), seed=seed)[0].text
+
+
+def epoch_of(row: Mapping[str, Any]) -> str:
     return f"{round(float(row['epoch']), 1):g}"

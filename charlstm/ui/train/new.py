@@ -48,6 +48,7 @@ def show(running: TrainingRun | None) -> None:
     if corpus is None:
         return
     baseline(corpus.name)  # counted while the visitor chooses
+    _pair(corpus, running)
     st.subheader("2. Network", anchor=False)
     model = _network()
     st.subheader("3. Training", anchor=False)
@@ -66,6 +67,25 @@ def show(running: TrainingRun | None) -> None:
     )  # fmt: skip
     with st.expander("Command"):
         st.code(shlex.join(["charlstm", "train", "--out", f"runs/{name}", *arguments]), language=None, wrap_lines=True)
+
+
+def _pair(corpus: Corpus, running: TrainingRun | None) -> None:
+    """A button that trains an LSTM and an RNN at once, for a minute, to be compared."""
+    models = [ModelConfig(cell=cell, hidden_size=64) for cell in ("lstm", "rnn")]
+
+    def start() -> None:
+        first = ""
+        for model in models:
+            arguments = arguments_of(corpus.name, model, MINUTES, 1, model.cell_spec.learning_rate, 0)
+            run = training_runs.start(arguments, name=clean_name(f"1-minute-{model.cell}"), beside=first)
+            first, second = (run.name, "") if not first else (first, run.name)
+        see(first, second)
+
+    st.button(
+        "Train an LSTM and an RNN for 1 minute", icon=":material/compare_arrows:", disabled=running is not None,
+        on_click=attempt, args=(start,), key="train.pair",
+        help="Both start now, on the same tunes, and are shown side by side: their losses and their tunes.",
+    )  # fmt: skip
 
 
 def _network() -> ModelConfig:

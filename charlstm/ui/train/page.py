@@ -7,7 +7,7 @@ import streamlit as st
 from charlstm.lm.train import training_runs
 from charlstm.ui.shared.choices import choose
 from charlstm.ui.train import film, models, new, runs
-from charlstm.ui.train.settings import RUN, VIEW
+from charlstm.ui.train.settings import BESIDE, RUN, VIEW
 
 VIEWS = {"new": "New", "runs": "Runs", "film": "Film", "models": "Models"}  # name in the address -> label
 
@@ -34,6 +34,8 @@ def page() -> None:
     address = {"view": view}
     if view == "runs" and RUN.get():
         address["run"] = RUN.get()
+        if BESIDE.get():
+            address["with"] = BESIDE.get()
     if st.query_params.to_dict() != address:
         st.query_params.from_dict(address)
 

@@ -18,9 +18,11 @@ from charlstm.lm.train.training_runs import TrainingRun
 from charlstm.ui.shared.durations import duration
 from charlstm.ui.shared.notices import plain
 from charlstm.ui.state import Setting
+from charlstm.ui.train.film import SOURCE
 from charlstm.ui.train.live import show_live, show_tunes
 from charlstm.ui.train.new import RATES
-from charlstm.ui.train.settings import MESSAGE, RUN, attempt, show_messages
+from charlstm.ui.train.overlay import show_overlay
+from charlstm.ui.train.settings import BESIDE, MESSAGE, RUN, VIEW, attempt, show_messages
 
 Colour = Literal["red", "orange", "blue", "green", "gray"]
 STATES: dict[str, tuple[str, Colour, str]] = {
@@ -57,15 +59,23 @@ def show(runs: Sequence[TrainingRun]) -> None:
     show_messages()
     by_name = {run.name: run for run in runs}
     newest = next((run.name for run in runs if run.state == "running"), runs[0].name)
-    name = st.selectbox(
-        "Run", list(by_name), key=RUN.widget(by_name, newest),
-        format_func=lambda name: f"{name} · {STATES[by_name[name].state][0]}",
-    )  # fmt: skip
+    left, right = st.columns(2)
+    name = left.selectbox("Run", list(by_name), key=RUN.widget(by_name, newest))
+    others = ["", *(other for other in by_name if other != name)]
+    beside = right.selectbox(
+        "Compare with", others, key=BESIDE.widget(others), format_func=lambda name: name or "no other run"
+    )
     run = by_name[name]
+    busy = any(other.state == "running" for other in runs)
     _head(run)
-    _controls(run, any(other.state == "running" for other in runs))
-    show_live(run)
-    show_tunes(run)
+    _controls(run, busy)
+    if beside:
+        _head(by_name[beside])
+        _controls(by_name[beside], busy)
+        show_overlay(run, by_name[beside])
+    else:
+        show_live(run)
+        show_tunes(run)
 
 
 def _head(run: TrainingRun) -> None:
@@ -114,6 +124,8 @@ def _controls(run: TrainingRun, busy: bool) -> None:
                 st.button("Keep it", type="primary", on_click=attempt, args=(lambda: _keep(run.name),),
                           key=f"{key}.keep")  # fmt: skip
             _fork_popover(run, busy)
+            if len(list_epochs(run.folder)) > 1:
+                st.button("Film", icon=":material/movie:", on_click=_film, args=(run.name,), key=f"{key}.film")
         if run.state != "running":
             with st.popover("Remove", icon=":material/delete:"):
                 st.caption("Removes the run with its curves and its film. Models that were kept stay.")
@@ -122,6 +134,12 @@ def _controls(run: TrainingRun, busy: bool) -> None:
 
 def _do(action: Callable[[TrainingRun], object], name: str) -> None:
     attempt(lambda: action(training_runs.find_run(name)))
+
+
+def _film(name: str) -> None:
+    """Show the film of a run."""
+    VIEW.set("film")
+    SOURCE.set(f"run {name}")
 
 
 def _learning_rate(run: TrainingRun) -> None:

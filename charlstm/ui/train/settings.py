@@ -12,13 +12,15 @@ from charlstm.ui.state import Setting
 
 VIEW = Setting("train.view", "", query="view")  # "": runs while one is running, else new
 RUN = Setting("train.run", "", query="run")
+BESIDE = Setting("train.beside", "", query="with")  # the run that RUN is compared with; "" for none
 MESSAGE, PROBLEM = Setting("train.message", ""), Setting("train.problem", "")
 
 
-def see(run: str) -> None:
-    """Show a run; for callbacks."""
+def see(run: str, beside: str = "") -> None:
+    """Show a run, and one that it is compared with; for callbacks."""
     VIEW.set("runs")
     RUN.set(run)
+    BESIDE.set(beside)
 
 
 def attempt(action: Callable[[], object]) -> None:

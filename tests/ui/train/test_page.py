@@ -15,6 +15,7 @@ from streamlit.testing.v1 import AppTest
 
 from charlstm.cli import build_parser
 from charlstm.cli.train import configs
+from charlstm.errors import ProcessError
 from charlstm.lm.config import LOOKBACK_BARS, ModelConfig
 from charlstm.lm.store.checkpoint import Checkpoint, CorpusInfo, load_checkpoint, save_checkpoint
 from charlstm.lm.store.epochs import save_epoch
@@ -307,3 +308,74 @@ def test_curves_are_thinned_and_keep_their_end() -> None:
 )
 def test_spans_in_words(seconds: float, words: str) -> None:
     assert duration(seconds) == words
+
+
+def test_two_runs_are_laid_over_each_other(home: Path) -> None:
+    make_run(home, "one", status="finished")
+    folder = make_run(home, "two", status="stopped")
+    settings = json.loads((folder / "job" / "settings.json").read_text())
+    settings["model"]["cell"] = "rnn"
+    (folder / "job" / "settings.json").write_text(json.dumps(settings))
+    app = opened(**{"view": "runs", "run": "one", "with": "two"})
+    (differences,) = [table.value.to_dict("records") for table in app.dataframe]
+    assert differences == [{"Setting": "cell", "one": "lstm", "two": "rnn"}]
+    assert "two, after epoch 2" in texts(app)
+    app.selectbox(key="train.beside").set_value("").run()
+    assert not app.exception
+    assert not app.dataframe
+
+
+def test_an_lstm_and_an_rnn_start_together_and_are_compared(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[tuple[list[str], str, str]] = []
+
+    def start(arguments: Sequence[str], *, name: str, beside: str = "") -> training_runs.TrainingRun:
+        started.append((list(arguments), name, beside))
+        return training_runs.read_run(make_run(home, name, alive=True))
+
+    monkeypatch.setattr(training_runs, "start", start)
+    app = opened()
+    next(one for one in app.button if one.key == "train.pair").click().run()
+    assert not app.exception
+    assert [(name, beside) for _, name, beside in started] == [("1-minute-lstm", ""), ("1-minute-rnn", "1-minute-lstm")]
+    for words, *_ in started:
+        assert configs(build_parser().parse_args(["train", "--out", "x", *words]))[1].minutes == 1
+    assert (app.selectbox(key="train.run").value, app.selectbox(key="train.beside").value) == (
+        "1-minute-lstm",
+        "1-minute-rnn",
+    )
+
+
+def test_a_second_run_is_refused_unless_it_is_to_be_compared(home: Path) -> None:
+    make_run(home, "theirs", alive=True)
+    with pytest.raises(ProcessError, match="theirs is being trained"):
+        training_runs.start(["--corpus", "fiddle"], name="mine")
+    with pytest.raises(ProcessError, match="theirs is being trained"):
+        training_runs.start(["--corpus", "fiddle"], name="mine", beside="another")
+
+
+def test_the_newest_tune_is_shown_until_an_earlier_one_is_chosen(home: Path) -> None:
+    folder = make_run(home, status="finished", epochs=(0, 1, 2))
+    app = opened(view="runs")
+    slider = app.select_slider(key="train.heard.mine")
+    assert (list(slider.options), slider.value) == (["0", "1", "2"], 20)  # the untrained network's first
+
+    def one_more(step: int) -> None:
+        with open(folder / "metrics.jsonl", "a") as file:
+            file.write(json.dumps(report(step, val_loss=3.0, sample=TUNES[2])) + "\n")
+
+    one_more(30)
+    app.run()
+    assert app.select_slider(key="train.heard.mine").value == 30
+    app.select_slider(key="train.heard.mine").set_value(10).run()
+    one_more(40)
+    app.run()
+    assert not app.exception
+    assert app.select_slider(key="train.heard.mine").value == 10
+
+
+def test_a_finished_run_leads_to_its_film(home: Path) -> None:
+    make_run(home, status="finished", epochs=(0, 1, 2))
+    app = opened(view="runs")
+    button(app, "Film").click().run()
+    assert not app.exception
+    assert app.selectbox(key="film.source").value == "run mine"
