@@ -13,6 +13,7 @@ import zipfile
 from collections import Counter
 from collections.abc import Sequence
 from fractions import Fraction
+from itertools import pairwise
 from typing import Any
 
 from music21 import (
@@ -151,10 +152,13 @@ class _Writer:
         self.speller = Speller(self.key)
         self.words: list[list[str]] = []  # of the line: of each verse its syllables, one a note
         self.sung = 0  # notes of the line
+        self.held: set[int] = set()  # pitches that are tied to the next note
         self.slurs: Counter[tuple[int, bool]] = Counter()  # (id of a note, whether it begins one)
         for slur in part.recurse().getElementsByClass(spanner.Slur):
             self.slurs[id(slur.getFirst()), True] += 1
             self.slurs[id(slur.getLast()), False] += 1
+        notes = [n for m in self.measures for n in _first_voice(m).notes if not n.duration.isGrace]
+        self.following = {id(a): {p.midi for p in b.pitches} for a, b in pairwise(notes)}  # pitches of the next note
         self.endings: dict[int, str] = {}
         for bracket in part.recurse().getElementsByClass(spanner.RepeatBracket):
             if (first := bracket.getFirst()) is not None:
@@ -198,7 +202,7 @@ class _Writer:
         voices = list(measure.getElementsByClass(stream.Voice))
         if others := sum(1 for voice in voices[1:] for _ in voice.notes):
             self.left_out["notes of a second voice in the part were"] += others
-        source = voices[0] if voices else measure
+        source = _first_voice(measure)
         marks = self._marks(measure)
         elements = [e for e in source.notesAndRests if not isinstance(e, harmony.ChordSymbol)]
         offset = Fraction(0)
@@ -283,7 +287,11 @@ class _Writer:
         opened = "(" * self.slurs[id(element), True]
         closed = ")" * self.slurs[id(element), False]
         tie = element.tie is not None and element.tie.type in ("start", "continue")
-        self._sing(element)
+        tie = tie and any(pitch.midi in self.following.get(id(element), ()) for pitch in element.pitches)
+        pitches = {pitch.midi for pitch in element.pitches}
+        if not pitches or not pitches <= self.held:  # a note that is tied on takes no syllable
+            self._sing(element)
+        self.held = pitches if tie else set()
         return opened + signs + self._heads(element) + length + ("-" if tie else "") + closed
 
     def _heads(self, element: Any) -> str:
@@ -329,6 +337,11 @@ def _quarter(mark: Any) -> str:
     """A metronome mark as the value of a Q: field."""
     beat = Fraction(mark.referent.quarterLength).limit_denominator(64) / 4
     return f"{beat.numerator}/{beat.denominator}={round(float(mark.number), 1):g}"
+
+
+def _first_voice(measure: Any) -> Any:
+    """The first voice of a measure, or the measure itself where it has none."""
+    return next(iter(measure.getElementsByClass(stream.Voice)), measure)
 
 
 def _right_bar(measure: Any, following: Any) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import random
+import re
 import zipfile
 
 import pytest
@@ -117,3 +118,15 @@ def test_broken_files_give_a_tune_or_one_sentence() -> None:
             assert read_musicxml(bytes(data)).text
         except NotationError:
             continue
+
+
+def test_a_tie_that_leads_to_another_pitch_is_none() -> None:
+    before, first, second = written("X:1\nT:t\nM:4/4\nL:1/8\nK:A\n=c8-|=c8|").decode().split("<measure ")
+    raised = re.sub(r"<step>C</step>\s*(<alter>.*?</alter>)?", "<step>C</step><alter>1</alter>", second)
+    xml = "<measure ".join((before, first, raised))
+    assert [pitch for _, _, pitch in heard(read_musicxml(xml.encode()).text)] == [72, 73]
+
+
+def test_words_pass_over_tied_notes() -> None:
+    song = "X:1\nT:t\nM:4/4\nL:1/8\nK:G\nG4 A4-|A4 B4|\nw:one two three\n"
+    assert "\nw:one two three" in read_musicxml(written(song)).text

@@ -245,7 +245,7 @@ def _word_lines(
     for later in passes:
         if any(onset + later in syllables for onset, _ in sung):
             line = "w:"
-            for onset, begins in sung:
-                text, goes_on = syllables.get(onset + later, ("*", False)) if begins else ("_", False)
+            for onset in (onset for onset, begins in sung if begins):  # a note that is tied on takes no syllable
+                text, goes_on = syllables.get(onset + later, ("*", False))
                 line += text + ("-" if goes_on else " ")
             yield line.rstrip()
