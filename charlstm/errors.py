@@ -6,6 +6,7 @@ CharlstmError
 ├── CorpusError          no corpus, or nothing usable in a file .path
 ├── CheckpointError      missing, torn or mismatched checkpoint .path
 ├── ProcessError         a training or a study that cannot be started, found or stopped  .path
+├── LibraryError         the file of kept tunes cannot be used  .path
 ├── ConfigError          a setting out of its range             .field
 └── AudioUnavailable     no synthesizer or soundfont            says what to install
 """
@@ -61,6 +62,14 @@ class ProcessError(CharlstmError):
 
     def __init__(self, message: str, *, path: Path | None = None) -> None:
         super().__init__(message)
+        self.path = path
+
+
+class LibraryError(CharlstmError):
+    """The library of tunes cannot be read or written."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(f"the library {path} cannot be used: {reason}")
         self.path = path
 
 

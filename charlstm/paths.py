@@ -75,6 +75,11 @@ def result_roots() -> list[Path]:
     return _with_shipped(results_path())
 
 
+def library_path() -> Path:
+    """The SQLite file of the tunes that visitors keep."""
+    return home() / "data" / "library.sqlite"
+
+
 def cache_path() -> Path:
     """Folder of what can be made again: activations of corpora. It may be deleted at any time."""
     return home() / "data" / "cache"

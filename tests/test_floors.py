@@ -27,8 +27,9 @@ ROOMS = {
     "neurons": TUNES | {"lm"},
     "evaluate": TUNES | {"lm", "score"},
     "experiments": TUNES | {"lm", "evaluate", "neurons"},
+    "library": TUNES,
     "cli": TUNES | {"lm", "score", "neurons", "evaluate", "experiments"},
-    "ui": TUNES | {"lm", "score", "neurons", "evaluate", "experiments"},
+    "ui": TUNES | {"lm", "score", "neurons", "evaluate", "experiments", "library"},
     "app": {"ui"},
 }
 # Where each package may be imported; what is named in no line may be imported anywhere.

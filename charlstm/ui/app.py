@@ -6,7 +6,9 @@ from pathlib import Path
 
 import streamlit as st
 
+from charlstm.ui.library.session_library import change_visitor
 from charlstm.ui.shared.models import warm_up
+from charlstm.ui.shared.visitor import remember_visitor
 from charlstm.ui.state import settings_delivered
 
 _UI = Path(__file__).parent
@@ -31,6 +33,7 @@ def main() -> None:
     )
     with st.container(horizontal_alignment="center"), st.container(width=1100):
         page.run()
+    remember_visitor(change_visitor)
     settings_delivered()
 
 

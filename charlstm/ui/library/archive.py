@@ -14,8 +14,9 @@ from typing import Any
 
 from charlstm.errors import CharlstmError
 from charlstm.files import file_stem
+from charlstm.library.tune import HOW, LibraryTune
 from charlstm.score.formats import BY_LABEL, FORMATS
-from charlstm.ui.library.tunes import HOW, LibraryTune
+from charlstm.ui.library.tunes import command, link
 
 MAX_SOUND = 60_000_000  # bytes of WAV in a ZIP; the tunes after them go without
 _TIME = (1980, 1, 1, 0, 0, 0)  # of every file in the ZIP: the same tunes make the same bytes
@@ -102,11 +103,12 @@ def abc_book(tunes: Sequence[LibraryTune]) -> str:
 
 def _record(tune: LibraryTune, base: str) -> dict[str, Any]:
     """A tune's entry in settings.json."""
-    ways = {"link": tune.link(base), "command": tune.command}
-    return {
-        "name": tune.name, "how": tune.how, **{way: text for way, text in ways.items() if text},
-        "settings": tune.made_with,
+    known = {
+        "link": link(tune, base), "command": command(tune), "rating": tune.rating, "note": tune.note,
+        "tags": list(tune.tags),
     }  # fmt: skip
+    known = {name: value for name, value in known.items() if value}
+    return {"name": tune.name, "how": tune.how, **known, "settings": dict(tune.settings)}
 
 
 def _readme(tunes: Sequence[LibraryTune], stems: Sequence[str], missing: Sequence[str], base: str) -> str:
@@ -125,10 +127,10 @@ def _readme(tunes: Sequence[LibraryTune], stems: Sequence[str], missing: Sequenc
     ]
     for tune, stem in zip(tunes, stems, strict=True):
         lines.append(f"{stem}  {tune.name}  ({HOW.get(tune.how, tune.how).lower()})")
-        if link := tune.link(base):
-            lines.append(f"    link     {link}")
-        if tune.command:
-            lines.append(f"    command  {tune.command}")
+        if address := link(tune, base):
+            lines.append(f"    link     {address}")
+        if line := command(tune):
+            lines.append(f"    command  {line}")
         if tune.how == "continued":
             lines.append("             (it writes the tune in the model's own spelling: eighths, plain header)")
         if tune.how == "rewritten":

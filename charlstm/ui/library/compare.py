@@ -6,9 +6,10 @@ from difflib import SequenceMatcher
 
 import streamlit as st
 
+from charlstm.library.tune import LibraryTune
 from charlstm.tunes.views.bars import bars
 from charlstm.ui.library.settings import show
-from charlstm.ui.library.tunes import LibraryTune, facts, summary
+from charlstm.ui.library.tunes import facts, summary
 from charlstm.ui.shared.drawing import draw
 from charlstm.ui.shared.notices import plain
 from charlstm.ui.shared.player import show_tune
@@ -43,7 +44,7 @@ def show_two(first: LibraryTune, second: LibraryTune) -> None:
 
 def _settings(tune: LibraryTune) -> dict[str, str]:
     """What a tune was made with, as short texts."""
-    return {name: str(value) for name, value in tune.made_with.items() if name not in ("prime", "before")}
+    return {name: str(value) for name, value in tune.settings.items() if name not in ("prime", "before")}
 
 
 @st.cache_data(max_entries=32, show_spinner=False)

@@ -10,16 +10,20 @@ import streamlit as st
 
 from charlstm.errors import CharlstmError, NotationError
 from charlstm.files import file_stem
+from charlstm.library.tune import LibraryTune
 from charlstm.lm.store.card import model_card
 from charlstm.score.formats import FORMATS
 from charlstm.tunes.abc import split_header
 from charlstm.ui.library.archive import abc_book, zip_of
-from charlstm.ui.library.settings import BOOK_TITLE, FILES, WITH_SOUND
-from charlstm.ui.library.tunes import LibraryTune, summary
+from charlstm.ui.library.import_zip import read_zip
+from charlstm.ui.library.session_library import session_library
+from charlstm.ui.library.settings import BOOK_TITLE, FILES, IMPORTED, WITH_SOUND
+from charlstm.ui.library.tunes import summary
 from charlstm.ui.shared.downloads import tune_file
 from charlstm.ui.shared.drawing import draw
 from charlstm.ui.shared.models import models
 from charlstm.ui.shared.notices import plain
+from charlstm.ui.state import component_value
 
 
 def show_export(tunes: Sequence[LibraryTune]) -> None:
@@ -71,6 +75,30 @@ def show_export(tunes: Sequence[LibraryTune]) -> None:
                 )  # fmt: skip
 
 
+def show_import() -> None:
+    """A place to drop an exported ZIP; its tunes are kept in the library."""
+
+    def opened() -> None:
+        if (file := component_value("library.import")) is None:
+            return
+        try:
+            tunes = read_zip(file.getvalue())
+            before = len(session_library().newest())
+            for tune in tunes:
+                session_library().add(tune.text, tune.how, **tune.more)
+            added = len(session_library().newest()) - before
+            IMPORTED.set(f"{added} of {len(tunes)} tunes were added; the others were there already.")
+        except CharlstmError as error:
+            IMPORTED.set(f"This file was not imported: {error}.")
+
+    with st.expander("Import a ZIP"):
+        st.file_uploader(
+            "A ZIP that was exported here", type=["zip"], key="library.import", on_change=opened, max_upload_size=64
+        )
+    if message := IMPORTED.pop():
+        st.info(plain(message))
+
+
 def home_address(url: str) -> str:
     """The address of the page Compose, from this page's; "" for none."""
     parts = urlsplit(url)
@@ -106,5 +134,5 @@ def file_of(text: str, name: str) -> bytes:
 def _cards(tunes: Sequence[LibraryTune]) -> dict[str, str]:
     """The cards of the models that wrote these tunes and are still there."""
     available = models()
-    names = {str(tune.made_with.get("model", "")) for tune in tunes}
+    names = {str(tune.settings.get("model", "")) for tune in tunes}
     return {name: model_card(available[name]) for name in names if name in available}

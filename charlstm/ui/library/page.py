@@ -1,17 +1,20 @@
-"""Library: the tunes of a visit, to hear again, keep, rename, compare and export."""
+"""Library: a visitor's tunes, to hear again, keep, search, rate, compare and export."""
 
 from __future__ import annotations
 
 import streamlit as st
 
+from charlstm.errors import LibraryError
+from charlstm.library.store import Library
+from charlstm.library.tune import LibraryTune
 from charlstm.ui.library.compare import show_two
-from charlstm.ui.library.export import show_export
+from charlstm.ui.library.export import show_export, show_import
 from charlstm.ui.library.row import show_row
-from charlstm.ui.library.session_library import session_library
-from charlstm.ui.library.settings import ALL, KEPT, PAGE, PLAYS, WHICH, shown_tunes
-from charlstm.ui.library.tunes import Library, LibraryTune, summary
+from charlstm.ui.library.session_library import restore, session_library
+from charlstm.ui.library.settings import ALL, KEPT, PAGE, PLAYS, SEARCH, WHICH, shown_tunes
+from charlstm.ui.library.tunes import summary
 from charlstm.ui.shared.drawing import draw
-from charlstm.ui.shared.notices import plain
+from charlstm.ui.shared.notices import plain, stop_with
 from charlstm.ui.shared.player import show_tune, sound_tune
 
 AT_ONCE = 8  # tunes on a page of the list
@@ -19,11 +22,19 @@ AT_ONCE = 8  # tunes on a page of the list
 
 def page() -> None:
     """The page, top to bottom."""
-    library = session_library()
     st.header("Library", anchor=False)
-    st.caption("The tunes of this visit. Keep the ones you like; all are lost when you close or reload this page.")
-    if not library.tunes and library.deleted is None:
+    st.caption("Your tunes, in this browser. Keep the ones you like; the oldest of the others make room for new ones.")
+    try:
+        _show_library(session_library())
+    except LibraryError as error:
+        stop_with(error)
+
+
+def _show_library(library: Library) -> None:
+    """The tunes, their players and what can be done with them."""
+    if not library.newest() and library.deleted is None:
         st.info("Your library is empty. Compose a tune or write one: every tune that a model writes is added here.")
+        show_import()
         return
     shown = shown_tunes(library)
     with st.container():  # always there, so that the player keeps its place
@@ -32,13 +43,14 @@ def page() -> None:
         elif shown:
             _show_one(shown[0])
     kept = library.newest(starred=True)
-    tunes = _filter(library, kept)
+    tunes = _filter(library)
     for place, tune in enumerate(tunes):
         if place % 2 == 0:
             columns = st.columns(2)
         with columns[place % 2]:
-            show_row(library, tune, shown)
+            show_row(tune, shown)
     show_export(kept[::-1])
+    show_import()
     for tune in shown:
         sound_tune(draw(tune.text), key="library.player" if len(shown) == 1 else f"library.player.{tune.number}")
 
@@ -50,19 +62,27 @@ def _show_one(tune: LibraryTune) -> None:
     show_tune(draw(tune.text), key="library.player", play=f"library{PLAYS.get()}" if PLAYS.get() else "")
 
 
-def _filter(library: Library, kept: list[LibraryTune]) -> list[LibraryTune]:
+def _filter(library: Library) -> list[LibraryTune]:
     """Widgets that choose what is listed; the tunes of this page of the list."""
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+    search = SEARCH.get()
+    matches = {ALL: library.newest(search=search), KEPT: library.newest(starred=True, search=search)}
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.text_input(
+            "Search", key=SEARCH.widget(), placeholder="Search: title, key, rhythm, model, tag …", width=320,
+            label_visibility="collapsed",
+        )  # fmt: skip
         which = st.segmented_control(
             "Show", [ALL, KEPT], required=True, key=WHICH.widget([ALL, KEPT]), label_visibility="collapsed",
-            format_func=lambda name: f"{name} ({len(kept) if name == KEPT else len(library.tunes)})",
+            format_func=lambda name: f"{name} ({len(matches[name])})",
         )  # fmt: skip
         if library.deleted is not None:
             st.button(
-                f"Restore “{plain(library.deleted.name)}”", on_click=library.restore, icon=":material/undo:",
+                f"Restore “{plain(library.deleted.name)}”", on_click=restore, icon=":material/undo:",
                 key="library.undo",
             )  # fmt: skip
-    listed = kept if which == KEPT else library.newest()
+    listed = matches[which or ALL]
+    if search and not listed:
+        st.caption("No tune has all of these words.")
     pages = range(1, max(1, -(-len(listed) // AT_ONCE)) + 1)
     PAGE.set(min(PAGE.get(), pages[-1]))
     if len(pages) > 1:

@@ -6,29 +6,35 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from charlstm.ui.library.settings import NAME, show
-from charlstm.ui.library.tunes import MAX_NAME, Library, LibraryTune, summary
+from charlstm.library.tune import MAX_NAME, MAX_NOTE, LibraryTune
+from charlstm.ui.library.session_library import change, delete
+from charlstm.ui.library.settings import NAME, NOTE, RATING, TAGS, show
+from charlstm.ui.library.tunes import composed_settings, summary
 from charlstm.ui.shared.models import models
 from charlstm.ui.shared.notices import plain
 from charlstm.ui.shared.session_tune import choose_tune
 from charlstm.ui.your_tune.tune_document import open_document
 
 
-def show_row(library: Library, tune: LibraryTune, shown: Sequence[LibraryTune]) -> None:
+def show_row(tune: LibraryTune, shown: Sequence[LibraryTune]) -> None:
     """A tune of the list; `shown` are the one or two with a player above it."""
-    number, name = tune.number, NAME.of(tune.number)
+    number = tune.number
     with st.container(border=True):
         current = any(number == other.number for other in shown)
         st.markdown(f"{':material/volume_up: ' if current else ''}**{plain(tune.name)}**")
-        st.caption(plain(summary(tune)))
+        stars = f" · {'★' * tune.rating}" if tune.rating else ""
+        tags = "".join(f" · {plain(tag)}" for tag in tune.tags)
+        st.caption(plain(summary(tune)) + stars + tags)
+        if tune.note:
+            st.caption(plain(tune.note))
         with st.container(horizontal=True, gap="small"):
             st.button(
                 "Listen", key=f"library.listen.{number}", icon=":material/play_arrow:", on_click=show, args=([number],),
                 kwargs={"play": True},
             )  # fmt: skip
             st.button(
-                "Kept" if tune.starred else "Keep", key=f"library.star.{number}", on_click=library.change,
-                args=(number,), kwargs={"starred": not tune.starred}, type="primary" if tune.starred else "secondary",
+                "Kept" if tune.starred else "Keep", key=f"library.star.{number}", on_click=change, args=(number,),
+                kwargs={"starred": not tune.starred}, type="primary" if tune.starred else "secondary",
                 icon=":material/check:" if tune.starred else ":material/star:",
             )  # fmt: skip
             if len(shown) == 1 and not current:
@@ -36,25 +42,44 @@ def show_row(library: Library, tune: LibraryTune, shown: Sequence[LibraryTune]) 
                     "Compare", key=f"library.compare.{number}", icon=":material/compare_arrows:", on_click=show,
                     args=([shown[0].number, number],), help="Side by side with the tune above.",
                 )  # fmt: skip
-            where = "Compose, with its settings" if tune.composed is not None else "Your tune"
+            where = "Compose, with its settings" if composed_settings(tune) is not None else "Your tune"
             if st.button("Open", key=f"library.open.{number}", icon=":material/edit_note:", help=f"Opens {where}."):
                 _open(tune)
-            with st.popover("Rename", icon=":material/label:"):
-                name.set(tune.name)
-                st.text_input(
-                    "Name", max_chars=MAX_NAME, key=name.widget(),
-                    on_change=lambda: library.change(number, name=name.get()),
-                )  # fmt: skip
+            with st.popover("Details", icon=":material/label:"):
+                _show_details(tune)
             st.button(
-                "Delete", key=f"library.delete.{number}", icon=":material/delete:", on_click=library.delete,
+                "Delete", key=f"library.delete.{number}", icon=":material/delete:", on_click=delete,
                 args=(number,),
             )  # fmt: skip
 
 
+def _show_details(tune: LibraryTune) -> None:
+    """What the visitor says of a tune: its name, stars, tags and a note."""
+    number = tune.number
+    name, rating, tags, note = NAME.of(number), RATING.of(number), TAGS.of(number), NOTE.of(number)
+
+    def rated() -> None:
+        stars = rating.get()
+        change(number, rating=0 if stars is None else stars + 1)
+
+    name.set(tune.name)
+    st.text_input("Name", max_chars=MAX_NAME, key=name.widget(), on_change=lambda: change(number, name=name.get()))
+    rating.set(tune.rating - 1 if tune.rating else None)
+    st.feedback("stars", key=rating.widget(), on_change=rated)
+    tags.set(", ".join(tune.tags))
+    st.text_input(
+        "Tags", key=tags.widget(), placeholder="wedding, for class",
+        on_change=lambda: change(number, tags=tags.get().split(",")),
+    )  # fmt: skip
+    note.set(tune.note)
+    st.text_area("Note", max_chars=MAX_NOTE, key=note.widget(), on_change=lambda: change(number, note=note.get()))
+
+
 def _open(tune: LibraryTune) -> None:
     """Go to the page that the tune comes from."""
-    if tune.composed is not None and tune.composed.model in models():
-        choose_tune(tune.composed)
+    settings = composed_settings(tune)
+    if settings is not None and settings.model in models():
+        choose_tune(settings)
         st.switch_page("charlstm/ui/compose/page.py")
     open_document(tune.text, how=tune.how, settings=tune.settings)
     st.switch_page("charlstm/ui/your_tune/page.py")

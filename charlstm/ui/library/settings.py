@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from charlstm.ui.library.tunes import Library, LibraryTune
+from charlstm.library.store import Library
+from charlstm.library.tune import LibraryTune
 from charlstm.ui.state import Setting
 
 ALL, KEPT = "All", "Kept"
@@ -12,16 +13,21 @@ SHOWN: Setting[tuple[int, ...]] = Setting("library.shown", ())  # numbers of the
 PLAYS = Setting("library.plays", 0)  # how often "Listen" was pressed
 WHICH = Setting("library.which", ALL)
 PAGE = Setting("library.page", 1)
+SEARCH = Setting("library.search", "")
 NAME = Setting("library.name", "")
+RATING: Setting[int | None] = Setting("library.rating", None)
+TAGS = Setting("library.tags", "")
+NOTE = Setting("library.note", "")
 BOOK_TITLE = Setting("library.book", "My tunes")
 WITH_SOUND = Setting("library.sound", False)
+IMPORTED = Setting("library.imported", "")  # what the import has to say
 FILES: Setting[dict[tuple[str, str], bytes] | None] = Setting("library.files", None)  # (tunes' hash, kind) -> file
 
 
 def shown_tunes(library: Library) -> list[LibraryTune]:
     """The one or two tunes that are looked at; the newest where none is."""
-    numbers = [number for number in SHOWN.get() if number in library.tunes]
-    return [library.tunes[number] for number in numbers[-2:]] or library.newest()[:1]
+    tunes = [tune for number in SHOWN.get()[-2:] if (tune := library.get(number)) is not None]
+    return tunes or library.newest()[:1]
 
 
 def show(numbers: Sequence[int], *, play: bool = False) -> None:

@@ -114,5 +114,5 @@ def write(settings: ComposeSettings, slot: DeltaGenerator) -> Sample:
     writing = stream(engine(settings.model), config, seed=settings.seed, fields=settings.header)
     sample = watch(writing, slot, pauses=PAUSES)
     COMPOSED.set(Composed(settings, sample))
-    add_to_library("X:1\n" + sample.text, "composed", composed=settings)
+    add_to_library("X:1\n" + sample.text, "composed", settings=settings.query)
     return sample

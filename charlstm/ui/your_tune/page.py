@@ -30,7 +30,7 @@ from charlstm.ui.your_tune.settings import (
     TRANSPOSE,
 )  # fmt: skip
 from charlstm.ui.your_tune.transpose import show_transpose
-from charlstm.ui.your_tune.tune_document import MAX_LENGTH, TuneDocument, attempt, current_document
+from charlstm.ui.your_tune.tune_document import MAX_LENGTH, TuneDocument, attempt, current_document, save_draft
 
 PLACEHOLDER = "T:My tune\nM:4/4\nL:1/8\nK:D\n|:d2fd Adfd|e2ge cege|dfaf bafd|edce d4:|"
 
@@ -47,6 +47,7 @@ def page() -> None:
     show_opening(document)
     _show_editor(document)
     publish_document(document)
+    save_draft(document)
     if not document.text.strip():
         return
     # The tune as it is.

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from charlstm.errors import CharlstmError, NotationError
+from charlstm.errors import CharlstmError, LibraryError, NotationError
 from charlstm.files import decode_text
 from charlstm.tunes.abc import split_header, split_tunebook
+from charlstm.ui.library.session_library import session_library
 from charlstm.ui.state import Setting
 
 MAX_LENGTH = 12_000  # characters of a tune
@@ -134,12 +136,29 @@ def titles(book: Sequence[str]) -> list[str]:
 
 
 DOCUMENT: Setting[TuneDocument | None] = Setting("your_tune.document", None)
+SAVED = Setting("your_tune.saved", "")
 PROBLEM = Setting("your_tune.problem", "")  # what went wrong in a callback, to be said once
 
 
 def current_document() -> TuneDocument:
     """The tune that this visit edits."""
-    return DOCUMENT.setdefault(TuneDocument)
+    return DOCUMENT.setdefault(_draft)
+
+
+def _draft() -> TuneDocument:
+    """The text that this visitor was editing last."""
+    try:
+        return TuneDocument(Revision(session_library().draft()))
+    except LibraryError:
+        return TuneDocument()
+
+
+def save_draft(document: TuneDocument) -> None:
+    """Remember the text for a reload; where it cannot be written, the visit goes on without."""
+    if document.text != SAVED.get():
+        with contextlib.suppress(LibraryError):
+            session_library().save_draft(document.text)
+        SAVED.set(document.text)
 
 
 def open_document(text: str, **more: Any) -> None:

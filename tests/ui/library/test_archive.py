@@ -14,12 +14,14 @@ import pypdf
 import pytest
 
 from charlstm.errors import AudioUnavailable, NotationError
+from charlstm.library.tune import LibraryTune, numbered
 from charlstm.lm.store.card import model_card
 from charlstm.lm.store.checkpoint import Checkpoint, find_checkpoint, load_checkpoint
 from charlstm.score.formats import FORMATS
 from charlstm.ui.library.archive import abc_book, zip_of
 from charlstm.ui.library.export import file_of, home_address, tunebook
-from charlstm.ui.library.tunes import Library, LibraryTune
+from charlstm.ui.library.import_zip import read_zip
+from charlstm.ui.library.tunes import command
 from charlstm.ui.shared.url_state import ComposeSettings
 from tests.conftest import TUNES
 from tests.memorizing_model import save_reciter
@@ -28,11 +30,12 @@ HOSTILE = "T:../../<b>x</b>\n" + TUNES[0].partition("\n")[2]
 
 
 def two_tunes() -> list[LibraryTune]:
-    library = Library()
-    library.add(TUNES[0], "composed", composed=ComposeSettings(model="reciter", seed=3, title="A & B"))
+    composed = ComposeSettings(model="reciter", seed=3, title="A & B").query
     settings = {"model": "reciter", "temperature": 0.5, "seed": 4, "prime": "T:A\nK:D\n", "max_length": 99}
-    library.add(HOSTILE, "continued", settings=settings)
-    return list(library.tunes.values())
+    return [
+        LibraryTune(1, numbered(TUNES[0]), "The Cold Kettle", "composed", composed),
+        LibraryTune(2, numbered(HOSTILE), "../../<b>x</b>", "continued", settings, rating=4, tags=("class",)),
+    ]
 
 
 def opened(**more: Any) -> zipfile.ZipFile:
@@ -66,7 +69,7 @@ def test_the_readme_has_the_links_and_commands_that_bring_tunes_back() -> None:
     readme = opened().read("README.txt").decode()
     assert "http://h/?model=reciter&seed=3&temperature=0.8&length=1000&title=A+%26+B" in readme
     commands = [line.split("command")[1].strip() for line in readme.splitlines() if "    command  " in line]
-    assert shlex.split(commands[0]) == shlex.split(two_tunes()[0].command)
+    assert shlex.split(commands[0]) == shlex.split(command(two_tunes()[0]))
     assert shlex.split(commands[1])[shlex.split(commands[1]).index("--prime") + 1] == "T:A\\nK:D\\n"
 
 
@@ -104,11 +107,11 @@ def test_sound_is_there_on_request_and_bounded(monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_the_book_has_contents_and_a_broken_tune_as_text() -> None:
-    library = Library()
-    for text in (*TUNES[:2], "T:Broken\nK:D\n%nothing"):
-        library.add(text, "own")
-    library.change(1, name="My own name")
-    book = pypdf.PdfReader(io.BytesIO(tunebook(list(library.tunes.values()), "A book")))
+    texts = (*TUNES[:2], "T:Broken\nK:D\n%nothing")
+    tunes = [LibraryTune(n, numbered(text), name, "own") for n, (text, name) in enumerate(
+        zip(texts, ("My own name", "Maggie in the Barley", "Broken"), strict=True)
+    )]  # fmt: skip
+    book = pypdf.PdfReader(io.BytesIO(tunebook(tunes, "A book")))
     text = "".join(sheet.extract_text() for sheet in book.pages)
     for words in ("A book", "Contents", "My own name", "Maggie in the Barley", "Broken", "%nothing"):
         assert words in text
@@ -137,3 +140,32 @@ def test_the_address_of_compose_from_the_library() -> None:
     assert home_address("http://localhost:8501/library") == "http://localhost:8501/"
     assert home_address("https://h/app/library") == "https://h/app/"
     assert home_address("") == ""
+
+
+def test_an_exported_zip_is_read_back() -> None:
+    data = zip_of(two_tunes(), cards={}, file_of=lambda text, name: text.encode(), book=b"")
+    first, second = read_zip(data)
+    assert [first.text, second.text] == [tune.text for tune in two_tunes()]
+    assert (first.how, first.more["settings"]) == ("composed", two_tunes()[0].settings)
+    assert second.more["rating"] == 4
+    assert second.more["tags"] == ["class"]
+    assert second.more["starred"]
+
+
+@pytest.mark.parametrize("settings", ["", "[" * 100_000, '{"a": 1}', "[1, null]", '[{"name": 1, "settings": [2]}]'])
+def test_a_tune_comes_in_whatever_its_settings_are(settings: str) -> None:
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w") as archive:
+        archive.writestr("tunes/01-a/01-a.abc", "X:1\nK:D\nabc|\n")
+        archive.writestr("settings.json", settings)
+    (tune,) = read_zip(target.getvalue())
+    assert (tune.text, tune.how) == ("X:1\nK:D\nabc|", "own")
+
+
+def test_what_is_no_export_is_a_sentence() -> None:
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("tunes/01-a/01-a.abc", b"A" * 10_000_000)
+    for data, words in ((b"", "not a ZIP"), (b"PK\x03\x04", "not a ZIP"), (target.getvalue(), "longer than")):
+        with pytest.raises(NotationError, match=words):
+            read_zip(data)

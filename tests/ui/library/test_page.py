@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import io
 import zipfile
+from pathlib import Path
 
 import pypdf
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from tests.conftest import TUNES
-from tests.pages import APP, switch_to
+from tests.pages import APP, opened, switch_to
 
 pytestmark = pytest.mark.usefixtures("two_models")
 
@@ -48,11 +49,11 @@ def test_tunes_are_heard_named_deleted_and_brought_back() -> None:
     app.text_input(key="library.name.2").set_value("**Mine**").run()
     assert app.subheader[0].value == r"\*\*Mine\*\*"
     pressed(app, "library.delete.2")
-    assert 2 not in app.session_state["library.tunes"].tunes
+    assert app.session_state["library.tunes"].get(2) is None
     pressed(app, "library.undo")
-    assert app.session_state["library.tunes"].tunes[2].name == "**Mine**"
+    assert app.session_state["library.tunes"].get(2).name == "**Mine**"
     pressed(app, "library.star.2")
-    assert not app.session_state["library.tunes"].tunes[2].starred
+    assert not app.session_state["library.tunes"].get(2).starred
 
 
 def test_two_tunes_stand_side_by_side() -> None:
@@ -93,3 +94,28 @@ def test_a_long_library_is_shown_in_pages() -> None:
     group.set_value(3).run()
     assert not app.exception
     assert sum(button.label == "Listen" for button in app.button) == 7
+
+
+def test_a_tune_is_rated_tagged_and_found_by_a_search() -> None:
+    app = library_page()
+    app.text_input(key="library.tags.2").set_value("For class, slow").run()
+    app.text_area(key="library.note.2").set_value("Two sharps <b>only</b>").run()
+    tune = app.session_state["library.tunes"].get(2)
+    assert (tune.tags, tune.note) == (("for class", "slow"), "Two sharps <b>only</b>")
+    app.text_input(key="library.search").set_value("class sharps").run()
+    assert not app.exception
+    assert [button.key for button in app.button if button.label == "Listen"] == ["library.listen.2"]
+    app.text_input(key="library.search").set_value("no such").run()
+    assert any("No tune has all" in caption.value for caption in app.caption)
+
+
+def test_a_library_that_cannot_be_opened_is_a_sentence_and_tunes_are_still_written(two_models: Path) -> None:
+    (two_models / "data").mkdir(exist_ok=True)
+    (two_models / "data" / "library.sqlite").write_bytes(b"not a database" * 100)
+    app = opened(seed="1")
+    assert app.session_state["tune.sample"]
+    pressed(app, "compose.keep")
+    assert "library" in app.toast[-1].value
+    switch_to(app, "library").run()
+    assert not app.exception
+    assert "cannot be used" in app.error[0].value

@@ -190,7 +190,7 @@ def test_every_tune_that_a_model_makes_is_in_the_library_and_can_be_kept() -> No
     pressed(app, "your_tune.rewrite")
     pressed(app, "your_tune.use.0")
     library = app.session_state["library.tunes"]
-    assert [(kept.how, kept.starred) for kept in library.tunes.values()] == [
+    assert [(kept.how, kept.starred) for kept in reversed(library.newest())] == [
         ("composed", False), ("continued", True), ("rewritten", False)
     ]  # fmt: skip
 
@@ -200,3 +200,15 @@ def test_odds_are_words() -> None:
     assert odds(1.0).startswith("The rest is 2.7 times more likely")
     assert "less likely" in odds(-3)
     assert "over a million" in odds(99)
+
+
+def test_what_is_being_written_is_there_in_the_visitors_next_visit() -> None:
+    first = your_tune(REEL)
+    other = AppTest.from_file(APP, default_timeout=120)
+    other.session_state["visitor.id"] = first.session_state["visitor.id"]
+    switch_to(other, "your_tune").run()
+    assert not other.exception
+    assert text_of(other) == REEL
+    stranger = AppTest.from_file(APP, default_timeout=120)
+    switch_to(stranger, "your_tune").run()
+    assert text_of(stranger) == ""
