@@ -18,9 +18,11 @@ from charlstm.ui.neurons.view_context import Sounds
 from charlstm.ui.shared.drawing import draw
 from charlstm.ui.shared.notices import plain
 from charlstm.ui.shared.player import show_tune
+from charlstm.ui.state import Setting
 
 SHOWN = 12  # places
 PLAYER = "search.place.player"
+PLACE = Setting("search.place", 0)
 
 
 class Hit(NamedTuple):
@@ -68,7 +70,7 @@ def show_places(recording: Activations, hits: Sequence[Hit], probes: Sequence[Pr
     chosen = left.radio(
         "Place",
         range(len(hits)),
-        key=f"search.place.{hash((recording.path, tuple(hits)))}",
+        key=PLACE.of(hash((recording.path, tuple(hits)))).widget(range(len(hits))),
         format_func=label,
         captions=[plain(hit.remark) for hit in hits],
         label_visibility="collapsed",

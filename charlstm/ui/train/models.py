@@ -12,7 +12,7 @@ from charlstm.ui.shared.notices import plain
 from charlstm.ui.state import Setting
 from charlstm.ui.train.settings import MESSAGE, show_messages
 
-EXPORT = Setting("train.export", "")
+EXPORT, IMPORT_NAME = Setting("train.export", ""), Setting("train.import_name", "")
 
 
 def show() -> None:
@@ -46,7 +46,7 @@ def _import() -> None:
     )  # fmt: skip
     if file is None:
         return
-    name = st.text_input("Name", value=clean_name(file.name), key="train.import_name", max_chars=60)
+    name = st.text_input("Name", key=IMPORT_NAME.of(file.name).widget(default=clean_name(file.name)), max_chars=60)
     if not st.button("Import", type="primary", key="train.add"):
         return
     try:

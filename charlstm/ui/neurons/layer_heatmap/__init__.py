@@ -11,10 +11,10 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
-import streamlit as st
 from numpy.typing import NDArray
 
 from charlstm.ui.shared.component import component
+from charlstm.ui.state import component_value
 
 _ID_LENGTH = 32
 _component = component("layer_heatmap", __file__)
@@ -77,5 +77,5 @@ def show_layer(
 
 def picked(key: str) -> int | None:
     """The number of the neuron that was clicked last; for `on_pick`."""
-    number: Any = getattr(st.session_state.get(key), "pick", None)
+    number: Any = getattr(component_value(key), "pick", None)
     return number if isinstance(number, int) and not isinstance(number, bool) else None
