@@ -39,6 +39,7 @@ from charlstm.tunes.abc import write_length
 from charlstm.tunes.keys import Key
 
 MAX_BYTES = 5_000_000  # of the XML; a tune has about 50,000
+MAX_IN_FILE = 10_000  # notes of all parts; music21 reads about two thousand a second
 MAX_NOTES = 4000  # of a part
 _LINE = 4  # bars, where the file does not break lines
 _SIGNS = {
@@ -74,6 +75,8 @@ def read_musicxml(data: bytes, *, voice: int | None = None) -> ImportedTune:
         If there is no such part.
     """
     xml = _unpacked(data)
+    if (count := xml.count("<note")) > MAX_IN_FILE:
+        raise NotationError(f"this file has {count:,} notes; up to {MAX_IN_FILE:,} are read: export the melody alone")
     try:
         score = converter.parseData(xml, format="musicxml")
         if isinstance(score, stream.Opus):

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import textwrap
 from bisect import bisect_left
 from dataclasses import dataclass
 
-from charlstm.score.signs import printable
+from charlstm.score.signs import MAX_LINE, printable
 from charlstm.tunes.parse.events import Reading
 from charlstm.tunes.text_strings import decode_escapes
 
@@ -30,5 +31,5 @@ def texts_of(reading: Reading) -> Texts:
     for start, line in sorted(lines, key=lambda line: line[0]):
         if text := printable(decode_escapes(line.removeprefix("%%"))).strip():
             place = bisect_left(starts, start)
-            (above.setdefault(place, []) if place < len(starts) else below).append(text)
+            (above.setdefault(place, []) if place < len(starts) else below).extend(textwrap.wrap(text, MAX_LINE))
     return Texts(above, below + [printable(line.strip()) for line in reading.words])

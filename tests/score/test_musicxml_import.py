@@ -10,7 +10,7 @@ import zipfile
 import pytest
 
 from charlstm.errors import ConfigError, NotationError
-from charlstm.score.musicxml_import import MAX_BYTES, read_musicxml
+from charlstm.score.musicxml_import import MAX_BYTES, MAX_IN_FILE, read_musicxml
 from charlstm.score.notation import read_score, to_musicxml
 from charlstm.score.timeline import attacks, timeline
 from charlstm.tunes.abc import split_header
@@ -97,6 +97,7 @@ def zipped(name: str, data: bytes) -> bytes:
         (zipped("readme.txt", b"hello"), "no MusicXML"),
         (zipped("score.xml", b" " * (MAX_BYTES + 1)), "unpacks to"),
         (b"<score-partwise>" + b" " * MAX_BYTES, "bytes"),
+        (b"<score-partwise>" + b"<note>" * (MAX_IN_FILE + 1), "melody alone"),
         (b"<score-partwise><part>", "broken"),
         (b'<!DOCTYPE a [<!ENTITY b "c">]><score-partwise/>', "not a MusicXML"),
         (b"<score-partwise version='4.0'><part-list/></score-partwise>", "no notes|broken"),

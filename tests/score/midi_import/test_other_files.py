@@ -15,6 +15,7 @@ import pytest
 from charlstm.errors import NotationError
 from charlstm.score.midi_import.melody import ImportedTune, read_midi
 from charlstm.score.timeline import attacks, timeline
+from charlstm.tunes.parse.reader import read
 
 SCALE = (67, 69, 71, 72, 74, 74, 71, 67)  # G A B c d d B G
 METER = mido.MetaMessage("time_signature", numerator=4, denominator=4)
@@ -308,6 +309,16 @@ def lyrics(*syllables: str, kind: str = "lyrics") -> list[mido.Message]:
 def test_lyrics_become_words_under_the_notes(track: list[mido.Message]) -> None:
     words = body(read_midi(file_of([METER, key("G"), *track]))).partition("\n")[2]
     assert words.removeprefix("w:").replace("* ", "").strip().endswith("down the lane a-gain with me")
+
+
+def test_words_pass_over_notes_that_are_tied_on() -> None:
+    track = [METER, key("G")]
+    for syllable, pitch, length in (("one ", 67, 960), ("two ", 69, 1920), ("three ", 71, 960)):
+        track += [mido.MetaMessage("lyrics", text=syllable), *notes((pitch,), length)]
+    tune = read_midi(file_of(track))
+    assert body(tune) == "G4 A4-|A4 B4|]\nw:one two three"
+    sung = [event.lyrics for event in read(tune.text).events]
+    assert sung == [("one",), ("two",), (), ("three",)]
 
 
 def test_words_of_a_repeat_are_verses() -> None:
