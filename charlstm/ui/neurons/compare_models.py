@@ -13,8 +13,8 @@ from charlstm.ui.background import counted, with_bar
 from charlstm.ui.neurons.compare_charts import likeness_chart, traces_chart
 from charlstm.ui.neurons.compare_parts import held_out_tunes, visible_part
 from charlstm.ui.neurons.names import name_of
-from charlstm.ui.neurons.settings import go
-from charlstm.ui.neurons.unit_picker import picker, shown_unit, unit_name
+from charlstm.ui.neurons.settings import go, unit_name
+from charlstm.ui.neurons.unit_picker import picker, shown_unit
 from charlstm.ui.neurons.view_context import Sounds, ViewContext
 from charlstm.ui.shared.choices import choose
 from charlstm.ui.shared.corpora import corpus_for

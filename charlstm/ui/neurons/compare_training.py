@@ -18,8 +18,8 @@ from charlstm.ui.neurons.compare_charts import learnt_chart, strips_chart
 from charlstm.ui.neurons.compare_parts import held_out_tunes, visible_part
 from charlstm.ui.neurons.directory_charts import title_of
 from charlstm.ui.neurons.names import name_of
-from charlstm.ui.neurons.settings import MODEL, number
-from charlstm.ui.neurons.unit_picker import picker, shown_unit, unit_name
+from charlstm.ui.neurons.settings import MODEL, number, unit_name
+from charlstm.ui.neurons.unit_picker import picker, shown_unit
 from charlstm.ui.neurons.view_context import Sounds, ViewContext
 from charlstm.ui.shared.corpora import corpus_for
 from charlstm.ui.shared.drawing import draw
@@ -48,7 +48,8 @@ def show(context: ViewContext) -> Sounds:
         context.publish(neuron=str(shown_unit(context)))
         return []
     st.caption(
-        f"The weights of {plain(context.model)} were stored after {len(epochs)} of its epochs. A neuron keeps its "
+        f"How does a neuron become what it is? The weights of {plain(context.model)} "
+        f"were stored after {len(epochs)} of its epochs. A neuron keeps its "
         "number during training; epoch 0 is before the first step."
     )
     tune = source_tune(context)

@@ -15,8 +15,8 @@ from charlstm.neurons.recording import Unit
 from charlstm.tunes.corpus.model import Corpus
 from charlstm.ui.background import progress_bar
 from charlstm.ui.neurons.directory_charts import concept_chart, in_direction, names_chart, probe_chart, title_of
-from charlstm.ui.neurons.settings import go, one_of
-from charlstm.ui.neurons.unit_picker import shown_unit, unit_name
+from charlstm.ui.neurons.settings import go, one_of, unit_name
+from charlstm.ui.neurons.unit_picker import shown_unit
 from charlstm.ui.neurons.view_context import ViewContext
 from charlstm.ui.shared.choices import choose
 from charlstm.ui.shared.corpora import corpus_for
@@ -49,7 +49,8 @@ def show(context: ViewContext) -> None:
     chosen_on, scored_on = directory.tunes
     is_own = context.checkpoint.corpus.fingerprint == corpus.fingerprint
     st.caption(
-        f"What each neuron of {plain(context.model)} follows. {directory.tried:,} pairs of a neuron and a concept were "
+        f"What does each neuron of {plain(context.model)} follow? An AUROC of 1 tells a concept perfectly, 0.5 is "
+        f"chance. {directory.tried:,} pairs of a neuron and a concept were "
         f"tried on {chosen_on} tunes; every score here is from {scored_on} other tunes."
         + (" The model learned from none of them." if is_own else "")
     )

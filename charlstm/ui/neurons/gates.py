@@ -46,7 +46,8 @@ def show(context: ViewContext) -> None:
     recording, tunes = recording_of(context)
     about.caption(
         plain(
-            f"Each dot is a neuron. The higher, the more often its gate is open; the further right, the more often it "
+            "Which neurons keep what they know, and which forget? Each dot is a neuron. The higher, the "
+            f"more often its gate is open; the further right, the more often it "
             f"is closed. Measured on {tunes}. Click a dot to see that neuron."
         )
     )

@@ -49,7 +49,7 @@ def show(context: ViewContext) -> None:
 
 def _change(context: ViewContext, about: DeltaGenerator) -> Sounds:
     """Tune A and tune B, and what changes over a hundred pairs."""
-    about.caption("Tune A is the model’s own. Tune B uses the same random numbers, with some neurons changed.")
+    about.caption("What do neurons do for a tune? Tune A is the model’s own; tune B uses the same random numbers.")
     choice = choose_intervention(context)
     context.publish(*interventions.shown_settings(), neuron=str(shown_unit(context)))
     if choice is None:

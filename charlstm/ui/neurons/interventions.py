@@ -22,8 +22,8 @@ from charlstm.tunes.abc import split_header
 from charlstm.ui.background import counted, with_bar
 from charlstm.ui.neurons.names import label_of
 from charlstm.ui.neurons.recordings import recording_of
-from charlstm.ui.neurons.settings import UNIT, number, one_of, units_setting
-from charlstm.ui.neurons.unit_picker import unit_name
+from charlstm.ui.neurons.settings import number, one_of, unit_name, units_setting
+from charlstm.ui.neurons.unit_picker import shown_unit
 from charlstm.ui.neurons.view_context import ViewContext
 from charlstm.ui.shared.choices import choose
 from charlstm.ui.shared.models import engine
@@ -89,7 +89,7 @@ def choose_intervention(context: ViewContext) -> Choice | None:
     units = [Unit(*divmod(row, context.size)) for row in range(context.layers * context.size)]
     wanted = UNITS.get()
     if wanted != []:  # the neuron that is looked at, at first; of another model, only what this one has
-        UNITS.set([Unit(*unit) for unit in wanted or [UNIT.get()] if unit in units] or units[:1])
+        UNITS.set([Unit(*unit) for unit in wanted or [shown_unit(context)] if unit in units] or units[:1])
     chosen = right.multiselect(
         "Neurons", units, max_selections=16, key=UNITS.widget(), placeholder="By number or by name",
         format_func=lambda unit: label_of(context, unit),

@@ -9,7 +9,7 @@ import streamlit as st
 from charlstm.neurons.concepts.registry import CONCEPTS
 from charlstm.neurons.directory.file import directory_path, is_current, load_directory
 from charlstm.neurons.recording import Unit
-from charlstm.ui.neurons.unit_picker import unit_name
+from charlstm.ui.neurons.settings import unit_name
 from charlstm.ui.neurons.view_context import ViewContext
 from charlstm.ui.shared.models import engine
 
@@ -30,17 +30,33 @@ class Name(NamedTuple):
 
 def name_of(context: ViewContext, unit: Unit | tuple[int, int]) -> Name | None:
     """The measured name of a neuron; None where nothing was measured, or nothing is told well enough."""
-    try:
-        stamp = directory_path(context.checkpoint.path).stat().st_mtime_ns
-    except OSError:
-        return None
-    return _names(*context.key, stamp, context).get((unit[0], unit[1]))
+    return _known(context).get((unit[0], unit[1]))
 
 
 def label_of(context: ViewContext, unit: tuple[int, int], *more: str) -> str:
     """A neuron's number, what else is to be said of it, and its name where it has one: "12 in layer 2 · bar line"."""
     name = name_of(context, unit)
     return " · ".join([unit_name(unit, context.layers), *more, *([str(name)] if name else [])])
+
+
+def striking_unit(context: ViewContext) -> Unit:
+    """The neuron to begin with: of those with a name, the one that tells its musical idea best; the first without."""
+    names = _known(context)
+
+    def rank(unit: tuple[int, int]) -> tuple[bool, float]:
+        concept, auroc = names[unit]
+        return CONCEPTS[concept].within != "text", max(auroc, 1 - auroc)
+
+    return Unit(*max(names, key=rank, default=(0, 0)))
+
+
+def _known(context: ViewContext) -> dict[tuple[int, int], Name]:
+    """The names of all neurons that have one."""
+    try:
+        stamp = directory_path(context.checkpoint.path).stat().st_mtime_ns
+    except OSError:
+        return {}
+    return _names(*context.key, stamp, context)
 
 
 @st.cache_data(max_entries=8, show_spinner=False)

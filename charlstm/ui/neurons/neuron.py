@@ -20,8 +20,8 @@ from charlstm.ui.neurons import neuron_charts as charts
 from charlstm.ui.neurons.examples import PLAYER, signed, titled, top_examples
 from charlstm.ui.neurons.names import label_of
 from charlstm.ui.neurons.recordings import recording_of
-from charlstm.ui.neurons.settings import go
-from charlstm.ui.neurons.unit_picker import picker, shown_unit, unit_name
+from charlstm.ui.neurons.settings import go, unit_name
+from charlstm.ui.neurons.unit_picker import picker, shown_unit
 from charlstm.ui.neurons.view_context import ViewContext, send_sounds
 from charlstm.ui.shared.choices import choose
 from charlstm.ui.shared.models import engine
@@ -43,7 +43,7 @@ def show(context: ViewContext) -> None:
     picker(context, unit)
     context.publish(neuron=str(unit))
     recording, tunes = recording_of(context)
-    about.caption(plain(f"Its output h after each character of {tunes}."))
+    about.caption(plain(f"What does it respond to? Its output h on {tunes}; low is blue, high is red."))
     values = recording.unit(unit)
     _activations(recording, values)
     text = top_examples(recording, values, f"Neuron {unit_name(unit, context.layers)}")
@@ -61,7 +61,7 @@ def show(context: ViewContext) -> None:
 def _activations(recording: Activations, values: NDArray[np.floating]) -> None:
     left, right = st.columns(2, gap="large")
     with left:
-        titled("Activation histogram", "Low is blue, high is red, as in the tune.")
+        titled("Activation histogram", "How often it has which value.")
         st.altair_chart(charts.histogram_chart(*unit_stats.histogram(values)))
     with right:
         titled("Mean activation by character", "The highest and lowest means; lines are 95 % intervals over tunes.")

@@ -12,12 +12,13 @@ import streamlit as st
 from charlstm.errors import CharlstmError
 from charlstm.lm.store.checkpoint import JSON_FILE
 from charlstm.ui.neurons import compare, directory, gates, intervene, neuron, search, tune
-from charlstm.ui.neurons.settings import COMPOSER, MODEL, UNIT, VIEW
+from charlstm.ui.neurons.settings import COMPOSER, MODEL, UNIT, VIEW, VISITS
 from charlstm.ui.neurons.unit_picker import SIGNAL
 from charlstm.ui.neurons.view_context import ADDRESS, LAG, ViewContext
 from charlstm.ui.shared.choices import choose
 from charlstm.ui.shared.models import models
 from charlstm.ui.shared.notices import stop_with
+from charlstm.ui.shared.scroll_top import scroll_to_top
 from charlstm.ui.shared.session_tune import WIDGETS, current_settings
 from charlstm.ui.shared.tune_source import COMPOSED, CORPUS, CORPUS_TUNE, SOURCE
 from charlstm.ui.state import Setting
@@ -56,6 +57,8 @@ def page() -> None:
         COMPOSER.set(composed.model)
         MODEL.set(st.query_params.get("reader", composed.model))
     model = st.sidebar.selectbox("Model", list(available), key=MODEL.widget(available, composed.model))
+    with st.sidebar:
+        scroll_to_top(f"{view} {VISITS.get()}")
     checkpoint = available[model]
     stamp = (checkpoint.path / JSON_FILE).stat().st_mtime_ns
     try:

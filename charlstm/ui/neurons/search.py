@@ -23,7 +23,8 @@ from charlstm.ui.background import counted, is_done, with_bar
 from charlstm.ui.neurons.names import label_of
 from charlstm.ui.neurons.search_part import RANGE, by_part
 from charlstm.ui.neurons.search_results import SHOWN, Hit, counted_places, probe_name, show_places
-from charlstm.ui.neurons.settings import UNIT, number, one_of, units_setting
+from charlstm.ui.neurons.settings import number, one_of, units_setting
+from charlstm.ui.neurons.unit_picker import shown_unit
 from charlstm.ui.neurons.view_context import Sounds, ViewContext, send_sounds
 from charlstm.ui.shared.choices import choose
 from charlstm.ui.shared.corpora import corpus_for
@@ -163,7 +164,7 @@ def _by_neurons(context: ViewContext, about: DeltaGenerator) -> Sounds:
         return []
     units = [Unit(*divmod(row, recording.size)) for row in range(len(recording.rows))]
     if (wanted := UNITS.get()) != []:  # at first the neuron that is looked at; of another model, what this one has
-        UNITS.set([Unit(*unit) for unit in wanted or [UNIT.get()] if unit in units] or units[:1])
+        UNITS.set([Unit(*unit) for unit in wanted or [shown_unit(context)] if unit in units] or units[:1])
     wide, side, narrow = st.columns([3, 1, 2], vertical_alignment="bottom")
     chosen = wide.multiselect(
         "Neurons", units, max_selections=MOST, key=UNITS.widget(), placeholder="By number or by name",

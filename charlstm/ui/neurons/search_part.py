@@ -13,7 +13,7 @@ from charlstm.neurons.recording import Activations
 from charlstm.neurons.search import THRESHOLD, Probe, Selected, match, select
 from charlstm.ui.neurons.names import name_of
 from charlstm.ui.neurons.search_results import SHOWN, Hit, counted_places, probe_name, share_on, show_places
-from charlstm.ui.neurons.unit_picker import unit_name
+from charlstm.ui.neurons.settings import unit_name
 from charlstm.ui.neurons.view_context import Sounds, ViewContext
 from charlstm.ui.shared.drawing import draw
 from charlstm.ui.shared.notices import plain

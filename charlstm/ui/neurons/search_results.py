@@ -13,7 +13,7 @@ from charlstm.neurons.search import Probe
 from charlstm.neurons.snippet import snippet
 from charlstm.tunes.abc import split_header
 from charlstm.ui.neurons.examples import bars_of
-from charlstm.ui.neurons.unit_picker import unit_name
+from charlstm.ui.neurons.settings import unit_name
 from charlstm.ui.neurons.view_context import Sounds
 from charlstm.ui.shared.drawing import draw
 from charlstm.ui.shared.notices import plain

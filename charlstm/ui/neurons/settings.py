@@ -20,7 +20,8 @@ def _parse_unit(text: str) -> Unit | None:
 VIEW = Setting("neurons.view", "tune", query="view")
 MODEL = Setting("neurons.model", "", query="reader")
 COMPOSER = Setting("neurons.composer", "")  # the model that wrote the tune when MODEL was set
-UNIT: Setting[Unit] = Setting("neurons.unit", Unit(0, 0), query="neuron", parse=_parse_unit)
+UNIT: Setting[Unit | None] = Setting("neurons.unit", None, query="neuron", parse=_parse_unit)
+VISITS = Setting("neurons.visits", 0)  # how often a button led to another view or neuron
 
 
 def one_of(options: Collection[Any]) -> Any:
@@ -49,8 +50,14 @@ def units_setting(key: str) -> Setting[list[Unit] | None]:
     return Setting(key, None, query="neurons", parse=_parse_units, write=lambda units: ",".join(map(str, units or ())))
 
 
+def unit_name(unit: tuple[int, int], layers: int) -> str:
+    """A neuron in words: its number, and its layer where there are several."""
+    return f"{unit[1]}" if layers == 1 else f"{unit[1]} in layer {unit[0] + 1}"
+
+
 def go(view: str, unit: tuple[int, int] | None = None) -> None:
     """Show another view, and a neuron in it; for callbacks of widgets."""
     VIEW.set(view)
+    VISITS.set(VISITS.get() + 1)
     if unit is not None:
         UNIT.set(Unit(*unit))

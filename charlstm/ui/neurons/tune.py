@@ -18,8 +18,8 @@ from charlstm.tunes.abc import split_header
 from charlstm.ui.neurons.layer_heatmap import picked, show_layer
 from charlstm.ui.neurons.names import label_of
 from charlstm.ui.neurons.predictions import show_predictions
-from charlstm.ui.neurons.settings import UNIT, go
-from charlstm.ui.neurons.unit_picker import SIGNALS, concept_finder, picker, shown_unit, signal_picker, unit_name
+from charlstm.ui.neurons.settings import UNIT, go, unit_name
+from charlstm.ui.neurons.unit_picker import SIGNALS, concept_finder, picker, shown_unit, signal_picker
 from charlstm.ui.neurons.view_context import ViewContext
 from charlstm.ui.shared.drawing import draw
 from charlstm.ui.shared.notices import plain
@@ -49,7 +49,7 @@ def show(context: ViewContext) -> None:
     title = split_header(text).get("T") or "Untitled"
     with heading:
         st.header(plain(f"Neuron {label_of(context, unit)}"), anchor=False)
-        tune = f"{context.model} reads “{title}”" + (f" ({remark})" if remark else "")
+        tune = f"What it does while {context.model} reads “{title}”" + (f" ({remark})" if remark else "")
         st.caption(plain(f"{tune}. A colour is {about}, after reading that character."))
     with st.container(horizontal=True):
         all_neurons = st.toggle("All neurons", key=ALL_NEURONS.widget())

@@ -11,7 +11,8 @@ from charlstm.lm.cells import GATES
 from charlstm.neurons.concepts.registry import CONCEPTS
 from charlstm.neurons.probes import rank_units
 from charlstm.neurons.recording import Activations, Kind, Unit
-from charlstm.ui.neurons.settings import UNIT
+from charlstm.ui.neurons.names import striking_unit
+from charlstm.ui.neurons.settings import UNIT, unit_name
 from charlstm.ui.neurons.view_context import ViewContext
 from charlstm.ui.shared.choices import choose
 from charlstm.ui.shared.tune_source import recorded
@@ -25,8 +26,8 @@ BEST: Setting[Unit | None] = Setting("neurons.best", None)
 
 
 def shown_unit(context: ViewContext) -> Unit:
-    """The neuron of the visit, else the address's, within what this model has."""
-    layer, index = UNIT.get()
+    """The neuron of the visit, else the address's, within what this model has; at first the most striking one."""
+    layer, index = UNIT.get() or striking_unit(context)
     unit = Unit(min(layer, context.layers - 1), min(index, context.size - 1))
     UNIT.set(unit)
     return unit
@@ -55,11 +56,6 @@ def picker(context: ViewContext, unit: Unit) -> None:
         "Neuron by number", 0, last, key=NUMBER.widget(bounds=(0, last)), on_change=moved, args=(NUMBER,),
         label_visibility="collapsed",
     )  # fmt: skip
-
-
-def unit_name(unit: tuple[int, int], layers: int) -> str:
-    """A neuron in words: its number, and its layer where there are several."""
-    return f"{unit[1]}" if layers == 1 else f"{unit[1]} in layer {unit[0] + 1}"
 
 
 # ---- by concept -----------------------------------------------------------------------------------------------------

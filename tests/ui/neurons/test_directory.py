@@ -14,7 +14,8 @@ from charlstm.neurons.directory.file import load_directory
 from charlstm.tunes.corpus.io import save_corpus
 from charlstm.tunes.corpus.model import Corpus
 from tests.conftest import TUNES
-from tests.neurons_page import house, opened
+from tests.neurons_page import TIMEOUT, house, opened
+from tests.pages import APP, switch_to
 
 
 @pytest.fixture
@@ -91,3 +92,16 @@ def test_a_corpus_that_the_model_cannot_read_is_a_sentence(home: Path) -> None:
     button(app, "directory.measure").click().run()
     assert not app.exception
     assert "validation" in app.error[0].value
+
+
+def test_the_page_opens_on_a_neuron_with_a_name(home: Path) -> None:
+    button(opened("directory", "Neuron index"), "directory.measure").click().run()
+    path = home / "checkpoints" / "reciter" / "directory.json"
+    directory = json.loads(path.read_text(encoding="utf-8"))
+    directory["neurons"][7] |= {"named": True, "concept": "bar_line"}
+    path.write_text(json.dumps(directory), encoding="utf-8")
+    app = AppTest.from_file(APP, default_timeout=TIMEOUT)
+    app.query_params["seed"] = "3"
+    switch_to(app, "neurons").run()
+    assert not app.exception
+    assert app.header[0].value.replace("\\", "").startswith("Neuron 7 · ")
