@@ -60,7 +60,7 @@ def page() -> None:
         sound_settings(abc)
         drawing = draw(abc, TRANSPOSE.get())
         downloads(drawing, title, page="compose", note=origin)
-        keep_button(abc, page="compose", how="composed", settings=settings.query)
+        keep_button(drawing.text, page="compose", how="composed", settings=settings.query | sound_query())
     writing.empty()
     show_tune(drawing, key="compose.player")
     # What there is to say of it.

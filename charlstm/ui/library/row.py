@@ -13,6 +13,7 @@ from charlstm.ui.library.tunes import composed_settings, summary
 from charlstm.ui.shared.models import models
 from charlstm.ui.shared.notices import plain
 from charlstm.ui.shared.session_tune import choose_tune
+from charlstm.ui.shared.sound import TRANSPOSE, parse_transpose
 from charlstm.ui.your_tune.tune_document import open_document
 
 
@@ -80,6 +81,7 @@ def _open(tune: LibraryTune) -> None:
     settings = composed_settings(tune)
     if settings is not None and settings.model in models():
         choose_tune(settings)
+        TRANSPOSE.set(parse_transpose(str(tune.settings.get(TRANSPOSE.query, ""))) or 0)
         st.switch_page("charlstm/ui/compose/page.py")
     open_document(tune.text, how=tune.how, settings=tune.settings)
     st.switch_page("charlstm/ui/your_tune/page.py")

@@ -10,6 +10,8 @@ from charlstm.tunes.abc import split_header
 from charlstm.tunes.views.bar_numbers import printed_bars
 from charlstm.ui.shared.url_state import ComposeSettings, parse_settings
 
+SOUND = ("instrument", "transpose")  # names in an address, of what the visitor heard
+
 
 def composed_settings(tune: LibraryTune) -> ComposeSettings | None:
     """The settings that bring a composed tune back; None for others."""
@@ -35,7 +37,9 @@ def command(tune: LibraryTune) -> str:
 def link(tune: LibraryTune, base: str) -> str:
     """The address that brings a tune back, under a page's; "" where there is none."""
     settings = composed_settings(tune)
-    return f"{base}?{urlencode(settings.query)}" if settings is not None else ""
+    if settings is None:
+        return ""
+    return f"{base}?{urlencode(settings.query | {n: str(tune.settings[n]) for n in SOUND if n in tune.settings})}"
 
 
 def summary(tune: LibraryTune) -> str:

@@ -16,8 +16,10 @@ from charlstm.lm.config import SampleConfig
 from charlstm.lm.sample.sampling import Sample, stream
 from charlstm.lm.store.checkpoint import Checkpoint
 from charlstm.ui.library.session_library import add_to_library
+from charlstm.ui.shared.drawing import draw
 from charlstm.ui.shared.models import engine
 from charlstm.ui.shared.notices import plain
+from charlstm.ui.shared.sound import TRANSPOSE
 from charlstm.ui.shared.url_state import MAX_SEED, TEMPERATURES, ComposeSettings, parse_settings
 from charlstm.ui.shared.writing import watch
 from charlstm.ui.state import Setting
@@ -104,6 +106,12 @@ def publish(settings: ComposeSettings, **more: str) -> None:
     address = settings.query | more
     if st.query_params.to_dict() != address:
         st.query_params.from_dict(address)
+
+
+def composed_text() -> str:
+    """The composed tune as ABC in the key that is shown; "" where there is none."""
+    composed = COMPOSED.get()
+    return "" if composed is None else draw("X:1\n" + composed.sample.text, TRANSPOSE.get()).text
 
 
 def write(settings: ComposeSettings, slot: DeltaGenerator) -> Sample:

@@ -10,10 +10,11 @@ from charlstm.score.midi_import.meter_and_key import METERS
 from charlstm.tunes.abc import split_header
 from charlstm.ui.shared.models import models
 from charlstm.ui.shared.notices import plain
-from charlstm.ui.shared.session_tune import COMPOSED, current_settings, publish, write
+from charlstm.ui.shared.session_tune import COMPOSED, composed_text, current_settings, publish, write
+from charlstm.ui.shared.sound import sound_query
 from charlstm.ui.state import component_value
 from charlstm.ui.your_tune.settings import AUTOMATIC, BOOK_TUNE, GRID, KEY, METER, VOICE
-from charlstm.ui.your_tune.tune_document import PROBLEM, TuneDocument, attempt, open_document, titles
+from charlstm.ui.your_tune.tune_document import PROBLEM, TuneDocument, attempt, melody_of, open_document, titles
 
 KEYS = ["G", "D", "A", "E", "C", "F", "Bb", "Em", "Am", "Bm", "Dm", "Gm", "Ador", "Edor", "Dmix", "Amix"]
 
@@ -25,7 +26,8 @@ def open_from_address(document: TuneDocument) -> None:
     settings = current_settings(models())
     writing = st.empty()
     try:
-        document.put("X:1\n" + write(settings, writing).text)
+        write(settings, writing)
+        document.put(composed_text())
     except CharlstmError as error:
         st.error(plain(str(error)))
     writing.empty()
@@ -34,8 +36,8 @@ def open_from_address(document: TuneDocument) -> None:
 def publish_document(document: TuneDocument) -> None:
     """The address names the settings of a composed tune; a text of the visitor's own is in no address."""
     composed = COMPOSED.get()
-    if composed is not None and document.text == "X:1\n" + composed.sample.text:
-        publish(composed.settings)
+    if composed is not None and document.text == composed_text():
+        publish(composed.settings, **sound_query())
     elif st.query_params:
         st.query_params.clear()
 
@@ -51,14 +53,14 @@ def show_opening(document: TuneDocument) -> None:
                 setting.pop()
 
     left.file_uploader(
-        "Open a file: ABC, a whole tunebook, or MIDI", type=["abc", "txt", "mid", "midi"], key="your_tune.file",
+        "Open a file: ABC, a whole tunebook, MIDI or MusicXML",
+        type=["abc", "txt", "mid", "midi", "musicxml", "xml", "mxl", "json", "csv"], key="your_tune.file",
         on_change=open_file, max_upload_size=1,
     )  # fmt: skip
-    composed = COMPOSED.get()
     with right.container(horizontal=True, gap="small"):
-        if composed is not None:
+        if COMPOSED.get() is not None:
             st.button(
-                "Edit the composed tune", on_click=open_document, args=("X:1\n" + composed.sample.text,),
+                "Edit the composed tune", on_click=open_document, args=(composed_text(),),
                 icon=":material/music_note:", key="your_tune.composed",
             )  # fmt: skip
         st.button(
@@ -73,41 +75,41 @@ def show_opening(document: TuneDocument) -> None:
             f"Tune of the book ({len(names):,})", range(len(names)), key=BOOK_TUNE.widget(range(len(names))),
             format_func=names.__getitem__, on_change=lambda: attempt(document.choose, BOOK_TUNE.get()),
         )  # fmt: skip
-    if document.midi:
-        _midi_settings(document)
+    if document.file:
+        _file_settings(document)
 
 
-def _midi_settings(document: TuneDocument) -> None:
-    """How a MIDI file is read; every choice reads it again."""
+def _file_settings(document: TuneDocument) -> None:
+    """How a MIDI or MusicXML file is read; every choice reads it again."""
     header = split_header(document.text)
 
     def read_again() -> None:
         meter, key, grid = ("" if s.get() == AUTOMATIC else s.get() for s in (METER, KEY, GRID))
-        attempt(
-            document.read_midi, document.midi, meter=meter, key=key, grid=int(grid.partition("/")[2] or 0),
-            voice=VOICE.get(),
-        )  # fmt: skip
+        of_midi = {"meter": meter, "key": key, "grid": int(grid.partition("/")[2] or 0)}
+        more = of_midi if document.kind == "midi" else {}
+        attempt(document.read_file, document.file, document.kind, voice=VOICE.get(), **more)
 
-    voices = _midi_voices(document.midi)
-    places = st.columns(4 if len(voices) > 1 else 3)
+    voices = _voices(document.file, document.kind)
+    if document.kind != "midi" and len(voices) < 2:
+        return
+    places = st.columns(4)
     choices = (
         ("Meter", METER, METERS, header.get("M")),
         ("Key", KEY, KEYS, header.get("K")),
         ("Shortest note", GRID, [f"1/{grid}" for grid in GRIDS], None),
     )
-    for place, (label, setting, values, current) in zip(places, choices, strict=False):
-        options = [AUTOMATIC, *values]
-        place.selectbox(label, options, key=setting.widget(options), on_change=read_again, help=current)
+    if document.kind == "midi":
+        for place, (label, setting, values, current) in zip(places, choices, strict=False):
+            options = [AUTOMATIC, *values]
+            place.selectbox(label, options, key=setting.widget(options), on_change=read_again, help=current)
     if len(voices) > 1:
-        places[3].selectbox(
+        places[3 if document.kind == "midi" else 0].selectbox(
             "Voice", range(len(voices)), index=None, key=VOICE.widget(), format_func=voices.__getitem__,
             on_change=read_again, placeholder=AUTOMATIC,
         )  # fmt: skip
 
 
 @st.cache_data(max_entries=8, show_spinner=False)
-def _midi_voices(data: bytes) -> tuple[str, ...]:
-    """The voices of a MIDI file that has been read once."""
-    from charlstm.score.midi_import.melody import read_midi
-
-    return read_midi(data).voices
+def _voices(data: bytes, kind: str) -> tuple[str, ...]:
+    """The voices of a file that has been read once."""
+    return melody_of(data, kind).voices

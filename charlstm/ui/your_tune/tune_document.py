@@ -5,13 +5,17 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from charlstm.errors import CharlstmError, LibraryError, NotationError
-from charlstm.files import decode_text
+from charlstm.files import KINDS, decode_text, file_kind
 from charlstm.tunes.abc import split_header, split_tunebook
+from charlstm.tunes.corpus.formats import tunes_of
 from charlstm.ui.library.session_library import session_library
 from charlstm.ui.state import Setting
+
+if TYPE_CHECKING:
+    from charlstm.score.midi_import.melody import ImportedTune
 
 MAX_LENGTH = 12_000  # characters of a tune
 MAX_BOOK = 1_000_000  # bytes of a file
@@ -41,8 +45,8 @@ class TuneDocument:
         A new number where the text is not what the visitor typed.
     book : list of str
         The tunes of a book that was opened.
-    midi : bytes
-        The MIDI file that was opened.
+    file, kind : bytes, str
+        The MIDI or MusicXML file that was opened, and which of them it is: "midi", "musicxml"; "" for none.
     remarks : list of str
         On the file that was opened.
     past : list of Revision
@@ -52,7 +56,8 @@ class TuneDocument:
     now: Revision = field(default_factory=Revision)
     version: int = 0
     book: list[str] = field(default_factory=list)
-    midi: bytes = b""
+    file: bytes = b""
+    kind: str = ""
     remarks: list[str] = field(default_factory=list)
     past: list[Revision] = field(default_factory=list)
 
@@ -84,18 +89,20 @@ class TuneDocument:
             self.version += 1
 
     def close_file(self) -> None:
-        """Forget the book or the MIDI file that the tune came from."""
-        self.book, self.midi, self.remarks = [], b"", []
+        """Forget the book or the file that the tune came from."""
+        self.book, self.file, self.kind, self.remarks = [], b"", "", []
 
     def open_file(self, name: str, data: bytes) -> None:
-        """Open a file that the visitor has chosen: MIDI, or anything else as ABC. Raises NotationError."""
-        self.close_file()
-        if data[:4] == b"MThd" or name.lower().endswith((".mid", ".midi")):
-            self.read_midi(data)
+        """Open a file that the visitor has chosen; what it is, its content says. Raises NotationError, CorpusError."""
+        kind = file_kind(data)
+        if kind in ("midi", "musicxml"):
+            self.read_file(data, kind)
             return
+        if kind not in ("text", "json", "csv", "empty"):
+            raise NotationError(f"this is {KINDS[kind]}. Open a tune as ABC, MIDI or MusicXML")
         if len(data) > MAX_BOOK:
             raise NotationError(f"this file has {len(data):,} bytes; a tunebook can have at most {MAX_BOOK:,}")
-        self.open_book(split_tunebook(decode_text(data).replace("\x00", "")))
+        self.open_book(tunes_of(decode_text(data).replace("\x00", ""), name))
 
     def open_book(self, tunes: list[str]) -> None:
         """Open the first tune of a book; the others can be chosen. Raises NotationError where there is none."""
@@ -116,18 +123,28 @@ class TuneDocument:
             raise NotationError(f"this tune has {len(text):,} characters; a tune can have at most {MAX_LENGTH:,}")
         self.put(text)
 
-    def read_midi(self, data: bytes, **settings: Any) -> None:
-        """Open the melody of a MIDI file, read with these settings. Raises NotationError."""
-        from charlstm.score.midi_import.melody import read_midi
-
-        melody = read_midi(data, **settings)
+    def read_file(self, data: bytes, kind: str, **settings: Any) -> None:
+        """Open the melody of a MIDI or MusicXML file, read with these settings. Raises NotationError."""
+        melody = melody_of(data, kind, **settings)
         self.close_file()
-        self.midi, self.remarks = data, list(melody.remarks)
+        self.file, self.kind, self.remarks = data, kind, list(melody.remarks)
         self.put(melody.text)
 
     def _revise(self, revision: Revision) -> None:
         self.past = [*self.past[-MAX_UNDO + 1 :], self.now]
         self.now = revision
+
+
+def melody_of(data: bytes, kind: str, **settings: Any) -> ImportedTune:
+    """The melody of a "midi" or "musicxml" file as ABC. Raises NotationError."""
+    # Here, because music21 takes long to import.
+    if kind == "midi":
+        from charlstm.score.midi_import.melody import read_midi
+
+        return read_midi(data, **settings)
+    from charlstm.score.musicxml_import import read_musicxml
+
+    return read_musicxml(data, **settings)
 
 
 def titles(book: Sequence[str]) -> list[str]:
@@ -174,4 +191,4 @@ def attempt(action: Any, *arguments: Any, **settings: Any) -> None:
         action(*arguments, **settings)
     except CharlstmError as error:
         current_document().remarks = []
-        PROBLEM.set(f"This did not work: {error}.")
+        PROBLEM.set(f"This did not work: {str(error).removesuffix('.')}.")

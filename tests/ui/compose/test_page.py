@@ -11,9 +11,10 @@ from streamlit.testing.v1 import AppTest
 
 from charlstm.cli import main
 from charlstm.errors import AudioUnavailable
+from charlstm.ui.library.tunes import link
 from tests.conftest import TUNES
 from tests.memorizing_model import save_reciter
-from tests.pages import address_of, opened
+from tests.pages import address_of, opened, switch_to
 
 HOSTILE = "T:<img src=x onerror=alert(1)> **[a](http://b.example)**\nM:4/4\nL:1/8\nK:D\n|:d2fd Adfd|e2ge cege|d8:|"
 RECITED = {"M": TUNES[5], "R": TUNES[3], "T": TUNES[0]}
@@ -145,3 +146,19 @@ def test_without_a_synthesizer_the_page_says_so_and_still_shows_the_tune(
     app = opened()
     assert any("install midirenderer" in caption.value for caption in app.caption)
     assert {button.label for button in app.get("download_button")} >= {"MIDI", "ABC"}
+
+
+def test_what_is_kept_and_edited_is_in_the_key_that_is_shown(app_home: Path) -> None:
+    app = opened(model="reciter", seed=seed_of("T"), transpose="2")  # from D
+    app.button(key="compose.keep").click().run()
+    assert not app.exception
+    (kept,) = app.session_state["library.tunes"].newest(starred=True)
+    assert "\nK:E\n" in kept.text
+    assert link(kept, "").endswith("&transpose=2")
+    switch_to(app, "your_tune").run()
+    app.button(key="your_tune.composed").click().run()
+    assert app.session_state["your_tune.document"].text == kept.text
+    switch_to(app, "library").run()
+    app.button(key=f"library.open.{kept.number}").click().run()
+    assert not app.exception
+    assert app.session_state["sound.transpose"] == 2

@@ -6,7 +6,7 @@ import pytest
 
 from charlstm.errors import NotationError
 from charlstm.score.midi import to_midi
-from charlstm.score.notation import read_score
+from charlstm.score.notation import read_score, to_musicxml
 from charlstm.ui.your_tune.tune_document import MAX_BOOK, MAX_LENGTH, TuneDocument
 from tests.conftest import TUNES
 
@@ -38,7 +38,7 @@ def test_a_midi_file_is_opened_and_read_again_in_another_meter() -> None:
     document = TuneDocument()
     document.open_file("tune.mid", to_midi(read_score(REEL)))
     assert "\nK:D\n" in "\n" + document.text
-    document.read_midi(document.midi, meter="6/8")
+    document.read_file(document.file, document.kind, meter="6/8")
     assert "M:6/8\n" in document.text
 
 
@@ -49,7 +49,8 @@ def test_a_midi_file_is_opened_and_read_again_in_another_meter() -> None:
         ("a.abc", b" \n\n", "no tune"),
         ("a.abc", b"X" * (MAX_BOOK + 1), "at most"),
         ("a.abc", b"X:1\nK:D\n" + b"abc|" * MAX_LENGTH, "at most"),
-        ("a.mid", b"X:1\nK:D\nabc|", "not a MIDI file"),
+        ("a.abc", b"%PDF-1.7 abc", "this is a PDF"),
+        ("a.abc", b"PK\x03\x04 abc", "ABC, MIDI or MusicXML"),
         ("a.abc", b"MThd" + b"\x00" * 20, "MIDI"),
     ],
 )
@@ -69,3 +70,20 @@ def test_typing_is_undone_too_and_the_past_is_bounded() -> None:
         document.undo()
     assert document.text.startswith("K:D\n")
     assert not document.past
+
+
+def test_what_a_file_is_its_content_says_and_not_its_name() -> None:
+    document = TuneDocument()
+    document.open_file("tune.mid", b"X:1\nK:D\nabc|")
+    assert (document.text, document.kind) == ("X:1\nK:D\nabc|", "")
+    document.open_file("tune.txt", to_midi(read_score(REEL)))
+    assert document.kind == "midi"
+
+
+def test_musicxml_is_opened_too() -> None:
+    document = TuneDocument()
+    document.open_file("tune.musicxml", to_musicxml(read_score(REEL)).encode())
+    assert document.kind == "musicxml"
+    assert "d2fd Adfd|e2ge cege|" in document.text
+    document.undo()
+    assert document.text == ""
