@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 
 import streamlit as st
@@ -62,6 +63,10 @@ def warm_up() -> threading.Thread:
 
         start_workers()
         import music21  # noqa: F401
+
+        # What is loaded now stays: the garbage collector, which stops all threads, need not look at it again.
+        gc.collect()
+        gc.freeze()
 
     thread = threading.Thread(target=imports, name="charlstm-warm-up", daemon=True)
     thread.start()

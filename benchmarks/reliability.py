@@ -1,0 +1,306 @@
+"""What damaged, hostile and costly inputs do: an answer, a sentence, or a fault; and how long it takes at most.
+
+    python benchmarks/reliability.py                          all of it, some minutes
+    python benchmarks/reliability.py --only texts --count 10000
+    python benchmarks/reliability.py --markdown               the table of docs/reliability.md
+
+Every input is made from a real one by a few random edits (the seed decides which). An answer is right or says
+that it was refused by an error of charlstm; any other exception is a fault, and its input is printed. `freeze` engraves
+the costliest texts beside a thread that ticks: how late its ticks are is how long another visitor would wait. `kills`
+ends a process that saves, at a random moment, and reads what it left.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import zipfile
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from io import BytesIO
+from pathlib import Path
+
+from robustness import resident, texts
+
+import charlstm
+from charlstm.errors import CharlstmError
+from charlstm.lm.store.archive import pack, unpack
+from charlstm.lm.store.checkpoint import find_checkpoint, load_checkpoint
+from charlstm.score.engrave import engrave
+from charlstm.score.notation import to_score
+from charlstm.score.workers import start_workers
+from charlstm.tunes.corpus.io import load_corpus, save_corpus
+from charlstm.tunes.corpus.model import Corpus
+from charlstm.tunes.corpus.uploads import read_uploads
+from charlstm.tunes.edit.clean import clean_tune
+from charlstm.tunes.edit.lint import proofread
+from charlstm.tunes.edit.transpose import transposed
+from charlstm.tunes.parse.reader import read
+
+COUNTS = {"texts": 1000, "zips": 500, "midi": 500, "models": 150, "corpora": 500, "addresses": 2000, "kills": 20}
+HEAD = "X:1\nT:A\nM:4/4\nL:1/8\nK:D\n"
+# The costliest texts known: what a bar or a tune can hold most of.
+COSTLY = {
+    "1,190 grace groups in a bar": HEAD + "{abcdefg}A" * 1190,
+    "280 grace groups in each of four bars": HEAD + ("{abcdef}A" * 280 + "|") * 4,
+    "chords of eight in a bar": HEAD + "[ABcdefga]" * 240 + "|",
+    "ornaments": HEAD + "!trill!~.a" * 480 + "|",
+    "ties": HEAD + "a-" * 1990 + "a|",
+    "beams of 64ths": HEAD + "L:1/64\n" + "a" * 1990 + "|",
+    "words under each note": HEAD + "a" * 990 + "|\nw:" + "la " * 990,
+    "12 voices of 1,400 notes": HEAD + "".join(f"V:{v}\n" + "d2fd Adfd|e2ge cege|\n" * 100 for v in range(1, 13)),
+}
+
+
+@dataclass
+class Row:
+    """What came of one kind of input."""
+
+    kind: str
+    outcomes: Counter[str] = field(default_factory=Counter)
+    slowest: float = 0.0
+    memory: tuple[int, int] = (0, 0)
+    note: str = ""
+
+    def cells(self) -> tuple[str, ...]:
+        good, refused = self.outcomes["answer"], self.outcomes["sentence"]
+        faults = sum(self.outcomes.values()) - good - refused
+        memory = f"{self.memory[0] >> 20} to {self.memory[1] >> 20}"
+        return self.kind, *(f"{n:,}" for n in (good + refused + faults, good, refused, faults)), (
+            f"{self.slowest:.2f}"
+        ), memory, self.note  # fmt: skip
+
+
+def tried(kind: str, inputs: Iterator[object], work: Callable[[object], object]) -> Row:
+    """Give each input to `work`, and count what happens."""
+    row, before = Row(kind), 0
+    for number, value in enumerate(inputs):
+        if number == 20:
+            before = resident()  # modules are imported, fonts are loaded
+        began = time.perf_counter()
+        try:
+            work(value)
+            row.outcomes["answer"] += 1
+        except CharlstmError:
+            row.outcomes["sentence"] += 1
+        except Exception as error:
+            row.outcomes[type(error).__name__] += 1
+            print(f"== {kind}: {type(error).__name__}: {error}\n{value!r:.300}", file=sys.stderr, flush=True)
+        row.slowest = max(row.slowest, time.perf_counter() - began)
+    row.memory = before, resident()
+    return row
+
+
+def damaged(data: bytes, rng: random.Random) -> bytes:
+    """Some bytes with one to twenty changes: other bytes, some gone, some twice, or cut off."""
+    changed = bytearray(data)
+    for _ in range(rng.choice((1, 2, 5, 20))):
+        at, way = rng.randrange(len(changed) + 1), rng.randrange(4)
+        if way == 0:
+            changed[at : at + 1] = bytes([rng.randrange(256)])
+        elif way == 1:
+            del changed[at : at + rng.randrange(1, 60)]
+        elif way == 2:
+            changed[at:at] = changed[at : at + rng.randrange(1, 60)]
+        elif rng.random() < 0.2:
+            del changed[at:]
+    return bytes(changed)
+
+
+def all_of_a_text(text: str) -> None:
+    """Everything that the page does with a text; the first refusal ends it."""
+    proofread(text)
+    for edit in (lambda: transposed(text, 3), lambda: clean_tune(text)):
+        with contextlib.suppress(CharlstmError):
+            edit()
+    score = to_score(read(text))
+    engrave(score)
+    charlstm.to_midi(score)
+
+
+def frozen() -> Row:
+    """The costliest texts, each beside a thread that ticks."""
+    row = Row("costly texts, engraved")
+    late: list[float] = []
+    stop = threading.Event()
+
+    def tick() -> None:
+        last = time.perf_counter()
+        while not stop.wait(0.005):
+            now = time.perf_counter()
+            late.append(now - last)
+            last = now
+
+    thread = threading.Thread(target=tick, daemon=True)
+    thread.start()
+    row.memory = resident(), 0
+    for text in COSTLY.values():
+        began = time.perf_counter()
+        try:
+            engrave(charlstm.read_score(text))
+            row.outcomes["answer"] += 1
+        except CharlstmError:
+            row.outcomes["sentence"] += 1
+        row.slowest = max(row.slowest, time.perf_counter() - began)
+    stop.set()
+    thread.join()
+    row.memory = row.memory[0], resident()
+    row.note = f"a thread beside it waited {max(late):.2f} s at most"
+    return row
+
+
+def two_corpora() -> list[Corpus]:
+    """Two corpora of one name, of half a megabyte each."""
+    texts = (f"T:{name}\nK:C\n" + "abcd|" * 400 for name in ("one", "two"))
+    return [Corpus("mine", train=(text,) * 300, validation=(), test=()) for text in texts]
+
+
+def killed(count: int, rng: random.Random, folder: Path) -> Row:
+    """A process that saves one corpus or another over the same file is killed; what is there is one of the two."""
+    row = Row("kills while a corpus is saved")
+    pair = two_corpora()
+    save_corpus(pair[0], folder)
+    code = (
+        "import sys; from pathlib import Path; import reliability as r\n"
+        "print('ready', flush=True)\n"
+        "while True:\n    [r.save_corpus(corpus, Path(sys.argv[1])) for corpus in r.two_corpora()]\n"
+    )
+    here = {**os.environ, "PYTHONPATH": os.pathsep.join([str(Path(__file__).parent), *sys.path])}
+    for _ in range(count):
+        process = subprocess.Popen([sys.executable, "-c", code, str(folder)], stdout=subprocess.PIPE, env=here)
+        process.stdout.readline()
+        time.sleep(rng.uniform(0.0, 0.3))
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        process.stdout.close()
+        try:
+            found = load_corpus(folder / "mine.json")
+            row.outcomes["answer" if found in pair else "torn"] += 1
+        except CharlstmError as error:
+            row.outcomes["torn"] += 1
+            print(f"== torn: {error}", file=sys.stderr)
+    return row
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--only", choices=[*COUNTS, "freeze"])
+    parser.add_argument("--count", type=int, help="inputs of each kind (default: see the source)")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--markdown", action="store_true")
+    options = parser.parse_args()
+    rng = random.Random(options.seed)
+    start_workers()
+    counts = {kind: options.count or count for kind, count in COUNTS.items()}
+    with tempfile.TemporaryDirectory() as name:
+        kinds = sections(counts, rng, options.seed, Path(name))
+        rows = []
+        for kind, work in kinds.items():
+            if options.only in (None, kind):
+                rows.append(work())
+                print(" | ".join(rows[-1].cells()), file=sys.stderr, flush=True)
+    heads = ("input", "tried", "answers", "sentences", "faults", "slowest, s", "memory, MB", "")
+    if options.markdown:
+        print("| " + " | ".join(heads) + " |\n|" + "---|" * len(heads))
+        for row in rows:
+            print("| " + " | ".join(row.cells()) + " |")
+    else:
+        for row in rows:
+            print("  ".join(f"{head}: {cell}" for head, cell in zip(heads, row.cells(), strict=True) if cell))
+
+
+def sections(counts: dict[str, int], rng: random.Random, seed: int, folder: Path) -> dict[str, Callable[[], Row]]:
+    """Each kind of input, and how it is tried."""
+
+    def many(kind: str, make: Callable[[], object]) -> Iterator[object]:
+        return (make() for _ in range(counts[kind]))
+
+    tunes = list(texts(40, seed))[::5]
+    buffer = BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for number, text in enumerate(tunes):
+            archive.writestr(f"tunes/{number}.abc", f"X:{number}\n{text}")
+    midi = charlstm.to_midi(charlstm.read_score(HEAD + "d2fd Adfd|e2ge c4|]"))
+    model = load_checkpoint(find_checkpoint("rnn-250"))
+    packed = pack(model)
+    corpus = save_corpus(Corpus("small", train=tuple(tunes), validation=(), test=()), folder).read_bytes()
+
+    def read_model(data: object) -> None:
+        shutil.rmtree(folder / "models", ignore_errors=True)
+        unpack(data, "damaged", root=folder / "models")  # type: ignore[arg-type]
+
+    def damaged_model() -> bytes:
+        """A ZIP whose model.json or weights are damaged, or that is damaged as a whole."""
+        if rng.random() < 0.3:
+            return damaged(packed, rng)
+        out = BytesIO()
+        with zipfile.ZipFile(BytesIO(packed)) as source, zipfile.ZipFile(out, "w") as target:
+            for entry in source.namelist():
+                content = source.read(entry)
+                hit = entry.endswith(".json") if rng.random() < 0.7 else entry.endswith(".safetensors")
+                head = content[:2000] if entry.endswith(".safetensors") else content
+                target.writestr(entry, damaged(head, rng) + content[len(head) :] if hit else content)
+        return out.getvalue()
+
+    shutil.copy(folder / "small.abc", folder / "damaged.abc")
+
+    def read_corpus(data: object) -> None:
+        (folder / "damaged.json").write_bytes(data)  # type: ignore[arg-type]
+        load_corpus(folder / "damaged.json")
+
+    def address() -> dict[str, str]:
+        values = (
+            "lstm-512",
+            "7",
+            "-1",
+            "1e999",
+            "nan",
+            "٣",
+            "K:D\nX:2",
+            "<script>",
+            "../..",
+            "\0",
+            "9" * 400,
+            "",
+            "6/8",
+        )
+        names = ("model", "seed", "temperature", "length", "key", "meter", "rhythm", "title", "view", "x")
+        return {rng.choice(names): rng.choice(values) + rng.choice(("", "%", "é")) for _ in range(rng.randrange(6))}
+
+    def read_address(query: object) -> None:
+        from charlstm.ui.shared.url_state import ComposeSettings, parse_settings
+
+        json.dumps(repr(parse_settings(query, models=("lstm-512",), default=ComposeSettings(model="lstm-512"))))  # type: ignore[arg-type]
+
+    return {
+        "texts": lambda: tried("texts, changed", texts(counts["texts"], seed), all_of_a_text),  # type: ignore[arg-type]
+        "zips": lambda: tried(
+            "ZIPs of tunes, damaged",
+            many("zips", lambda: damaged(buffer.getvalue(), rng)),
+            lambda data: read_uploads([("tunes.zip", data)]),  # type: ignore[list-item]
+        ),
+        "midi": lambda: tried(
+            "MIDI files, damaged", many("midi", lambda: damaged(midi, rng)), lambda data: charlstm.read_midi(data)
+        ),
+        "models": lambda: tried("models, damaged", many("models", damaged_model), read_model),
+        "corpora": lambda: tried("collections, damaged", many("corpora", lambda: damaged(corpus, rng)), read_corpus),
+        "addresses": lambda: tried("addresses", many("addresses", address), read_address),
+        "freeze": frozen,
+        "kills": lambda: killed(counts["kills"], rng, folder / "kills"),
+    }
+
+
+if __name__ == "__main__":
+    os.nice(5)
+    main()
