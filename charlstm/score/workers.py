@@ -71,22 +71,22 @@ class _Worker:
 
 
 class Workers:
-    """Some workers, which all threads of this process share.
+    """Some workers, which all threads of this process share. One is started at once, another when all are busy.
 
     Parameters
     ----------
     count : int
-        How many draw at once; more threads wait for their turn.
+        How many there are at most; more threads wait for their turn.
     seconds : float
         Of processor time that one drawing may take.
     """
 
     def __init__(self, count: int, *, seconds: float = SECONDS) -> None:
-        self.seconds = seconds
+        self.count, self.seconds = count, seconds
+        self._lock = threading.Lock()
         self._idle: queue.LifoQueue[_Worker] = queue.LifoQueue()
         self._all: set[_Worker] = set()
-        for _ in range(count):
-            self._add()
+        self._add()
 
     def draw(self, xml: str, options: Mapping[str, Any]) -> list[str]:
         """As `draw_pages`, in a worker.
@@ -97,7 +97,7 @@ class Workers:
             If Verovio cannot draw it, or needs too long or too much memory for it.
         """
         for _ in range(2):  # one that was killed while it was idle is noticed now
-            worker = self._idle.get()
+            worker = self._take()
             began = time.monotonic()
             answer = None
             try:
@@ -107,9 +107,10 @@ class Workers:
                     answer = worker.ask([xml, dict(options), self.seconds], self.seconds * PATIENCE)
             finally:
                 if answer is None:
-                    self._all.discard(worker)
+                    with self._lock:
+                        self._all.discard(worker)
+                        self._add()
                     worker.close()
-                    self._add()
                 else:
                     self._idle.put(worker)
             if answer is not None and "pages" in answer:
@@ -127,8 +128,16 @@ class Workers:
 
     def close(self) -> None:
         """End all workers."""
-        while self._all:
-            self._all.pop().close()
+        with self._lock:
+            while self._all:
+                self._all.pop().close()
+
+    def _take(self) -> _Worker:
+        """A worker that is idle; a new one, or the next that will be, if none is."""
+        with self._lock:
+            if self._idle.empty() and len(self._all) < self.count:
+                self._add()
+        return self._idle.get()
 
     def _add(self) -> None:
         worker = _Worker()

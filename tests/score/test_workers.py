@@ -79,6 +79,22 @@ def test_what_takes_too_long_is_ended_and_nobody_waits_for_it(slow_xml: str, fas
     assert workers.draw(fast_xml, OPTIONS) == draw_pages(fast_xml, OPTIONS)
 
 
+def test_another_worker_is_started_when_all_are_busy(slow_xml: str, fast_xml: str) -> None:
+    pool = Workers(2, seconds=60)
+    try:
+        pool.draw(fast_xml, OPTIONS)
+        pool.draw(fast_xml, OPTIONS)
+        assert len(pool._all) == 1
+        threads = [threading.Thread(target=pool.draw, args=(slow_xml, OPTIONS)) for _ in range(3)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert len(pool._all) == 2
+    finally:
+        pool.close()
+
+
 def test_a_worker_that_was_killed_is_replaced(fast_xml: str, workers: Workers) -> None:
     workers.seconds = 30
     first = workers.draw(fast_xml, OPTIONS)
