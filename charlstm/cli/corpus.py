@@ -24,8 +24,15 @@ def add(commands: Commands) -> None:
         "charlstm corpus build mine --from tunes.abc",
         _build,
     )
-    build.add_argument("name", metavar="NAME", help="fiddle, or a name for your own")
-    build.add_argument("--from", dest="sources", nargs="+", type=Path, metavar="FILE|FOLDER", help="your ABC files")
+    build.add_argument("name", metavar="NAME", help="fiddle, essen (6,500 folk songs), or a name for your own")
+    build.add_argument(
+        "--from",
+        dest="sources",
+        nargs="+",
+        type=Path,
+        metavar="FILE|FOLDER",
+        help="your files: ABC, JSON or CSV of TheSession or irishman, folk-rnn's tokens",
+    )
     build.add_argument("--as-is", action="store_true", help=AS_IS)
     build.add_argument(
         "--large",
@@ -33,6 +40,9 @@ def add(commands: Commands) -> None:
         help="for more text than fits into memory: a memory-mapped corpus, relatives told by their contour alone",
     )
     build.add_argument("--seed", type=int, default=0, help="of the split into parts (default 0)")
+    build.add_argument("--any-meter", action="store_true", help="keep meters beyond the usual, such as 7/8")
+    build.add_argument("--any-key", action="store_true", help="keep rare keys, and tunes without a key")
+    build.add_argument("--chords", action="store_true", help='keep chord symbols over the notes, such as "Am"')
 
     bring = add_command(
         group,
@@ -53,32 +63,44 @@ def add(commands: Commands) -> None:
 
 def _build(options: argparse.Namespace) -> None:
     from charlstm.paths import corpus_path
-    from charlstm.tunes.corpus.build import build_corpus, fiddle_corpus
+    from charlstm.tunes.corpus.build import BUNDLED, build_corpus
     from charlstm.tunes.corpus.io import save_corpus
-    from charlstm.tunes.corpus.model import DEFAULT_CORPUS
     from charlstm.tunes.corpus.sources import file_tunes
+    from charlstm.tunes.edit.clean import USUAL, Recipe
 
-    is_default = options.name == DEFAULT_CORPUS
-    if is_default and (options.sources or options.as_is or options.large):
-        options.parser.error(f"{DEFAULT_CORPUS} is made of music21's books; give your tunes another name")
-    if not is_default and not options.sources:
+    recipe = Recipe(options.any_meter, options.any_key, options.chords)
+    bundled = BUNDLED.get(options.name)
+    if bundled and (options.sources or options.as_is or options.large or recipe != USUAL):
+        options.parser.error(f"{options.name} is made of music21's books; give your tunes another name")
+    if not bundled and not options.sources:
         options.parser.error(f"say where the tunes of {options.name} are: --from FILE|FOLDER ...")
     if options.large:
         from charlstm.tunes.corpus.build_large import build_mapped
 
         with progress() as advance:
             mapped = build_mapped(
-                options.sources, name=options.name, seed=options.seed, as_is=options.as_is, report=advance
+                options.sources,
+                name=options.name,
+                seed=options.seed,
+                as_is=options.as_is,
+                recipe=recipe,
+                report=advance,
             )
         path = corpus_path() / f"{options.name}.json"
         show(options, {"path": str(path), **_describe(mapped)}, f"{_text(mapped)}\n\nwritten: {path}")
         return
     with progress() as advance:
-        if is_default:
-            corpus = fiddle_corpus(report=advance)
+        if bundled:
+            corpus = bundled(report=advance)
         else:
-            tunes = file_tunes(options.sources)
-            corpus = build_corpus(tunes, name=options.name, seed=options.seed, as_is=options.as_is, report=advance)
+            corpus = build_corpus(
+                file_tunes(options.sources),
+                name=options.name,
+                seed=options.seed,
+                as_is=options.as_is,
+                recipe=recipe,
+                report=advance,
+            )
     path = save_corpus(corpus)
     show(options, {"path": str(path), **_describe(corpus)}, f"{_text(corpus)}\n\nwritten: {path}")
 
@@ -141,6 +163,8 @@ def _text(corpus: Corpus) -> str:
         order = ["kept", *[reason for reason, _ in reasons.most_common() if reason != "kept"]]
         rows = [[reason, *[counts.get(reason, 0) for counts in books.values()], reasons[reason]] for reason in order]
         blocks.append(table(rows, ("kept, or why not", *books, "all")))
+    if examples := corpus.info.get("examples"):
+        blocks.append(table(list(examples.items()), ("why not", "the first such tune, and where")))
     for letter, name in (("M", "meters"), ("K", "keys"), ("R", "rhythms")):
         if counts := about["header"].get(letter):
             common = [f"{value} {count}" for value, count in list(counts.items())[:8]]

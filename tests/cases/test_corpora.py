@@ -6,17 +6,18 @@ import csv
 import io
 import json
 import re
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
 
 from charlstm.errors import CorpusError
-from charlstm.tunes.corpus.build import build_corpus
+from charlstm.tunes.corpus.build import _with_bar_lines, build_corpus
 from charlstm.tunes.corpus.build_large import stream_tunes
 from charlstm.tunes.corpus.formats import tunes_of
 from charlstm.tunes.corpus.sources import SourceTune, file_tunes
 from charlstm.tunes.corpus.uploads import read_uploads
-from charlstm.tunes.edit.clean import clean_tune
+from charlstm.tunes.edit.clean import Dropped, Recipe, clean_tune
 from charlstm.tunes.parse.reader import read
 
 QUAY = "|:GABd e2dB|A2GA BAGE|GABd e2dB|ABAG E2D2:|!|:d2Bd gfed|e2ce agfe|d2Bd gfed|BAGF E2D2:|"
@@ -120,3 +121,38 @@ def test_a_corpus_of_them_is_built() -> None:
         [SourceTune(text, "session", "a.json") for text in tunes_of(FORMS["TheSession's JSON"])], name="s"
     )
     assert len([*corpus.texts]) == 3
+
+
+SEVEN = "X:1\nT:Seven\nM:7/8\nL:1/8\nK:Gb\n" + '"Gb"GABcdef|' * 8 + '"N.C."GABcdef|]'
+
+
+@pytest.mark.parametrize(
+    ("recipe", "reason"),
+    [(Recipe(), "key"), (Recipe(any_key=True), "meter"), (Recipe(any_meter=True), "key"), (Recipe(True, True), "")],
+)
+def test_rare_meters_and_keys_are_kept_where_the_user_says_so(recipe: Recipe, reason: str) -> None:
+    if reason:
+        with pytest.raises(Dropped, match=reason) as caught:
+            clean_tune(SEVEN, recipe=recipe)
+        assert caught.value.example == {"key": "K:Gb", "meter": "M:7/8"}[reason]
+    else:
+        assert "M:7/8\nL:1/8\nK:Gb\nGABcdef|" in clean_tune(SEVEN, recipe=recipe)
+
+
+def test_chord_symbols_are_kept_where_the_user_says_so() -> None:
+    text = clean_tune(SEVEN, recipe=Recipe(any_meter=True, any_key=True, chords=True))
+    assert text.count('"Gb"') == 8 and "N.C." not in text
+    assert clean_tune(text, recipe=Recipe(any_meter=True, any_key=True, chords=True)) == text
+
+
+def test_each_reason_has_an_example() -> None:
+    tunes = [SourceTune(text, "mine", "a.abc") for text in (SEVEN, *tunes_of(FORMS["a tunebook"]))]
+    info = build_corpus(tunes, name="mine").info
+    assert info["examples"] == {"no usable key": "Seven: K:Gb"}
+    assert set(info["examples"]) == set(info["books"]["mine"]) - {"kept"}
+
+
+def test_songs_whose_lines_end_without_a_bar_line_get_one_where_the_bar_is_full() -> None:
+    """As the Essen collection is written: a line is a phrase, which may end inside a bar."""
+    song = "X:1\nM:3/4\nL:1/4\nK:G\nG2A\nB2\nc|d2e\nf3"
+    assert [measure.duration for measure in read(_with_bar_lines(song)).measures] == [Fraction(3, 4)] * 4

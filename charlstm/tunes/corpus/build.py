@@ -8,7 +8,9 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, replace
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 
@@ -19,14 +21,17 @@ from charlstm.tunes.corpus.model import DEFAULT_CORPUS, PARTS, Corpus
 from charlstm.tunes.corpus.near_duplicates import families, grams, related
 from charlstm.tunes.corpus.sources import (
     DEFAULT_COLLECTIONS,
+    ESSEN_CREDITS,
     TITLES,
     SourceTune,
     credits,
     file_tunes,
     music21_tunes,
 )
-from charlstm.tunes.edit.clean import Dropped, clean_tune
+from charlstm.tunes.edit.clean import USUAL, Dropped, Recipe, clean_tune
+from charlstm.tunes.edit.spelling import clean_title
 from charlstm.tunes.mend import mend
+from charlstm.tunes.parse.place import placed_tokens
 
 
 def build_corpus(
@@ -36,6 +41,7 @@ def build_corpus(
     parts: Sequence[float] = (0.8, 0.1, 0.1),
     seed: int = 0,
     as_is: bool = False,
+    recipe: Recipe = USUAL,
     veto: Callable[[SourceTune], str] | None = None,
     report: Report | None = None,
 ) -> Corpus:
@@ -51,6 +57,8 @@ def build_corpus(
         Of the split: the same tunes and seed give the same fingerprint.
     as_is : bool
         Keep every text as it is, twins too (they still stay in one part).
+    recipe : Recipe
+        What a cleaned corpus keeps beyond the usual.
     veto : callable, optional
         A reason for which a tune that is clean is left out all the same; "" for none.
     report : Report, optional
@@ -63,6 +71,7 @@ def build_corpus(
     """
     sources = list(tunes)
     counts: dict[str, Counter[str]] = {}  # book -> why a tune was left out, or "kept" -> tunes
+    examples: dict[str, str] = {}  # why a tune was left out -> the first such tune, and its place
     # Clean them.
     texts: list[str] = []
     books: list[str] = []
@@ -70,7 +79,7 @@ def build_corpus(
     for place, source in enumerate(sources):
         if report and place % 100 == 0:
             report(Progress("cleaning", place, len(sources)))
-        text = _cleaned(source, as_is, counts.setdefault(source.book, Counter()))
+        text = _cleaned(source, as_is, counts.setdefault(source.book, Counter()), recipe, examples)
         if text and veto and (reason := veto(source)):
             counts[source.book][reason] += 1
         elif text:
@@ -100,21 +109,36 @@ def build_corpus(
         "credits": credits(sources),
         "as_is": as_is,
         "seed": seed,
+        **({"examples": examples} if examples and name != DEFAULT_CORPUS else {}),  # the default's file stays as it was
+        **({"recipe": asdict(recipe)} if recipe != USUAL else {}),
     }
     train, validation, test = (tuple(texts[place] for place in places) for places in chosen)
     return Corpus(name, train, validation, test, info)
 
 
-def _cleaned(source: SourceTune, as_is: bool, counts: Counter[str]) -> str:
+def _cleaned(
+    source: SourceTune, as_is: bool, counts: Counter[str], recipe: Recipe, examples: dict[str, str] | None = None
+) -> str:
     """The text that the model reads, or "" and one more in the counts of why tunes are left out."""
     try:
-        return source.text if as_is else clean_tune(source.text, rhythm=source.rhythm)
+        return source.text if as_is else clean_tune(source.text, rhythm=source.rhythm, recipe=recipe)
     except Dropped as reason:
         counts[str(reason)] += 1
+        if examples is not None and str(reason) not in examples:
+            title = clean_title(split_header(source.text).get("T") or "")
+            examples[str(reason)] = f"{title or source.file}: {reason.example}"
         return ""
 
 
-def import_corpus(name: str, *, train: Path, validation: Path, test: Path | None = None, as_is: bool = True) -> Corpus:
+def import_corpus(
+    name: str,
+    *,
+    train: Path,
+    validation: Path,
+    test: Path | None = None,
+    as_is: bool = True,
+    recipe: Recipe = USUAL,
+) -> Corpus:
     """A split that somebody else made, kept as it is: nothing moves from one part to another.
 
     Raises
@@ -128,7 +152,7 @@ def import_corpus(name: str, *, train: Path, validation: Path, test: Path | None
         counter = counts.setdefault(part, Counter())
         kept = []
         for source in file_tunes([path]) if path else ():
-            if text := _cleaned(source, as_is, counter):
+            if text := _cleaned(source, as_is, counter, recipe):
                 kept.append(text)
                 counter["kept"] += 1
         if not kept and part != "test":
@@ -143,6 +167,25 @@ def fiddle_corpus(*, report: Report | None = None) -> Corpus:
     return build_corpus(music21_tunes(DEFAULT_COLLECTIONS), name=DEFAULT_CORPUS, veto=_unread_at_first, report=report)
 
 
+def essen_corpus(*, report: Report | None = None) -> Corpus:
+    """The folk songs of the Essen collection inside the installed music21, in all their meters."""
+    tunes = (replace(tune, text=_with_bar_lines(tune.text)) for tune in music21_tunes(("essenFolksong",)))
+    corpus = build_corpus(tunes, name="essen", recipe=Recipe(any_meter=True), report=report)
+    return replace(corpus, info={**corpus.info, "credits": list(ESSEN_CREDITS)})
+
+
+def _with_bar_lines(text: str) -> str:
+    """A song whose lines end without a bar line, with one where the bar is full."""
+    meter = split_header(text).meter
+    pieces, at = [], 0
+    for placed in placed_tokens(text):
+        if placed.token.kind == "line_break" and placed.onset and placed.onset == meter:
+            pieces += [text[at : placed.token.start], "|"]
+            at = placed.token.start
+    return "".join([*pieces, text[at:]])
+
+
+BUNDLED: Mapping[str, Callable[..., Corpus]] = MappingProxyType({DEFAULT_CORPUS: fiddle_corpus, "essen": essen_corpus})
 _CHORD_OVER_LINES = re.compile(r"\[[^\]|\n]*\n[^\]|]*\]")
 
 

@@ -34,7 +34,7 @@ from charlstm.tunes.corpus.formats import form_of
 from charlstm.tunes.corpus.mapped import MAPPED_FORMAT, MappedCorpus, load_mapped
 from charlstm.tunes.corpus.model import PARTS, check_name
 from charlstm.tunes.corpus.sources import abc_files, split_file
-from charlstm.tunes.edit.clean import Dropped, clean_tune
+from charlstm.tunes.edit.clean import USUAL, Dropped, Recipe, clean_tune
 
 HELD_OUT = 2000  # tunes of validation and of test at most
 FEWEST = 20  # contours of them that there should be
@@ -64,6 +64,7 @@ def build_mapped(
     name: str,
     seed: int = 0,
     as_is: bool = False,
+    recipe: Recipe = USUAL,
     folder: Path | None = None,
     report: Report | None = None,
 ) -> MappedCorpus:
@@ -78,6 +79,8 @@ def build_mapped(
         Of the split and of the order; the same files and seed give the same fingerprint.
     as_is : bool
         Keep every text as it is, twins too (in one part).
+    recipe : Recipe
+        What a cleaned corpus keeps beyond the usual.
     folder : Path, optional
         data/corpus/ by default.
     report : callable, optional
@@ -94,7 +97,9 @@ def build_mapped(
     size = sum(file.stat().st_size for file in files)
     work = Path(tempfile.mkdtemp(prefix=f".{name}.", dir=folder))
     try:
-        books, letters, headers, alphabet, contours = _spread(files, size, work, seed, as_is, report)
+        books, letters, headers, alphabet, contours = _spread(
+            files, size, work, seed, None if as_is else recipe, report
+        )
         kept = sum(counter["kept"] for counter in books.values())
         share = min(0.1, max(HELD_OUT / max(kept, 1), FEWEST / max(contours, 1)))
         tunes, lengths, digest, width = _gather(work, sorted(alphabet), seed, share, report)
@@ -150,7 +155,7 @@ def stream_tunes(file: Path) -> Iterator[str]:
 
 
 def _spread(
-    files: list[Path], size: int, work: Path, seed: int, as_is: bool, report: Report | None
+    files: list[Path], size: int, work: Path, seed: int, recipe: Recipe | None, report: Report | None
 ) -> tuple[dict[str, Counter[str]], str, dict[str, Counter[str]], set[str], float]:
     """Every usable text into one of the buckets, drawn by chance; what is counted on the way, and about how many
     contours there are (from the smallest hashes: Bar-Yossef et al. 2002)."""
@@ -171,17 +176,17 @@ def _spread(
                 done += len(text) + 1
                 if report and sum(book.values()) % 1000 == 0:
                     report(Progress("reading", min(done, size), size))
-                if not as_is:
+                if recipe is not None:
                     try:
-                        text = clean_tune(text)
+                        text = clean_tune(text, recipe=recipe)
                     except Dropped as reason:
                         book[str(reason)] += 1
                         continue
                 mark = contour(text)
-                if not as_is and mark in seen:
+                if recipe is not None and mark in seen:
                     book["the same as another tune"] += 1
                     continue
-                if not as_is:
+                if recipe is not None:
                     seen.add(mark)
                 book["kept"] += 1
                 alphabet.update(text)

@@ -23,7 +23,9 @@ TITLES = {
     "ryansMammoth": "Ryan's Mammoth Collection",
     "airdsAirs": "Aird's Airs",
     "miscFolk": "American fife music, Northumbrian Minstrelsy",
+    "essenFolksong": "Essen Folksong Collection (for non-commercial use)",
 }
+ESSEN_CREDITS = ("Helmut Schaffrath", "Ewa Dahlig-Turek", "Seymour Shlien")  # encoding, continuation, ABC
 
 ONEILL_LAST = {700: "air", 1115: "jig", 1175: "slip jig", 1555: "reel", 1780: "hornpipe"}  # last number of each kind
 

@@ -12,7 +12,6 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
-from itertools import pairwise
 
 from charlstm.errors import CharlstmError
 from charlstm.tunes.abc import (
@@ -32,10 +31,37 @@ from charlstm.tunes.views.bars import bars, has_final_bar_line, misfits, repeats
 BARS_A_LINE = 4
 METERS = frozenset(["2/4", "3/4", "4/4", "3/2", "2/2", "6/8", "9/8", "12/8", "3/8", "6/4", "4/2", "5/4"])
 _Mark = tuple[Token, Timing]
+_CHORD_SYMBOL = re.compile(r'"[A-G][#b]?[A-Za-z0-9#+()]*(?:/[A-G][#b]?)?"')
 
 
 class Dropped(CharlstmError):
-    """A tune that the recipe leaves out; the message is the reason, one of a few."""
+    """A tune that the recipe leaves out; the message is the reason, one of a few, and `example` what it is about."""
+
+    def __init__(self, reason: str, example: str = "") -> None:
+        super().__init__(reason)
+        self.example = " ".join(example.split())[:60]
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What a cleaned corpus keeps beyond the usual.
+
+    Attributes
+    ----------
+    any_meter : bool
+        Meters such as 7/8 and 4/1, too.
+    any_key : bool
+        Keys of more than five flats or six sharps, and tunes without a key.
+    chords : bool
+        Chord symbols over the notes, `"Am"`.
+    """
+
+    any_meter: bool = False
+    any_key: bool = False
+    chords: bool = False
+
+
+USUAL = Recipe()
 
 
 @dataclass
@@ -61,7 +87,7 @@ class _Section:
         return any(bar.ends_repeat for bar in self.bars)
 
 
-def clean_tune(text: str, *, rhythm: str = "") -> str:
+def clean_tune(text: str, *, rhythm: str = "", recipe: Recipe = USUAL) -> str:
     """The text that a network reads, from one source tune.
 
     Parameters
@@ -70,6 +96,8 @@ def clean_tune(text: str, *, rhythm: str = "") -> str:
         A source tune, header and body.
     rhythm : str
         R: where the tune has none of its own.
+    recipe : Recipe
+        What is kept beyond the usual.
 
     Returns
     -------
@@ -85,16 +113,17 @@ def clean_tune(text: str, *, rhythm: str = "") -> str:
     tokens = body_tokens(text)
     _refuse(header, tokens)
     key, meter_text = header.key, find_meter(header)
-    if key is None or not -5 <= key.fifths <= 6:
-        raise Dropped("no usable key")
-    if meter_text not in METERS:
-        raise Dropped("no usual meter")
+    if (key is None or not -5 <= key.fifths <= 6) and not (recipe.any_key and (key is None or abs(key.fifths) <= 7)):
+        raise Dropped("no usable key", f"K:{header.get('K') or ''}")
+    if meter_text not in METERS and not (recipe.any_meter and meter_text):
+        raise Dropped("no usual meter", f"M:{header.get('M') or ''}")
     if not any(token.kind in ("note", "rest") for token in tokens):
-        raise Dropped("shorter than 8 bars or longer than 80")
+        raise Dropped("shorter than 8 bars or longer than 80", "no notes")
     marks = list(zip(tokens, timings(tokens, header.unit, header.meter, compound=is_compound(meter_text)), strict=True))
-    body = _layout(_sections(_bars(marks, find_scale(header), parse_meter(meter_text) or Fraction(1))))
+    found = _bars(marks, find_scale(header), parse_meter(meter_text) or Fraction(1), chords=recipe.chords)
+    body = _layout(_sections(found))
     title, rhythm = clean_title(header.get("T") or ""), find_rhythm(header) or rhythm
-    clean = header_text(title, rhythm, meter_text, str(key)) + body
+    clean = header_text(title, rhythm, meter_text, str(key or "none")) + body
     check(clean)
     return clean
 
@@ -102,49 +131,53 @@ def clean_tune(text: str, *, rhythm: str = "") -> str:
 def check(text: str) -> None:
     """Raise Dropped if a clean text breaks one of the corpus's laws."""
     all_bars = bars(text)
-    if misfits(all_bars) or _broken_is_undefined(body_tokens(text)):
-        raise Dropped("a bar does not fit the meter")
+    if wrong := misfits(all_bars):
+        raise Dropped("a bar does not fit the meter", text[all_bars[wrong[0]].start : all_bars[wrong[0]].end])
+    if broken := _undefined_broken(body_tokens(text)):
+        raise Dropped("a bar does not fit the meter", text[max(0, broken.start - 4) : broken.end + 4])
     if not repeats_balance(text) or not has_final_bar_line(text):
-        raise Dropped("repeats do not balance")
+        raise Dropped("repeats do not balance", "".join(t.text for t in body_tokens(text) if t.kind == "bar_line"))
     if not 8 <= len(all_bars) <= 80:
-        raise Dropped("shorter than 8 bars or longer than 80")
+        raise Dropped("shorter than 8 bars or longer than 80", f"{len(all_bars)} bars")
 
 
-def _broken_is_undefined(tokens: Sequence[Token]) -> bool:
-    """Whether a broken rhythm stands between unequal notes, at a bar line, or at a note that has another one.
+def _undefined_broken(tokens: Sequence[Token]) -> Token | None:
+    """The first broken rhythm between unequal notes, at a bar line, or at a note that has another one; or None.
 
     ABC 2.1, 4.4, leaves open how long these are: their bars fit the meter for one reader and not for the next.
     """
     if not any(token.kind == "broken" for token in tokens):
-        return False
+        return None
     silenced = [token._replace(kind="unknown") if token.kind == "broken" else token for token in tokens]
     marks = [  # what takes time, bar lines and broken rhythm
-        token.kind if token.kind in ("broken", "bar_line") else time.duration
+        (token, token.kind if token.kind in ("broken", "bar_line") else time.duration)
         for token, time in zip(tokens, timings(silenced, Fraction(1), None), strict=True)
         if time.duration or token.kind in ("broken", "bar_line")
     ]
-    places = [n for n, mark in enumerate(marks) if mark == "broken"]
-    around = [(marks[n - 1], marks[n + 1]) for n in places if 0 < n < len(marks) - 1]
-    if len(around) < len(places) or any(b - a == 2 for a, b in pairwise(places)):
-        return True
-    return any(before != after or before == "bar_line" for before, after in around)
+    values = ["bar_line", *(value for _, value in marks), "bar_line", ""]
+    for place, (token, value) in enumerate(marks, 1):
+        around = values[place - 1], values[place + 1]
+        if value == "broken" and (around[0] != around[1] or around[0] == "bar_line" or values[place + 2] == "broken"):
+            return token
+    return None
 
 
 def _refuse(header: Header, tokens: Sequence[Token]) -> None:
     """Raise Dropped for what one plain voice cannot hold."""
-    letters = {f.letter for f in header.fields}
-    inner = {t.text.strip("[")[0] for t in tokens if t.kind in ("field", "inline_field")}
-    if "V" in letters | inner or any(t.kind == "overlay" for t in tokens):
-        raise Dropped("several voices")
-    if inner & set("KML"):
-        raise Dropped("key, meter or unit changes in mid-tune")
-    if any(t.kind == "unknown" and t.text not in "!$" for t in tokens):  # these two are line ends
-        raise Dropped("stray signs")
-    if any(t.kind == "rest" and t.text[0] in "ZX" for t in tokens):
-        raise Dropped("whole-bar rests")
+    voice = next((f"V:{f.value}" for f in header.fields if f.letter == "V"), "")
+    fields = [token for token in tokens if token.kind in ("field", "inline_field")]
+    voices = [token for token in tokens if token.kind == "overlay" or token.field[0] == "V"]
+    if voice or voices:
+        raise Dropped("several voices", voice or voices[0].text)
+    if change := next((token for token in fields if token.field[0] in "KML"), None):
+        raise Dropped("key, meter or unit changes in mid-tune", change.text)
+    if stray := next((t for t in tokens if t.kind == "unknown" and t.text not in "!$"), None):  # those are line ends
+        raise Dropped("stray signs", stray.text)
+    if rest := next((token for token in tokens if token.kind == "rest" and token.text[0] in "ZX"), None):
+        raise Dropped("whole-bar rests", rest.text)
 
 
-def _bars(marks: list[_Mark], scale: Fraction, meter: Fraction) -> list[_Bar]:
+def _bars(marks: list[_Mark], scale: Fraction, meter: Fraction, *, chords: bool) -> list[_Bar]:
     """Rewrite the marks of a body bar by bar, lengths multiplied by `scale`."""
     bars: list[_Bar] = []
     bar = _Bar()
@@ -186,7 +219,7 @@ def _bars(marks: list[_Mark], scale: Fraction, meter: Fraction) -> list[_Bar]:
                 parts.append("-")
         elif kind == "tuplet":
             parts.append(re.sub(r":+$", "", token.text))
-        elif kind == "broken":
+        elif kind == "broken" or (chords and kind == "chord_symbol" and _CHORD_SYMBOL.fullmatch(token.text)):
             parts.append(token.text)
         elif kind in ("space", "line_break", "continuation", "unknown"):
             parts.append(" ")

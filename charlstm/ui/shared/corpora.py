@@ -15,7 +15,7 @@ from charlstm.lm.store.checkpoint import Checkpoint
 from charlstm.lm.vocab import Vocab
 from charlstm.paths import corpus_path
 from charlstm.tunes.abc import split_header
-from charlstm.tunes.corpus.build import fiddle_corpus
+from charlstm.tunes.corpus.build import BUNDLED
 from charlstm.tunes.corpus.io import load_corpus, save_corpus
 from charlstm.tunes.corpus.model import DEFAULT_CORPUS, PARTS, Corpus
 from charlstm.ui.background import progress_bar
@@ -60,13 +60,13 @@ def corpus_for(checkpoint: Checkpoint) -> Corpus:
     return corpus_of(name, stamp)
 
 
-def offer_default(reason: str, *, key: str) -> NoReturn:
-    """A button that builds the default collection with a bar; the page ends here, and starts again when it is built."""
+def offer_default(reason: str, *, key: str, name: str = DEFAULT_CORPUS) -> NoReturn:
+    """A button that builds a bundled collection with a bar; the page ends here, and starts again when it is built."""
     st.info(f"{reason} Building it from the tune books that come with music21 takes about a minute.")
     if not st.button("Build the collection", type="primary", key=key):
         st.stop()
     try:
-        save_corpus(fiddle_corpus(report=progress_bar()))
+        save_corpus(BUNDLED[name](report=progress_bar()))
     except CharlstmError as error:
         stop_with(error)
     except OSError as error:

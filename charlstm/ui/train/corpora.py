@@ -11,7 +11,7 @@ import streamlit as st
 
 from charlstm.errors import CharlstmError
 from charlstm.lm.store.archive import clean_name
-from charlstm.tunes.corpus.build import build_corpus
+from charlstm.tunes.corpus.build import BUNDLED, build_corpus
 from charlstm.tunes.corpus.io import save_corpus
 from charlstm.tunes.corpus.model import DEFAULT_CORPUS, PARTS, Corpus
 from charlstm.tunes.corpus.stats import Contents, contents
@@ -39,7 +39,7 @@ def choose_corpus() -> Corpus | None:
         CORPUS.set(added)
         PREVIEW.set(True)
     built = corpus_names()
-    names = [DEFAULT_CORPUS, *(name for name in built if name != DEFAULT_CORPUS), OWN]
+    names = [*BUNDLED, *(name for name in built if name not in BUNDLED), OWN]
     name = st.selectbox(
         "Collection", names, key=CORPUS.widget(names),
         format_func=lambda name: "Add your own …" if name == OWN else str(name),
@@ -49,7 +49,7 @@ def choose_corpus() -> Corpus | None:
         return None
     stamp = corpus_stamp(name)
     if stamp is None:
-        offer_default("The default collection is not built yet.", key="train.build")
+        offer_default(f"The collection {name} is not built yet.", key="train.build", name=str(name))
     try:
         corpus = corpus_of(name, stamp)
     except CharlstmError as error:
@@ -83,7 +83,7 @@ def _add(built: Sequence[str]) -> None:
     if not st.button("Build the collection", type="primary", disabled=not files, key="train.make"):
         return
     name = clean_name(typed or files[0].name)
-    if name in built or name == DEFAULT_CORPUS:
+    if name in built or name in BUNDLED:
         st.error(plain(f"There is already a collection called {name}; choose another name."))
         return
     bar = st.empty()
