@@ -98,7 +98,9 @@ def add(commands: Commands) -> None:
     how.add_argument("--bfloat16", action="store_true", help="recurrent layers in bfloat16: faster where made for it")
     how.add_argument("--seed", type=int, default=_TRAIN.seed, metavar="S", help=_default())
     how.add_argument("--device", default="auto", metavar="auto|cpu|cuda", help="auto: CUDA where there is one")
-    how.add_argument("--threads", type=int, default=None, metavar="N", help="CPU threads (torch's choice when absent)")
+    how.add_argument(
+        "--threads", type=int, default=None, metavar="N", help="CPU threads (default: 1 or all, tried out)"
+    )
 
 
 def _default(what: str = "") -> str:
@@ -177,7 +179,9 @@ def _estimate(options: argparse.Namespace) -> None:
 
 
 def _trained(options: argparse.Namespace, registration: Registration | None) -> Checkpoint:
+    from charlstm.lm.train.parallel import device_of
     from charlstm.lm.train.run_folder import RESUME_FILE
+    from charlstm.lm.train.step import quickest_threads
     from charlstm.lm.train.trainer import Trainer
     from charlstm.paths import STOP_FILE
 
@@ -197,13 +201,16 @@ def _trained(options: argparse.Namespace, registration: Registration | None) -> 
         weights = None
         if options.fork:
             model, weights = _forked(options.fork, options.at, corpus)
+        threads = options.threads
+        if threads is None and "WORLD_SIZE" not in os.environ and device_of(options.device).type == "cpu":
+            threads = quickest_threads(model)
         trainer = Trainer(
             corpus,
             model,
             train,
             out=out,
             device=options.device,
-            threads=options.threads,
+            threads=threads,
             keep_epochs=options.keep_epochs,
             weights=weights,
         )

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from charlstm.lm.infer.blas import batch_blas_threads
 from charlstm.lm.infer.logits import surprisal
 from charlstm.lm.infer.model import Model
 
@@ -267,9 +268,10 @@ def _batches(model: Model, texts: Sequence[str], batch_size: int) -> Iterator[tu
     vocab = model.vocab
     encoded = [np.concatenate([[vocab.start], vocab.encode(text), [vocab.end]]).astype(np.int32) for text in texts]
     order = sorted(range(len(texts)), key=lambda i: -len(encoded[i]))
-    for first in reversed(range(0, len(order), batch_size)):  # short ones first: progress is soon seen
-        places = order[first : first + batch_size]
-        yield places, [encoded[place] for place in places]
+    with batch_blas_threads():
+        for first in reversed(range(0, len(order), batch_size)):  # short ones first: progress is soon seen
+            places = order[first : first + batch_size]
+            yield places, [encoded[place] for place in places]
 
 
 def _read(model: Model, encoded: Sequence[Ids], inside: bool) -> Iterator[_Block]:

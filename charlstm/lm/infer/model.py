@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from charlstm.errors import ConfigError
 from charlstm.lm.config import ModelConfig
+from charlstm.lm.infer.blas import one_blas_thread
 from charlstm.lm.infer.lookback import lookback_ids
 from charlstm.lm.infer.weights import fuse
 from charlstm.lm.store.checkpoint import Checkpoint
@@ -54,6 +55,7 @@ class Model:
         dtype: type[np.floating] = np.float32,
     ) -> None:
         self.config, self.vocab, self.weights, self.checkpoint = config, vocab, weights, checkpoint
+        one_blas_thread()
         self.dtype = np.dtype(dtype)
         self.fused = fuse(config, weights, self.dtype)
         self.lag_ids: dict[str | None, int] = {None: len(vocab)} | vocab.ids  # what a lookback reads -> id

@@ -18,6 +18,7 @@ from charlstm.errors import CharlstmError, CheckpointError, ConfigError
 from charlstm.lm.config import ModelConfig, TrainConfig
 from charlstm.lm.store.checkpoint import load_checkpoint
 from charlstm.lm.store.epochs import epoch_weights, list_epochs
+from charlstm.lm.train import step
 from charlstm.lm.train import trainer as train_module
 from charlstm.lm.train.batches import IGNORED, encode_tune, fixed_batches
 from charlstm.lm.train.evaluation import whole_tune_loss
@@ -409,3 +410,20 @@ def test_bfloat16_changes_the_training_a_little_and_the_weights_file_not_at_all(
     assert rounded.val_loss != exact.val_loss
     assert rounded.val_loss == pytest.approx(exact.val_loss, rel=0.01)
     assert {w.dtype for w in rounded.weights().values()} == {np.dtype(np.float32)}
+
+
+def test_the_quickest_threads_are_one_or_all_and_trying_them_changes_nothing(
+    tiny_corpus: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    speeds = {1: 100.0, 2: 50.0}
+    monkeypatch.setattr(step, "measure_speed", lambda model, *, threads, seconds: speeds[threads])
+    torch.set_num_threads(2)
+    assert (step.quickest_threads(MODEL), torch.get_num_threads()) == (1, 2)
+    speeds[2] = 150.0
+    assert step.quickest_threads(MODEL) == 2
+    monkeypatch.undo()
+    torch.set_num_threads(1)
+    whole = Trainer(tiny_corpus, MODEL, TRAIN, out=tmp_path / "whole").fit([StopAt(4)])
+    step.measure_speed(MODEL, seconds=0.0)
+    again = Trainer(tiny_corpus, MODEL, TRAIN, out=tmp_path / "again").fit([StopAt(4)])
+    assert all(np.array_equal(w, again.weights()[name]) for name, w in whole.weights().items())
