@@ -24,6 +24,7 @@ def add(commands: Commands) -> None:
     parser.add_argument("--temperature", type=float, metavar="T", help="0 or more (default: the model's own)")
     parser.add_argument("--top-k", type=int, metavar="K", help="keep the K likeliest characters")
     parser.add_argument("--top-p", type=float, metavar="P", help="keep the likeliest with P of the probability")
+    parser.add_argument("--guard", action="store_true", help="allow only what engraves and plays")
     parser.add_argument("--seed", type=at_least(0), metavar="S", help="same seed, same tunes (default: a new one)")
     parser.add_argument("--prime", type=unescape, default="", metavar="TEXT", help=r"how tunes begin; \n is a newline")
     fixed = parser.add_argument_group("header fields to fix; the model writes the others")
@@ -47,7 +48,11 @@ def _sample(options: argparse.Namespace) -> None:
     if temperature is None:
         temperature = engine.checkpoint.temperature if engine.checkpoint else _SAMPLE.temperature
     config = SampleConfig(
-        temperature=temperature, top_k=options.top_k, top_p=options.top_p, max_length=options.max_length
+        temperature=temperature,
+        top_k=options.top_k,
+        top_p=options.top_p,
+        max_length=options.max_length,
+        guard=options.guard,
     )
     seed = random.SystemRandom().randrange(10**6) if options.seed is None else options.seed
     fields = {letter: getattr(options, name) for name, letter in FIELDS.items() if getattr(options, name) is not None}
@@ -69,6 +74,7 @@ def _sample(options: argparse.Namespace) -> None:
         options.out.write_text(book, encoding="utf-8")
     values = [
         {"abc": abc, "seed": s.seed, "log_probability": s.log_probability, "stopped": s.stopped}
+        | ({"overruled": len(s.overruled), "guard_cost": s.guard_cost} if options.guard else {})
         for abc, s in zip(tunes, samples, strict=True)
     ]
     written = f"{len(tunes)} {'tune' if len(tunes) == 1 else 'tunes'} written: {options.out}"

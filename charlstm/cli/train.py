@@ -98,9 +98,7 @@ def add(commands: Commands) -> None:
     how.add_argument("--bfloat16", action="store_true", help="recurrent layers in bfloat16: faster where made for it")
     how.add_argument("--seed", type=int, default=_TRAIN.seed, metavar="S", help=_default())
     how.add_argument("--device", default="auto", metavar="auto|cpu|cuda", help="auto: CUDA where there is one")
-    how.add_argument(
-        "--threads", type=int, default=None, metavar="N", help="CPU threads (1 or all, tried out)"
-    )
+    how.add_argument("--threads", type=int, default=None, metavar="N", help="CPU threads (1 or all, tried out)")
 
 
 def _default(what: str = "") -> str:

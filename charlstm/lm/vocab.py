@@ -53,6 +53,11 @@ class Vocab:
         """Character -> id, without START and END."""
         return {symbol: i for i, symbol in enumerate(self.symbols) if i > 1}
 
+    @cached_property
+    def written(self) -> tuple[str, ...]:
+        """What each symbol writes: itself, but START and END nothing."""
+        return ("", "", *self.symbols[2:])
+
     def encode(self, text: str) -> NDArray[np.int32]:
         """Ids of a text's T characters, shape (T,). Raises VocabularyError at the first unknown one."""
         ids = self.ids

@@ -29,6 +29,7 @@ from charlstm.score.formats import FORMATS
 from charlstm.tunes.abc import split_tunebook
 from charlstm.tunes.corpus.io import load_corpus, save_corpus
 from charlstm.tunes.corpus.model import Corpus
+from charlstm.tunes.views.bars import filled
 from tests.conftest import TUNES, VOCAB, make_weights
 
 GOOD = "M:4/4\nL:1/8\nK:D\n|:d2fd Adfd|e2ge cege|dfaf bafd|edce d4:|\n|:d2fd Adfd|e2ge cege|dfaf bafd|edce d4:|"
@@ -295,6 +296,13 @@ def test_same_seed_same_tunes_and_a_new_one_else(home: Path, capsys: pytest.Capt
     assert all(tune["log_probability"] < 0 and tune["stopped"] in ("end", "max_length") for tune in first)
     seeds = {says(capsys, "sample toy --max-length 5")[0]["seed"] for _ in range(4)}
     assert len(seeds) > 1
+
+
+def test_guarded_tunes_are_whole_and_say_what_it_cost(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tune,) = says(capsys, "sample toy --guard --seed 2 --meter 6/8 --max-length 300")
+    assert tune["stopped"] == "end" and "M:6/8" in tune["abc"]
+    assert filled(tune["abc"]) == 1
+    assert tune["overruled"] > 0 and tune["guard_cost"] > 0
 
 
 def test_prime_and_fields_are_kept(home: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -146,7 +146,7 @@ class SymbolPicker:
         self._unread.append(symbol)
 
     def pick(self, logits: NDArray[np.floating], forbid: Callable[[Floats], None]) -> int:
-        """Choose the next symbol.
+        """Choose the next symbol, with one random number.
 
         Parameters
         ----------

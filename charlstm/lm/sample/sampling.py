@@ -21,7 +21,8 @@ from charlstm.lm.infer.logits import Floats, log_softmax
 from charlstm.lm.infer.session import InferenceSession
 from charlstm.lm.sample.adapter import adapted_prime
 from charlstm.lm.sample.decoding import SymbolPicker
-from charlstm.lm.sample.fields import adapted_fields
+from charlstm.lm.sample.fields import adapted_fields, seen_values
+from charlstm.lm.sample.guard import Guard
 from charlstm.lm.sample.header import Header, fixed_lines
 
 BATCH_SIZE = 128  # tunes written at once; from 64 to 256 the speed is the same
@@ -45,6 +46,10 @@ class Sample:
         off). Characters of the prime and of fixed fields are given, not drawn.
     stopped : "end" or "max_length"
         Whether the model ended the tune, or the length did.
+    overruled : tuple of int
+        Places of the characters (len(text) for END) that the guard put instead of the model's.
+    guard_cost : float
+        Nats: the sum of -ln of the probability of all that the guard allowed there, under the model's own distribution.
     """
 
     text: str
@@ -52,6 +57,8 @@ class Sample:
     seed: int
     log_probs: Floats
     stopped: Literal["end", "max_length"]
+    overruled: tuple[int, ...] = ()
+    guard_cost: float = 0.0
 
     @property
     def log_probability(self) -> float:
@@ -71,6 +78,9 @@ class _Tune:
         self.text = ""
         self.stopped: Literal["end", "max_length"] | None = None
         self._picker = SymbolPicker(engine, config, seed, skip=skip)
+        self._guard = guard_of(engine, config, prime, lines) if config.guard else None
+        self._overruled: list[int] = []
+        self._guard_cost = 0.0
         self._chosen: list[tuple[NDArray[np.floating], int]] = []
         self._log_probs: list[Floats] = []
 
@@ -80,9 +90,12 @@ class _Tune:
         # What the model would write; a header may put a fixed line down instead.
         if not self._given:
             symbol = self._picker.pick(logits, self._forbid)
+            if self._guard and not self._guard.allows(vocab.written[symbol]):
+                symbol = self._overrule(logits, self._guard)
             if self._header:
                 self._given = self._header.instead(vocab.symbols[symbol])
-        if self._given:
+        is_given = bool(self._given)
+        if is_given:
             symbol, self._given = vocab.ids[self._given[0]], self._given[1:]
         else:
             self._chosen.append((logits.copy(), symbol))
@@ -94,10 +107,12 @@ class _Tune:
         # The tune with one more character.
         self._picker.put(symbol)
         self.text += vocab.symbols[symbol]
+        if self._guard and len(self.text) > len(self._prime):
+            self._guard.read(vocab.symbols[symbol], given=is_given)
         if self._header and len(self.text) > len(self._prime):
             self._header.read(vocab.symbols[symbol])
         if len(self.text) >= self._max_length:
-            self.stopped = "max_length"
+            self.stopped = "end" if self._guard and self._guard.allows("") else "max_length"
         return symbol
 
     def _forbid(self, z: Floats) -> None:
@@ -106,6 +121,22 @@ class _Tune:
             z[self._vocab.end] = -np.inf
         if self._header and (allowed := self._header.allowed()) is not None:
             z[~allowed] = -np.inf
+
+    def _overrule(self, logits: NDArray[np.floating], guard: Guard) -> int:
+        """Choose again, with the next random number, among what the guard allows.
+
+        So a symbol comes with its probability among those, and a tune that needs no guard is the one without it.
+        """
+        vocab = self._vocab
+        allowed = np.array([k != vocab.start and guard.allows(text) for k, text in enumerate(vocab.written)])
+
+        def forbid(z: Floats) -> None:
+            self._forbid(z)
+            z[~allowed] = -np.inf
+
+        self._overruled.append(len(self.text))
+        self._guard_cost -= float(np.log(np.exp(log_softmax(logits)[allowed]).sum()))
+        return self._picker.pick(logits, forbid)
 
     def _settle(self) -> None:
         """Turn the logits so far into log probabilities of what was chosen."""
@@ -119,7 +150,8 @@ class _Tune:
         assert self.stopped is not None
         self._settle()
         log_probs = np.concatenate([np.zeros(0), *self._log_probs])
-        return Sample(self.text, self._prime, self.seed, log_probs, self.stopped)
+        overruled, cost = tuple(self._overruled), self._guard_cost
+        return Sample(self.text, self._prime, self.seed, log_probs, self.stopped, overruled, cost)
 
 
 def _write(engine: Engine, tunes: list[_Tune]) -> Iterator[None]:
@@ -133,6 +165,13 @@ def _write(engine: Engine, tunes: list[_Tune]) -> Iterator[None]:
             going = [row for row, tune in enumerate(tunes) if not tune.stopped]
             tunes, ids = [tunes[row] for row in going], [ids[row] for row in going]
             session = InferenceSession(engine, session.state.take(going))
+
+
+def guard_of(engine: Engine, config: SampleConfig, prime: str, lines: Mapping[str, str]) -> Guard:
+    """The guard of a tune with this prime and these fixed lines. Raises ConfigError where it cannot follow them."""
+    fixed = {letter: line[2:].strip() for letter, line in lines.items()}
+    seen = {letter: seen_values(engine, letter) for letter in "RMLK"}
+    return Guard(engine.vocab.symbols[2:], seen, fixed, prime, config.max_length)
 
 
 def _begin(
@@ -149,6 +188,8 @@ def _begin(
         raise ConfigError("seed", "must be 0 or more.")
     if lines:
         Header(lines, engine.vocab, prime)
+    if config.guard:
+        guard_of(engine, config, prime, lines)
     return (_Tune(engine, config, prime, lines, seed) for seed in seeds)
 
 

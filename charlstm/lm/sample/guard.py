@@ -1,0 +1,113 @@
+"""Guard: what a tune may go on with, character by character, so that it is always one that engraves and plays.
+
+A constraint on the next character, never a repair, and without dead ends: whatever is allowed can be ended within the
+length. The language is that of cleaned corpora (lm/sample/guard_header.py and guard_body.py); chords, graces, words and
+fields in the body are outside it. Knows no network and draws nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+from charlstm.errors import ConfigError
+from charlstm.lm.sample.guard_body import LENGTHS, Body
+from charlstm.lm.sample.guard_header import DEFAULTS, HeaderLines
+from charlstm.tunes.abc import default_unit, parse_meter, parse_unit
+
+HEADER_ROOM = 120  # characters that the longest header takes
+BODY_ROOM = 80  # characters within which a body can be ended from anywhere
+
+
+class Guard:
+    """What one tune may go on with.
+
+    Parameters
+    ----------
+    symbols : collection of str
+        The characters that the model knows.
+    seen : mapping from letter to a collection of str
+        Values of R:, M:, L: and K: that the model has seen; usual ones stand in for a letter without any.
+    fixed : mapping from letter to str
+        Values that the user has fixed; they come as they are.
+    prime : str
+        What the tune begins with.
+    max_length : int
+        Characters within which it ends, the prime's included.
+
+    Raises
+    ------
+    ConfigError
+        If the model lacks characters that every tune needs, the prime is outside the guard's language, or there is
+        too little room.
+    """
+
+    def __init__(
+        self,
+        symbols: Collection[str],
+        seen: Mapping[str, Collection[str]],
+        fixed: Mapping[str, str],
+        prime: str,
+        max_length: int,
+    ) -> None:
+        if missing := sorted(set("MK:\n|]A") - set(symbols)):
+            raise ConfigError(
+                "guard", f"needs characters that this model does not know: {' '.join(map(repr, missing))}."
+            )
+        self._symbols, self._max_length, self._length = symbols, max_length, 0
+        known = frozenset(symbols)
+        self._lengths = {text: duration for text, duration in LENGTHS.items() if known.issuperset(text)}
+        values = {
+            letter: [v for v in seen.get(letter) or usual if known.issuperset(v)] for letter, usual in DEFAULTS.items()
+        }
+        values["L"] = [v for v in values["L"] if self._bar("4/4", v)]
+        values["M"] = [v for v in values["M"] if any(self._bar(v, unit) for unit in values["L"])]
+        needed = {"M"} | ({"L"} if seen.get("L") else set())
+        self._head = HeaderLines(values, dict(fixed), frozenset(needed))
+        self._body: Body | None = None
+        self._tried: tuple[str, Body | None] = ("", None)  # what `allows` was asked last, and the body after it
+        room = BODY_ROOM + (0 if "\nK:" in f"\n{prime}" else HEADER_ROOM + sum(map(len, fixed.values())))
+        if max_length < len(prime) + room:
+            raise ConfigError("max_length", f"leaves the guard too little room; make it {len(prime) + room} or more.")
+        for place, char in enumerate(prime):
+            if not self.read(char, given=True):
+                raise ConfigError("prime", f"has {char!r} at character {place + 1}, which the guard cannot follow.")
+
+    def _bar(self, meter: str | None, unit: str | None) -> int | None:
+        """A bar in quarters of the unit; None if it is free or cannot be written in the lengths that there are."""
+        whole = parse_meter(meter)
+        if whole is None:
+            return None
+        quarters = 4 * whole / (parse_unit(unit) or default_unit(whole))
+        is_written = quarters.denominator == 1 and quarters.numerator % min(self._lengths.values()) == 0
+        return quarters.numerator if is_written else None
+
+    def allows(self, char: str) -> bool:
+        """Whether this character may come next; "" asks for the end of the tune."""
+        if char == "":
+            return self._body is not None and self._body.can_end
+        if self._body is None:
+            return self._head.copied().step(char)
+        after = self._body.copied()
+        if not after.step(char):
+            return False
+        self._tried = (char, after)
+        left = self._max_length - self._length - 1
+        return left >= BODY_ROOM or len(after.closing()) <= left
+
+    def read(self, char: str, *, given: bool = False) -> bool:
+        """Take one more character; False if it may not come. In a header all that is given is taken."""
+        self._length += 1
+        if self._body is not None:
+            if self._tried[0] == char:
+                self._body, self._tried = self._tried[1], ("", self._body)
+                return True
+            return self._body.step(char)
+        if not self._head.step(char, given):
+            return False
+        if self._head.is_over:
+            meter = self._head.written.get("M")
+            full = self._bar(meter, self._head.written.get("L"))
+            if full is None and parse_meter(meter) is not None:
+                raise ConfigError("guard", f"cannot fill bars of M:{meter} in this unit note length.")
+            self._body = Body(full, self._lengths, "hornpipe" in self._head.written.get("R", "").lower())
+        return True

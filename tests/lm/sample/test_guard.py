@@ -1,0 +1,165 @@
+"""The guard: whatever a network wants, what it writes is a tune that engraves and plays, and it always ends."""
+
+from __future__ import annotations
+
+import random
+import shutil
+
+import numpy as np
+import pytest
+
+from charlstm.errors import ConfigError
+from charlstm.evaluate.external_checkers import tool_faults
+from charlstm.evaluate.validity import validity
+from charlstm.lm.config import SampleConfig
+from charlstm.lm.infer.engine import Engine, load
+from charlstm.lm.infer.logits import log_softmax
+from charlstm.lm.sample.guard import BODY_ROOM, HEADER_ROOM, Guard
+from charlstm.lm.sample.guard_header import go_together
+from charlstm.lm.sample.sampling import guard_of, sample, stream
+from charlstm.tunes.abc import split_header
+from tests.conftest import TUNES, VOCAB, MakeEngine
+
+CHARACTERS = [chr(code) for code in range(32, 127)] + ["\n"]
+GUARDED = SampleConfig(guard=True, max_length=400)
+
+
+def faults(text: str) -> list[str]:
+    """What is wrong with a tune, but for how many bars it has: the guard does not say how long a tune is."""
+    return [reason for reason in validity(text).reasons if "8 or more" not in reason]
+
+
+def walk(seed: int, max_length: int = 400) -> tuple[Guard, str]:
+    """A tune of random characters, of those that are allowed; marks that need something later come oftener."""
+    draw = random.Random(seed)
+    guard, text = Guard(CHARACTERS, {}, {}, "", max_length), ""
+    while not (guard.allows("") and draw.random() < 0.2):
+        wanted = draw.sample(CHARACTERS, len(CHARACTERS))
+        if draw.random() < 0.4:
+            wanted = [*draw.sample("|:12-(3><\n", 10), *wanted]
+        char = next((c for c in wanted if guard.allows(c)), "")
+        if char == "":
+            assert guard.allows(""), f"a dead end after {text!r}"
+            break
+        assert guard.read(char)
+        text += char
+    return guard, text
+
+
+@pytest.mark.parametrize("first", range(0, 60, 20))
+def test_any_allowed_characters_are_a_tune_and_end_in_time(first: int) -> None:
+    for seed in range(first, first + 20):
+        _, text = walk(seed)
+        assert len(text) <= 400
+        assert faults(text) == [], text
+
+
+def test_from_everywhere_a_tune_can_be_ended() -> None:
+    """No dead ends: what `closing` writes is allowed step by step, and short."""
+    for seed in range(6):
+        _, text = walk(seed)
+        guard = Guard(CHARACTERS, {}, {}, "", 10_000)
+        for char in text:
+            guard.read(char, given=True)
+            if guard._body is not None:
+                ending = guard._body.closing()
+                assert len(ending) <= BODY_ROOM
+                after = guard._body.copied()
+                assert all(after.step(c) for c in ending) and after.can_end
+
+
+def test_it_uses_the_whole_language() -> None:
+    """Repeats, endings, pickups, ties, triplets and broken rhythm all occur, so that the laws above are about them."""
+    written = "".join(walk(seed)[1] for seed in range(60))
+    for mark in ("|:", ":|", "|1 ", ":|2 ", "||", "|]", "-", "(3", ">", "<", "z", "/", "^", ",", "'"):
+        assert mark in written
+
+
+@pytest.mark.parametrize("cell", ["lstm", "gru", "rnn"])
+def test_a_random_network_writes_whole_tunes(cell: str, make_engine: MakeEngine) -> None:
+    engine = make_engine(cell=cell)
+    for tune in sample(engine, GUARDED, n=8):
+        assert tune.stopped == "end" and faults(tune.text) == []
+
+
+def test_uniform_logits_write_whole_tunes(uniform_engine: Engine) -> None:
+    for tune in sample(uniform_engine, GUARDED, n=10, seed=3):
+        assert tune.stopped == "end" and faults(tune.text) == []
+        assert tune.overruled and tune.guard_cost > 0
+
+
+def test_alone_in_a_batch_and_as_a_stream_it_is_the_same_tune(tiny_engine: Engine) -> None:
+    tunes = sample(tiny_engine, GUARDED, n=4, seed=1)
+    assert [sample(tiny_engine, GUARDED, seed=t.seed)[0].text for t in tunes] == [t.text for t in tunes]
+    assert "".join(stream(tiny_engine, GUARDED, seed=2)) == tunes[1].text
+
+
+def test_until_it_overrules_the_tune_is_the_one_without_it(tiny_engine: Engine) -> None:
+    free = sample(tiny_engine, SampleConfig(max_length=400), n=5)
+    for guarded, unguarded in zip(sample(tiny_engine, GUARDED, n=5), free, strict=True):
+        first = guarded.overruled[0]
+        assert guarded.text[:first] == unguarded.text[:first]
+
+
+def test_the_cost_is_the_probability_of_what_was_allowed(tiny_engine: Engine) -> None:
+    """-ln of the mass of all allowed symbols at each place, by reading the tune again."""
+    tune = sample(tiny_engine, GUARDED, seed=5)[0]
+    logits, _ = tiny_engine.run(np.concatenate([[VOCAB.start], VOCAB.encode(tune.text)]))
+    expected = 0.0
+    for place in tune.overruled:
+        guard = guard_of(tiny_engine, GUARDED, "", {})
+        for char in tune.text[:place]:
+            guard.read(char)
+        allowed = [k for k, text in enumerate(VOCAB.written) if k != VOCAB.start and guard.allows(text)]
+        expected -= np.log(np.exp(log_softmax(logits[place])[allowed]).sum())
+    assert tune.guard_cost == pytest.approx(expected, rel=1e-4)
+
+
+@pytest.mark.parametrize("fields", [{"M": "6/8"}, {"R": "jig"}, {"R": "waltz"}, {"M": "2/4"}, {}])
+def test_rhythm_and_meter_go_together_also_where_one_is_fixed(fields: dict[str, str], tiny_engine: Engine) -> None:
+    """`--meter 6/8` alone gave reels in 6/8."""
+    for tune in sample(tiny_engine, GUARDED, fields=fields, n=12):
+        header = split_header(tune.text)
+        assert go_together(header.get("R"), header.get("M"))
+        assert fields.items() <= {letter: header.get(letter) for letter in "RM"}.items()
+        assert faults(tune.text) == []
+    assert not go_together("reel", "6/8") and go_together("air", "6/8")
+
+
+def test_a_prime_is_carried_on(tiny_engine: Engine) -> None:
+    prime = "M:6/8\nL:1/8\nK:G\n|:GAB ded|cB"
+    for tune in sample(tiny_engine, GUARDED, prime=prime, n=5):
+        assert tune.text.startswith(prime) and faults(tune.text) == []
+
+
+@pytest.mark.parametrize(
+    ("prime", "length", "says"),
+    [
+        ("M:4/4\nK:D\n[DFA]4", 400, r"prime: has '\[' at character 11"),
+        ("M:4/4\nK:D\nd4 d4 d4", 400, "prime: has"),
+        ("", HEADER_ROOM, "max_length: leaves the guard too little room"),
+    ],
+)
+def test_what_it_cannot_follow_is_a_sentence(prime: str, length: int, says: str, make_engine: MakeEngine) -> None:
+    from charlstm.lm.vocab import Vocab
+
+    engine = make_engine(vocab=Vocab.of([*TUNES, "[DFA]"]))
+    with pytest.raises(ConfigError, match=says):
+        sample(engine, SampleConfig(guard=True, max_length=length), prime=prime)
+
+
+def test_a_model_without_the_characters_of_a_tune_is_a_sentence(make_engine: MakeEngine) -> None:
+    from charlstm.lm.vocab import Vocab
+
+    with pytest.raises(ConfigError, match="guard: needs characters"):
+        sample(make_engine(vocab=Vocab.of(["abc"])), GUARDED)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not (shutil.which("abc2midi") and shutil.which("abcm2ps")), reason="needs abcmidi and abcm2ps")
+def test_the_fields_own_tools_find_no_error_in_a_wild_model() -> None:
+    tunes = sample(load("lstm-512"), SampleConfig(temperature=1.2, guard=True), n=100, seed=7000)
+    texts = [tune.text for tune in tunes]
+    assert all(tune.stopped == "end" for tune in tunes) and not any(map(faults, texts))
+    for tool in ("abc2midi", "abcm2ps"):
+        assert sum(tool_faults(texts, tool)) == 0
