@@ -85,6 +85,8 @@ def spans(events: Iterable[Event]) -> Iterator[tuple[Any, int, int]]:
                 opened[kind] = event.start
             elif kind in opened and name.endswith(")"):
                 yield kind, opened.pop(kind), event.start
+    for kind, start in opened.items():  # never closed: at its note alone
+        yield kind, start, start
 
 
 def part_label(label: str) -> Any:
