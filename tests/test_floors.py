@@ -36,6 +36,7 @@ ROOMS = {
 HOMES = {
     "streamlit": ("ui", "app"),
     "altair": ("ui",),
+    "segno": ("ui/shared/share",),
     "torch": ("lm/train",),
     "safetensors": ("lm",),
     "music21": ("score", "ui/shared/models"),  # ui/shared/models only loads them beforehand

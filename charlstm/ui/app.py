@@ -8,6 +8,7 @@ import streamlit as st
 
 from charlstm.ui.library.session_library import change_visitor
 from charlstm.ui.shared.models import warm_up
+from charlstm.ui.shared.notices import set_title
 from charlstm.ui.shared.visitor import remember_visitor
 from charlstm.ui.state import settings_delivered
 
@@ -31,6 +32,7 @@ def main() -> None:
         ],
         position="top",
     )
+    set_title(page.title)
     with st.container(horizontal_alignment="center"), st.container(width=1100):
         page.run()
     remember_visitor(change_visitor)

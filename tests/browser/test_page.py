@@ -240,3 +240,11 @@ def test_each_control_has_a_name(page: Any, address: str) -> None:
         assert page.get_by_role("button", name=name, exact=True).count() == 1
     for name in ("Position in the tune", "Speed in percent", "Volume in percent"):
         assert page.get_by_role("slider", name=name).count() == 1
+
+
+def test_the_tab_has_the_name_of_the_tune_or_of_the_page(page: Any, address: str) -> None:
+    ready(page, address, "/?model=hostile")
+    page.wait_for_function("() => document.title.startsWith('<script>') && document.title.endsWith(' · charlstm')")
+    page.get_by_role("link", name="Library").click()
+    page.wait_for_function("() => document.title === 'Library · charlstm'")
+    assert page.get_by_test_id("stMainBlockContainer").bounding_box()["width"] > 1000  # as wide as before

@@ -14,7 +14,7 @@ from charlstm.ui.library.session_library import keep_button
 from charlstm.ui.shared.downloads import downloads, piano_roll
 from charlstm.ui.shared.drawing import draw
 from charlstm.ui.shared.models import models
-from charlstm.ui.shared.notices import plain, stop_with
+from charlstm.ui.shared.notices import plain, set_title, stop_with
 from charlstm.ui.shared.player import show_tune, sound_tune
 from charlstm.ui.shared.session_tune import (
     choose_tune,
@@ -25,6 +25,7 @@ from charlstm.ui.shared.session_tune import (
     settings_shown,
     write,
 )  # fmt: skip
+from charlstm.ui.shared.share import share_button
 from charlstm.ui.shared.sound import TRANSPOSE, sound_query, sound_settings
 
 
@@ -51,6 +52,7 @@ def page() -> None:
     # The tune, and what can be done with it.
     abc = "X:1\n" + sample.text
     title = split_header(abc).get("T") or "Untitled"
+    set_title(title)
     origin = f"Written by {settings.model}, temperature {settings.temperature:g}, seed {settings.seed}."
     with heading:
         st.header(plain(title), anchor=False)
@@ -61,6 +63,7 @@ def page() -> None:
         drawing = draw(abc, TRANSPOSE.get())
         downloads(drawing, title, page="compose", note=origin)
         keep_button(drawing.text, page="compose", how="composed", settings=settings.query | sound_query())
+        share_button(drawing.text, settings.query | sound_query())
     writing.empty()
     show_tune(drawing, key="compose.player")
     # What there is to say of it.

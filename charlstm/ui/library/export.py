@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from urllib.parse import urlsplit
 
 import streamlit as st
 
@@ -23,6 +22,7 @@ from charlstm.ui.shared.downloads import tune_file
 from charlstm.ui.shared.drawing import draw
 from charlstm.ui.shared.models import models
 from charlstm.ui.shared.notices import plain
+from charlstm.ui.shared.share import home_address
 from charlstm.ui.state import component_value
 
 
@@ -97,12 +97,6 @@ def show_import() -> None:
         )
     if message := IMPORTED.pop():
         st.info(plain(message))
-
-
-def home_address(url: str) -> str:
-    """The address of the page Compose, from this page's; "" for none."""
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc}{parts.path.rpartition('/')[0]}/" if parts.netloc else ""
 
 
 def tunebook(tunes: Sequence[LibraryTune], title: str) -> bytes:

@@ -19,6 +19,11 @@ def plain(text: str) -> str:
     return _MARKDOWN.sub(r"\\\1", re.sub(r"\s+", " ", text))
 
 
+def set_title(title: str) -> None:
+    """What the browser's tab says: "The Bantry Hunt · charlstm"."""
+    st.set_page_config(page_title=f"{' '.join(title.split())[:80]} · charlstm")
+
+
 def stop_with(error: CharlstmError) -> NoReturn:
     """Show an error, and end the page here."""
     st.error(plain(str(error)))

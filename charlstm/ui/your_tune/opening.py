@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from charlstm.errors import CharlstmError
+from charlstm.errors import CharlstmError, NotationError
 from charlstm.score.midi_import.grid import GRIDS
 from charlstm.score.midi_import.meter_and_key import METERS
 from charlstm.tunes.abc import split_header
@@ -12,6 +12,7 @@ from charlstm.ui.shared.models import models
 from charlstm.ui.shared.notices import plain
 from charlstm.ui.shared.session_tune import COMPOSED, composed_text, current_settings, publish, write
 from charlstm.ui.shared.sound import sound_query
+from charlstm.ui.shared.tune_link import QUERY, unpack_tune
 from charlstm.ui.state import component_value
 from charlstm.ui.your_tune.settings import AUTOMATIC, BOOK_TUNE, GRID, KEY, METER, VOICE
 from charlstm.ui.your_tune.tune_document import PROBLEM, TuneDocument, attempt, melody_of, open_document, titles
@@ -20,7 +21,14 @@ KEYS = ["G", "D", "A", "E", "C", "F", "Bb", "Em", "Am", "Bm", "Dm", "Gm", "Ador"
 
 
 def open_from_address(document: TuneDocument) -> None:
-    """In a visit that begins here with the address of a composed tune, open that tune."""
+    """Open the tune of the address: one whose text it holds, or a composed one where the visit begins here."""
+    if code := st.query_params.get(QUERY, ""):
+        try:
+            if (text := unpack_tune(code)) != document.text:
+                open_document(text)
+        except NotationError as error:
+            st.error(plain(f"{str(error).capitalize()}."))
+        return
     if document.version or not {"model", "seed"} <= set(st.query_params):
         return
     settings = current_settings(models())

@@ -10,8 +10,9 @@ from charlstm.tunes.views.bar_numbers import PrintedBars, printed_bars
 from charlstm.ui.library.session_library import keep_button
 from charlstm.ui.shared.downloads import downloads
 from charlstm.ui.shared.drawing import draw
-from charlstm.ui.shared.notices import plain
+from charlstm.ui.shared.notices import plain, set_title
 from charlstm.ui.shared.player import Selection, show_tune, sound_tune
+from charlstm.ui.shared.share import share_button
 from charlstm.ui.your_tune.continuation import show_continuation
 from charlstm.ui.your_tune.editor import Typed, edit
 from charlstm.ui.your_tune.opening import open_from_address, publish_document, show_opening
@@ -51,6 +52,8 @@ def page() -> None:
     if not document.text.strip():
         return
     # The tune as it is.
+    title = split_header(document.text).get("T") or "Your tune"
+    set_title(title)
     drawing = draw(document.text)
     printed = printed_bars(document.text)
     if SHOWN_TEXT.get() != document.text:
@@ -60,6 +63,7 @@ def page() -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         keep_button(document.text, page="your_tune", how=document.now.how, settings=document.now.settings)
         downloads(drawing, split_header(document.text).get("T") or "tune", page="your_tune")
+        share_button(document.text)
     selection = show_tune(drawing, key="your_tune.player", marks=_marks(document, printed), selectable=True)
     _follow(selection, printed)
     # What can be done with it.

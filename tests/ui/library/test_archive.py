@@ -19,9 +19,10 @@ from charlstm.lm.store.card import model_card
 from charlstm.lm.store.checkpoint import Checkpoint, find_checkpoint, load_checkpoint
 from charlstm.score.formats import FORMATS
 from charlstm.ui.library.archive import abc_book, zip_of
-from charlstm.ui.library.export import file_of, home_address, tunebook
+from charlstm.ui.library.export import file_of, tunebook
 from charlstm.ui.library.import_zip import read_zip
 from charlstm.ui.library.tunes import command
+from charlstm.ui.shared.share import home_address
 from charlstm.ui.shared.url_state import ComposeSettings
 from tests.conftest import TUNES
 from tests.memorizing_model import save_reciter

@@ -6,6 +6,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from charlstm.tunes.views.bars import bars
+from charlstm.ui.shared.tune_link import pack_tune
 from charlstm.ui.your_tune.rewrite import odds
 from tests.conftest import TUNES
 from tests.pages import APP, switch_to
@@ -212,3 +213,20 @@ def test_what_is_being_written_is_there_in_the_visitors_next_visit() -> None:
     stranger = AppTest.from_file(APP, default_timeout=120)
     switch_to(stranger, "your_tune").run()
     assert text_of(stranger) == ""
+
+
+def test_a_link_with_a_tune_opens_it_and_a_broken_one_is_a_sentence() -> None:
+    text = ROOM.replace("Kettle", "Shared")
+    app = AppTest.from_file(APP, default_timeout=120)
+    switch_to(app, "your_tune")
+    app.query_params["abc"] = pack_tune(text)
+    app.run()
+    assert not app.exception
+    assert text_of(app) == text
+    assert any("abc=" + pack_tune(text) in code.value for code in app.code)  # and can be shared on
+    assert not app.query_params
+    switch_to(app, "your_tune")
+    app.query_params["abc"] = "x" * 99
+    app.run()
+    assert "holds no tune" in app.error[0].value
+    assert text_of(app) == text
