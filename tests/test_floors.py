@@ -37,6 +37,7 @@ HOMES = {
     "streamlit": ("ui", "app"),
     "altair": ("ui",),
     "segno": ("ui/shared/share",),
+    "vl_convert": ("ui",),
     "torch": ("lm/train",),
     "safetensors": ("lm",),
     "music21": ("score", "ui/shared/models"),  # ui/shared/models only loads them beforehand

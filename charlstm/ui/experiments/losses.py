@@ -14,6 +14,7 @@ from charlstm.experiments.catalog import Study
 from charlstm.experiments.tables import Row, cell, columns, interval_note
 from charlstm.ui.experiments.charts import comparison_chart, curve_chart, loss_domain
 from charlstm.ui.shared.choices import choose
+from charlstm.ui.shared.figures import show_figure
 from charlstm.ui.shared.notices import plain
 from charlstm.ui.state import Setting
 
@@ -44,8 +45,10 @@ def show_losses(study: Study, rows: Sequence[Row]) -> None:
             _grid(added, way, domain)
     st.subheader("Side by side", anchor=False)
     measure = st.selectbox("Measure", list(MEASURES), key=MEASURE.widget(), format_func=MEASURES.__getitem__)
-    st.altair_chart(comparison_chart(rows, measure, MEASURES[measure]), width="stretch")
-    st.caption(f"A point is the mean over seeds; {interval_note(rows)}.".replace("in brackets:", "the bar is"))
+    caption = f"A point is the mean over seeds; {interval_note(rows)}.".replace("in brackets:", "the bar is")
+    chart = comparison_chart(rows, measure, MEASURES[measure])
+    show_figure(chart, title=f"{study.title}, side by side", caption=caption, key="experiments.comparison")
+    st.caption(caption)
     show_table(study, rows)
 
 
@@ -53,9 +56,13 @@ def _grid(rows: Sequence[Row], way: str, domain: tuple[float, float]) -> None:
     for first in range(0, len(rows), PER_LINE):
         for place, row in zip(st.columns(PER_LINE), rows[first : first + PER_LINE], strict=False):
             with place:
-                figure = f"Figure {row.case.figure}: " if row.case.figure else ""
-                st.caption(plain(f"{figure}{row.case.label}"))
-                st.altair_chart(curve_chart(row, way, domain), width="stretch")
+                title = (f"Figure {row.case.figure}: " if row.case.figure else "") + row.case.label
+                st.caption(plain(title))
+                seeds = ", ".join(str(record.seed) for record in row.records)
+                caption = f"Loss on {WAYS[way].lower()}; a line per seed ({seeds}); dashed: the original report."
+                show_figure(
+                    curve_chart(row, way, domain), title=title, caption=caption, key=f"experiments.{way}.{title}"
+                )
 
 
 def show_table(study: Study, rows: Sequence[Row]) -> None:

@@ -8,11 +8,12 @@ from collections.abc import Sequence
 import streamlit as st
 
 from charlstm.experiments.catalog import Study
-from charlstm.experiments.tables import Row
+from charlstm.experiments.tables import Row, interval_note
 from charlstm.ui.experiments.charts import temperature_chart
 from charlstm.ui.experiments.losses import show_table
 from charlstm.ui.shared.choices import choose
 from charlstm.ui.shared.drawing import draw
+from charlstm.ui.shared.figures import show_figure
 from charlstm.ui.shared.notices import plain
 from charlstm.ui.shared.player import show_tune, sound_tune
 from charlstm.ui.state import Setting
@@ -28,7 +29,9 @@ def show_temperatures(study: Study, rows: Sequence[Row]) -> None:
     """The charts, a tune, the table."""
     for place, (name, title) in zip(st.columns(len(SHARES)), SHARES.items(), strict=True):
         place.caption(title)
-        place.altair_chart(temperature_chart(rows, name, title, NAMES, share=True), width="stretch")
+        chart = temperature_chart(rows, name, title, NAMES, share=True)
+        caption = f"{title} at each temperature; {interval_note(rows)}.".replace("in brackets:", "the bar is")
+        show_figure(chart, title=title, caption=caption, key=f"experiments.{name}", place=place)
     st.subheader("One tune of each", anchor=False)
     # Which record: of a model, at a temperature, with a seed.
     present = [row for row in rows if row.records]

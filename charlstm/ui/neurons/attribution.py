@@ -20,6 +20,7 @@ from charlstm.ui.neurons.settings import one_of
 from charlstm.ui.neurons.view_context import Sounds, ViewContext
 from charlstm.ui.shared.choices import choose
 from charlstm.ui.shared.drawing import draw
+from charlstm.ui.shared.figures import show_figure
 from charlstm.ui.shared.models import engine
 from charlstm.ui.shared.notices import plain
 from charlstm.ui.shared.player import Selection, show_tune
@@ -113,7 +114,8 @@ def _votes(context: ViewContext, votes: LogitAttribution) -> None:
     last = context.layers - 1
     shown = [(label_of(context, Unit(last, int(j))), float(votes.centred[j])) for j in order[:SHOWN]]
     rest = float(votes.centred[order[SHOWN:]].sum())
-    st.altair_chart(attribution_chart(shown), width="stretch", key="intervene.votes")
+    caption = f"{context.model}; centred logit of one character, p = {votes.probability:.3f}."
+    show_figure(attribution_chart(shown), title="Direct logit attribution", caption=caption, key="intervene.votes")
     total = votes.centred.sum() + votes.centred_bias
     st.caption(
         plain(

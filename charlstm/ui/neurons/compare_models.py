@@ -19,6 +19,7 @@ from charlstm.ui.neurons.view_context import Sounds, ViewContext
 from charlstm.ui.shared.choices import choose
 from charlstm.ui.shared.corpora import corpus_for
 from charlstm.ui.shared.drawing import draw
+from charlstm.ui.shared.figures import show_figure
 from charlstm.ui.shared.models import engine, models
 from charlstm.ui.shared.notices import plain
 from charlstm.ui.shared.player import show_tune
@@ -60,7 +61,10 @@ def show(context: ViewContext) -> Sounds:
                  help="More similar than chance, and than any neuron of an untrained network.")  # fmt: skip
     second.metric("Median correlation", f"{np.median([m.similarity for m in comparison.matches]):.2f}", border=True,
                   help="Half of the neurons have a match above, half below.")  # fmt: skip
-    st.altair_chart(likeness_chart(comparison, other), width="stretch")
+    note = f"{context.model} and {other}; n = {comparison.tunes[1]} tunes."
+    show_figure(
+        likeness_chart(comparison, other), title="Similarity of neurons", caption=note, key="compare.similarity"
+    )
     st.caption(plain(f"Dashed: 95 of 100 draws by chance stay below {comparison.chance:.2f}."))
     sounds = _pair(context, other, stamp, others[other], comparison)
     st.subheader("All neurons", anchor=False)
@@ -111,7 +115,9 @@ def _pair(context: ViewContext, other: str, stamp: int, checkpoint: Checkpoint, 
         names[0]: own,
         names[1] + ("" if sign > 0 else ", inverted"): np.asarray(sign * theirs, dtype=np.float32),
     }
-    st.altair_chart(traces_chart(tune.text, lines, visible_part(tune.text, "pair")), width="stretch")
+    traces = traces_chart(tune.text, lines, visible_part(tune.text, "pair"))
+    caption = f"{names[0]}; {names[1]}; correlation {match.held_out:+.2f} on held-out tunes."
+    show_figure(traces, title="Two neurons on a tune", caption=caption, key="compare.traces")
     which = choose("On the score", (0, 1), WHICH, labels=dict(enumerate(names)))
     values = (own, theirs)[which].tolist()
     show_tune(draw(tune.text), key=PLAYER, values=values, label=names[which], trace=True)

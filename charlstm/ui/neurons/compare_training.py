@@ -23,6 +23,7 @@ from charlstm.ui.neurons.unit_picker import picker, shown_unit
 from charlstm.ui.neurons.view_context import Sounds, ViewContext
 from charlstm.ui.shared.corpora import corpus_for
 from charlstm.ui.shared.drawing import draw
+from charlstm.ui.shared.figures import show_figure
 from charlstm.ui.shared.models import models
 from charlstm.ui.shared.notices import plain
 from charlstm.ui.shared.player import show_tune
@@ -70,7 +71,9 @@ def show(context: ViewContext) -> Sounds:
     label = f"{neuron}, epoch {number}"
     show_tune(draw(tune.text), key=READS, values=values[place].tolist(), label=label, trace=True)
     st.caption("The same neuron on the same characters, a row per epoch: blue below zero, red above.")
-    st.altair_chart(strips_chart(stored, values, tune.text, visible_part(tune.text, "training")), width="stretch")
+    strips = strips_chart(stored, values, tune.text, visible_part(tune.text, "training"))
+    caption = f"{context.model}, {neuron.lower()}, on one tune; a row per stored epoch."
+    show_figure(strips, title="A neuron during training", caption=caption, key="compare.strips")
     sounds = [(tune.text, READS), *_seed_tune(context, number)]
     _learned(context, len(epochs))
     context.publish(*ADDRESSED, neuron=str(unit), **tune.query)
@@ -137,7 +140,11 @@ def _learned(context: ViewContext, count: int) -> None:
         setting.set([name for name in FIRST if name in dynamics.concepts])
     chosen = st.multiselect("Concepts", dynamics.concepts, key=setting.widget(), format_func=title_of, max_selections=8)
     if chosen:
-        st.altair_chart(learnt_chart(dynamics, chosen), width="stretch")
+        chosen_on, scored_on = dynamics.tunes
+        caption = f"{context.model}; best neuron of each concept, chosen on {chosen_on} tunes, scored on {scored_on}."
+        show_figure(
+            learnt_chart(dynamics, chosen), title="When concepts were learned", caption=caption, key="compare.learned"
+        )
     st.caption(
         f"{len(dynamics.units[0])} concepts and all neurons were tried after each epoch: chosen on "
         f"{dynamics.tunes[0]} tunes, scored on {dynamics.tunes[1]} others."

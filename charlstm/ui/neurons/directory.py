@@ -20,6 +20,7 @@ from charlstm.ui.neurons.unit_picker import shown_unit
 from charlstm.ui.neurons.view_context import ViewContext
 from charlstm.ui.shared.choices import choose
 from charlstm.ui.shared.corpora import corpus_for
+from charlstm.ui.shared.figures import show_figure
 from charlstm.ui.shared.models import engine
 from charlstm.ui.shared.notices import plain
 from charlstm.ui.state import Setting
@@ -155,7 +156,9 @@ def _by_concept(context: ViewContext, directory: Directory) -> None:
         st.info("No concept occurs in enough of these tunes.")
         return
     st.caption("Sorted by how far the best neuron of a concept is above all baselines.")
-    st.altair_chart(concept_chart(entries), width="stretch")
+    chosen_on, scored_on = directory.tunes
+    note = f"{context.model}; chosen on {chosen_on} tunes, scored on {scored_on}; 95 % intervals over tunes."
+    show_figure(concept_chart(entries), title="Best neuron of each concept", caption=note, key="directory.concepts")
     st.subheader("One concept", anchor=False)
     by_name = {entry.concept: entry for entry in entries}
     concept = st.selectbox(
@@ -225,7 +228,10 @@ def _concept(entry: ConceptEntry, layers: int) -> None:
                 _open_button(best.unit, f"Open {unit_name(best.unit, layers)}", f"directory.best.{place}")
     with right:
         st.caption("One neuron or many? AUROC of a few neurons together (sparse probes).")
-        st.altair_chart(probe_chart(entry), width="stretch")
+        show_figure(
+            probe_chart(entry), title="Sparse probes", caption=f"Concept: {title_of(entry.concept)}.",
+            key="directory.probes",
+        )  # fmt: skip
 
 
 # ---- by neuron ------------------------------------------------------------------------------------------------------
@@ -235,7 +241,8 @@ def _by_neuron(context: ViewContext, directory: Directory) -> None:
     left, right = st.columns([2, 3], gap="large")
     with left:
         st.caption("Neurons named after each musical idea.")
-        st.altair_chart(names_chart(directory), width="stretch")
+        caption = f"{context.model}; {len(directory.neurons)} neurons."
+        show_figure(names_chart(directory), title="Named neurons", caption=caption, key="directory.names")
     with right:
         which = choose("Neurons", (ALL, NAMED, NAMELESS), WHICH)
         rows = [neuron for neuron in directory.neurons if which == ALL or neuron.named == (which == NAMED)]

@@ -24,6 +24,7 @@ from charlstm.ui.neurons.unit_picker import shown_unit
 from charlstm.ui.neurons.view_context import Sounds, ViewContext, send_sounds
 from charlstm.ui.shared.choices import choose
 from charlstm.ui.shared.drawing import draw
+from charlstm.ui.shared.figures import show_figure
 from charlstm.ui.shared.notices import plain
 from charlstm.ui.shared.player import show_tune
 from charlstm.ui.state import Setting
@@ -142,7 +143,8 @@ def _costs(context: ViewContext, changed: Engine, choice: Choice) -> None:
         lambda report: loss_increases(changed, recording, CONCEPTS, progress=counted(report)),
         "Reading the tunes again",
     )
-    st.altair_chart(cost_chart(losses[:COSTS]), width="stretch", key="intervene.costs")
+    caption = f"{context.model}. {choice.words(context.layers)}. n = {tunes}; 95 % intervals over tunes."
+    show_figure(cost_chart(losses[:COSTS]), title="Cost of the intervention", caption=caption, key="intervene.costs")
     st.caption(
         plain(
             f"{tunes}. Loss added by the intervention, in nats per character, with 95 % intervals over tunes; the "

@@ -40,12 +40,15 @@ def label_of(context: ViewContext, unit: tuple[int, int], *more: str) -> str:
 
 
 def striking_unit(context: ViewContext) -> Unit:
-    """The neuron to begin with: of those with a name, the one that tells its musical idea best; the first without."""
+    """The neuron to begin with: the first one where none has a name.
+
+    One that rises, and with the place of notes in the bar if there is such a one: that is seen at once on the score.
+    """
     names = _known(context)
 
-    def rank(unit: tuple[int, int]) -> tuple[bool, float]:
+    def rank(unit: tuple[int, int]) -> tuple[bool, bool, float]:
         concept, auroc = names[unit]
-        return CONCEPTS[concept].within != "text", max(auroc, 1 - auroc)
+        return auroc >= 0.5, CONCEPTS[concept].within == "events", auroc
 
     return Unit(*max(names, key=rank, default=(0, 0)))
 

@@ -24,12 +24,14 @@ from charlstm.ui.neurons.settings import go, unit_name
 from charlstm.ui.neurons.unit_picker import picker, shown_unit
 from charlstm.ui.neurons.view_context import ViewContext, send_sounds
 from charlstm.ui.shared.choices import choose
+from charlstm.ui.shared.figures import show_figure
 from charlstm.ui.shared.models import engine
 from charlstm.ui.shared.notices import plain
 from charlstm.ui.state import Setting
 
 METER = Setting("neuron.meter", "")
 ABLATE = Setting("neuron.out", False)
+INTERVALS = "Lines are 95 % intervals, by bootstrap over tunes."
 
 
 def show(context: ViewContext) -> None:
@@ -45,33 +47,37 @@ def show(context: ViewContext) -> None:
     recording, tunes = recording_of(context)
     about.caption(plain(f"What does it respond to? Its output h on {tunes}; low is blue, high is red."))
     values = recording.unit(unit)
-    _activations(recording, values)
+    note = f"{context.model}, neuron {unit_name(unit, context.layers)}, output h; n = {tunes}."
+    _activations(recording, values, note)
     text = top_examples(recording, values, f"Neuron {unit_name(unit, context.layers)}")
-    _rhythm(recording, values)
+    _rhythm(recording, values, note)
     left, right = st.columns(2, gap="large")
     with left:
-        _memory(context, recording, unit, values)
+        _memory(context, recording, unit, values, note)
     with right:
-        _output_weights(context, unit)
+        _output_weights(context, unit, note)
     _similar(context, recording, unit)
-    _ablation(context, recording, unit)
+    _ablation(context, recording, unit, note)
     send_sounds([(text, PLAYER)])
 
 
-def _activations(recording: Activations, values: NDArray[np.floating]) -> None:
+def _activations(recording: Activations, values: NDArray[np.floating], note: str) -> None:
     left, right = st.columns(2, gap="large")
     with left:
         titled("Activation histogram", "How often it has which value.")
-        st.altair_chart(charts.histogram_chart(*unit_stats.histogram(values)))
+        chart = charts.histogram_chart(*unit_stats.histogram(values))
+        show_figure(chart, title="Activation histogram", caption=note, key="neuron.histogram")
     with right:
         titled("Mean activation by character", "The highest and lowest means; lines are 95 % intervals over tunes.")
-        st.altair_chart(charts.character_chart(unit_stats.by_character(recording, values)))
+        chart = charts.character_chart(unit_stats.by_character(recording, values))
+        caption = f"{note} {INTERVALS}"
+        show_figure(chart, title="Mean activation by character", caption=caption, key="neuron.characters")
 
 
 # ---- in time --------------------------------------------------------------------------------------------------------
 
 
-def _rhythm(recording: Activations, values: NDArray[np.floating]) -> None:
+def _rhythm(recording: Activations, values: NDArray[np.floating], note: str) -> None:
     """Where in the bar it is high, and how often it repeats; in one meter."""
     meters = list(unit_stats.meters(recording))[:6]
     if not meters:
@@ -82,20 +88,23 @@ def _rhythm(recording: Activations, values: NDArray[np.floating]) -> None:
         meter = choose("Meter", meters, METER)
         groups = unit_stats.by_place(recording, values, meter)
         if groups:
-            st.altair_chart(charts.place_chart(groups, meter))
+            chart, caption = charts.place_chart(groups, meter), f"{note} {INTERVALS}"
+            show_figure(chart, title="Position in the bar", caption=caption, key="neuron.places")
         else:
             st.caption("No tune in this meter has a complete bar.")
     with right:
         titled("Periodicity", "Its spectrum in musical time. A peak at 1 bar: it does the same in every bar.")
         cycles, power, stretches = unit_stats.spectrum(recording, values, meter)
         if power.any():
-            st.altair_chart(charts.spectrum_chart(cycles, power, meter))
+            chart = charts.spectrum_chart(cycles, power, meter)
+            caption = f"{note} {stretches} stretches of {unit_stats.WINDOW} bars."
+            show_figure(chart, title="Periodicity", caption=caption, key="neuron.spectrum")
             st.caption(f"From {stretches} stretches of {unit_stats.WINDOW} bars.")
         else:
             st.caption(f"No tune in this meter has {unit_stats.WINDOW} complete bars in a row.")
 
 
-def _memory(context: ViewContext, recording: Activations, unit: Unit, values: NDArray[np.floating]) -> None:
+def _memory(context: ViewContext, recording: Activations, unit: Unit, values: NDArray[np.floating], note: str) -> None:
     """How long it remembers, by its gates; without gates, how long it stays similar to itself."""
     spec = context.checkpoint.config.cell_spec
     bar = unit_stats.characters_per_bar(recording)
@@ -105,7 +114,8 @@ def _memory(context: ViewContext, recording: Activations, unit: Unit, values: ND
             f"ln 2 / mean of −ln {letter}, where the {GATES[letter].name} {letter} is the share of the old kept at "
             "each character. How often its gates are closed and open:",
         )
-        st.altair_chart(charts.gates_chart(recording.gates, unit.layer, unit.index))
+        chart = charts.gates_chart(recording.gates, unit.layer, unit.index)
+        show_figure(chart, title="Gates", caption=note, key="neuron.gates")
     else:
         titled(
             f"It stays similar for {_length(similarity_half_life(recording.split(values)), bar)}",
@@ -125,7 +135,7 @@ def _length(count: float, bar: float) -> str:
 # ---- what it does in the network ------------------------------------------------------------------------------------
 
 
-def _output_weights(context: ViewContext, unit: Unit) -> None:
+def _output_weights(context: ViewContext, unit: Unit, note: str) -> None:
     votes = unit_stats.output_weights(engine(context.model), unit)
     if votes is None:
         titled("Output weights", "It feeds the layer above, not the next character.")
@@ -134,7 +144,8 @@ def _output_weights(context: ViewContext, unit: Unit) -> None:
         "Output weights (logit effect)",
         "Its column of the decoder, less the mean: characters that it makes likelier when high (red) or low (blue).",
     )
-    st.altair_chart(charts.votes_chart(votes, context.checkpoint.vocab.symbols))
+    chart = charts.votes_chart(votes, context.checkpoint.vocab.symbols)
+    show_figure(chart, title="Output weights", caption=note.partition(";")[0], key="neuron.weights")
 
 
 def _similar(context: ViewContext, recording: Activations, unit: Unit) -> None:
@@ -152,7 +163,7 @@ def _similar(context: ViewContext, recording: Activations, unit: Unit) -> None:
             )
 
 
-def _ablation(context: ViewContext, recording: Activations, unit: Unit) -> None:
+def _ablation(context: ViewContext, recording: Activations, unit: Unit, note: str) -> None:
     titled(
         "Ablation",
         "The same tunes read again with this neuron held at 0, and at its mean: how much worse each kind of character "
@@ -180,4 +191,5 @@ def _ablation(context: ViewContext, recording: Activations, unit: Unit) -> None:
             f"whose 95 % interval over tunes excludes 0; by chance alone about {0.05 * tried:.0f} of {tried} would."
         )
     )
-    st.altair_chart(charts.ablation_chart(zero, mean))
+    chart = charts.ablation_chart(zero, mean)
+    show_figure(chart, title="Ablation", caption=f"{note} {INTERVALS}", key="neuron.ablation")

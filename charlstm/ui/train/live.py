@@ -18,6 +18,7 @@ from charlstm.lm.train.metrics import Metrics
 from charlstm.lm.train.training_runs import TrainingRun
 from charlstm.ui.shared.drawing import draw
 from charlstm.ui.shared.durations import duration
+from charlstm.ui.shared.figures import show_figure
 from charlstm.ui.shared.player import show_tune, sound_tune
 from charlstm.ui.state import Setting
 from charlstm.ui.train.charts import line_chart, loss_chart
@@ -73,8 +74,13 @@ def _live(name: str, shown: tuple[object, ...]) -> None:
         return
     _numbers(run, rows)
     ngram = baseline(str(run.settings.get("corpus", ""))) if run.settings else None
-    st.altair_chart(loss_chart(rows, ngram), key="train.losses")
-    st.caption("Loss: how badly it predicts the next character. Dashed: a 6-gram model, which only counts.")
+    about = "Loss: how badly it predicts the next character. Dashed: a 6-gram model, which only counts."
+    seed = (run.settings.get("train") or {}).get("seed", "–")
+    show_figure(
+        loss_chart(rows, ngram), title=f"Losses of {run.name}", key="train.losses",
+        caption=f"{about} Corpus {run.settings.get('corpus')}, seed {seed}.",
+    )  # fmt: skip
+    st.caption(about)
     left, right = st.columns(2)
     left.altair_chart(line_chart(rows, "grad_norm", "gradient norm"), key="train.norms")
     right.altair_chart(line_chart(rows, "learning_rate", "learning rate"), key="train.rates")

@@ -11,6 +11,7 @@ from charlstm.errors import CharlstmError
 from charlstm.lm.train import training_runs
 from charlstm.lm.train.training_runs import TrainingRun
 from charlstm.ui.shared.drawing import draw
+from charlstm.ui.shared.figures import show_figure
 from charlstm.ui.shared.notices import plain
 from charlstm.ui.shared.player import show_tune, sound_tune
 from charlstm.ui.train.charts import overlay_chart
@@ -36,8 +37,10 @@ def _losses(names: tuple[str, str], states: tuple[str, str]) -> None:
         st.rerun()
     if tuple(run.state for run in runs) != states:
         st.rerun()
-    st.altair_chart(overlay_chart({run.name: rows_of(run) for run in runs}), key="train.overlay")
-    st.caption("Validation loss (solid) and training loss (dashed) over the time spent training.")
+    caption = "Validation loss (solid) and training loss (dashed) over the time spent training."
+    chart = overlay_chart({run.name: rows_of(run) for run in runs})
+    show_figure(chart, title="Two runs", caption=caption, key="train.overlay")
+    st.caption(caption)
 
 
 def settings_differences(first: TrainingRun, second: TrainingRun) -> list[dict[str, str]]:
