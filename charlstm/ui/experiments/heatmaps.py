@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import streamlit as st
 
+from charlstm.experiments.catalog import Neurons
 from charlstm.experiments.tables import ROLES, Row, neuron_rows
 from charlstm.neurons.heatmap import heatmap, to_png
 from charlstm.neurons.recording import Activations
@@ -28,10 +30,16 @@ def _heatmap_png(text: str, values: tuple[float, ...], unit: tuple[int, int]) ->
     return to_png(heatmap(Activations((text,), acts), unit))
 
 
+def _is_shipped(row: Row) -> bool:
+    """Whether the network is a checkpoint, the same whatever the seed of a record; else each seed trains its own."""
+    return isinstance(row.case.job, Neurons) and isinstance(row.case.job.network, str)
+
+
 def show_heatmaps(rows: Sequence[Row]) -> None:
     """A neuron of a network on a tune, and the table."""
+    rows = [replace(row, records=row.records[:1]) if _is_shipped(row) else row for row in rows]
     networks = {
-        f"{row.case.label}, seed {record.seed}" if len(row.records) > 1 else row.case.label: record.result
+        row.case.label if _is_shipped(row) else f"{row.case.label}, seed {record.seed}": record.result
         for row in rows
         for record in row.records
     }

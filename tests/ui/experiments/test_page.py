@@ -124,7 +124,9 @@ def test_three_neurons_of_each_network(full):
     for role in ("header", "body", "quiet"):
         app.segmented_control(key="experiments.role").set_value(role).run()
         assert not app.exception and "characters of test tunes" in texts(app)
-    for network in app.selectbox(key="experiments.network").options:
+    networks = app.selectbox(key="experiments.network").options
+    assert networks == ["lstm-150", "baseline, seed 0", "baseline, seed 1"]  # a checkpoint is one network
+    for network in networks:
         app.selectbox(key="experiments.network").set_value(network).run()
         assert not app.exception
 
