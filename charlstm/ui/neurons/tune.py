@@ -15,6 +15,7 @@ from charlstm.neurons.concepts.registry import CONCEPTS
 from charlstm.neurons.heatmap import heatmap, to_png
 from charlstm.neurons.recording import UNIT_SCALE, Kind, Unit, bounded
 from charlstm.tunes.abc import split_header
+from charlstm.ui.neurons.exports import activations_npz, citation
 from charlstm.ui.neurons.layer_heatmap import picked, show_layer
 from charlstm.ui.neurons.names import label_of
 from charlstm.ui.neurons.predictions import show_predictions
@@ -93,8 +94,20 @@ def show(context: ViewContext) -> None:
             icon=":material/download:",
             width="stretch",
         )
+        more = st.popover("Data and citation", width="stretch")
     signal = {} if kind == "hidden" else {"signal": letter}
     context.publish(neuron=str(unit), **signal, **query)
+    with more:
+        st.download_button(
+            "Activations (.npz)", lambda: activations_npz(context, title, text, replay, unit),
+            f"{file_stem(title)}-{context.model}.npz", "application/octet-stream", key="neurons.npz",
+            on_click="ignore", icon=":material/download:",
+            help="Every signal of every neuron on this tune, with the model and the tune named.",
+        )  # fmt: skip
+        words, bibtex = citation(context, unit, str(st.context.url or "").partition("?")[0], st.query_params.to_dict())
+        st.caption("Cite this neuron")
+        st.code(words, language=None, wrap_lines=True)
+        st.code(bibtex, language=None, wrap_lines=True)
     sound_tune(drawing, key=PLAYER)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,17 +13,23 @@ from streamlit.testing.v1 import AppTest
 
 from charlstm.lm.cells import CELLS
 from charlstm.lm.config import ModelConfig
-from charlstm.lm.store.checkpoint import Checkpoint, CorpusInfo, save_checkpoint
+from charlstm.lm.infer.engine import load
+from charlstm.lm.store.checkpoint import Checkpoint, CorpusInfo, load_checkpoint, save_checkpoint
 from charlstm.lm.vocab import Vocab
+from charlstm.neurons.recording import Unit, replay
+from charlstm.neurons.recording_file import fingerprint
 from charlstm.progress import Progress
 from charlstm.tunes.corpus.io import save_corpus
 from charlstm.tunes.corpus.model import Corpus
 from charlstm.ui.neurons.examples import coloured
+from charlstm.ui.neurons.exports import activations_npz
 from charlstm.ui.neurons.layer_heatmap import as_bytes
 from charlstm.ui.neurons.neuron_charts import place_names
 from charlstm.ui.neurons.tune import bar_ticks
 from charlstm.ui.neurons.unit_picker import SIGNALS
+from charlstm.ui.neurons.view_context import ViewContext
 from charlstm.ui.shared.corpora import titles, tune_of, unseen
+from charlstm.ui.shared.url_state import ComposeSettings
 from tests.conftest import TUNES, make_weights
 from tests.memorizing_model import save_reciter
 from tests.pages import APP, switch_to
@@ -132,6 +139,27 @@ def test_a_tune_of_the_collection_is_read_and_linked(home: Path) -> None:
     assert "Two Left Boots" in again.caption[0].value
     assert "Cold Kettle” (test set)" in opened("tune", tune="0").caption[0].value.replace("\\", "")
     assert not opened("tune", tune="999999").exception
+
+
+def test_a_neuron_is_cited_with_its_weights_and_its_link(home: Path) -> None:
+    words, bibtex = [code.value for code in opened("tune", neuron="1:6").code]
+    weights = fingerprint(load("lstm"))[:16]
+    for text in (words, bibtex):
+        assert "Neuron 1:6 of lstm" in text and weights in text and "neuron=1%3A6" in text
+    assert bibtex.startswith("@misc{") and bibtex.count("{") == bibtex.count("}")
+
+
+def test_activations_are_saved_with_what_they_are_of(home: Path) -> None:
+    model, text = load("lstm"), TUNES[0]
+    checkpoint = load_checkpoint(home / "checkpoints" / "lstm")
+    context = ViewContext("tune", "lstm", 0, checkpoint, ComposeSettings(model="reciter"))
+    replayed = replay(model, text)
+    arrays = np.load(io.BytesIO(activations_npz(context, "A title", text, replayed, Unit(1, 6))))
+    assert (str(arrays["model"]), str(arrays["tune"]), str(arrays["text"])) == ("lstm", "A title", text)
+    assert str(arrays["weights"]) == fingerprint(model)
+    for kind in replayed.kinds:
+        assert arrays[kind].shape == (2, len(text), 8)
+    assert (arrays["hidden"] == replayed.activations().values).all()
 
 
 def test_more_about_it_leads_to_the_neuron_and_back(home: Path) -> None:
