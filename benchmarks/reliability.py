@@ -6,7 +6,8 @@
 
 Every input is made from a real one by a few random edits (the seed decides which). An answer is right or says
 that it was refused by an error of charlstm; any other exception is a fault, and its input is printed. `freeze` engraves
-the costliest texts beside a thread that ticks: how late its ticks are is how long another visitor would wait. `kills`
+the costliest texts beside a thread that ticks: how much processor time this process takes between two ticks is how long
+another visitor would wait on a machine with nothing else to do. `kills`
 ends a process that saves, at a random moment, and reads what it left.
 """
 
@@ -37,7 +38,7 @@ import charlstm
 from charlstm.errors import CharlstmError
 from charlstm.lm.store.archive import pack, unpack
 from charlstm.lm.store.checkpoint import find_checkpoint, load_checkpoint
-from charlstm.score.engrave import engrave
+from charlstm.score.engrave import check_cost, engrave
 from charlstm.score.notation import to_score
 from charlstm.score.workers import start_workers
 from charlstm.tunes.corpus.io import load_corpus, save_corpus
@@ -132,13 +133,13 @@ def all_of_a_text(text: str) -> None:
 def frozen() -> Row:
     """The costliest texts, each beside a thread that ticks."""
     row = Row("costly texts, engraved")
-    late: list[float] = []
+    late = [0.0]
     stop = threading.Event()
 
     def tick() -> None:
-        last = time.perf_counter()
+        last = time.process_time()
         while not stop.wait(0.005):
-            now = time.perf_counter()
+            now = time.process_time()
             late.append(now - last)
             last = now
 
@@ -148,7 +149,9 @@ def frozen() -> Row:
     for text in COSTLY.values():
         began = time.perf_counter()
         try:
-            engrave(charlstm.read_score(text))
+            reading = read(text)
+            check_cost(reading)
+            engrave(to_score(reading))
             row.outcomes["answer"] += 1
         except CharlstmError:
             row.outcomes["sentence"] += 1
