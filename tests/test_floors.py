@@ -13,7 +13,7 @@ import pytest
 import charlstm
 
 PACKAGE = Path(charlstm.__file__).parent
-BASE = {"errors", "paths", "files", "progress", "processes"}
+BASE = {"errors", "paths", "files", "progress", "processes", "sharing"}
 TUNES = BASE | {"tunes"}
 ROOMS = {
     "errors": set(),
@@ -21,6 +21,7 @@ ROOMS = {
     "files": set(),
     "progress": set(),
     "processes": {"errors", "paths"},
+    "sharing": {"errors", "paths"},
     "tunes": BASE,
     "lm": TUNES,
     "score": TUNES,

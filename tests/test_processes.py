@@ -137,17 +137,17 @@ def test_two_studies_started_at_once_are_one_study(program: Path, monkeypatch: p
 
 def test_two_runs_started_at_once_are_one_run(program: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     barrier = threading.Barrier(2)
-    see = training_runs.running
+    see = training_runs.list_runs
 
-    def seen(root: Path | None = None) -> training_runs.TrainingRun | None:
-        run = see(root)
+    def seen(root: Path | None = None) -> list[training_runs.TrainingRun]:
+        runs = see(root)
         meet(barrier)
-        return run
+        return runs
 
-    monkeypatch.setattr(training_runs, "running", seen)
+    monkeypatch.setattr(training_runs, "list_runs", seen)
     errors = both(lambda number: training_runs.start([], name="mine", root=program / "runs") and None)
     assert sum(error is None for error in errors) == 1, errors
-    assert [run.name for run in training_runs.list_runs(program / "runs") if run.state == "running"] == ["mine"]
+    assert [run.name for run in see(program / "runs") if run.state == "running"] == ["mine"]
 
 
 def test_two_waiters_at_a_start_that_died_come_in_one_after_the_other(

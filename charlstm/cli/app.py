@@ -5,28 +5,36 @@ from __future__ import annotations
 import argparse
 import importlib.util
 import os
+import secrets
 import subprocess
 import sys
 
 from charlstm.cli.common import Commands, add_command
 from charlstm.errors import CharlstmError
 from charlstm.paths import entry_script, home
+from charlstm.sharing import is_shared
 
 
 def add(commands: Commands) -> None:
     page = add_command(commands, "app", "open the page: streamlit run app.py", "charlstm app --port 8501", _app)
     page.add_argument("--port", type=int, help="of the page's server (streamlit's own default when absent)")
+    page.add_argument(
+        "--shared", action="store_true", help="for a class: on the network, with a queue, limits and a teacher's code"
+    )
 
 
 def _app(options: argparse.Namespace) -> None:
     if importlib.util.find_spec("streamlit") is None:
         raise CharlstmError("the page needs Streamlit; install it: python -m pip install 'charlstm[app]'")
     page = entry_script()
-    port = ["--server.port", str(options.port)] if options.port else []
-    status = subprocess.call(
-        [sys.executable, "-m", "streamlit", "run", str(page), *port],
-        cwd=page.parent,
-        env={**os.environ, "CHARLSTM_HOME": str(home().resolve())},  # it may be relative to where this was called
-    )
+    flags = ["--server.port", str(options.port)] if options.port else []
+    environment = {**os.environ, "CHARLSTM_HOME": str(home().resolve())}  # it may be relative to where this was called
+    if options.shared or is_shared():
+        code = environment.get("CHARLSTM_TEACHER") or secrets.token_hex(4)
+        environment |= {"CHARLSTM_SHARED": "1", "CHARLSTM_TEACHER": code}
+        flags += ["--server.address", "0.0.0.0"]
+        print(f"charlstm: shared with everybody on the network; the teacher's code is {code}", file=sys.stderr)
+    line = [sys.executable, "-m", "streamlit", "run", str(page), *flags]
+    status = subprocess.call(line, cwd=page.parent, env=environment)
     if status:
         raise CharlstmError(f"the page's server ended with status {status}.")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import secrets
 from pathlib import Path
 
 import streamlit as st
@@ -34,7 +36,13 @@ def main() -> None:
     )
     set_title(page.title)
     with st.container(horizontal_alignment="center"), st.container(width=1100):
-        page.run()
+        try:
+            page.run()
+        except Exception:
+            number = secrets.token_hex(3)
+            logging.getLogger("charlstm").exception("error %s", number)
+            st.error(f"Something went wrong (error {number}). Reload the page; the server's log has the details.")
+            raise
     remember_visitor(change_visitor)
     settings_delivered()
 

@@ -489,6 +489,23 @@ def test_app_runs_streamlit_on_the_page(monkeypatch: pytest.MonkeyPatch, status:
     assert (option, port) == ("--server.port", "8765")
 
 
+def test_a_shared_app_listens_on_the_network_and_says_the_teachers_code(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip("streamlit")
+    called: list[tuple[list[str], Mapping[str, str]]] = []
+    monkeypatch.setattr("charlstm.cli.app.subprocess.call", lambda line, *, cwd, env: called.append((line, env)) or 0)
+    assert run("app --shared") == 0
+    ((line, environment),) = called
+    assert line[-2:] == ["--server.address", "0.0.0.0"]
+    assert environment["CHARLSTM_SHARED"] == "1"
+    assert environment["CHARLSTM_TEACHER"] in capsys.readouterr().err
+    monkeypatch.setenv("CHARLSTM_SHARED", "1")
+    monkeypatch.setenv("CHARLSTM_TEACHER", "ours")
+    assert run("app") == 0
+    assert "the teacher's code is ours" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("number", "advice"),
     [(errno.ENOSPC, "make room on the disk"), (errno.EROFS, "CHARLSTM_HOME"), (errno.EACCES, "check the path")],

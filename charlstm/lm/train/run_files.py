@@ -1,7 +1,7 @@
 """The files of a training run's folder that say who trains there and how it ended. Needs no torch.
 
 A run's folder holds what its trainer writes (charlstm.lm.train.trainer). Under job/ lie
-    start.json      how it was started, so that it can be started again
+    start.json      how it was started, so that it can be started again; by whom; whether it is still in the queue
     settings.json   what it trains, as the trainer itself understood it
     process.json    which process trains: its number, when that began, on which machine
     lock, log       of that process (charlstm.processes)
@@ -23,7 +23,7 @@ from charlstm.errors import ProcessError
 from charlstm.files import parse_json, write_atomic
 from charlstm.processes import HAS_LOCKS, LOCK, is_running
 
-State = Literal["running", "finished", "paused", "stopped", "failed", "killed", "damaged"]
+State = Literal["queued", "running", "finished", "paused", "stopped", "failed", "killed", "damaged"]
 SILENT_SECONDS = 30.0  # without a heartbeat; see `is_training`
 JOB = "job"
 

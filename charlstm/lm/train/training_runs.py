@@ -13,12 +13,12 @@ import re
 import shutil
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from charlstm import processes
-from charlstm.errors import ProcessError
+from charlstm.errors import CharlstmError, ProcessError
 from charlstm.files import parse_json, write_atomic
 from charlstm.lm.train.run_files import (
     JOB,
@@ -32,6 +32,7 @@ from charlstm.lm.train.run_files import (
     write_status,
 )
 from charlstm.paths import CONTROL_FILE, METRICS_FILE, STOP_FILE, runs_path
+from charlstm.sharing import limits
 
 RESUMABLE: tuple[State, ...] = ("paused", "stopped", "failed", "killed")
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
@@ -46,7 +47,7 @@ class TrainingRun:
     ----------
     folder : Path
     state : str
-        running, finished, paused, stopped, failed, killed (its process stopped without reporting) or damaged.
+        queued, running, finished, paused, stopped, failed, killed (its process stopped without reporting) or damaged.
     message : str
         Why it failed or what is damaged; else empty.
     asked : str
@@ -59,6 +60,8 @@ class TrainingRun:
         Of the trainer, while the run is running.
     silent : float
         Seconds since the trainer's last heartbeat, while it is running.
+    owner : str
+        The visitor who started it, on a server that is shared; else empty.
     """
 
     folder: Path
@@ -69,6 +72,7 @@ class TrainingRun:
     created: float = 0.0
     pid: int | None = None
     silent: float = 0.0
+    owner: str = ""
 
     @property
     def name(self) -> str:
@@ -104,6 +108,11 @@ def find_run(name: str, root: Path | None = None) -> TrainingRun:
     return read_run(root / name)
 
 
+def queue(runs: Sequence[TrainingRun]) -> list[TrainingRun]:
+    """Of some runs those that wait, the next one first."""
+    return sorted((run for run in runs if run.state == "queued"), key=lambda run: (run.created, run.name))
+
+
 def read_run(folder: Path) -> TrainingRun:
     """A run as its folder tells it now."""
     job = folder / JOB
@@ -113,16 +122,22 @@ def read_run(folder: Path) -> TrainingRun:
         process, status = read_json(job / "process.json"), read_json(job / "status.json")
     except ProcessError as error:
         return TrainingRun(folder, "damaged", str(error), created=created)
-    created = float(start.get("created") or process.get("began") or created)
+    run = TrainingRun(
+        folder,
+        status.get("state", "queued" if start.get("queued") else "killed"),
+        str(status.get("message", "")),
+        settings=settings,
+        created=float(start.get("created") or process.get("began") or created),
+        owner=str(start.get("owner") or ""),
+    )
     if process and not status and is_training(folder, process):
         pid, seconds = int(process["pid"]), silence(folder)
-        return TrainingRun(folder, "running", "", asked(folder), settings, created, pid, seconds)
-    state = status.get("state", "killed")
-    if state not in ("finished", *RESUMABLE):
-        return TrainingRun(folder, "damaged", f"{job / 'status.json'} says {state!r}.", "", settings, created)
-    if state != "finished" and (problem := _resume_problem(folder)):
-        return TrainingRun(folder, "damaged", problem, "", settings, created)
-    return TrainingRun(folder, state, str(status.get("message", "")), "", settings, created)
+        return replace(run, state="running", message="", asked=asked(folder), pid=pid, silent=seconds)
+    if run.state not in ("queued", "finished", *RESUMABLE):
+        return replace(run, state="damaged", message=f"{job / 'status.json'} says {run.state!r}.")
+    if run.state != "finished" and (problem := _resume_problem(folder)):
+        return replace(run, state="damaged", message=problem)
+    return run
 
 
 def memory(run: TrainingRun) -> int | None:
@@ -143,9 +158,15 @@ def log_tail(run: TrainingRun, lines: int = 12) -> str:
 
 
 def start(
-    arguments: Sequence[str], *, name: str, threads: int = 1, beside: str = "", root: Path | None = None
+    arguments: Sequence[str],
+    *,
+    name: str,
+    threads: int = 1,
+    beside: str = "",
+    root: Path | None = None,
+    owner: str = "",
 ) -> TrainingRun:
-    """Start `charlstm train` in a process of its own.
+    """Start `charlstm train` in a process of its own, or put it into the queue of a server that is shared.
 
     Parameters
     ----------
@@ -159,34 +180,53 @@ def start(
         A running run that this one is to be compared with: the two run at the same time.
     root : Path, optional
         Instead of runs/.
+    owner : str
+        The visitor who starts it.
 
     Returns
     -------
     TrainingRun
-        Running already, though its first report takes some seconds.
+        Running already, though its first report takes some seconds; or queued.
 
     Raises
     ------
     ProcessError
-        If a run is being trained on this machine already, or the name cannot be a folder's.
+        If a run is being trained on this machine already and there is no queue, or it is full, or this visitor has
+        enough in it; or the name cannot be a folder's.
     """
     root = root or runs_path()
     if not NAME.fullmatch(name):
         raise ProcessError(f"{name!r} cannot name a run; use letters, digits, dots, dashes and underscores.")
     with processes.start_lock(root):
-        _refuse_a_second(root, beside)
+        waits = _must_wait(root, owner, beside)
         folder = _new_folder(root, name)
-        about = {"arguments": list(arguments), "threads": threads, "created": time.time()}
+        about: dict[str, Any] = {"arguments": list(arguments), "threads": threads, "created": time.time()}
+        about |= ({"owner": owner} if owner else {}) | ({"queued": True} if waits else {})
         write_json(folder / JOB / "start.json", about)
-        _start_trainer(folder, arguments, threads)
+        if not waits:
+            _start_trainer(folder, arguments, threads)
     return read_run(folder)
+
+
+def start_queued(root: Path | None = None) -> None:
+    """Start the runs whose turn it is; whoever looks at the runs of a shared server calls this now and then."""
+    root = root or runs_path()
+    if not queue(list_runs(root)):
+        return
+    with processes.start_lock(root):
+        runs = list_runs(root)
+        free = limits().trainings - sum(run.state == "running" for run in runs)
+        for run in queue(runs)[: max(free, 0)]:
+            begin = read_json(run.folder / JOB / "start.json")
+            write_json(run.folder / JOB / "start.json", {k: v for k, v in begin.items() if k != "queued"})
+            _start_trainer(run.folder, list(map(str, begin["arguments"])), int(begin.get("threads") or 1))
 
 
 def resume(run: TrainingRun) -> TrainingRun:
     """Continue a run where it stopped. Raises ProcessError if it cannot be continued, or another one is running."""
     with processes.start_lock(run.folder.parent):
         run = read_run(run.folder)
-        _refuse_a_second(run.folder.parent)
+        _refuse_another(list_runs(run.folder.parent))
         if not run.resumable:
             raise ProcessError(f"{run.name} is {run.state} and cannot be resumed; start a new run.", path=run.folder)
         start = read_json(run.folder / JOB / "start.json")
@@ -213,7 +253,7 @@ def stop(run: TrainingRun) -> None:
     run = read_run(run.folder)
     if run.state == "running":
         _ask(run, "stop")
-    elif run.resumable:
+    elif run.resumable or run.state == "queued":
         write_status(run.folder, "stopped")
     else:
         raise ProcessError(f"{run.name} is already {run.state}.", path=run.folder)
@@ -258,15 +298,32 @@ def _start_trainer(folder: Path, arguments: Sequence[str], threads: int) -> None
             if status > 0 and was_last and not (folder / JOB / "status.json").exists():
                 message = processes.log_tail(folder / JOB, 1) or f"its process ended with status {status}"
                 write_status(folder, "failed", message)
+        with contextlib.suppress(CharlstmError, OSError):
+            start_queued(folder.parent)
 
     words = ["train", *arguments, "--out", str(folder.resolve()), "--threads", str(threads)]
     write_process(folder, processes.start(folder / JOB, words, threads=threads, ended=ended))
 
 
-def _refuse_a_second(root: Path, beside: str = "") -> None:
-    others = [run for run in list_runs(root) if run.state == "running" and run.name != beside]
-    if other := next(iter(others), None):
-        raise ProcessError(f"{other.name} is being trained on this machine; pause or stop it first.", path=other.folder)
+def _must_wait(root: Path, owner: str, beside: str) -> bool:
+    """Whether a new run goes into the queue. Raises ProcessError if there is none, or no place in it."""
+    runs, most = list_runs(root), limits()
+    if most.queue == 0:
+        _refuse_another([run for run in runs if run.name != beside])
+        return False
+    own = sum(run.owner == owner and run.state in ("running", "queued") for run in runs)
+    if owner and own >= most.queue_each:
+        raise ProcessError(f"{own} of your trainings are running or waiting; wait for one of them, or stop it.")
+    if len(queue(runs)) >= most.queue:
+        raise ProcessError(f"{most.queue} trainings are waiting already; try again later.")
+    return sum(run.state == "running" for run in runs) >= most.trainings or bool(queue(runs))
+
+
+def _refuse_another(runs: Sequence[TrainingRun]) -> None:
+    active = [run for run in runs if run.state == "running"]
+    if len(active) >= limits().trainings:
+        message = f"{active[0].name} is being trained on this machine; pause or stop it first."
+        raise ProcessError(message, path=active[0].folder)
 
 
 def _new_folder(root: Path, name: str) -> Path:

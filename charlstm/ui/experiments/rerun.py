@@ -12,6 +12,7 @@ from charlstm.experiments.catalog import SEEDS, Study, Training
 from charlstm.experiments.records import RecordSet
 from charlstm.experiments.tables import Row
 from charlstm.ui.shared.notices import plain
+from charlstm.ui.shared.permissions import has_limits, require
 from charlstm.ui.state import Setting
 
 MAX_EPOCHS, MAX_SEEDS = 500, 20
@@ -37,12 +38,16 @@ def run_again(study: Study, rows: list[Row], which: RecordSet) -> None:
         complete = all(len(row.records) >= len(row.case.runs(int(seeds))) for row in rows)  # else only what is missing
         words = local.command(name, epochs=int(epochs), seeds=int(seeds), corpus=which.corpus, again=complete)
         st.caption(_how_long(rows, int(epochs), int(seeds), which))
-        if st.button("Run it here", key=f"experiments.run.{name}", icon=":material/play_arrow:", disabled=bool(active)):
+        if st.button("Run it here", key=f"experiments.run.{name}", icon=":material/play_arrow:",
+                     disabled=bool(active) or has_limits()):  # fmt: skip
             try:
+                require("")
                 local.start(name, words)
             except CharlstmError as error:
                 st.error(plain(str(error)))
             st.rerun()
+        if has_limits():
+            st.caption("On a shared server the teacher starts and stops studies; the code is typed on the page Train.")
         st.caption("It runs in its own process: you can close this page. The same from the command line:")
         st.code(shlex.join(["charlstm", *words]), language=None, wrap_lines=True)
         if active and active != name:
@@ -78,7 +83,7 @@ def _show_status(name: str) -> None:
                 share = (now.done + (now.share if now.share < 1 else 0)) / now.total if now.total else 0.0
                 at = f"Run {min(now.done + 1, now.total)} of {now.total}" if now.total else "Starting"
                 st.progress(min(share, 1.0), plain(f"{at} {now.key}, {_clock(now.seconds)}".replace("  ", " ")))
-                if st.button("Stop", key=f"experiments.stop.{name}", icon=":material/stop:"):
+                if not has_limits() and st.button("Stop", key=f"experiments.stop.{name}", icon=":material/stop:"):
                     local.stop(name)
                     st.rerun()
             elif now.finished:

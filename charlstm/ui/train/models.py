@@ -9,6 +9,7 @@ from charlstm.lm.store.archive import MAX_BYTES, clean_name, pack, unpack
 from charlstm.lm.store.checkpoint import Checkpoint, list_checkpoints
 from charlstm.ui.shared.models import describe
 from charlstm.ui.shared.notices import plain
+from charlstm.ui.shared.permissions import check_disk
 from charlstm.ui.state import Setting
 from charlstm.ui.train.settings import MESSAGE, show_messages
 
@@ -50,6 +51,7 @@ def _import() -> None:
     if not st.button("Import", type="primary", key="train.add"):
         return
     try:
+        check_disk()
         model = unpack(file.getvalue(), clean_name(name))
     except (CharlstmError, OSError) as error:
         st.error(plain(str(error)))

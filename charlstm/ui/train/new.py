@@ -7,6 +7,7 @@ from typing import Any
 
 import streamlit as st
 
+from charlstm.errors import ProcessError
 from charlstm.lm.cells import CELLS
 from charlstm.lm.config import LOOKBACK_BARS, ModelConfig
 from charlstm.lm.store.archive import clean_name
@@ -14,10 +15,12 @@ from charlstm.lm.store.tensors import count_weights
 from charlstm.lm.train import training_runs
 from charlstm.lm.train.training_runs import TrainingRun
 from charlstm.lm.vocab import Vocab
+from charlstm.sharing import is_shared, limits
 from charlstm.tunes.corpus.model import Corpus
 from charlstm.ui.shared.choices import choose
 from charlstm.ui.shared.durations import duration
 from charlstm.ui.shared.notices import plain
+from charlstm.ui.shared.permissions import check_disk, has_limits, owner_id
 from charlstm.ui.state import Setting
 from charlstm.ui.train.corpora import choose_corpus
 from charlstm.ui.train.estimates import baseline, is_measured, speed
@@ -36,7 +39,8 @@ SEED, NAME = Setting("train.seed", 0), Setting("train.name", "")
 
 def show(running: TrainingRun | None) -> None:
     """The view, top to bottom."""
-    if running is not None:
+    waits = running is not None and is_shared()  # in the queue
+    if running is not None and not waits:
         with st.container(horizontal=True, vertical_alignment="center"):
             st.info(
                 plain(f"{running.name} is being trained on this machine now. One at a time: pause or stop it first.")
@@ -59,11 +63,14 @@ def show(running: TrainingRun | None) -> None:
     _estimate(model, corpus, length, amount)
 
     def start() -> None:
-        see(training_runs.start(arguments, name=name).name)
+        check_disk()
+        if has_limits() and (length != MINUTES or amount > limits().minutes):
+            raise ProcessError(f"A training may take {limits().minutes:g} minutes on this server; give it fewer.")
+        see(training_runs.start(arguments, name=name, owner=owner_id()).name)
 
     st.button(
-        "Start", type="primary", icon=":material/play_arrow:", disabled=running is not None, on_click=attempt,
-        args=(start,), key="train.start",
+        "Start", type="primary", icon=":material/play_arrow:", disabled=running is not None and not waits,
+        on_click=attempt, args=(start,), key="train.start",
     )  # fmt: skip
     with st.expander("Command"):
         st.code(shlex.join(["charlstm", "train", "--out", f"runs/{name}", *arguments]), language=None, wrap_lines=True)
@@ -118,10 +125,9 @@ def _network() -> ModelConfig:
 
 def _length() -> tuple[str, int]:
     left, right = st.columns(2, gap="large", vertical_alignment="bottom")
-    length = choose(
-        "Train for", (MINUTES, EPOCHS), LENGTH, hidden=False, place=left, help="An epoch is once through all tunes."
-    )
-    most = 600 if length == MINUTES else 10_000
+    lengths = (MINUTES,) if has_limits() else (MINUTES, EPOCHS)
+    length = choose("Train for", lengths, LENGTH, hidden=False, place=left, help="An epoch is once through all tunes.")
+    most = 10_000 if length == EPOCHS else int(max(limits().minutes, 1)) if has_limits() else 600
     return length, int(right.number_input(length.capitalize(), 1, most, key=AMOUNTS[length].widget()))
 
 

@@ -6,6 +6,7 @@ import streamlit as st
 
 from charlstm.lm.train import training_runs
 from charlstm.ui.shared.choices import choose
+from charlstm.ui.shared.permissions import show_sharing
 from charlstm.ui.train import film, models, new, runs
 from charlstm.ui.train.settings import BESIDE, RUN, VIEW
 
@@ -14,6 +15,7 @@ VIEWS = {"new": "New", "runs": "Runs", "film": "Film", "models": "Models"}  # na
 
 def page() -> None:
     """The page, top to bottom."""
+    training_runs.start_queued()
     all_runs = training_runs.list_runs()
     running = next((run for run in all_runs if run.state == "running"), None)
     if VIEW.get() not in VIEWS:
@@ -22,6 +24,7 @@ def page() -> None:
     st.caption(
         "Train a network on tunes and watch it learn. It continues when you leave this page or close the browser."
     )
+    show_sharing()
     view = choose("View", list(VIEWS), VIEW, labels=VIEWS)
     if view == "new":
         new.show(running)

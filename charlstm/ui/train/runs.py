@@ -15,8 +15,10 @@ from charlstm.lm.store.epochs import list_epochs
 from charlstm.lm.train import training_runs
 from charlstm.lm.train.run_files import SILENT_SECONDS
 from charlstm.lm.train.training_runs import TrainingRun
+from charlstm.sharing import is_shared, limits
 from charlstm.ui.shared.durations import duration
 from charlstm.ui.shared.notices import plain
+from charlstm.ui.shared.permissions import check_disk, has_limits, is_allowed, owner_id, require
 from charlstm.ui.state import Setting
 from charlstm.ui.train.film import SOURCE
 from charlstm.ui.train.live import show_live, show_tunes
@@ -26,6 +28,7 @@ from charlstm.ui.train.settings import BESIDE, MESSAGE, RUN, VIEW, attempt, show
 
 Colour = Literal["red", "orange", "blue", "green", "gray"]
 STATES: dict[str, tuple[str, Colour, str]] = {
+    "queued": ("waiting", "gray", ":material/hourglass_empty:"),
     "running": ("training", "green", ":material/directions_run:"),
     "finished": ("finished", "blue", ":material/check:"),
     "paused": ("paused", "orange", ":material/pause:"),
@@ -66,8 +69,10 @@ def show(runs: Sequence[TrainingRun]) -> None:
         "Compare with", others, key=BESIDE.widget(others), format_func=lambda name: name or "no other run"
     )
     run = by_name[name]
-    busy = any(other.state == "running" for other in runs)
+    busy = not is_shared() and any(other.state == "running" for other in runs)
     _head(run)
+    if run.state == "queued":
+        _wait(run)
     _controls(run, busy)
     if beside:
         _head(by_name[beside])
@@ -103,6 +108,11 @@ def _head(run: TrainingRun) -> None:
 
 def _controls(run: TrainingRun, busy: bool) -> None:
     key = f"train.{run.name}"
+    if not is_allowed(run.owner):
+        st.caption("Started by another visitor. You can watch it, and fork it.")
+        if (run.folder / JSON_FILE).exists():
+            _fork_popover(run, busy)
+        return
 
     def button(label: str, icon: str, action: Callable[[TrainingRun], object], **options: Any) -> None:
         st.button(label, icon=f":material/{icon}:", on_click=_do, args=(action, run.name), **options)
@@ -111,6 +121,8 @@ def _controls(run: TrainingRun, busy: bool) -> None:
         if run.state == "running":
             button("Pause", "pause", training_runs.pause, disabled=bool(run.asked), key=f"{key}.pause")
             button("Stop", "stop", training_runs.stop, disabled=run.asked == "stop", key=f"{key}.stop")
+        elif run.state == "queued":
+            button("Stop", "stop", training_runs.stop, key=f"{key}.stop")
         elif run.resumable:
             button("Resume", "play_arrow", training_runs.resume, disabled=busy, type="primary", key=f"{key}.resume")
         if run.state in ("running", *training_runs.RESUMABLE):
@@ -133,7 +145,22 @@ def _controls(run: TrainingRun, busy: bool) -> None:
 
 
 def _do(action: Callable[[TrainingRun], object], name: str) -> None:
-    attempt(lambda: action(training_runs.find_run(name)))
+    def permitted() -> None:
+        run = training_runs.find_run(name)
+        require(run.owner)
+        action(run)
+
+    attempt(permitted)
+
+
+@st.fragment(run_every=2.0)
+def _wait(run: TrainingRun) -> None:
+    """The place in the queue; looks again until it is this run's turn."""
+    training_runs.start_queued()
+    names = [waiting.name for waiting in training_runs.queue(training_runs.list_runs())]
+    if run.name not in names:
+        st.rerun()
+    st.info(f"It waits for its turn: number {names.index(run.name) + 1} of {len(names)} in the queue.")
 
 
 def _film(name: str) -> None:
@@ -156,6 +183,8 @@ def _learning_rate(run: TrainingRun) -> None:
 def _keep(name: str) -> None:
     """Keep a run's best weights as a model; a running one is stopped first."""
     run = training_runs.find_run(name)
+    require(run.owner)
+    check_disk()
     if run.state == "running":
         training_runs.stop(run)
         end = time.monotonic() + WAIT
@@ -174,7 +203,10 @@ def _fork_popover(run: TrainingRun, busy: bool) -> None:
     with st.popover("Fork", icon=":material/fork_right:"):
         st.caption("A new run that starts from what this one had learned after an epoch.")
         st.selectbox("Start after epoch", numbers, key=FORK_AT.of(run.name).widget(numbers, numbers[-1]))
-        st.number_input("Epochs", 1, 10_000, key=FORK_EPOCHS.of(run.name).widget())
+        if has_limits():
+            st.caption(f"It trains for {limits().minutes:g} minutes.")
+        else:
+            st.number_input("Epochs", 1, 10_000, key=FORK_EPOCHS.of(run.name).widget())
         st.select_slider("Learning rate", RATES, key=FORK_RATE.of(run.name).widget())
         st.button("Start the fork", type="primary", disabled=busy, on_click=attempt, args=(lambda: _fork(run.name),),
                   key=f"train.{run.name}.fork")  # fmt: skip
@@ -184,9 +216,11 @@ def _fork_popover(run: TrainingRun, busy: bool) -> None:
 
 def _fork(name: str) -> None:
     run = training_runs.find_run(name)
+    check_disk()
+    length = ("--minutes", f"{limits().minutes:g}") if has_limits() else ("--epochs", str(FORK_EPOCHS.of(name).get()))
     arguments = [
         *("--corpus", str(run.settings.get("corpus")), "--fork", str(run.folder.resolve())),
-        *("--at", str(FORK_AT.of(name).get()), "--epochs", str(FORK_EPOCHS.of(name).get())),
+        *("--at", str(FORK_AT.of(name).get()), *length),
         *("--learning-rate", f"{FORK_RATE.of(name).get():g}", "--keep-epochs"),
     ]
-    RUN.set(training_runs.start(arguments, name=f"{name[:50]}-fork").name)
+    RUN.set(training_runs.start(arguments, name=f"{name[:50]}-fork", owner=owner_id()).name)
