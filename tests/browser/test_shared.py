@@ -21,14 +21,14 @@ WAIT = 120.0  # seconds; a machine may be slow
 
 @pytest.fixture
 def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """A shared server with a corpus called tiny; what still trains at the end is stopped."""
+    """A shared server with a small corpus; what still trains at the end is stopped."""
     monkeypatch.setenv("CHARLSTM_SHARED", "1")
     monkeypatch.setenv("CHARLSTM_TEACHER", "chalk")
     monkeypatch.setenv("CHARLSTM_MINUTES", "5")
     monkeypatch.setenv("CHARLSTM_NICENESS", "1")
     save_reciter(tmp_path / "checkpoints" / "memorizing", TUNES[:1])
-    tiny = Corpus("tiny", train=TUNES[:4], validation=TUNES[4:5], test=TUNES[5:])
-    save_corpus(tiny, tmp_path / "data" / "corpus")
+    small = Corpus("fiddle", train=TUNES[:4], validation=TUNES[4:5], test=TUNES[5:])
+    save_corpus(small, tmp_path / "data" / "corpus")
     with served("app.py", tmp_path) as address:
         yield address
         for run in [run for state in ("queued", "running") for run in runs(tmp_path) if run.state == state]:
