@@ -81,15 +81,19 @@ def _pair(corpus: Corpus, running: TrainingRun | None) -> None:
     models = [ModelConfig(cell=cell, hidden_size=64) for cell in ("lstm", "rnn")]
 
     def start() -> None:
+        check_disk()
         first = ""
         for model in models:
             arguments = arguments_of(corpus.name, model, MINUTES, 1, model.cell_spec.learning_rate, 0)
-            run = training_runs.start(arguments, name=clean_name(f"1-minute-{model.cell}"), beside=first)
+            run = training_runs.start(
+                arguments, name=clean_name(f"1-minute-{model.cell}"), beside=first, owner=owner_id()
+            )
             first, second = (run.name, "") if not first else (first, run.name)
         see(first, second)
 
     st.button(
-        "Train an LSTM and an RNN for 1 minute", icon=":material/compare_arrows:", disabled=running is not None,
+        "Train an LSTM and an RNN for 1 minute", icon=":material/compare_arrows:",
+        disabled=running is not None and not is_shared(),
         on_click=attempt, args=(start,), key="train.pair",
         help="Both start now, on the same tunes, and are shown side by side: their losses and their tunes.",
     )  # fmt: skip

@@ -108,7 +108,7 @@ def button(app: AppTest, label: str) -> Any:
 def test_what_is_chosen_is_what_is_started(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     started: list[tuple[list[str], str]] = []
 
-    def start(arguments: Sequence[str], *, name: str) -> training_runs.TrainingRun:
+    def start(arguments: Sequence[str], *, name: str, owner: str) -> training_runs.TrainingRun:
         started.append((list(arguments), name))
         return training_runs.read_run(make_run(home, name, alive=True))
 
@@ -210,7 +210,7 @@ def test_a_fork_begins_with_the_epoch_that_was_chosen(home: Path, monkeypatch: p
     folder = make_run(home, status="finished", epochs=(0, 1, 2))
     started: list[list[str]] = []
 
-    def start(arguments: Sequence[str], *, name: str) -> training_runs.TrainingRun:
+    def start(arguments: Sequence[str], *, name: str, owner: str) -> training_runs.TrainingRun:
         started.append([name, *arguments])
         return training_runs.read_run(make_run(home, name, alive=True))
 
@@ -328,7 +328,7 @@ def test_two_runs_are_laid_over_each_other(home: Path) -> None:
 def test_an_lstm_and_an_rnn_start_together_and_are_compared(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     started: list[tuple[list[str], str, str]] = []
 
-    def start(arguments: Sequence[str], *, name: str, beside: str = "") -> training_runs.TrainingRun:
+    def start(arguments: Sequence[str], *, name: str, beside: str = "", owner: str) -> training_runs.TrainingRun:
         started.append((list(arguments), name, beside))
         return training_runs.read_run(make_run(home, name, alive=True))
 
