@@ -248,3 +248,17 @@ def test_the_tab_has_the_name_of_the_tune_or_of_the_page(page: Any, address: str
     page.get_by_role("link", name="Library").click()
     page.wait_for_function("() => document.title === 'Library · charlstm'")
     assert page.get_by_test_id("stMainBlockContainer").bounding_box()["width"] > 1000  # as wide as before
+
+
+def test_on_a_phone_the_drawer_closes_when_its_tune_comes(page: Any, address: str) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    before = ready(page, address, "/?model=reciter&seed=1")["text"]
+    for name in ("Play", "Another tune"):  # in reach without a drawer
+        assert page.get_by_role("button", name=name, exact=True).bounding_box()["y"] < 844
+    assert page.get_by_role("slider", name="Temperature").first.is_visible()
+    page.get_by_test_id("stExpandSidebarButton").click()
+    page.get_by_role("textbox", name="Title").fill("The Cold Cold")
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="Compose", exact=True).click()
+    until(page, lambda state: state["text"] != before and "The Cold Cold" in state["text"])
+    page.locator('[data-testid="stSidebar"][data-collapsed="false"]').wait_for(state="detached")

@@ -40,6 +40,14 @@ function keepSound(bytes) {
   }
 }
 
+// On a phone the drawer of settings covers the tune that they were for.
+function closeDrawer() {
+  if (innerWidth >= 768) return;
+  document
+    .querySelector('[data-testid="stSidebar"][data-collapsed="false"] [data-testid="stSidebarCollapseButton"] button')
+    ?.click();
+}
+
 // ---- cleaned SVG ----------------------------------------------------------------------------------------------------
 
 const SVG_ELEMENTS = new Set(
@@ -255,6 +263,7 @@ class Player {
     this.beats = tune.beats ?? [];
     this.parts.metronome.hidden = this.beats.length === 0;
     if (before.id !== tune.id) {
+      if (before.id) closeDrawer();
       const again = Boolean(tune.origin) && tune.origin === before.origin; // the same tune in another key
       const playing = !this.audio.paused || this.waiting || Boolean(this.resume?.playing);
       this.resume = again && !this.resting ? { time: this.resume?.time ?? this.audio.currentTime, playing } : null;
