@@ -34,7 +34,9 @@ def curve_chart(row: Row, way: str, domain: Sequence[float]) -> Any:
         tooltip=tips("set:N", "seed:N", "epoch:Q", ("loss:Q", "", ".3f")),
     )  # fmt: skip
     reported = [{"set": {"train": "training"}.get(name, name), "loss": loss} for name, loss in row.case.report.items()]
-    rules = chart(reported if way == "slices" else []).mark_rule(strokeDash=[5, 4], strokeWidth=1.2, opacity=0.8)
+    if way != "slices" or not reported:
+        return lines.properties(height=250)
+    rules = chart(reported).mark_rule(strokeDash=[5, 4], strokeWidth=1.2, opacity=0.8)
     rules = rules.encode(y=alt.Y("loss:Q", scale=scale), color=sets, tooltip=tips(("set:N", "original"), "loss:Q"))
     return alt.layer(lines, rules).properties(height=250)
 

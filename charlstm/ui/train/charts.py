@@ -37,10 +37,12 @@ def loss_chart(rows: Sequence[Mapping[str, Any]], baseline: float | None) -> Any
     tooltip = tips(("set:N", "loss"), "epoch:Q", ("loss:Q", "", ".3f"))
     lines = chart(points).mark_line(strokeWidth=1.8, clip=True).encode(x=x, **look)
     dots = chart([point for point in points if point["set"] == validation]).mark_circle(size=34, opacity=1)
-    line = [{"loss": baseline, "set": ngram}] if baseline else []
-    rule = chart(line).mark_rule(strokeDash=[6, 4], strokeWidth=1.6)
+    curves = [lines, dots.encode(x=x, **look, tooltip=tooltip)]
+    if not baseline:
+        return alt.layer(*curves).properties(height=300)
+    rule = chart([{"loss": baseline, "set": ngram}]).mark_rule(strokeDash=[6, 4], strokeWidth=1.6)
     rule = rule.encode(**look, tooltip=tips(("set:N", "loss of"), ("loss:Q", "", ".3f")))
-    return alt.layer(rule, lines, dots.encode(x=x, **look, tooltip=tooltip)).properties(height=300)
+    return alt.layer(rule, *curves).properties(height=300)
 
 
 def overlay_chart(runs: Mapping[str, Sequence[Mapping[str, Any]]]) -> Any:
