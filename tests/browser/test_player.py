@@ -103,7 +103,7 @@ def test_another_instrument_is_another_sound_and_the_same_score(page: Any, addre
 def test_another_key_is_drawn_written_kept_and_in_the_address(page: Any, address: str) -> None:
     ready(page, address, "/?model=hostile")
     (in_d,) = seen(page, lambda players: players[0]["signs"] == 2)  # D: two sharps
-    choose(page, "Transpose to", "B♭ (down 4 semitones)")
+    choose(page, "Transpose to", "Key: B♭ (down 4 semitones)")
     (player,) = seen(page, lambda players: "K:Bb\n" in players[0]["text"] and players[0]["ready"])
     assert player["signs"] == 2
     assert '"B2dB FBdB|c2ec Acec|' in player["text"]
@@ -113,7 +113,7 @@ def test_another_key_is_drawn_written_kept_and_in_the_address(page: Any, address
     file = mido.MidiFile(file=io.BytesIO(Path(download.value.path()).read_bytes()))
     notes = [message.note for message in file if message.type == "note_on" and message.velocity]
     assert notes[:4] == [70, 74, 70, 65]
-    choose(page, "Transpose to", "A (down 5 semitones)")
+    choose(page, "Transpose to", "Key: A (down 5 semitones)")
     seen(page, lambda players: players[0]["signs"] == 3 and "K:A\n" in players[0]["text"])
     page.wait_for_url("**transpose=-5**")
     url = page.url
@@ -132,7 +132,7 @@ def test_the_sound_goes_on_in_another_key(page: Any, address: str) -> None:
     page.locator(".loop").click()  # so that it never ends while a slow machine works
     page.locator(".cell").nth(8).click()
     until(page, lambda state: not state["paused"] and state["time"] > 2)
-    choose(page, "Transpose to", "E (up 2 semitones)")
+    choose(page, "Transpose to", "Key: E (up 2 semitones)")
     (player,) = seen(page, lambda players: "K:E\n" in players[0]["text"] and not players[0]["paused"])
     assert player["signs"] == 4
 

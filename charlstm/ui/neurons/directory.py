@@ -45,6 +45,7 @@ def show(context: ViewContext) -> None:
     """The view, top to bottom."""
     st.header("Neuron index", anchor=False)
     unit = shown_unit(context)  # kept in the address for the other views
+    context.publish(*ADDRESSED, neuron=str(unit))  # first, because the view may end where something is to be built
     corpus = corpus_for(context.checkpoint)
     directory = _known(context, corpus) or _measured(context, corpus)
     chosen_on, scored_on = directory.tunes
@@ -97,7 +98,6 @@ def _measured(context: ViewContext, corpus: Corpus) -> Directory:
         icon=":material/query_stats:",
     )
     if not st.button("Measure all neurons", type="primary", key="directory.measure"):
-        context.publish(*ADDRESSED, neuron=str(shown_unit(context)))
         st.stop()
     directory = measure(engine(context.model), corpus, report=progress_bar())
     with suppress(OSError):  # a folder that cannot be written: it stays in memory

@@ -8,9 +8,9 @@ from collections.abc import Callable, Sequence
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from charlstm.neurons.concepts.layout import layout
 from charlstm.neurons.recording import Activations
 from charlstm.neurons.search import THRESHOLD, Probe, Selected, match, select
+from charlstm.tunes.views.bar_numbers import printed_bars
 from charlstm.ui.neurons.names import name_of
 from charlstm.ui.neurons.search_results import SHOWN, Hit, counted_places, probe_name, share_on, show_places
 from charlstm.ui.neurons.settings import unit_name
@@ -93,7 +93,8 @@ def by_part(context: ViewContext, about: DeltaGenerator, recording_of: Callable[
 
 def _range(text: str) -> tuple[int, int]:
     """What is chosen in the tune: by dragging, or by the widgets here, which also show it."""
-    bars = [numbered.bar for numbered in layout(text).bars]
+    printed = printed_bars(text)
+    bars = printed.bars
     chosen_in, start, end = RANGE.get()
     if chosen_in not in (text, "") or not 0 <= start < end <= len(text):  # another tune: its second bar
         first = bars[1] if len(bars) > 1 else bars[0] if bars else None
@@ -101,18 +102,17 @@ def _range(text: str) -> tuple[int, int]:
     RANGE.set((text, start, end))
 
     def by_bars() -> None:
-        first, last = BARS.get()
-        RANGE.set((text, bars[first - 1].start, bars[last - 1].end))
+        first, last = printed.between(*BARS.get())
+        RANGE.set((text, bars[first].start, bars[last].end))
 
     def by_characters() -> None:
         low, high = sorted((FROM.get(), TO.get()))
         RANGE.set((text, low - 1, high))
 
     wide, left, right = st.columns([4, 1, 1], vertical_alignment="bottom")
-    if len(bars) > 1:
-        touched = [k for k, bar in enumerate(bars, 1) if bar.start < end and start < bar.end]
-        BARS.set((touched[0], touched[-1]) if touched else (1, 1))
-        wide.slider("Bars", 1, len(bars), key=BARS.widget(), on_change=by_bars)
+    if printed.highest > printed.lowest:
+        BARS.set(printed.touched(start, end) or (printed.highest, printed.highest))
+        wide.slider("Bars", printed.lowest, printed.highest, key=BARS.widget(), on_change=by_bars)
     FROM.set(start + 1)
     TO.set(end)
     left.number_input("From character", 1, len(text), key=FROM.widget(), on_change=by_characters)

@@ -32,6 +32,8 @@ def parse_transpose(text: str) -> int | None:
 INSTRUMENT = Setting("sound.instrument", "piano", query="instrument", parse=parse_instrument)
 TRANSPOSE = Setting("sound.transpose", 0, query="transpose", parse=parse_transpose)  # semitones up
 
+SHOWN_KEY = Setting("sound.key", 0)  # what the widget shows, for each own key of a tune
+
 
 def sound_query() -> dict[str, str]:
     """What the address says of the sound: nothing of what is at its default."""
@@ -47,9 +49,13 @@ def sound_settings(text: str) -> None:
     keys = _keys(text)
     if (steps := TRANSPOSE.get()) not in keys:  # of an address, or of the tune before
         keys = {**keys, steps: f"{steps:+d}"}
+    # One widget for each own key: a browser that has seen a choice called "A" would go on showing it for a tune in D.
+    chosen = SHOWN_KEY.of(keys.get(0, ""))
+    chosen.set(steps)
     st.selectbox(
-        "Transpose to", list(keys), key=TRANSPOSE.widget(), format_func=lambda steps: keys[steps], width=200,
-        label_visibility="collapsed", disabled=len(keys) == 1, help="The key in which the tune is written and played.",
+        "Transpose to", list(keys), key=chosen.widget(keys), on_change=lambda: TRANSPOSE.set(chosen.get()),
+        format_func=lambda steps: f"Key: {keys[steps]}", width=200, label_visibility="collapsed",
+        disabled=len(keys) == 1, help="The key in which the tune is written and played.",
     )  # fmt: skip
 
 

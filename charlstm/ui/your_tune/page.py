@@ -89,9 +89,10 @@ def _show_editor(document: TuneDocument) -> None:
 
 def _marks(document: TuneDocument, printed: PrintedBars) -> list[tuple[int, int]]:
     """What is outlined: the bars to be rewritten, else what the model wrote last."""
-    if TOOL.get() != REWRITE or not printed.bars or FIRST_BAR.get() > LAST_BAR.get():
+    if TOOL.get() != REWRITE or not printed.bars:
         return list(document.now.marks)
-    first, last = printed.between(min(FIRST_BAR.get(), printed.highest), LAST_BAR.get())
+    lowest, highest = sorted((FIRST_BAR.get(), LAST_BAR.get()))
+    first, last = printed.between(min(lowest, printed.highest), highest)
     return [(printed.bars[first].start, printed.bars[last].end)]
 
 

@@ -37,9 +37,7 @@ def show_rewrite(document: TuneDocument, printed: PrintedBars) -> None:
         "Rewrite", type="primary", width="stretch", icon=":material/restart_alt:", key="your_tune.rewrite"
     )
     model = ask_reading(name, temperature, document.text)
-    if first > last:
-        st.info("“From bar” comes after “To bar”. Please give the first bar first.")
-        return
+    first, last = sorted((first, last))  # whichever was typed first
     if asked:
         request = Rewrite(document.text, int(first), int(last), model)
         VERSIONS.set((request, _rewrite(request)))
@@ -80,8 +78,8 @@ def _show_versions(document: TuneDocument, request: Rewrite, rewriting: Infillin
         return
     st.caption(
         plain(
-            f"{which}: {len(rewriting.candidates)} versions that fit, of {rewriting.tries} tries, the best first. The "
-            "number says how much better the rest of the tune follows these bars than your own."
+            f"{which}: {len(rewriting.candidates)} versions that fit, of {rewriting.tries} tries, best first. Above 0: "
+            "the rest of the tune follows these bars better than yours; below 0: not as well."
         ),
         help="Measured by the model: the log probability (nats) of everything after these bars, minus that of the same "
         "text after your own bars. Nobody has listened to them: your ear may prefer another.",

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
+from streamlit.testing.v1.element_tree import Selectbox
 
 from charlstm.cli import main
 from charlstm.errors import AudioUnavailable
@@ -86,16 +87,29 @@ def test_compose_takes_the_settings_and_leaves_the_seed(app_home: Path) -> None:
     assert "next seed" in app.toast[0].value
 
 
+def key_box(app: AppTest) -> Selectbox:
+    """The widget that says in which key the tune is."""
+    return next(box for box in app.selectbox if box.label == "Transpose to")
+
+
+def test_the_key_that_is_shown_is_the_tunes_own(app_home: Path) -> None:
+    """Each own key has a widget of its own: a browser goes on showing what was chosen in the last one."""
+    app = opened(seed="5")
+    first = key_box(app)
+    assert first.value == 0 and first.options[7].startswith("Key: ")
+    assert first.key.endswith(first.options[7].removeprefix("Key: "))
+
+
 def test_instrument_and_key_stay_for_the_next_tune_and_stand_in_the_address(app_home: Path) -> None:
     app = opened(seed="5", instrument="flute", transpose="2")
-    assert (app.selectbox(key="sound.instrument").value, app.selectbox(key="sound.transpose").value) == ("flute", 2)
-    app.selectbox(key="sound.transpose").set_value(-3).run()
+    assert (app.selectbox(key="sound.instrument").value, key_box(app).value) == ("flute", 2)
+    key_box(app).set_value(-3).run()
     app.selectbox(key="sound.instrument").set_value("harp").run()
     next(button for button in app.button if button.label == "Another tune").click().run()
     assert not app.exception
     address = address_of(app)
     assert (address["seed"], address["instrument"], address["transpose"]) == ("6", "harp", "-3")
-    app.selectbox(key="sound.transpose").set_value(0).run()
+    key_box(app).set_value(0).run()
     app.selectbox(key="sound.instrument").set_value("piano").run()
     assert not {"instrument", "transpose"} & set(address_of(app))  # nothing is said of what is as usual
 
