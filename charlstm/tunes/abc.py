@@ -98,6 +98,7 @@ class NoteParts(NamedTuple):
 _LINE = re.compile(r"[^\n]*\n|[^\n]+\Z")
 _FIELD_LINE = re.compile(r"[ \t]*(([A-Za-z+]):(?!\|).*)")
 _IGNORED_LINE = re.compile(r"\s*(%.*)?$|<start>\s*$|<end>\s*$")
+_FIRST_TUNE = re.compile(r"(?m)^[ \t]*X:[ \t]*\d*[ \t]*$")
 _TEXT_FIELDS = "ABCDFGHNORSTWZ"
 # Lines that are no fields, then fields, one of them K:. The fields are those of a header, or the lines are words.
 _STRAY_LINES = re.compile(
@@ -135,6 +136,10 @@ def split_header(text: str) -> Header:
                 fields.append(HeaderField(match[2], field_value(match[1]), start, end))
         elif not _IGNORED_LINE.match(bare):
             stray = _STRAY_LINES.match(mended, at) if fields and fields[-1].letter != "K" else None
+            if stray is None and not fields and (first := _FIRST_TUNE.search(mended, at)):
+                remarks.append((at, "what comes before X: is not part of the tune; it was skipped"))
+                at = first.start()
+                continue
             if stray is None:
                 break
             words, following = stray.groups()

@@ -16,7 +16,6 @@ _TO_MEND = re.compile(
     r"[\r\ufeff\u00a0\u2013\u2014\u2018\u2019\u201c-\u201f\u266d-\u266f]|&[\w#]|^[ \t]*>|%%begin|\+[\^_=A-Ga-g]",
     re.MULTILINE,
 )
-_QUOTE_MARK = re.compile(r"[ \t]*(?:>[ \t]?)+")
 _BLOCK = re.compile(  # closed, or up to an empty line
     r"^%%begin(?P<kind>\w+)[^\n]*\n(?:.*?^(?P<end>%%end(?P=kind)[^\n]*$)|.*?(?=^[ \t]*$|\Z))", re.MULTILINE | re.DOTALL
 )
@@ -47,7 +46,7 @@ def mend(text: str) -> Mended:
     )
     if is_quoted(mended):
         remarks.append((0, "the lines of this text are quoted; their > were skipped"))
-        mended = re.sub(r"(?m)^[ \t>]+", lambda match: match[0].replace(">", " "), mended)
+        mended = re.sub(r"(?m)^[ \t]*>[ \t>]*", lambda match: match[0].replace(">", " "), mended)
     for block in _BLOCK.finditer(mended):
         if block["end"] is None:
             kind = block["kind"]
@@ -58,13 +57,8 @@ def mend(text: str) -> Mended:
 
 
 def is_quoted(text: str) -> bool:
-    """Whether every line begins with a mail's quote mark, and a field is among them."""
-    lines = [line for line in text.split("\n") if line.strip()]
-    return (
-        len(lines) > 1
-        and all(_QUOTE_MARK.match(line) for line in lines)
-        and any(re.match(r"[A-Za-z]:", _QUOTE_MARK.sub("", line, count=1)) for line in lines)
-    )
+    """Whether lines begin with a mail's quote mark, and X: or K: is among them; music never begins with a `>`."""
+    return re.search(r"(?m)^[ \t]*(?:>[ \t]?)+[XK]:", text) is not None
 
 
 def _mended_music(line: str, start: int, remarks: list[tuple[int, str]]) -> str:

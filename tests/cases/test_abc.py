@@ -69,6 +69,17 @@ def test_a_block_of_text_between_music_is_silent(block: str) -> None:
     assert read(text).directives[0].value in block
 
 
+@pytest.mark.parametrize("before", ["Hello all,\nhere is a good one:\n\n", "```abc\n", "Abc notation\n"])
+@pytest.mark.parametrize("quote", ["", "> "])
+def test_what_comes_before_the_tune_is_not_sung(before: str, quote: str) -> None:
+    tune = "\n".join(quote + line for line in header().split("\n"))
+    reading = read(before + tune)
+    assert [event.heads[0].midi for event in reading.events] == PITCHES
+    assert any("before X:" in remark.message for remark in reading.remarks)
+    assert plain_header(before + tune) == plain_header(header())
+    assert [played(text) for text in split_tunebook(before + tune)] == [PITCHES]
+
+
 def test_a_block_that_is_not_closed_is_named() -> None:
     reading = read(header().replace("|d4", "|\n%%begintext\nBagged\n\nd4"))
     assert len(reading.events) == 4

@@ -116,6 +116,13 @@ def test_what_holds_no_tune_is_refused_with_what_it_seems_to_be(data: bytes, wha
         list(file_tunes([path]))
 
 
+def test_a_file_header_holds_in_a_stream_too(tmp_path: Path) -> None:
+    path = tmp_path / "book.abc"
+    path.write_text("M:6/8\nL:1/8\nR:jig\n\nX:1\nK:D\ndAF|\n\nX:2\nK:G\nGBd|\n")
+    assert [*stream_tunes(path)] == [tune.text for tune in file_tunes([path])]
+    assert all("M:6/8\nL:1/8\nR:jig\n" in text for text in stream_tunes(path))
+
+
 def test_a_corpus_of_them_is_built() -> None:
     corpus = build_corpus(
         [SourceTune(text, "session", "a.json") for text in tunes_of(FORMS["TheSession's JSON"])], name="s"

@@ -142,16 +142,19 @@ def stream_tunes(file: Path) -> Iterator[str]:
         yield from split_file(file)
         return
     piece: list[bytes] = []
+    head = b""  # what comes before the first tune, where its file header is
     marked = begun = False  # the file parts its tunes by <start>; a tune has begun
     with open(file, "rb") as lines:
         for line in lines:
             marked = marked or b"<start>" in line
-            if b"<start>" in line if marked else line.startswith(b"X:"):
-                if begun:  # what comes before the first tune is the file header
-                    yield from split_tunebook(decode_text(b"".join(piece)))
+            if b"<start>" in line if marked else re.match(rb"[ \t>]*X:", line):
+                if begun:
+                    yield from split_tunebook(decode_text(head + b"".join(piece)))
+                elif not marked:
+                    head = b"".join(piece)
                 piece, begun = [], True
             piece.append(line)
-    yield from split_tunebook(decode_text(b"".join(piece)))
+    yield from split_tunebook(decode_text(head + b"".join(piece)))
 
 
 def _spread(
