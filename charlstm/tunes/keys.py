@@ -81,6 +81,7 @@ def parse_key(value: str | None) -> Key | None:
         accidentals ("Dmix ^g") are in the signature.
     """
     value = (value or "").strip().replace("♯", "#").replace("♭", "b")
+    value = re.sub(r"^([A-Ga-g]) ?(flat|sharp)\b", lambda m: m[1] + "b#"[m[2] == "sharp"], value)
     if re.match(r"H[Pp]\b", value):  # Highland pipes: F and C sharp, G natural, written or not (3.1.14)
         return Key("A", 0, "mixolydian", signature(2))
     match = _KEY.match(value)
@@ -89,7 +90,8 @@ def parse_key(value: str | None) -> Key | None:
     letter, accidental, word, rest = match.groups()
     mode = _mode(word)
     if mode is None:
-        if word.lower().startswith(("exp", "clef", "treble", "bass", "alto", "perc", "t", "b")):
+        parameter = rest.lstrip().startswith("=")  # K:G octave=-1
+        if parameter or word.lower().startswith(("exp", "treble", "bass", "alto", "tenor", "perc", "t", "b")):
             mode, rest = "major", word + rest
         else:
             return None

@@ -174,8 +174,39 @@ def test_a_tempo_that_cannot_be_read_is_named(text: str) -> None:
     assert ["tempo" in remark.message for remark in read(f"X:1\n{text}").remarks] == [True]
 
 
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        ("K:C\nV:1 score=CD\nc", "score=CD"),
+        ("K:C shift=CD\nc", "shift=CD"),
+        ("K:C clef=zigzag\nc", "zigzag"),
+        ("K:C middle=e\nc", "middle=e"),
+        ("%%transpose 2\nK:C\nc", "%%transpose"),
+        ("I:propagate-accidentals octave\nK:C\nc", "propagate-accidentals"),
+        ("K:C\nc[M:x]d|", "M:x"),
+        ("K:C\nc[L:x]d|", "L:x"),
+        ("w:la la\nK:C\nc", "words"),
+        ("m:~n=n\nK:C\nc", "macros"),
+    ],
+)
+def test_what_changes_the_music_and_is_not_read_is_named(text: str, what: str) -> None:
+    assert [what in remark.message for remark in read(f"X:1\n{text}").remarks] == [True]
+
+
+@pytest.mark.parametrize("more", ["octave=0", "middle=B", "transpose=0", "clef=treble", "treble", "staffscale=0.8"])
+def test_a_key_is_read_whatever_stands_behind_it(more: str) -> None:
+    reading = read(f"X:1\nK:D {more}\nF")
+    assert (reading.events[0].heads[0].midi, reading.remarks) == (66, ())
+
+
+@pytest.mark.parametrize(("clef", "name"), [("G2", "treble"), ("F4", "bass"), ("C3-8", "alto-8"), ("c4", "tenor")])
+def test_clefs_by_their_line(clef: str, name: str) -> None:
+    assert read(f"X:1\nK:C clef={clef}\nc").measures[0].clef == name
+
+
 def test_keys_with_printed_signs() -> None:
     assert played("X:1\nL:1/4\nK:B♭\nBEA|[K:F♯ m]FCG|[K:B♭]E") == [70, 63, 69, 66, 61, 68, 63]
+    assert played("X:1\nL:1/4\nK:E flat minor\nBEG") == [70, 63, 66]
 
 
 def test_chords_of_the_first_abc() -> None:

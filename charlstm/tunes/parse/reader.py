@@ -46,6 +46,8 @@ def read(text: str) -> Reading:
     for field in header.fields:
         if field.letter in UNREAD:
             remarks.add(field.start, f"{field.letter}: {UNREAD[field.letter]} are not read; it was skipped")
+        elif field.letter == "w":
+            remarks.add(field.start, "words before the music have no notes; they were skipped")
     end = _end_of_tune(mend(text).text, header.body_start, remarks)
     tokens = [token for token in body_tokens(text) if token.start < end]
     directives = tuple(_directives(text, end))
@@ -67,7 +69,7 @@ def read(text: str) -> Reading:
     )  # fmt: skip
 
 
-_DIRECTIVE = re.compile(r"(?m)^[ \t]*(?:%%|I:)[ \t]*(\w+)[ \t=]*([^\n]*)$")
+_DIRECTIVE = re.compile(r"(?m)^[ \t]*(?:%%|I:)[ \t]*([\w-]+)[ \t=]*([^\n]*)$")
 
 
 def _directives(text: str, end: int) -> Iterator[Directive]:

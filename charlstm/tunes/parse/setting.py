@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from charlstm.tunes.abc import Header, parse_note, parse_unit
+from charlstm.tunes.abc import Header, parse_meter, parse_note, parse_unit
 from charlstm.tunes.keys import parse_key
 from charlstm.tunes.parse.marks import parse_tempo
 from charlstm.tunes.parse.remarks import Remarks
@@ -17,6 +17,9 @@ _CLEF = re.compile(r"(?:clef\s*=\s*|\b)(treble|bass|alto|tenor|perc|none)(\d?)([
 _NUMBER = r"\s*=\s*(-?\d{1,2})\b"
 _MIDDLE = re.compile(r"middle\s*=\s*([A-Ga-g][,']*)")
 _MIDDLE_LINES = {"treble": "B", "alto": "C", "tenor": "A,", "bass": "D,"}  # the note there, by clef
+_LINE_CLEFS = {"g": "treble", "g2": "treble", "f": "bass", "f4": "bass", "c3": "alto", "c4": "tenor"}  # clef=G2
+_UNREAD_PARAMETER = re.compile(r"\b(score|sound|shift|cue|instrument)\s*=\s*\S+")
+_UNREAD_DIRECTIVES = ("transpose", "propagate-accidentals", "writeout-accidentals", "microscale")  # that change pitches
 _SYMBOL = re.compile(r'([~H-Yh-w])\s*=\s*(?:!([^!]+)!|\+([^+]+)\+|("[\^_<>@][^"]+"))')
 
 
@@ -51,7 +54,10 @@ class Setting:
         self.clef, self.program = "treble", None  # type: str, int | None
         self._octave = self._clef_octave = self._middle_octaves = 0  # what is drawn higher than written
         self._transpose = self._midi_transpose = 0
-        self._read_clef(" ".join(f.value for f in header.fields if f.letter == "K") + " " + value)
+        for key in header.fields:
+            if key.letter == "K":
+                self._read_clef(key.value, key.start)
+        self._read_clef(value, next((f.start for f in header.fields if f.letter == "V" and f.value == value), None))
         for letter, is_read, message in (
             ("M", header.meter or (self.meter or "none").strip().lower() in ("none", ""),
              "cannot be read as a meter; bars have no length of their own"),
@@ -79,13 +85,17 @@ class Setting:
     def change(self, letter: str, value: str, start: int) -> None:
         """Follow a field in the body, or a U: field of the header."""
         if letter in ("K", "V"):
-            self._read_clef(value)
+            self._read_clef(value, start)
             if letter == "K" and not _is_key(value):
                 self._remarks.add(start, f"K:{value} cannot be read as a key; the key stays")
         elif letter == "M":
             self.meter = value
+            if parse_meter(value) is None and value.lower() not in ("none", ""):
+                self._remarks.add(start, f"M:{value} cannot be read as a meter; bars have no length of their own")
         elif letter == "L":
             self.unit = parse_unit(value) or self.unit
+            if parse_unit(value) is None:
+                self._remarks.add(start, f"L:{value} cannot be read as a note length; the meter's usual one is taken")
         elif letter == "U":  # `U: T = !trill!` (ABC 2.1, 4.16)
             if match := _SYMBOL.fullmatch(value):
                 self.symbols[match[1]] = match[2] or match[3] or match[4]
@@ -99,8 +109,10 @@ class Setting:
             self._remarks.add(start, f"{letter}: {UNREAD[letter]} are not read; it was skipped")
 
     def direct(self, directive: str, start: int) -> None:
-        """Follow a directive, such as "MIDI program 60"; of MIDI's, those that are not read are named."""
-        name, *words = re.split(r"[\s=]+", directive.strip()) or [""]
+        """Follow a directive, such as "MIDI program 60"; those that are not read and change what sounds are named."""
+        name, *words = re.split(r"[\s=]+", directive.strip())
+        if name in _UNREAD_DIRECTIVES:
+            self._remarks.add(start, f"%%{name} is not read; it was skipped")
         if name != "MIDI" or not words:
             return
         numbers = [int(word) for word in words[1:] if re.fullmatch(r"-?\d{1,3}", word)]
@@ -111,8 +123,17 @@ class Setting:
         else:
             self._remarks.add(start, f"%%MIDI {' '.join(words)} is not read; it was skipped")
 
-    def _read_clef(self, value: str) -> None:
+    def _read_clef(self, value: str, start: int | None) -> None:
+        def remark(sentence: str) -> None:
+            if start is not None:  # None: the field comes again in the body
+                self._remarks.add(start, sentence)
+
         value = re.sub(r'"[^"]*"?', "", value)  # a voice may be called "Bass" and have a treble clef
+        value = re.sub(r"(?i)(?<=clef=)([gcf]\d?)(?=\b|[+^_-])", lambda m: _LINE_CLEFS.get(m[1].lower(), m[1]), value)
+        if match := _UNREAD_PARAMETER.search(value):
+            remark(f"{match[0]} is not read; it was skipped")
+        if (match := re.search(r"\bclef\s*=\s*(\S+)", value)) and not _CLEF.search(value):
+            remark(f"{match[1]} is not a clef that is known; the clef stays")
         if match := _CLEF.search(value):
             octaves = (match[3] or "").replace("^", "+").replace("_", "-")
             self.clef = match[1].lower() + match[2] + octaves
@@ -121,6 +142,8 @@ class Setting:
             usual, middle = _MIDDLE_LINES.get(self.clef, ""), parse_note(match[1])
             if usual and parse_note(usual).letter == middle.letter:
                 self._middle_octaves = parse_note(usual).octave - middle.octave
+            else:
+                remark(f"{match[0]} does not belong to this clef; it was skipped")
         if match := re.search("octave" + _NUMBER, value):
             self._octave = max(-4, min(4, int(match[1])))
         if match := re.search("transpose" + _NUMBER, value):
