@@ -247,7 +247,8 @@ def test_the_tab_has_the_name_of_the_tune_or_of_the_page(page: Any, address: str
     page.wait_for_function("() => document.title.startsWith('<script>') && document.title.endsWith(' · charlstm')")
     page.get_by_role("link", name="Library").click()
     page.wait_for_function("() => document.title === 'Library · charlstm'")
-    assert page.get_by_test_id("stMainBlockContainer").bounding_box()["width"] > 1000  # as wide as before
+    main = page.get_by_test_id("stMainBlockContainer").element_handle()
+    page.wait_for_function("(e) => e.clientWidth > 1000", arg=main)  # as wide as before, once the drawer has gone
 
 
 def test_on_a_phone_the_drawer_closes_when_its_tune_comes(page: Any, address: str) -> None:
