@@ -14,6 +14,7 @@ LENGTHS = {
     "": 4, "2": 8, "3": 12, "4": 16, "6": 24, "8": 32, "12": 48, "/": 2, "/2": 2, "3/2": 6, "/4": 1, "3/4": 3,
 }  # fmt: skip
 EVEN = ("", "2", "4", "/")  # lengths of the notes of a triplet, or around a > or <: others make odd note values
+MOST_SIGNS = 38  # of a line, after which its bar is the last: a line of the text is one of the page, and must fit it
 _UPPER, _LOWER = frozenset("ABCDEFG"), frozenset("abcdefg")
 _ACCIDENTALS = frozenset("^_=")
 
@@ -38,6 +39,7 @@ class Body:
     tied: str = ""  # the pitch that a tie asks for
     altered: str = ""  # letters with an accidental in this bar
     has_note: bool = False
+    signs: int = 0  # of this line: notes, rests, accidentals, bar lines
     # The bar line being written, and what it may be.
     line: str = ""
     plain: bool = False
@@ -97,7 +99,7 @@ class Body:
                 return longer[len(self.length)]
             return ":|" + note
         if self.mode == "line":
-            return {":": "|", ":|": "2", "|": "]" + note + ":"}.get(self.line, note)
+            return {":": "|", ":|": "2", "|": "]" + note + ":\n"}.get(self.line, note + "\n")
         return {"tie": note + "|", "ending": " ", "tuplet": "3" + note}.get(self.mode, note)
 
     # ---- music
@@ -112,7 +114,7 @@ class Body:
         if char in _ACCIDENTALS:
             self.accidental, self.mode = char, "accidental"
             return True
-        if char == "(" and not self.same:
+        if char == "(" and not self.same and not self.left:
             self.mode, self.left = "tuplet", 0
             return bool(self._fitting(EVEN, 2))
         if char == "z" and (not self.has_note or self.same):
@@ -122,11 +124,11 @@ class Body:
 
     def _begin(self, letter: str) -> bool:
         self.mode, self.letter, self.octave, self.length = "note", letter, "", ""
-        self.has_note = self.has_note or letter != "z"
+        self.has_note, self.signs = self.has_note or letter != "z", self.signs + 1
         return bool(self._allowed_lengths())
 
     def _in_accidental(self, char: str) -> bool:
-        self.altered += char.upper()
+        self.altered, self.signs = self.altered + char.upper(), self.signs + 1
         return (char in _UPPER or char in _LOWER) and self._begin(char)
 
     def _fitting(self, lengths: Collection[str], times: int = 1) -> list[str]:
@@ -277,7 +279,7 @@ class Body:
         self._end_bar(section=False)
         if char == "1":
             self.mode, self.line, self.ending = "ending", "", 1
-            return self.plain and is_full and may_repeat
+            return self.plain and is_full and may_repeat and self.signs <= MOST_SIGNS
         return self.plain and self._after_line(char)
 
     def _end_bar(self, *, section: bool) -> None:
@@ -289,13 +291,13 @@ class Body:
         self.kept_pickup = self.pickup
         self.pickup = 0 if section else self.pickup
         self.is_first_bar, self.is_ending_bar = section, False
-        self.bars, self.fill, self.altered = self.bars + 1, 0, ""
+        self.bars, self.signs, self.fill, self.altered = self.bars + 1, self.signs + 1, 0, ""
 
     def _after_line(self, char: str) -> bool:
         if char == "\n":
-            self.mode = "start"
+            self.mode, self.signs = "start", 0
             return self.line != "|:"
-        return self._music(char)
+        return (self.signs <= MOST_SIGNS or self.line == "|:") and self._music(char)
 
     def _in_start(self, char: str) -> bool:
         """At the beginning of the body or of a line."""

@@ -18,7 +18,7 @@ DEFAULTS = {
 }
 # The meters of a rhythm; one that is not named here goes with any.
 METERS = {
-    "reel": ("4/4", "2/2", "2/4", "C", "C|"), "hornpipe": ("4/4", "2/2", "2/4", "3/2", "C", "C|"),
+    "reel": ("4/4", "2/2", "2/4", "C", "C|"), "hornpipe": ("4/4", "2/4", "C"),
     "strathspey": ("4/4", "C"), "highland fling": ("4/4", "C"), "clog": ("4/4", "C", "C|"),
     "schottische": ("4/4", "C"), "polka": ("2/4",), "jig": ("6/8", "9/8", "12/8"), "slip jig": ("9/8",),
     "hop jig": ("9/8",), "slide": ("12/8", "6/8"), "waltz": ("3/4", "3/8"), "minuet": ("3/4", "3/8"),

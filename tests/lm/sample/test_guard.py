@@ -73,6 +73,7 @@ def test_it_uses_the_whole_language() -> None:
     written = "".join(walk(seed)[1] for seed in range(60))
     for mark in ("|:", ":|", "|1 ", ":|2 ", "||", "|]", "-", "(3", ">", "<", "z", "/", "^", ",", "'"):
         assert mark in written
+    assert "(3(" not in written  # abc2midi: nested tuples
 
 
 @pytest.mark.parametrize("cell", ["lstm", "gru", "rnn"])
