@@ -318,3 +318,43 @@ def test_a_tune_is_cleaned_or_dropped_with_a_reason(body: str, head: str) -> Non
     """A header without notes once raised, and ended the building of a corpus."""
     with contextlib.suppress(Dropped):
         assert clean_tune(head + body)
+
+
+@pytest.mark.parametrize(
+    ("body", "letters"),
+    [
+        ("|:C|[1,2 D:|[3 E|]", "CDCDCE"),  # 4.10: three times round
+        ("|:CG-|1 GF:|2 G2|]", "CGGFCGG"),  # 4.11: a tie into both endings
+        ("P:A\nC|\nP:B\nD|\nP:C\nE|]", "CCDCECE"),  # 3.1.9: P:A2.B.(AC)2
+    ],
+)
+def test_repeats_ties_and_parts_are_played_out(body: str, letters: str) -> None:
+    parts = "P:A2.B.(AC)2\n" if body.startswith("P:") else ""
+    assert (
+        "".join("CDEFGAB"[[0, 2, 4, 5, 7, 9, 11].index(p % 12)] for p in played(f"X:1\n{parts}L:1/4\nK:C\n{body}"))
+        == letters
+    )
+
+
+def test_voices_by_turns_each_with_its_words() -> None:
+    reading = read("X:1\nL:1/4\nV:S\nV:B clef=bass\nK:F\n[V:S]FA|\nw:sing we\n[V:B]F,C,|\n[V:S]c2|\nw:now\n[V:B]F,2|\n")
+    assert [len(voice.events) for voice in reading.voices] == [3, 3]
+    assert [event.lyrics for event in reading.voices[0].events] == [("sing",), ("we",), ("now",)]
+    assert not any(event.lyrics for event in reading.voices[1].events)
+
+
+def test_odd_meters() -> None:
+    """ABC 2.1, 3.1.6."""
+    reading = read("X:1\nM:(2+2+3)/8\nL:1/8\nK:Am\nABcdefg|[M:3+2/8]ABcde|[M:C|]A8|]")
+    assert [measure.expected == measure.duration for measure in reading.measures] == [True] * 3
+    assert reading.remarks == ()
+
+
+def test_a_tune_as_thesession_spells_it() -> None:
+    reading = read("X: 1\nT: The Quay Steps\nR: reel\nM: 4/4\nL: 1/8\nK: Gmaj\n|:GABd e2dB|!A2GA BAGE:|")
+    assert (reading.title, reading.get("M"), len(played(reading.text))) == ("The Quay Steps", "4/4", 30)
+
+
+def test_octave_parameters() -> None:
+    """ABC 2.1, 4.6."""
+    assert played("X:1\nL:1/4\nK:C\n[V:a]C,D,|\n[V:b octave=-1]CD|\n[V:c octave=-2]cd|") == [48] * 3 + [50] * 3

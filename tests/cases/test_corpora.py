@@ -163,3 +163,16 @@ def test_songs_whose_lines_end_without_a_bar_line_get_one_where_the_bar_is_full(
     """As the Essen collection is written: a line is a phrase, which may end inside a bar."""
     song = "X:1\nM:3/4\nL:1/4\nK:G\nG2A\nB2\nc|d2e\nf3"
     assert [measure.duration for measure in read(_with_bar_lines(song)).measures] == [Fraction(3, 4)] * 4
+
+
+@pytest.mark.parametrize(
+    ("title", "plain"),
+    [("Die Brücke über den Fluß", "Die Brucke uber den Fluss"), ("L'été", "L'ete"), ("Żółw", "Zolw"), ("九只鹅", "")],
+)
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-16-le"])
+def test_titles_in_letters_of_any_language(title: str, plain: str, encoding: str, tmp_path: Path) -> None:
+    path = tmp_path / "a.abc"
+    path.write_bytes(whole({**SESSION[0], "name": title}).encode(encoding))
+    (tune,) = file_tunes([path])
+    assert f"T:{title}\n" in tune.text  # as it is
+    assert clean_tune(tune.text).startswith(f"T:{plain}\n" if plain else "R:reel\n")
