@@ -17,6 +17,7 @@ from charlstm.score.timeline import timeline
 from charlstm.tunes.abc import split_tunebook
 from charlstm.tunes.edit.clean import Dropped, clean_tune
 from charlstm.tunes.edit.normalize import plain_header
+from charlstm.tunes.keys import SEMITONES
 from charlstm.tunes.parse.reader import read
 
 MUSIC = "GABc|d4|]"
@@ -330,10 +331,8 @@ def test_a_tune_is_cleaned_or_dropped_with_a_reason(body: str, head: str) -> Non
 )
 def test_repeats_ties_and_parts_are_played_out(body: str, letters: str) -> None:
     parts = "P:A2.B.(AC)2\n" if body.startswith("P:") else ""
-    assert (
-        "".join("CDEFGAB"[[0, 2, 4, 5, 7, 9, 11].index(p % 12)] for p in played(f"X:1\n{parts}L:1/4\nK:C\n{body}"))
-        == letters
-    )
+    heard = played(f"X:1\n{parts}L:1/4\nK:C\n{body}")
+    assert [pitch % 12 for pitch in heard] == [SEMITONES[letter] for letter in letters]
 
 
 def test_voices_by_turns_each_with_its_words() -> None:
@@ -352,7 +351,7 @@ def test_odd_meters() -> None:
 
 def test_a_tune_as_thesession_spells_it() -> None:
     reading = read("X: 1\nT: The Quay Steps\nR: reel\nM: 4/4\nL: 1/8\nK: Gmaj\n|:GABd e2dB|!A2GA BAGE:|")
-    assert (reading.title, reading.get("M"), len(played(reading.text))) == ("The Quay Steps", "4/4", 30)
+    assert (reading.title, reading.get("M"), len(played(reading.text))) == ("The Quay Steps", "4/4", 28)
 
 
 def test_octave_parameters() -> None:
