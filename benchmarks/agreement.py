@@ -29,6 +29,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from charlstm.errors import NotationError
+from charlstm.files import decode_text
 from charlstm.score.timeline import attacks, timeline
 from charlstm.tunes.abc import lex, split_header, split_tunebook
 from charlstm.tunes.parse.reader import read
@@ -52,12 +53,7 @@ def tunes(books: tuple[str, ...]) -> Iterator[tuple[str, str]]:
 
 def tunes_of(path: Path, book: str) -> Iterator[tuple[str, str]]:
     """Every tune of a file."""
-    raw = path.read_bytes()
-    try:
-        text = raw.decode("utf-8")
-    except UnicodeDecodeError:
-        text = raw.decode("latin-1")
-    for number, tune in enumerate(split_tunebook(text)):
+    for number, tune in enumerate(split_tunebook(decode_text(path.read_bytes()))):
         yield f"{book}/{path.name}#{number + 1}", tune
 
 

@@ -17,7 +17,8 @@ from typing import Any
 __version__ = "0.2.0"
 
 _HOME = {
-    "tunes.abc": ("Tune", "parse_tune", "split_tunebook", "lex"),
+    "tunes.abc": ("split_tunebook", "lex"),
+    "tunes.tune": ("Tune", "parse_tune"),
     "tunes.views.bars": ("Bar", "bars", "filled"),
     "tunes.corpus.model": ("Corpus",),
     "tunes.corpus.build": ("build_corpus",),

@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from fractions import Fraction
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from typing import NamedTuple
 
 from charlstm.errors import NotationError
@@ -315,53 +314,6 @@ def parse_unit(value: str | None) -> Fraction | None:
 def default_unit(meter: Fraction | None) -> Fraction:
     """The unit note length where L: is missing: 1/16 for meters below 3/4, else 1/8 (ABC 2.1, 3.1.7)."""
     return Fraction(1, 16) if meter is not None and meter < Fraction(3, 4) else Fraction(1, 8)
-
-
-@dataclass(frozen=True)
-class Tune:
-    """A tune as ABC: its information fields in order, the last of them K:, and everything after them."""
-
-    fields: tuple[tuple[str, str], ...]
-    body: str
-
-    @cached_property
-    def text(self) -> str:
-        """Canonical ABC: `letter:value` lines, then the body; `parse_tune(tune.text) == tune`."""
-        return "".join(f"{letter}:{value}\n" for letter, value in self.fields) + self.body
-
-    def get(self, letter: str) -> str | None:
-        """The value of the first field of this letter, or None."""
-        return next((value for name, value in self.fields if name == letter), None)
-
-    @property
-    def title(self) -> str:
-        return self.get("T") or "Untitled"
-
-    @property
-    def meter(self) -> Fraction | None:
-        """Length of a bar in whole notes; None for M:none, a missing or an unreadable meter."""
-        return parse_meter(self.get("M"))
-
-    @property
-    def unit(self) -> Fraction:
-        """Unit note length in whole notes, by L: or by the meter's default."""
-        return parse_unit(self.get("L")) or default_unit(self.meter)
-
-
-def parse_tune(text: str) -> Tune:
-    """Read one tune. Comments and blank lines of the header, `<start>` and `<end>` lines go.
-
-    Raises
-    ------
-    NotationError
-        If there is no music after the header.
-    """
-    text = re.sub(LINE_END, "\n", text)
-    header = split_header(text)
-    body = re.sub(r"(?m)^<end>\s*$", "", text[header.body_start :]).strip("\n")
-    if not body.strip():
-        raise NotationError("there is no music after the header", line=text.count("\n") + 1)
-    return Tune(tuple((f.letter, f.value) for f in header.fields), body)
 
 
 def split_tunebook(text: str) -> list[str]:

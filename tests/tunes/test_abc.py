@@ -15,12 +15,12 @@ from charlstm.tunes.abc import (
     parse_length,
     parse_meter,
     parse_note,
-    parse_tune,
     parse_unit,
     split_header,
     split_tunebook,
     write_length,
 )
+from charlstm.tunes.tune import parse_tune
 
 
 @given(st.text(alphabet="ABcd|:[]12(3{}>-\"'^,/z \n%\\K!é", max_size=60))
