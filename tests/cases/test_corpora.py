@@ -34,9 +34,9 @@ SESSION = [
 ]  # fmt: skip
 
 
-def as_csv(entries: list[dict[str, str]]) -> str:
+def as_csv(entries: list[dict[str, str]], delimiter: str = ",") -> str:
     file = io.StringIO()
-    table = csv.DictWriter(file, entries[0])
+    table = csv.DictWriter(file, entries[0], delimiter=delimiter)
     table.writeheader()
     table.writerows(entries)
     return file.getvalue()
@@ -57,6 +57,19 @@ def tokens(entry: dict[str, str]) -> str:
 FORMS = {
     "TheSession's JSON": json.dumps(SESSION),
     "TheSession's CSV": as_csv(SESSION),
+    "TheSession's API": json.dumps(
+        [
+            {
+                "name": entry["name"],
+                "type": entry["type"],
+                "settings": [{"id": 1, "key": entry["mode"], "abc": entry["abc"].replace("\r\n", "! ")}],
+            }
+            for entry in SESSION
+        ]
+    ),
+    "a table with semicolons": as_csv(SESSION, ";"),
+    "a table with tabs": as_csv(SESSION, "\t"),
+    "a tune a line without numbers": "\n".join(" ".join(whole(entry)[4:].split()) for entry in SESSION),
     "irishman's JSON": json.dumps([{"control code": "S:2\nB:8\n", "abc notation": whole(entry)} for entry in SESSION]),
     "one object a line": "\n".join(json.dumps({"abc": whole(entry)}) for entry in SESSION),
     "a list within an object": json.dumps({"version": 1, "tunes": SESSION}),
@@ -85,7 +98,7 @@ def test_each_form_gives_the_tunes_that_it_holds(form: str, tmp_path: Path) -> N
     assert ([tune.text for tune in upload.tunes], upload.refused) == (found, ())
 
 
-@pytest.mark.parametrize("form", ["TheSession's JSON", "TheSession's CSV", "a tune a line"])
+@pytest.mark.parametrize("form", ["TheSession's JSON", "TheSession's CSV", "TheSession's API", "a tune a line"])
 def test_a_tunes_header_is_made_of_what_is_known_of_it(form: str) -> None:
     reading = read(tunes_of(FORMS[form])[1])
     assert [reading.get(letter) for letter in "TRMK"] == ["Nine Geese", "jig", "6/8", "Ddorian"]
@@ -114,6 +127,12 @@ def test_what_holds_no_tune_is_refused_with_what_it_seems_to_be(data: bytes, wha
     path.write_bytes(data)
     with pytest.raises(CorpusError, match=what):
         list(file_tunes([path]))
+
+
+@pytest.mark.parametrize("key", ["G", "Gmajor", "G major", "A dorian", "Bb"])
+def test_a_key_in_a_line_ends_before_the_music(key: str) -> None:
+    (tune,) = tunes_of(f"X:1 T:A K:Tale M:4/4 K:{key} GABc d2 e2|".replace(" K:Tale", " Tale"))
+    assert tune == f"X:1\nT:A Tale\nM:4/4\nK:{key}\nGABc d2 e2|"
 
 
 def test_a_file_header_holds_in_a_stream_too(tmp_path: Path) -> None:

@@ -17,10 +17,16 @@ from charlstm.tunes.abc import split_tunebook
 
 _ABC_NAMES = ("abc", "abc notation", "abc_notation", "notation", "tune")  # of the column or key that holds the music
 _FIELDS = {"T": ("name", "title"), "R": ("type", "rhythm"), "M": ("meter",), "K": ("mode", "key")}
-_ONE_LINE = re.compile(r"X:[ \t]*\d+[ \t]+(?=[A-Za-z]:)[^\n]*?\bK:[^\n]*")
+# TheSession's kinds of tune, each of which has one meter there.
+_METERS = {
+    "jig": "6/8", "reel": "4/4", "slip jig": "9/8", "hornpipe": "4/4", "polka": "2/4", "slide": "12/8", "waltz": "3/4",
+    "barndance": "4/4", "strathspey": "4/4", "three-two": "3/2", "mazurka": "3/4", "march": "4/4",
+}  # fmt: skip
+_ONE_LINE = re.compile(r"[A-Z]:[^\n]*?\sK:[ \t]*[A-Ga-g][^\n]*\|")
 _LINE_FIELD = re.compile(r"(?:^|(?<=[ \t]))([A-Za-z]):")
 _KEY_AND_MUSIC = re.compile(
-    r"\s*([A-Ga-g][#b]?\s*(?:maj|min|m|dor|phr|lyd|mix|aeo|loc|ion)?[a-z]*)(?=\s|$)\s*(.*)", re.IGNORECASE | re.DOTALL
+    r"\s*([A-Ga-g][#b]?(?:\s*(?:maj|min|m|dor|phr|lyd|mix|aeo|loc|ion)[a-z]*)?)(?=\s|$)\s*(.*)",
+    re.IGNORECASE | re.DOTALL,
 )
 _TOKENS = re.compile(r"(?:<s>\s*)?(?:[XTRCZSN]:[^\n]*\n|[ML]:\S+\s+)*K:[A-G]\S*\s+\S")  # a tune of tokens begins so
 _SAMPLE = 4000  # characters by which tokens are told from ABC
@@ -62,7 +68,7 @@ def form_of(text: str) -> str:
         return "json"
     if _is_table(head.split("\n", 1)[0].strip()):
         return "csv"
-    return "lines" if _ONE_LINE.match(head) else "tokens" if _is_tokens(head) else ""
+    return "tokens" if _is_tokens(head) else "lines" if _ONE_LINE.match(head) else ""
 
 
 def _refuse(what: str) -> list[str]:
@@ -90,26 +96,33 @@ def _json_entries(text: str, name: str) -> Iterator[Mapping[str, Any]]:
             value = [json.loads(line) for line in text.split("\n") if line.strip()]
         except (ValueError, RecursionError):
             _refuse(f"{name} begins like JSON but cannot be read as JSON")
-    waiting = [(value, 0)]
+    waiting: list[tuple[Any, dict[str, Any], int]] = [(value, {}, 0)]
     while waiting:
-        value, depth = waiting.pop()
+        value, around, depth = waiting.pop()
+        if isinstance(value, dict):  # a setting has its name and kind from the tune around it
+            around = around | {str(key).lower(): entry for key, entry in value.items() if isinstance(entry, str)}
         if isinstance(value, dict) and any(str(key).lower() in _ABC_NAMES for key in value):
-            yield {str(key).lower(): entry for key, entry in value.items()}
+            yield around | {str(key).lower(): entry for key, entry in value.items()}
         elif isinstance(value, list | dict) and depth < MAX_DEPTH:
             inner = value.values() if isinstance(value, dict) else value
-            waiting += [(entry, depth + 1) for entry in reversed(list(inner)) if isinstance(entry, list | dict)]
+            waiting += [(entry, around, depth + 1) for entry in reversed([*inner]) if isinstance(entry, list | dict)]
+
+
+def _delimiter(line: str) -> str:
+    return max(",;\t", key=line.count)
 
 
 def _is_table(line: str) -> bool:
     """Whether a line names the columns of a table of tunes."""
-    names = {part.strip().strip('"').lower() for part in line.split(",")}
+    names = {part.strip().strip('"').lower() for part in line.split(_delimiter(line))}
     known = names & {*_ABC_NAMES, "tune_id", "setting_id", "meter", "mode", "key"}
-    return line.count(",") >= 2 and bool(known) and not re.match(r"[A-Za-z]:", line)
+    return len(names) > 2 and bool(known) and not re.match(r"[A-Za-z]:", line)
 
 
 def _csv_entries(text: str) -> Iterator[Mapping[str, Any]]:
     csv.field_size_limit(1 << 24)
-    for row in csv.DictReader(io.StringIO(text)):
+    text = text.lstrip("\ufeff \r\n")
+    for row in csv.DictReader(io.StringIO(text), delimiter=_delimiter(text.split("\n", 1)[0])):
         yield {str(key).strip().lower(): value for key, value in row.items()}
 
 
@@ -122,6 +135,8 @@ def _tune_of(entry: Mapping[str, Any]) -> str:
     lines = [f"X:{entry.get('setting_id') or entry.get('tune_id') or 1}"]
     for letter, names in _FIELDS.items():
         value = next((str(entry[name]).strip() for name in names if entry.get(name)), "")
+        if letter == "M" and not value:
+            value = _METERS.get(str(entry.get("type")).lower(), "")
         if letter == "K":
             lines += ["L:1/8"]
         if value and "\n" not in value:
