@@ -124,6 +124,7 @@ def split_header(text: str) -> Header:
 
     while line := _LINE.match(mended, at):
         bare = line[0].rstrip("\n")
+        # A field, or more of the one before it.
         if match := _FIELD_LINE.match(bare):
             if match[2] == "+":
                 if not fields:
@@ -133,9 +134,10 @@ def split_header(text: str) -> Header:
                 start = at + match.start(1)
                 end = at + len(text[at : line.end()].rstrip("\r\n"))
                 fields.append(HeaderField(match[2], field_value(match[1]), start, end))
+        # Another line: the first of the music, or words between the fields, or before the tune.
         elif not _IGNORED_LINE.match(bare):
-            stray = _STRAY_LINES.match(mended, at) if fields and fields[-1].letter != "K" else None
-            if stray is None and not fields and (first := _FIRST_TUNE.search(mended, at)):
+            stray = _STRAY_LINES.match(mended, at) if fields else None
+            if not fields and (first := _FIRST_TUNE.search(mended, at)):
                 remarks.append((at, "what comes before X: is not part of the tune; it was skipped"))
                 at = first.start()
                 continue

@@ -52,8 +52,10 @@ def mend(text: str) -> Mended:
             kind = block["kind"]
             remarks.append((block.start(), f"%%begin{kind} has no %%end{kind}; it was read up to the next empty line"))
     mended = _BLOCK.sub(lambda match: match[0].replace("\n", " ", match[0].rstrip("\n").count("\n")), mended)
-    mended = _OUTSIDE_TEXT.sub(lambda match: _mended_music(match[0], match.start(), remarks), mended)
-    return Mended(mended, tuple(remarks))
+    key = re.search(r"(?m)^[ \t]*K:", mended)  # before it there is no music, but there may be words
+    head = key.start() if key else 0
+    music = _OUTSIDE_TEXT.sub(lambda match: _mended_music(match[0], head + match.start(), remarks), mended[head:])
+    return Mended(mended[:head] + music, tuple(remarks))
 
 
 def is_quoted(text: str) -> bool:

@@ -24,7 +24,7 @@ _ESCAPE = re.compile(
 def decode_escapes(value: str) -> str:
     r"""Text on one line, its escapes as characters: `\'Eire` Éire, `gro\ss` groß, `&eacute;` é, `\u00fc` ü, `\%` %.
 
-    What is no escape stays.
+    Everything else stays.
     """
     value = re.sub(r"[\x85\u2028\u2029]", " ", value)
     return _ESCAPE.sub(_character, value) if "\\" in value or "&" in value else value

@@ -54,7 +54,7 @@ def read(text: str) -> Reading:
     at_head = [directive for directive in directives if directive.start < header.body_start]
     streams = _by_voice(tokens, header, remarks)
     readers = [VoiceReader(name, value, header, remarks, at_head) for name, value, _ in streams]
-    voices = tuple(reader.read(_mended(tokens)) for reader, (_, _, tokens) in zip(readers, streams, strict=True))
+    voices = tuple(reader.read(_joined_signs(tokens)) for reader, (_, _, tokens) in zip(readers, streams, strict=True))
     voices = tuple(voice for voice in voices if voice.measures)
     if not voices:
         line = text.count("\n", 0, header.body_start) + 1
@@ -126,20 +126,20 @@ def _by_voice(tokens: list[Token], header: Header, remarks: Remarks) -> list[tup
     return [(name, values.get(name, ""), tokens) for name, tokens in streams.items()]
 
 
-def _mended(tokens: list[Token]) -> list[Token]:
+def _joined_signs(tokens: list[Token]) -> list[Token]:
     """Put together the signs that the lexer sees in pieces.
 
     Bar lines that touch are one, as in `[|]:|`; a colon after a bar line is half a sign, after music it is not;
     unknown characters that touch are one. An ending's number touches its bar line, or begins the line that a backslash
     joins to it; elsewhere it is not one (ABC 2.1, 4.9: `| 1` is not legal).
     """
-    mended: list[Token] = []
+    joined: list[Token] = []
     after_bar, touching, music = False, False, False  # music: since the last bar line, ending or part
     for token in tokens:
-        last = mended[-1] if mended else None
+        last = joined[-1] if joined else None
         if token.kind == "field" and token.text[0] == "+":  # goes on with the field before it (ABC 2.1, 3.3)
-            if len(mended) > 1 and mended[-2].kind == "field":
-                mended[-2] = mended[-2]._replace(text=f"{mended[-2].text.rstrip()} {token.text[2:].strip()}")
+            if len(joined) > 1 and joined[-2].kind == "field":
+                joined[-2] = joined[-2]._replace(text=f"{joined[-2].text.rstrip()} {token.text[2:].strip()}")
             continue
         if token.kind == "unknown" and token.text == "$":  # a line of the score ends (ABC 2.1, 6.1.1)
             token = token._replace(kind="line_break")
@@ -151,16 +151,16 @@ def _mended(tokens: list[Token]) -> list[Token]:
             ending = touching and token.text in "123456789"
             token = token._replace(kind="bar_line" if token.text == ":" else "ending" if ending else "unknown")
         if last and last.kind == token.kind in ("bar_line", "unknown") and last.end == token.start:
-            mended[-1] = Token(token.kind, last.text + token.text, last.start)
+            joined[-1] = Token(token.kind, last.text + token.text, last.start)
         else:
-            mended.append(token)
+            joined.append(token)
         touching = token.kind == "bar_line" or (touching and token.kind == "continuation")
         after_bar = token.kind == "bar_line" or (after_bar and token.kind in ("space", "line_break", "continuation"))
         if token.kind in ("note", "rest"):
             music = True
         elif token.kind in ("bar_line", "ending") or token.field[0] == "P":
             music = False
-    return mended
+    return joined
 
 
 def _voice_names(value: str) -> list[str]:
