@@ -18,7 +18,11 @@ ROOT = Path(__file__).resolve().parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 EXTRAS = PROJECT["optional-dependencies"]
 # What is not needed by `import charlstm` and most commands, and the extra that brings it.
-EXTRA_OF = {"torch": "train", "tqdm": "train", "streamlit": "app", "altair": "app", "ray": "sweep"}
+EXTRA_OF = {
+    **dict.fromkeys(("torch", "tqdm"), "train"),
+    **dict.fromkeys(("streamlit", "altair", "segno", "vl_convert"), "app"),
+    "ray": "sweep",
+}
 
 
 def declared(lines: list[str]) -> dict[str, Requirement]:

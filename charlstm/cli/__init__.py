@@ -23,7 +23,11 @@ from charlstm.errors import CharlstmError
 GROUPS = (corpus, train, sample, rewrite, render, evaluate, neurons, experiment, sweep, models, app)
 
 # The extra of the package that brings what is missing; what the package itself needs has none.
-_EXTRAS = {"torch": "train", "tqdm": "train", "streamlit": "app", "altair": "app", "ray": "sweep"}
+_EXTRAS = {
+    **dict.fromkeys(("torch", "tqdm"), "train"),
+    **dict.fromkeys(("streamlit", "altair", "segno", "vl_convert"), "app"),
+    "ray": "sweep",
+}
 
 
 def build_parser() -> argparse.ArgumentParser:
