@@ -16,6 +16,7 @@ from charlstm.errors import ConfigError
 
 # What a training run's folder holds, as its trainer writes it and its watchers read it.
 METRICS_FILE = "metrics.jsonl"
+RESUME_FILE = "resume.safetensors"  # how far the run is
 STOP_FILE = "stop"
 CONTROL_FILE = "control.json"
 EPOCHS_FOLDER = "epochs"

@@ -178,10 +178,9 @@ def _estimate(options: argparse.Namespace) -> None:
 
 def _trained(options: argparse.Namespace, registration: Registration | None) -> Checkpoint:
     from charlstm.lm.train.parallel import device_of
-    from charlstm.lm.train.run_folder import RESUME_FILE
     from charlstm.lm.train.step import quickest_threads
     from charlstm.lm.train.trainer import Trainer
-    from charlstm.paths import STOP_FILE
+    from charlstm.paths import RESUME_FILE, STOP_FILE
 
     out: Path = options.out
     model, train = configs(options)
@@ -239,7 +238,7 @@ def _forked(name: str, epoch: int | None, corpus: Corpus) -> tuple[ModelConfig, 
 def _changes(options: argparse.Namespace, out: Path) -> dict[str, Any]:
     """The training settings that were given. Raises ConfigError if a given network is not that of the run in `out`."""
     from charlstm.lm.train.resume import load_run
-    from charlstm.lm.train.run_folder import RESUME_FILE
+    from charlstm.paths import RESUME_FILE
 
     model, train = (config.to_dict() for config in configs(options))
     own = load_run(out / RESUME_FILE).model.to_dict()

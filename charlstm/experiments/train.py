@@ -107,8 +107,8 @@ def train(
 
 def _trainer(job: Training, seed: int, corpus: Corpus, folder: Path) -> Trainer:
     """A trainer where the folder's run stopped, or at the beginning."""
-    from charlstm.lm.train.run_folder import RESUME_FILE
     from charlstm.lm.train.trainer import Trainer
+    from charlstm.paths import RESUME_FILE
 
     if (folder / RESUME_FILE).exists():
         try:

@@ -25,10 +25,9 @@ from charlstm.files import parse_json
 from charlstm.lm.config import ModelConfig
 from charlstm.lm.store.checkpoint import JSON_FILE, Checkpoint, CorpusInfo, TrainingInfo, save_checkpoint
 from charlstm.lm.vocab import Vocab
-from charlstm.paths import CONTROL_FILE, METRICS_FILE, STOP_FILE
+from charlstm.paths import CONTROL_FILE, METRICS_FILE, RESUME_FILE, STOP_FILE
 from charlstm.tunes.corpus.model import Corpus
 
-RESUME_FILE = "resume.safetensors"
 MOST_VALUES = 100  # of a header field that a checkpoint lists
 RATES = 0.001, 1000.0  # what control.json may multiply the learning rate by
 

@@ -102,6 +102,12 @@ class Learner:
         self.sums[2] += norm.detach()
         self.sums[3] += 1
 
+    def totals(self) -> list[float]:
+        """The sums of all processes together: loss, characters, gradient norms, steps."""
+        sums = self._parallel.add_up(self.sums.clone())
+        sums[2:] /= self._parallel.world  # norms and steps are the same in each
+        return sums.tolist()
+
     @contextmanager
     def averaged(self) -> Iterator[CharRNN]:
         """The network, which within the block holds the averaged weights, if there is an average."""

@@ -32,10 +32,10 @@ from charlstm.lm.train.evaluation import NO_LOSSES, TuneLosses, loss_sums, whole
 from charlstm.lm.train.network import CharRNN
 from charlstm.lm.train.parallel import Parallel, device_of
 from charlstm.lm.train.resume import RunProgress, SavedRun, load_run, save_run
-from charlstm.lm.train.run_folder import RESUME_FILE, Callback, RunFolder, StopTraining, TrainingReport
+from charlstm.lm.train.run_folder import Callback, RunFolder, StopTraining, TrainingReport
 from charlstm.lm.train.schedule import learning_rate
 from charlstm.lm.train.step import Learner, return_free_memory
-from charlstm.paths import EPOCHS_FOLDER
+from charlstm.paths import EPOCHS_FOLDER, RESUME_FILE
 from charlstm.tunes.corpus.model import Corpus
 
 REPORT_STEPS = 25
@@ -320,7 +320,7 @@ class Trainer:
 
     def _take_interval(self) -> _Interval:
         """What happened since the last report; raises CharlstmError if the loss is not finite."""
-        loss, characters, norms, steps = self._all_sums()
+        loss, characters, norms, steps = self.learner.totals()
         seconds = max(time.monotonic() - self._since, 1e-9)  # after tolist, which waits for the device
         self.learner.sums.zero_()
         self.progress.epoch_sums[0] += loss
@@ -331,12 +331,6 @@ class Trainer:
                 f"learning rate than {self.config.learning_rate:g}."
             )
         return _Interval(loss / max(characters, 1), norms / max(steps, 1), characters / seconds)
-
-    def _all_sums(self) -> list[float]:
-        """Loss, characters, gradient norms and steps since the last report, of all processes together."""
-        sums = self.parallel.add_up(self.learner.sums.clone())
-        sums[2:] /= self.parallel.world  # norms and steps are the same in each
-        return sums.tolist()
 
     def _report(
         self,
@@ -383,7 +377,7 @@ class Trainer:
     def _save(self) -> None:
         """Write the resume file."""
         self.progress.seconds = self._elapsed()
-        self.progress.interval_sums = self._all_sums()
+        self.progress.interval_sums = self.learner.totals()
         self._saved = time.monotonic()
         if self.parallel.first:
             save_run(

@@ -31,12 +31,11 @@ from charlstm.lm.train.run_files import (
     write_process,
     write_status,
 )
-from charlstm.paths import CONTROL_FILE, METRICS_FILE, STOP_FILE, runs_path
+from charlstm.paths import CONTROL_FILE, METRICS_FILE, RESUME_FILE, STOP_FILE, runs_path
 from charlstm.sharing import limits
 
 RESUMABLE: tuple[State, ...] = ("paused", "stopped", "failed", "killed")
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
-_RESUME = "resume.safetensors"
 
 
 @dataclass(frozen=True)
@@ -340,7 +339,7 @@ def _new_folder(root: Path, name: str) -> Path:
 
 def _resume_problem(folder: Path) -> str:
     """What is wrong with the file that a run resumes from, as far as its header tells; "" if nothing, or none yet."""
-    path = folder / _RESUME
+    path = folder / RESUME_FILE
     if not path.exists():
         has_reported = (folder / METRICS_FILE).exists() and (folder / METRICS_FILE).stat().st_size > 0
         return f"{path} is missing." if has_reported else ""
