@@ -155,6 +155,8 @@ def spelled_out(text: str) -> str:
             if index <= before and not measures[index].left.begins:
                 places.add(measures[index].start)
     for at in sorted(places, reverse=True):
+        signs = re.search(r"\(+(?:\d[:\d]*)?$", text[:at])  # of a slur or a tuplet, which belong behind the bar line
+        at = signs.start() if signs else at
         text = text[:at] + "|:" + text[at:]
     return text
 
