@@ -103,24 +103,6 @@ def write_atomic(path: Path, data: bytes | str) -> None:
         part.write_bytes(data.encode("utf-8") if isinstance(data, str) else data)
 
 
-_BEGINNINGS = {
-    b"MThd": "a MIDI file", b"RIFF": "a RIFF file (WAV, or MIDI as .rmi)", b"\x89PNG": "a PNG picture",
-    b"\xff\xd8\xff": "a JPEG picture", b"GIF8": "a GIF picture", b"%PDF": "a PDF", b"PK\x03\x04": "a ZIP",
-    b"\x1f\x8b": "a gzip archive", b"\x80\x02": "a pickle", b"\x80\x04": "a pickle", b"OggS": "an Ogg sound",
-    b"ID3": "an MP3 sound", b"fLaC": "a FLAC sound", b"SQLite format 3": "an SQLite database",
-    b"PAR1": "a Parquet table", b"\x93NUMPY": "a NumPy array", b"\x7fELF": "a program", b"MZ": "a program",
-}  # fmt: skip
-
-
-def kind_of(data: bytes) -> str:
-    """What a file that is not text is, by its first bytes: "a MIDI file"; "" for text, "binary data" for the rest."""
-    if any(data.startswith(mark) for mark, _ in _MARKS) or _utf16(data):
-        return ""
-    if not data.startswith(b"%PDF") and not re.search(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]", data[:_SAMPLE]):
-        return ""
-    return next((kind for start, kind in _BEGINNINGS.items() if data.startswith(start)), "binary data")
-
-
 def decode_text(data: bytes) -> str:
     """Bytes as text: UTF-8, UTF-16 or UTF-32 with a byte order mark, UTF-16 without one, UTF-8, or Windows-1252.
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import argparse
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import charlstm
 from charlstm.cli.common import Commands, add_command, add_group, progress, show, table
 
 if TYPE_CHECKING:
     from charlstm.tunes.corpus.model import Corpus
+    from charlstm.tunes.corpus.sources import SourceTune
 
 AS_IS = "no cleaning: each text stays as it is in the file"
 
@@ -31,7 +34,7 @@ def add(commands: Commands) -> None:
         nargs="+",
         type=Path,
         metavar="FILE|FOLDER",
-        help="your files: ABC, JSON or CSV of TheSession or irishman, folk-rnn's tokens",
+        help="your files, folders or ZIPs: ABC, MIDI, JSON or CSV of TheSession or irishman, folk-rnn's tokens",
     )
     build.add_argument("--as-is", action="store_true", help=AS_IS)
     build.add_argument(
@@ -65,7 +68,6 @@ def _build(options: argparse.Namespace) -> None:
     from charlstm.paths import corpus_path
     from charlstm.tunes.corpus.build import BUNDLED, build_corpus
     from charlstm.tunes.corpus.io import save_corpus
-    from charlstm.tunes.corpus.sources import file_tunes
     from charlstm.tunes.edit.clean import USUAL, Recipe
 
     recipe = Recipe(options.any_meter, options.any_key, options.chords)
@@ -94,7 +96,7 @@ def _build(options: argparse.Namespace) -> None:
             corpus = bundled(report=advance)
         else:
             corpus = build_corpus(
-                file_tunes(options.sources),
+                _sources(options.sources),
                 name=options.name,
                 seed=options.seed,
                 as_is=options.as_is,
@@ -103,6 +105,23 @@ def _build(options: argparse.Namespace) -> None:
             )
     path = save_corpus(corpus)
     show(options, {"path": str(path), **_describe(corpus)}, f"{_text(corpus)}\n\nwritten: {path}")
+
+
+def _sources(paths: list[Path]) -> Iterator[SourceTune]:
+    """The tunes of files, folders and ZIPs, those of MIDI files too; what cannot be read is a fault of its own."""
+    from charlstm.tunes.corpus.sources import SourceTune, file_tunes
+    from charlstm.tunes.corpus.uploads import read_uploads
+
+    def read_midi(data: bytes) -> str:
+        return str(charlstm.read_midi(data).text)
+
+    for path in paths:
+        if path.suffix.lower() == ".zip" and path.is_file():
+            upload = read_uploads([(path.name, path.read_bytes())], read_midi)
+            yield from upload.tunes
+            yield from (SourceTune("", path.stem, file, fault=reason) for file, reason in upload.refused)
+        else:
+            yield from file_tunes([path], read_midi)
 
 
 def _import(options: argparse.Namespace) -> None:

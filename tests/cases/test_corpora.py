@@ -119,7 +119,7 @@ def test_a_tunes_header_is_made_of_what_is_known_of_it(form: str) -> None:
         (b"%PDF-1.4\n", "PDF"),
         (b"PK\3\4\0\0", "ZIP"),
         (b"\x80\x02}q\0.", "pickle"),
-        (bytes(range(256)), "binary"),
+        (bytes(range(256)), "not a text file"),
     ],
 )
 def test_what_holds_no_tune_is_refused_with_what_it_seems_to_be(data: bytes, what: str, tmp_path: Path) -> None:

@@ -33,6 +33,8 @@ from charlstm.tunes.edit.spelling import clean_title
 from charlstm.tunes.mend import mend
 from charlstm.tunes.parse.place import placed_tokens
 
+UNREADABLE = "a file that cannot be read"  # why a tune was left out
+
 
 def build_corpus(
     tunes: Iterable[SourceTune],
@@ -120,6 +122,11 @@ def _cleaned(
     source: SourceTune, as_is: bool, counts: Counter[str], recipe: Recipe, examples: dict[str, str] | None = None
 ) -> str:
     """The text that the model reads, or "" and one more in the counts of why tunes are left out."""
+    if source.fault:
+        counts[UNREADABLE] += 1
+        if examples is not None:
+            examples.setdefault(UNREADABLE, f"{source.file}: {source.fault}")
+        return ""
     try:
         return source.text if as_is else clean_tune(source.text, rhythm=source.rhythm, recipe=recipe)
     except Dropped as reason:

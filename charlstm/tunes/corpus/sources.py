@@ -8,12 +8,12 @@ from __future__ import annotations
 import importlib.util
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 
-from charlstm.errors import CorpusError
-from charlstm.files import decode_text, kind_of
+from charlstm.errors import CharlstmError, CorpusError
+from charlstm.files import KINDS, decode_text, file_kind
 from charlstm.tunes.abc import split_header
 from charlstm.tunes.corpus.formats import tunes_of
 
@@ -32,12 +32,30 @@ ONEILL_LAST = {700: "air", 1115: "jig", 1175: "slip jig", 1555: "reel", 1780: "h
 
 @dataclass(frozen=True, slots=True)
 class SourceTune:
-    """A source tune: its text, the book it is from, its file, and the rhythm that the book's order tells."""
+    """A source tune.
+
+    Attributes
+    ----------
+    text : str
+        ABC.
+    book, file : str
+        Where it is from.
+    rhythm : str
+        The kind of tune that the book's order tells; "" if it tells none.
+    fault : str
+        Why the file could not be read; the text is then empty.
+    """
 
     text: str
     book: str
     file: str
     rhythm: str = ""
+    fault: str = ""
+
+
+ReadMidi = Callable[[bytes], str]  # a MIDI file's tune as ABC; raises NotationError. This room knows no MIDI
+ABC_SUFFIXES, MIDI_SUFFIXES = (".abc", ".txt"), (".mid", ".midi", ".rmi", ".kar")
+TEXTS = ("text", "json", "csv", "html", "xml", "empty")  # kinds of files that `tunes_of` reads, or refuses by itself
 
 
 def music21_tunes(collections: Sequence[str] = DEFAULT_COLLECTIONS) -> Iterator[SourceTune]:
@@ -72,15 +90,31 @@ def _oneill_rhythm(number: str) -> str:
     return ONEILL_LAST[last] if last else ""
 
 
-def file_tunes(paths: Iterable[Path]) -> Iterator[SourceTune]:
-    """The tunes of the user's files and folders. Raises CorpusError as `abc_files` does."""
-    for file in abc_files(paths):
-        for text in split_file(file):
-            yield SourceTune(text, file.stem, file.name)
+def file_tunes(paths: Iterable[Path], read_midi: ReadMidi | None = None) -> Iterator[SourceTune]:
+    """The tunes of the user's files and folders; with `read_midi` those of MIDI files too, a damaged one as a fault.
+
+    Raises CorpusError as `abc_files` and `split_file` do.
+    """
+    for file in abc_files(paths, ABC_SUFFIXES + (MIDI_SUFFIXES if read_midi else ())):
+        if read_midi and file.suffix.lower() in MIDI_SUFFIXES:
+            yield midi_tune(file.read_bytes(), file.parent.name, file.name, read_midi)
+        else:
+            for text in split_file(file):
+                yield SourceTune(text, file.stem, file.name)
 
 
-def abc_files(paths: Iterable[Path]) -> list[Path]:
-    """Files as they are given; of a folder all its .abc and .txt files, at any depth.
+def midi_tune(data: bytes, book: str, file: str, read_midi: ReadMidi) -> SourceTune:
+    """The tune of a MIDI file, named after the file where it has no title; one that cannot be read is a fault."""
+    try:
+        text = read_midi(data)
+    except CharlstmError as error:
+        return SourceTune("", book, file, fault=str(error))
+    title = "" if re.search(r"(?m)^T:", text) else f"T:{PurePath(file).stem}\n"
+    return SourceTune(f"X:1\n{title}{text}", book, file)
+
+
+def abc_files(paths: Iterable[Path], suffixes: tuple[str, ...] = ABC_SUFFIXES) -> list[Path]:
+    """Files as they are given; of a folder all its files with these endings, at any depth.
 
     Raises
     ------
@@ -92,9 +126,10 @@ def abc_files(paths: Iterable[Path]) -> list[Path]:
         if not path.exists():
             raise CorpusError(f"{path} is not there; name a file or a folder of .abc files.", path=path)
         if path.is_dir():
-            inside = sorted(p for p in path.rglob("*") if p.suffix.lower() in (".abc", ".txt") and p.is_file())
+            inside = sorted(p for p in path.rglob("*") if p.suffix.lower() in suffixes and p.is_file())
             if not inside:
-                raise CorpusError(f"{path} holds no .abc or .txt file.", path=path)
+                endings = f"{', '.join(suffixes[:-1])} or {suffixes[-1]}"
+                raise CorpusError(f"{path} holds no {endings} file.", path=path)
             files += inside
         else:
             files.append(path)
@@ -104,8 +139,10 @@ def abc_files(paths: Iterable[Path]) -> list[Path]:
 def split_file(file: Path) -> list[str]:
     """The tunes of a file, whatever its encoding, line ends and form. Raises CorpusError where it holds none."""
     data = file.read_bytes()
-    if kind := kind_of(data):
-        raise CorpusError(f"{file} is {kind}; bring tunes in ABC notation, each beginning with a line X:1.", path=file)
+    if (kind := file_kind(data)) not in TEXTS:
+        raise CorpusError(
+            f"{file} is {KINDS[kind]}. Bring tunes in ABC notation, each beginning with a line X:1.", path=file
+        )
     return tunes_of(decode_text(data), str(file))
 
 

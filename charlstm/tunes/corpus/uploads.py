@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from charlstm.errors import CorpusError
-from charlstm.files import decode_text
+from charlstm.files import KINDS, decode_text, file_kind
 from charlstm.tunes.corpus.formats import tunes_of
-from charlstm.tunes.corpus.sources import SourceTune
+from charlstm.tunes.corpus.sources import MIDI_SUFFIXES, TEXTS, ReadMidi, SourceTune, midi_tune
 
 MAX_FILE_BYTES = 8 * 2**20  # one file, a ZIP or a text
 MAX_BYTES = 32 * 2**20  # of text, all files unpacked: forty times the fiddle corpus
@@ -36,8 +36,8 @@ class Upload:
     refused: tuple[tuple[str, str], ...]
 
 
-def read_uploads(files: Iterable[tuple[str, bytes]]) -> Upload:
-    """The tunes of some uploaded files, by name and content.
+def read_uploads(files: Iterable[tuple[str, bytes]], read_midi: ReadMidi | None = None) -> Upload:
+    """The tunes of some uploaded files, by name and content; with `read_midi` those of MIDI files too.
 
     Raises
     ------
@@ -52,7 +52,20 @@ def read_uploads(files: Iterable[tuple[str, bytes]]) -> Upload:
             refused.append((name, f"it has more than {MAX_FILE_BYTES // 2**20} MB"))
             continue
         try:
-            for inner, text in _texts(name, data, room, refused):
+            for inner, content in _contents(name, data, room, refused, bool(read_midi)):
+                book, kind = PurePosixPath(name).stem, file_kind(content)
+                if kind == "midi" and read_midi:
+                    tune = midi_tune(content, book, PurePosixPath(inner).name, read_midi)
+                    if tune.fault:
+                        refused.append((inner, tune.fault))
+                    else:
+                        tunes.append(tune)
+                    room -= len(content)
+                    continue
+                if kind not in TEXTS:
+                    refused.append((inner, f"it is {KINDS[kind]}"))
+                    continue
+                text = _bounded(decode_text(content), room)
                 room -= len(text)
                 _check_count(len(tunes) + _tunes_in(text))  # before the text is cut apart
                 try:
@@ -63,7 +76,6 @@ def read_uploads(files: Iterable[tuple[str, bytes]]) -> Upload:
                 if not texts:
                     refused.append((inner, "no tune in it: each begins with a line X:1"))
                 _check_count(len(tunes) + len(texts))
-                book = PurePosixPath(name).stem
                 tunes += [SourceTune(tune, book, inner) for tune in texts]
         except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError, ValueError):
             refused.append((name, "a damaged ZIP"))
@@ -78,14 +90,12 @@ def _check_count(tunes: int) -> None:
         )
 
 
-def _texts(name: str, data: bytes, room: int, refused: list[tuple[str, str]]) -> Iterator[tuple[str, str]]:
-    """The texts of one uploaded file, by name; what is not a text goes to `refused` with its reason."""
+def _contents(
+    name: str, data: bytes, room: int, refused: list[tuple[str, str]], midi: bool
+) -> Iterator[tuple[str, bytes]]:
+    """One uploaded file, or those in a ZIP, by name; what is not opened goes to `refused` with its reason."""
     if not data.startswith(_ZIP):
-        text = _as_text(data)
-        if text is None:
-            refused.append((name, "no text"))
-        else:
-            yield name, _bounded(text, room)
+        yield name, data
         return
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         entries = [entry for entry in archive.infolist() if not entry.is_dir()]
@@ -96,25 +106,21 @@ def _texts(name: str, data: bytes, room: int, refused: list[tuple[str, str]]) ->
             inner = entry.filename
             if any(mark in inner for mark in _SILENT):
                 continue
-            reason = _why_not(entry)
-            text = None
-            if not reason:
-                with archive.open(entry) as file:
-                    content = file.read(min(room, MAX_FILE_BYTES) + 1)  # what the ZIP says of its sizes is not believed
-                if len(content) > min(room, MAX_FILE_BYTES):
-                    raise CorpusError(
-                        f"{name} unpacks to more than {MAX_FILE_BYTES // 2**20} MB a file or {MAX_BYTES // 2**20} MB "
-                        "in all; bring fewer tunes."
-                    )
-                text = _as_text(content)
-            if text is None:
-                refused.append((inner, reason or "no text"))
-            else:
-                room -= len(text)
-                yield inner, text
+            if reason := _why_not(entry, SUFFIXES + (MIDI_SUFFIXES if midi else ())):
+                refused.append((inner, reason))
+                continue
+            with archive.open(entry) as file:
+                content = file.read(min(room, MAX_FILE_BYTES) + 1)  # what the ZIP says of its sizes is not believed
+            if len(content) > min(room, MAX_FILE_BYTES):
+                raise CorpusError(
+                    f"{name} unpacks to more than {MAX_FILE_BYTES // 2**20} MB a file or {MAX_BYTES // 2**20} MB "
+                    "in all; bring fewer tunes."
+                )
+            room -= len(content)
+            yield inner, content
 
 
-def _why_not(entry: zipfile.ZipInfo) -> str:
+def _why_not(entry: zipfile.ZipInfo, suffixes: tuple[str, ...]) -> str:
     """Why an entry of a ZIP is not opened; "" if it is."""
     path = PurePosixPath(entry.filename)
     if "\\" in entry.filename or "\0" in entry.filename or path.is_absolute() or ".." in path.parts:
@@ -125,15 +131,9 @@ def _why_not(entry: zipfile.ZipInfo) -> str:
         return "a link"
     if path.suffix.lower() == ".zip":
         return "a ZIP inside a ZIP; upload it on its own"
-    if path.suffix.lower() not in SUFFIXES:
-        return f"not {', '.join(SUFFIXES[:-1])} or {SUFFIXES[-1]}"
+    if path.suffix.lower() not in suffixes:
+        return f"not {', '.join(suffixes[:-1])} or {suffixes[-1]}"
     return ""
-
-
-def _as_text(data: bytes) -> str | None:
-    """The bytes as text; None if it holds characters that no text has."""
-    text = decode_text(data)
-    return None if re.search(r"[\x00-\x08\x0e-\x1a\x1c-\x1f]", text) else text
 
 
 def _tunes_in(text: str) -> int:

@@ -67,8 +67,8 @@ def choose_corpus() -> Corpus | None:
 def _add(built: Sequence[str]) -> None:
     """Files in, a collection out."""
     files = st.file_uploader(
-        "ABC files, or a ZIP of them",
-        type=["abc", "txt", "zip", "json", "csv"],
+        "ABC or MIDI files, or a ZIP of them",
+        type=["abc", "txt", "zip", "json", "csv", "mid", "midi", "rmi", "kar"],
         accept_multiple_files=True,
         key="train.files",
         max_upload_size=MAX_FILE_BYTES // 2**20,
@@ -86,10 +86,12 @@ def _add(built: Sequence[str]) -> None:
     if name in built or name in BUNDLED:
         st.error(plain(f"There is already a collection called {name}; choose another name."))
         return
+    from charlstm.score.midi_import.melody import read_midi  # loads music21, for those who need it
+
     bar = st.empty()
     report = progress_bar(place=bar)
     try:
-        upload = read_uploads([(file.name, file.getvalue()) for file in files])
+        upload = read_uploads([(file.name, file.getvalue()) for file in files], lambda data: read_midi(data).text)
         corpus = build_corpus(upload.tunes, name=name, as_is=as_is, report=report)
         save_corpus(corpus)
     except (CharlstmError, OSError) as error:

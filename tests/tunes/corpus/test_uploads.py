@@ -46,7 +46,7 @@ def test_each_encoding_and_line_end_is_read() -> None:
 
 
 REFUSED = {
-    "a picture": ({"a.abc": b"\x89PNG\r\n\x1a\n\0\0"}, "no text"),
+    "a picture": ({"a.abc": b"\x89PNG\r\n\x1a\n\0\0"}, "a picture"),
     "another kind": ({"score.pdf": b"%PDF"}, "not .abc, .txt, .json or .csv"),
     "a program": ({"run.exe": b"MZ"}, "not .abc, .txt, .json or .csv"),
     "a way out": ({"../../evil.abc": ONE}, "leads out"),
