@@ -182,7 +182,7 @@ def test_tunes_are_brought_in_a_zip_and_a_strange_file_is_named(
     make = page.get_by_test_id("stMain").get_by_role("button", name="Build the collection")
     until(page, make.is_enabled)
     make.click()
-    see(page, "not .abc or .txt")
+    see(page, "not .abc, .txt")
     see(page, "7 tunes")
     assert len(tuple(load_corpus(house / "data" / "corpus" / "our-tunes.json").texts)) == 7
 

@@ -65,8 +65,7 @@ def test_the_same_records_as_without_ray(none_yet, runs, tiny_corpus, tmp_path):
         tiny_corpus,
         results=tmp_path / "ray",
         work=tmp_path / "work-ray",
-        executor=on_ray(),
-        workers=2,
+        executor=on_ray(workers=2),
         report=lambda update: told.append((update.done, update.total)),
     )
     assert not ray.is_initialized()  # what was started is ended
@@ -189,9 +188,7 @@ def test_a_sweep_with_asha(two_workers, tiny_corpus, tmp_path, capfd):
     records = sweep(runs, tiny_corpus, tmp_path / "out", engine="ray", report=lambda done, total: told.append(done))
     assert len(records) == 5 and sorted(told) == list(range(1, 6))
     best = records[0]
-    assert best["settings"]["train"]["learning_rate"] == 0.01 and best["result"]["curves"]["epoch"] == list(
-        range(1, 10)
-    )
+    assert best.settings["train"]["learning_rate"] == 0.01 and best.result["curves"]["epoch"] == list(range(1, 10))
     early = [record for record in records if record.result.get("ended") == "asha"]
     assert early and all(len(record.result["curves"]["epoch"]) < 9 for record in early)
     assert reproducible_part(best) == local(runs[:1], tiny_corpus, tmp_path)[0]

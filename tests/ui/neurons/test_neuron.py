@@ -245,7 +245,7 @@ def test_without_a_collection_it_is_built_on_the_page(home: Path, monkeypatch: p
         report(Progress("cleaning", 1, 2))
         return TINY
 
-    monkeypatch.setattr("charlstm.ui.shared.corpora.fiddle_corpus", build)
+    monkeypatch.setattr("charlstm.ui.shared.corpora.BUNDLED", {"fiddle": build})
     app = opened("neuron")
     assert "needs a collection" in app.info[0].value
     button(app, "neurons.build").click().run()
