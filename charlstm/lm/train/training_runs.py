@@ -201,7 +201,10 @@ def start(
         folder = _new_folder(root, name)
         about: dict[str, Any] = {"arguments": list(arguments), "threads": threads, "created": time.time()}
         about |= ({"owner": owner} if owner else {}) | ({"queued": True} if waits else {})
-        write_json(folder / JOB / "start.json", about)
+        # Others see a run once it has a job: by then it says whose it is.
+        unseen = folder / f".{JOB}"
+        write_json(unseen / "start.json", about)
+        unseen.rename(folder / JOB)
         if not waits:
             _start_trainer(folder, arguments, threads)
     return read_run(folder)
@@ -332,7 +335,6 @@ def _new_folder(root: Path, name: str) -> Path:
             folder.mkdir(parents=True)
         except FileExistsError:
             continue
-        (folder / JOB).mkdir()
         return folder
     raise ProcessError(f"there are too many runs called {name}; choose another name.", path=root)
 
