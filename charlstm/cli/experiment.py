@@ -38,7 +38,7 @@ def add(commands: Commands) -> None:
     run.add_argument("--engine", choices=("local", "ray"), default="local", help="ray: many runs at once")
     run.add_argument("--address", metavar="A", help="of a Ray cluster (default: start one here for the occasion)")
     run.add_argument("--workers", type=at_least(1), metavar="N", help="of the Ray started here (default: one a core)")
-    run.add_argument("--again", action="store_true", help="do anew what is done")
+    run.add_argument("--again", action="store_true", help="repeat runs that are done")
     run.add_argument("--progress", type=Path, metavar="FILE", help="append how far it has come, one JSON line a step")
 
     shown = add_command(group, "table", "a study's table, from its records", "charlstm experiment table cells", _table)

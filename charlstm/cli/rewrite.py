@@ -1,4 +1,4 @@
-"""charlstm continue and charlstm rewrite: a tune of the user's own carried on, or bars of it written anew."""
+"""charlstm continue and charlstm rewrite: continue a tune of your own, or rewrite some of its bars."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def add(commands: Commands) -> None:
         "--bars", type=at_least(0), metavar="N", help="how many bars stay, a pickup counted in (default: all)"
     )
     parser = add_command(
-        commands, "rewrite", "write some bars of a tune anew, the best candidates first",
+        commands, "rewrite", "rewrite some bars of a tune, the best candidates first",
         "charlstm rewrite lstm-512 tune.abc --bars 3-4 --seed 7", _rewrite,
     )  # fmt: skip
     _common(parser)

@@ -236,7 +236,7 @@ def study(name: str, epochs: int = EPOCHS) -> Study:
     """One study. Raises ConfigError for a name that is none."""
     studies = catalog(epochs)
     if name not in studies:
-        raise ConfigError("study", f"{name!r} is none of {', '.join(studies)}.")
+        raise ConfigError("study", f"must be one of {', '.join(studies)}, not {name!r}.")
     return studies[name]
 
 

@@ -101,7 +101,7 @@ def test_the_seed_is_no_setting():
 
 
 def test_an_unknown_study_is_a_sentence():
-    with pytest.raises(ConfigError, match="'cell' is none of baseline"):
+    with pytest.raises(ConfigError, match=r"one of baseline, .* not 'cell'"):
         study("cell")
 
 
