@@ -8,9 +8,9 @@ from pathlib import Path
 
 import streamlit as st
 
-from charlstm.ui.library.session_library import change_visitor
 from charlstm.ui.shared.models import warm_up
 from charlstm.ui.shared.notices import set_title
+from charlstm.ui.shared.session_library import change_visitor
 from charlstm.ui.shared.visitor import remember_visitor
 from charlstm.ui.state import settings_delivered
 

@@ -10,12 +10,12 @@ from charlstm.errors import CharlstmError, VocabularyError
 from charlstm.tunes.abc import split_header
 from charlstm.ui.compose.facts import facts
 from charlstm.ui.compose.settings import changed_settings, show_settings, show_temperature
-from charlstm.ui.library.session_library import keep_button
 from charlstm.ui.shared.downloads import downloads, piano_roll
 from charlstm.ui.shared.drawing import draw
 from charlstm.ui.shared.models import models
 from charlstm.ui.shared.notices import plain, set_title, stop_with
 from charlstm.ui.shared.player import show_tune, sound_tune
+from charlstm.ui.shared.session_library import keep_button
 from charlstm.ui.shared.session_tune import (
     choose_tune,
     current_settings,

@@ -15,13 +15,13 @@ from charlstm.score.formats import FORMATS
 from charlstm.tunes.abc import split_header
 from charlstm.ui.library.archive import abc_book, zip_of
 from charlstm.ui.library.import_zip import read_zip
-from charlstm.ui.library.session_library import session_library
 from charlstm.ui.library.settings import BOOK_TITLE, FILES, IMPORTED, WITH_SOUND
 from charlstm.ui.library.tunes import summary
 from charlstm.ui.shared.downloads import tune_file
 from charlstm.ui.shared.drawing import draw
 from charlstm.ui.shared.models import models
 from charlstm.ui.shared.notices import plain
+from charlstm.ui.shared.session_library import session_library
 from charlstm.ui.shared.share import home_address
 from charlstm.ui.state import component_value
 

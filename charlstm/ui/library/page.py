@@ -10,12 +10,12 @@ from charlstm.library.tune import LibraryTune
 from charlstm.ui.library.compare import show_two
 from charlstm.ui.library.export import show_export, show_import
 from charlstm.ui.library.row import show_row
-from charlstm.ui.library.session_library import restore, session_library
 from charlstm.ui.library.settings import ALL, KEPT, PAGE, PLAYS, SEARCH, WHICH, shown_tunes
 from charlstm.ui.library.tunes import summary
 from charlstm.ui.shared.drawing import draw
 from charlstm.ui.shared.notices import plain, stop_with
 from charlstm.ui.shared.player import show_tune, sound_tune
+from charlstm.ui.shared.session_library import restore, session_library
 
 AT_ONCE = 8  # tunes on a page of the list
 

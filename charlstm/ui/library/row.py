@@ -7,11 +7,11 @@ from collections.abc import Sequence
 import streamlit as st
 
 from charlstm.library.tune import MAX_NAME, MAX_NOTE, LibraryTune
-from charlstm.ui.library.session_library import change, delete
 from charlstm.ui.library.settings import NAME, NOTE, RATING, TAGS, show
 from charlstm.ui.library.tunes import composed_settings, summary
 from charlstm.ui.shared.models import models
 from charlstm.ui.shared.notices import plain
+from charlstm.ui.shared.session_library import change, delete
 from charlstm.ui.shared.session_tune import choose_tune
 from charlstm.ui.shared.sound import TRANSPOSE, parse_transpose
 from charlstm.ui.your_tune.tune_document import open_document

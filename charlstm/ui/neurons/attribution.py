@@ -17,6 +17,7 @@ from charlstm.ui.chart_style import visible
 from charlstm.ui.neurons.intervene_charts import attribution_chart
 from charlstm.ui.neurons.names import label_of
 from charlstm.ui.neurons.settings import one_of
+from charlstm.ui.neurons.tune_source import source_tune
 from charlstm.ui.neurons.view_context import Sounds, ViewContext
 from charlstm.ui.shared.choices import choose
 from charlstm.ui.shared.drawing import draw
@@ -24,7 +25,6 @@ from charlstm.ui.shared.figures import show_figure
 from charlstm.ui.shared.models import engine
 from charlstm.ui.shared.notices import plain
 from charlstm.ui.shared.player import Selection, show_tune
-from charlstm.ui.shared.tune_source import source_tune
 from charlstm.ui.state import Setting
 
 SHOWN = 12  # neurons

@@ -14,6 +14,7 @@ from charlstm.ui.neurons.compare_charts import likeness_chart, traces_chart
 from charlstm.ui.neurons.compare_parts import held_out_tunes, visible_part
 from charlstm.ui.neurons.names import name_of
 from charlstm.ui.neurons.settings import go, unit_name
+from charlstm.ui.neurons.tune_source import recorded, source_tune
 from charlstm.ui.neurons.unit_picker import picker, shown_unit
 from charlstm.ui.neurons.view_context import Sounds, ViewContext
 from charlstm.ui.shared.choices import choose
@@ -23,7 +24,6 @@ from charlstm.ui.shared.figures import show_figure
 from charlstm.ui.shared.models import engine, models
 from charlstm.ui.shared.notices import plain
 from charlstm.ui.shared.player import show_tune
-from charlstm.ui.shared.tune_source import recorded, source_tune
 from charlstm.ui.state import Setting
 
 TUNES = 120  # of each part

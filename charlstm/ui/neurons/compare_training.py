@@ -19,6 +19,7 @@ from charlstm.ui.neurons.compare_parts import held_out_tunes, visible_part
 from charlstm.ui.neurons.directory_charts import title_of
 from charlstm.ui.neurons.names import name_of
 from charlstm.ui.neurons.settings import MODEL, number, unit_name
+from charlstm.ui.neurons.tune_source import source_tune
 from charlstm.ui.neurons.unit_picker import picker, shown_unit
 from charlstm.ui.neurons.view_context import Sounds, ViewContext
 from charlstm.ui.shared.corpora import corpus_for
@@ -27,7 +28,6 @@ from charlstm.ui.shared.figures import show_figure
 from charlstm.ui.shared.models import models
 from charlstm.ui.shared.notices import plain
 from charlstm.ui.shared.player import show_tune
-from charlstm.ui.shared.tune_source import source_tune
 from charlstm.ui.state import Setting
 
 TUNES = 60  # of each part, after each epoch

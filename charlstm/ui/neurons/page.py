@@ -13,6 +13,7 @@ from charlstm.errors import CharlstmError
 from charlstm.lm.store.checkpoint import JSON_FILE
 from charlstm.ui.neurons import compare, directory, gates, intervene, neuron, search, tune
 from charlstm.ui.neurons.settings import COMPOSER, MODEL, UNIT, VIEW, VISITS
+from charlstm.ui.neurons.tune_source import COMPOSED, CORPUS, CORPUS_TUNE, SOURCE
 from charlstm.ui.neurons.unit_picker import SIGNAL
 from charlstm.ui.neurons.view_context import ADDRESS, LAG, ViewContext
 from charlstm.ui.shared.choices import choose
@@ -20,7 +21,6 @@ from charlstm.ui.shared.models import models
 from charlstm.ui.shared.notices import stop_with
 from charlstm.ui.shared.scroll_top import scroll_to_top
 from charlstm.ui.shared.session_tune import WIDGETS, current_settings
-from charlstm.ui.shared.tune_source import COMPOSED, CORPUS, CORPUS_TUNE, SOURCE
 from charlstm.ui.state import Setting
 
 VIEWS: Mapping[str, tuple[str, Callable[[ViewContext], None]]] = MappingProxyType(

@@ -24,6 +24,7 @@ from charlstm.ui.neurons.names import label_of
 from charlstm.ui.neurons.search_part import RANGE, by_part
 from charlstm.ui.neurons.search_results import SHOWN, Hit, counted_places, probe_name, show_places
 from charlstm.ui.neurons.settings import number, one_of, units_setting
+from charlstm.ui.neurons.tune_source import pasted_text, recorded
 from charlstm.ui.neurons.unit_picker import shown_unit
 from charlstm.ui.neurons.view_context import Sounds, ViewContext, send_sounds
 from charlstm.ui.shared.choices import choose
@@ -31,7 +32,6 @@ from charlstm.ui.shared.corpora import corpus_for
 from charlstm.ui.shared.durations import duration
 from charlstm.ui.shared.models import engine
 from charlstm.ui.shared.notices import plain
-from charlstm.ui.shared.tune_source import pasted_text, recorded
 from charlstm.ui.state import Setting
 
 WAYS = {"part": "Part of this tune", "concept": "Concept", "neurons": "Neurons", "example": "Example"}

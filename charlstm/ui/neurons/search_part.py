@@ -14,11 +14,11 @@ from charlstm.tunes.views.bar_numbers import printed_bars
 from charlstm.ui.neurons.names import name_of
 from charlstm.ui.neurons.search_results import SHOWN, Hit, counted_places, probe_name, share_on, show_places
 from charlstm.ui.neurons.settings import unit_name
+from charlstm.ui.neurons.tune_source import recorded, source_tune
 from charlstm.ui.neurons.view_context import Sounds, ViewContext
 from charlstm.ui.shared.drawing import draw
 from charlstm.ui.shared.notices import plain
 from charlstm.ui.shared.player import Selection, show_tune
-from charlstm.ui.shared.tune_source import recorded, source_tune
 from charlstm.ui.state import Setting
 
 LISTED = 16  # neurons that are offered

@@ -20,12 +20,12 @@ from charlstm.ui.neurons.layer_heatmap import picked, show_layer
 from charlstm.ui.neurons.names import label_of
 from charlstm.ui.neurons.predictions import show_predictions
 from charlstm.ui.neurons.settings import UNIT, go, unit_name
+from charlstm.ui.neurons.tune_source import replayed, source_tune
 from charlstm.ui.neurons.unit_picker import SIGNALS, concept_finder, picker, shown_unit, signal_picker
 from charlstm.ui.neurons.view_context import ViewContext
 from charlstm.ui.shared.drawing import draw
 from charlstm.ui.shared.notices import plain
 from charlstm.ui.shared.player import Scale, show_tune, sound_tune
-from charlstm.ui.shared.tune_source import replayed, source_tune
 from charlstm.ui.state import Setting
 
 SIMILAR, NUMBER = "Similar neurons together", "By number"

@@ -13,9 +13,9 @@ from charlstm.neurons.probes import rank_units
 from charlstm.neurons.recording import Activations, Kind, Unit
 from charlstm.ui.neurons.names import striking_unit
 from charlstm.ui.neurons.settings import UNIT, unit_name
+from charlstm.ui.neurons.tune_source import recorded
 from charlstm.ui.neurons.view_context import ViewContext
 from charlstm.ui.shared.choices import choose
-from charlstm.ui.shared.tune_source import recorded
 from charlstm.ui.state import Setting
 
 LAYER = Setting("neurons.layer", 1)

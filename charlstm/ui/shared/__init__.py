@@ -1,1 +1,1 @@
-"""What several pages use: the player, the engraved score, downloads, the tune of the session."""
+"""What several pages use: the player, the engraved score, downloads, the tune and the library of the visit."""

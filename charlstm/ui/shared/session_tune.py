@@ -15,10 +15,10 @@ from streamlit.delta_generator import DeltaGenerator
 from charlstm.lm.config import SampleConfig
 from charlstm.lm.sample.sampling import Sample, stream
 from charlstm.lm.store.checkpoint import Checkpoint
-from charlstm.ui.library.session_library import add_to_library
 from charlstm.ui.shared.drawing import draw
 from charlstm.ui.shared.models import engine
 from charlstm.ui.shared.notices import plain
+from charlstm.ui.shared.session_library import add_to_library
 from charlstm.ui.shared.sound import TRANSPOSE
 from charlstm.ui.shared.url_state import MAX_SEED, TEMPERATURES, ComposeSettings, parse_settings
 from charlstm.ui.shared.writing import watch

@@ -10,9 +10,9 @@ from charlstm.errors import CharlstmError
 from charlstm.lm.config import SampleConfig
 from charlstm.lm.sample.continuation import continue_tune
 from charlstm.tunes.views.bar_numbers import PrintedBars
-from charlstm.ui.library.session_library import add_to_library
 from charlstm.ui.shared.models import engine
 from charlstm.ui.shared.notices import stop_with
+from charlstm.ui.shared.session_library import add_to_library
 from charlstm.ui.shared.session_tune import next_seed
 from charlstm.ui.shared.writing import watch
 from charlstm.ui.your_tune.model_settings import ask_model, ask_reading, ask_seed

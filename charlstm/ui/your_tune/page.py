@@ -7,11 +7,11 @@ import streamlit as st
 from charlstm.tunes.abc import split_header
 from charlstm.tunes.edit.lint import proofread
 from charlstm.tunes.views.bar_numbers import PrintedBars, printed_bars
-from charlstm.ui.library.session_library import keep_button
 from charlstm.ui.shared.downloads import downloads
 from charlstm.ui.shared.drawing import draw
 from charlstm.ui.shared.notices import plain, set_title
 from charlstm.ui.shared.player import Selection, show_tune, sound_tune
+from charlstm.ui.shared.session_library import keep_button
 from charlstm.ui.shared.share import share_button
 from charlstm.ui.your_tune.continuation import show_continuation
 from charlstm.ui.your_tune.editor import Typed, edit

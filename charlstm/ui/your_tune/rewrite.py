@@ -10,11 +10,11 @@ from charlstm.errors import CharlstmError
 from charlstm.lm.config import SampleConfig
 from charlstm.lm.sample.infill import Infilling, infill
 from charlstm.tunes.views.bar_numbers import PrintedBars, printed_bars
-from charlstm.ui.library.session_library import add_to_library
 from charlstm.ui.shared.drawing import draw
 from charlstm.ui.shared.models import engine
 from charlstm.ui.shared.notices import plain, stop_with
 from charlstm.ui.shared.player import show_tune, sound_tune
+from charlstm.ui.shared.session_library import add_to_library
 from charlstm.ui.your_tune.model_settings import ask_model, ask_reading, ask_seed
 from charlstm.ui.your_tune.settings import FIRST_BAR, HEARD, LAST_BAR, PLAYS, VERSIONS, Rewrite
 from charlstm.ui.your_tune.tune_document import TuneDocument

@@ -11,7 +11,7 @@ from charlstm.errors import CharlstmError, LibraryError, NotationError
 from charlstm.files import KINDS, decode_text, file_kind
 from charlstm.tunes.abc import split_header, split_tunebook
 from charlstm.tunes.corpus.formats import tunes_of
-from charlstm.ui.library.session_library import session_library
+from charlstm.ui.shared.session_library import session_library
 from charlstm.ui.state import Setting
 
 if TYPE_CHECKING:
