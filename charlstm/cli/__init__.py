@@ -16,11 +16,24 @@ import sys
 from collections.abc import Sequence
 
 from charlstm import __version__
-from charlstm.cli import app, corpus, evaluate, experiment, models, neurons, render, rewrite, sample, sweep, train
+from charlstm.cli import (
+    app,
+    continue_tune,
+    corpus,
+    evaluate,
+    experiment,
+    models,
+    neurons,
+    render,
+    rewrite,
+    sample,
+    sweep,
+    train,
+)
 from charlstm.cli.common import printable
 from charlstm.errors import CharlstmError
 
-GROUPS = (corpus, train, sample, rewrite, render, evaluate, neurons, experiment, sweep, models, app)
+GROUPS = (corpus, train, sample, continue_tune, rewrite, render, evaluate, neurons, experiment, sweep, models, app)
 
 # The extra of the package that brings what is missing; what the package itself needs has none.
 _EXTRAS = {

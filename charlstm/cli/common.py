@@ -1,9 +1,10 @@
-"""What the commands share: how one is declared, how a result is shown, progress, and reading the user's tunes."""
+"""What the commands share: how one is declared, the options of several, how a result is shown, reading tunes."""
 
 from __future__ import annotations
 
 import argparse
 import json
+import random
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -48,6 +49,38 @@ def _parser(commands: Commands, name: str, about: str, example: str) -> argparse
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     return parser
+
+
+def add_model(parser: argparse.ArgumentParser) -> None:
+    """The model that a command works with."""
+    parser.add_argument("model", metavar="MODEL", help="a name in checkpoints/, or a folder")
+
+
+def add_seed(parser: argparse.ArgumentParser) -> None:
+    """The seed of what a model writes; see `seed_of`."""
+    parser.add_argument("--seed", type=at_least(0), metavar="S", help="same seed, same result (default: a new one)")
+
+
+def seed_of(options: argparse.Namespace) -> int:
+    """The seed that was given, else a new one."""
+    return random.SystemRandom().randrange(10**6) if options.seed is None else int(options.seed)
+
+
+def add_editing(parser: argparse.ArgumentParser) -> None:
+    """The model, the tune and the options of a command in which a model edits a tune."""
+    add_model(parser)
+    parser.add_argument("tune", type=Path, metavar="TUNE.abc", help="the first tune of the file is edited")
+    parser.add_argument("--temperature", type=float, default=0.8, metavar="T", help="0 or more (default %(default)s)")
+    add_seed(parser)
+
+
+def add_engine(parser: argparse.ArgumentParser, ray: str) -> None:
+    """Where many trainings are run; `ray` says what Ray does with them."""
+    parser.add_argument("--engine", choices=("local", "ray"), default="local", help=f"ray: {ray}")
+    parser.add_argument("--address", metavar="A", help="of a Ray cluster (default: start one here for the occasion)")
+    parser.add_argument(
+        "--workers", type=at_least(1), metavar="N", help="of the Ray started here (default: one a core)"
+    )
 
 
 class Given(argparse.Action):
@@ -142,6 +175,11 @@ def find_corpus(name: str, *, save: bool = True) -> Corpus:
             save_corpus(corpus)
         return corpus
     return load_corpus(name)
+
+
+def find_corpus_for(engine: Engine, name: str | None) -> Corpus:
+    """A corpus by name or path; without one, the corpus that the model was trained on."""
+    return find_corpus(name or (engine.checkpoint and engine.checkpoint.corpus.name) or "fiddle")
 
 
 def read_tunes(path: Path) -> list[str]:

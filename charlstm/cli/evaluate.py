@@ -10,8 +10,10 @@ from charlstm.cli.common import (
     Commands,
     add_command,
     add_group,
+    add_model,
     as_model_texts,
     find_corpus,
+    find_corpus_for,
     read_tunes,
     show,
     table,
@@ -32,7 +34,7 @@ def add(commands: Commands) -> None:
         "charlstm evaluate loss lstm-250 --split test",
         _loss,
     )
-    loss.add_argument("model", metavar="MODEL", help="a name in checkpoints/, or a folder")
+    add_model(loss)
     what = loss.add_mutually_exclusive_group()
     what.add_argument("--split", choices=PARTS, default="test", help="part of the corpus (default test)")
     what.add_argument("--tunes", type=Path, metavar="FILE", help="your tunes, parted by X: or in <start> ... <end>")
@@ -70,10 +72,11 @@ def _loss(options: argparse.Namespace) -> None:
         texts = as_model_texts(engine, read_tunes(options.tunes))
         what = str(options.tunes)
     else:
-        named = engine.checkpoint.corpus.name if engine.checkpoint else None
-        corpus = find_corpus(options.corpus or str(named or "fiddle"))
+        corpus = find_corpus_for(engine, options.corpus)
         texts = list(getattr(corpus, options.split))
-        if corpus.name != named:  # of its own corpus a model reads every character
+        if (
+            not engine.checkpoint or corpus.name != engine.checkpoint.corpus.name
+        ):  # of its own corpus a model reads every character
             texts = as_model_texts(engine, texts)
         what = f"{corpus.name}, {options.split}"
         if not texts:

@@ -11,7 +11,17 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from charlstm.cli.common import Commands, add_command, add_group, at_least, find_corpus, progress, show, table
+from charlstm.cli.common import (
+    Commands,
+    add_command,
+    add_engine,
+    add_group,
+    at_least,
+    find_corpus,
+    progress,
+    show,
+    table,
+)
 from charlstm.errors import CharlstmError, CorpusError
 from charlstm.experiments.catalog import EPOCHS, SEEDS, all_runs, catalog, study
 from charlstm.progress import Progress
@@ -35,9 +45,7 @@ def add(commands: Commands) -> None:
         _run,
     )
     run.add_argument("study", metavar="STUDY", choices=[*catalog(), ALL], help=f"{', '.join(catalog())}, or {ALL}")
-    run.add_argument("--engine", choices=("local", "ray"), default="local", help="ray: many runs at once")
-    run.add_argument("--address", metavar="A", help="of a Ray cluster (default: start one here for the occasion)")
-    run.add_argument("--workers", type=at_least(1), metavar="N", help="of the Ray started here (default: one a core)")
+    add_engine(run, "many runs at once")
     run.add_argument("--again", action="store_true", help="repeat runs that are done")
     run.add_argument("--progress", type=Path, metavar="FILE", help="append how far it has come, one JSON line a step")
 

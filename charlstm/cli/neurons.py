@@ -11,9 +11,10 @@ from charlstm.cli.common import (
     Commands,
     add_command,
     add_group,
+    add_model,
     as_model_texts,
     at_least,
-    find_corpus,
+    find_corpus_for,
     progress,
     read_tunes,
     show,
@@ -33,7 +34,7 @@ def add(commands: Commands) -> None:
         "charlstm neurons heatmap lstm-250 tune.abc --unit 0:17 --png unit.png",
         _heatmap,
     )
-    heat.add_argument("model", metavar="MODEL", help="a name in checkpoints/, or a folder")
+    add_model(heat)
     heat.add_argument("tune", type=Path, metavar="TUNE.abc", help="its first tune is read")
     heat.add_argument("--unit", type=_unit, required=True, metavar="LAYER:INDEX", help="both counted from 0")
     heat.add_argument("--kind", default="hidden", help="hidden (default), cell, or a gate: i f o g, or r z n of a GRU")
@@ -48,7 +49,7 @@ def add(commands: Commands) -> None:
         "charlstm neurons directory lstm-250 --corpus fiddle",
         _directory,
     )
-    names.add_argument("model", metavar="MODEL", help="a name in checkpoints/, or a folder")
+    add_model(names)
     names.add_argument("--corpus", metavar="NAME", help="(default: the corpus the model was trained on)")
     names.add_argument("--tunes", type=at_least(1), metavar="N", help="of each part at most (default: all)")
     names.add_argument("--again", action="store_true", help="measure it again even if it is stored")
@@ -91,8 +92,7 @@ def _directory(options: argparse.Namespace) -> None:
     from charlstm.neurons.directory.file import measure, open_directory, save_directory, to_dict
 
     engine = load(options.model)
-    named = engine.checkpoint.corpus.name if engine.checkpoint else None
-    corpus = find_corpus(options.corpus or str(named or "fiddle"))
+    corpus = find_corpus_for(engine, options.corpus)
     found = None if options.again or options.tunes else open_directory(engine, corpus)
     if found is None:
         with progress() as advance:

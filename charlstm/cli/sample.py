@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 import argparse
-import random
 import sys
 from pathlib import Path
 
-from charlstm.cli.common import Commands, add_command, at_least, progress, show, unescape, with_number
+from charlstm.cli.common import (
+    Commands,
+    add_command,
+    add_model,
+    add_seed,
+    at_least,
+    progress,
+    seed_of,
+    show,
+    unescape,
+    with_number,
+)
 from charlstm.lm.config import SampleConfig
 from charlstm.progress import Progress
 
@@ -19,13 +29,13 @@ def add(commands: Commands) -> None:
     parser = add_command(
         commands, "sample", "write tunes", "charlstm sample lstm-512 -n 3 --meter 6/8 --key D --seed 7", _sample
     )
-    parser.add_argument("model", metavar="MODEL", help="a name in checkpoints/, or a folder")
+    add_model(parser)
     parser.add_argument("-n", type=at_least(1), default=1, metavar="N", help="how many tunes (default 1)")
     parser.add_argument("--temperature", type=float, metavar="T", help="0 or more (default: the model's own)")
     parser.add_argument("--top-k", type=int, metavar="K", help="keep the K likeliest characters")
     parser.add_argument("--top-p", type=float, metavar="P", help="keep the likeliest with P of the probability")
     parser.add_argument("--guard", action="store_true", help="allow only what engraves and plays")
-    parser.add_argument("--seed", type=at_least(0), metavar="S", help="same seed, same tunes (default: a new one)")
+    add_seed(parser)
     parser.add_argument("--prime", type=unescape, default="", metavar="TEXT", help=r"how tunes begin; \n is a newline")
     fixed = parser.add_argument_group("header fields to fix; the model writes the others")
     fixed.add_argument("--meter", metavar="M", help="such as 6/8")
@@ -54,7 +64,7 @@ def _sample(options: argparse.Namespace) -> None:
         max_length=options.max_length,
         guard=options.guard,
     )
-    seed = random.SystemRandom().randrange(10**6) if options.seed is None else options.seed
+    seed = seed_of(options)
     fields = {letter: getattr(options, name) for name, letter in FIELDS.items() if getattr(options, name) is not None}
     for remark in unseen_fields(engine, fields):
         print(f"charlstm: {remark}", file=sys.stderr)

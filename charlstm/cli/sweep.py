@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from charlstm.cli.common import Commands, add_command, at_least, find_corpus, progress, show, table
+from charlstm.cli.common import Commands, add_command, add_engine, at_least, find_corpus, progress, show, table
 from charlstm.cli.train import DROPOUT, EMBEDDING_DROPOUT
 from charlstm.lm.config import LOOKBACK_BARS, ModelConfig, TrainConfig
 from charlstm.progress import Progress
@@ -35,11 +35,7 @@ def add(commands: Commands) -> None:
     parser.add_argument("--samples", type=at_least(1), metavar="N", help="draw N trials at random, not the whole grid")
     parser.add_argument("--epochs", type=at_least(1), default=10, metavar="N", help="of each trial (default 10)")
     parser.add_argument("--seed", type=at_least(0), default=0, metavar="S", help="of the draws and the trainings")
-    parser.add_argument("--engine", choices=("local", "ray"), default="local", help="ray: side by side, stopped early")
-    parser.add_argument("--address", metavar="A", help="of a Ray cluster (default: start one here for the occasion)")
-    parser.add_argument(
-        "--workers", type=at_least(1), metavar="N", help="of the Ray started here (default: one a core)"
-    )
+    add_engine(parser, "side by side, stopped early")
     parser.add_argument("--grace", type=at_least(1), default=2, metavar="N", help="epochs every trial gets (default 2)")
 
 
