@@ -17,6 +17,7 @@ import charlstm
 from charlstm.errors import CorpusError
 from charlstm.files import KINDS, file_kind
 from charlstm.progress import Progress, Report
+from charlstm.tunes.corpus.model import DEFAULT_CORPUS
 
 if TYPE_CHECKING:
     from charlstm.lm.infer.engine import Engine
@@ -72,6 +73,11 @@ def add_editing(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("tune", type=Path, metavar="TUNE.abc", help="the first tune of the file is edited")
     parser.add_argument("--temperature", type=float, default=0.8, metavar="T", help="0 or more (default %(default)s)")
     add_seed(parser)
+
+
+def add_corpus(parser: argparse.ArgumentParser) -> None:
+    """The corpus that a command works on."""
+    parser.add_argument("--corpus", default=DEFAULT_CORPUS, metavar="NAME", help="(default %(default)s)")
 
 
 def add_engine(parser: argparse.ArgumentParser, ray: str) -> None:
@@ -161,11 +167,10 @@ def terminal_bar() -> Any | None:
 
 
 def find_corpus(name: str, *, save: bool = True) -> Corpus:
-    """A corpus by name or path; the default one is built first if it is not there yet, and saved unless told not to."""
+    """A corpus by name or path; the default one, if it is not there yet, is built and, with `save`, saved."""
     from charlstm.paths import corpus_path
     from charlstm.tunes.corpus.build import fiddle_corpus
     from charlstm.tunes.corpus.io import load_corpus, save_corpus
-    from charlstm.tunes.corpus.model import DEFAULT_CORPUS
 
     if name == DEFAULT_CORPUS and not (corpus_path() / f"{name}.json").exists():
         print(f"charlstm: building the {name} corpus{', once' if save else ''}", file=sys.stderr)
@@ -179,13 +184,13 @@ def find_corpus(name: str, *, save: bool = True) -> Corpus:
 
 def find_corpus_for(engine: Engine, name: str | None) -> Corpus:
     """A corpus by name or path; without one, the corpus that the model was trained on."""
-    return find_corpus(name or (engine.checkpoint and engine.checkpoint.corpus.name) or "fiddle")
+    return find_corpus(name or (engine.checkpoint and engine.checkpoint.corpus.name) or DEFAULT_CORPUS)
 
 
 def read_tunes(path: Path) -> list[str]:
-    """The tunes of a file: of ABC each as it stands, of MIDI and MusicXML the melody; of a folder all its ABC files.
+    """The tunes of a file: of ABC each as it is, of MIDI and MusicXML the melody; of a folder all its ABC files.
 
-    What was left out of MIDI or MusicXML is said on standard error.
+    Remarks on what was left out of MIDI or MusicXML go to standard error.
 
     Raises
     ------

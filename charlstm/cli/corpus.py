@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import charlstm
-from charlstm.cli.common import Commands, add_command, add_group, progress, show, table
+from charlstm.cli.common import Commands, add_command, add_group, find_corpus, progress, show, table
+from charlstm.tunes.corpus.model import PARTS, header_counts
 
 if TYPE_CHECKING:
     from charlstm.tunes.corpus.model import Corpus
@@ -67,6 +68,7 @@ def add(commands: Commands) -> None:
 def _build(options: argparse.Namespace) -> None:
     from charlstm.paths import corpus_path
     from charlstm.tunes.corpus.build import BUNDLED, build_corpus
+    from charlstm.tunes.corpus.build_large import build_mapped
     from charlstm.tunes.corpus.io import save_corpus
     from charlstm.tunes.edit.clean import USUAL, Recipe
 
@@ -76,34 +78,15 @@ def _build(options: argparse.Namespace) -> None:
         options.parser.error(f"{options.name} is made of music21's books; give your tunes another name")
     if not bundled and not options.sources:
         options.parser.error(f"say where the tunes of {options.name} are: --from FILE|FOLDER ...")
-    if options.large:
-        from charlstm.tunes.corpus.build_large import build_mapped
-
-        with progress() as advance:
-            mapped = build_mapped(
-                options.sources,
-                name=options.name,
-                seed=options.seed,
-                as_is=options.as_is,
-                recipe=recipe,
-                report=advance,
-            )
-        path = corpus_path() / f"{options.name}.json"
-        show(options, {"path": str(path), **_describe(mapped)}, f"{_text(mapped)}\n\nwritten: {path}")
-        return
+    about = {"name": options.name, "seed": options.seed, "as_is": options.as_is, "recipe": recipe}
     with progress() as advance:
         if bundled:
             corpus = bundled(report=advance)
+        elif options.large:
+            corpus = build_mapped(options.sources, **about, report=advance)
         else:
-            corpus = build_corpus(
-                _sources(options.sources),
-                name=options.name,
-                seed=options.seed,
-                as_is=options.as_is,
-                recipe=recipe,
-                report=advance,
-            )
-    path = save_corpus(corpus)
+            corpus = build_corpus(_sources(options.sources), **about, report=advance)
+    path = corpus_path() / f"{options.name}.json" if options.large else save_corpus(corpus)
     show(options, {"path": str(path), **_describe(corpus)}, f"{_text(corpus)}\n\nwritten: {path}")
 
 
@@ -136,8 +119,6 @@ def _import(options: argparse.Namespace) -> None:
 
 
 def _show(options: argparse.Namespace) -> None:
-    from charlstm.cli.common import find_corpus
-
     corpus = find_corpus(options.name, save=False)
     show(options, _describe(corpus), _text(corpus))
 
@@ -145,7 +126,6 @@ def _show(options: argparse.Namespace) -> None:
 def _describe(corpus: Corpus) -> dict[str, Any]:
     """A corpus in JSON values, without its texts."""
     from charlstm.tunes.corpus.mapped import MappedCorpus
-    from charlstm.tunes.corpus.model import PARTS, header_counts
 
     parts = {part: getattr(corpus, part) for part in PARTS}
     if isinstance(corpus, MappedCorpus):  # as it was counted when it was built: a pass over all texts takes minutes

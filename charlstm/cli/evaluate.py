@@ -9,6 +9,7 @@ from pathlib import Path
 from charlstm.cli.common import (
     Commands,
     add_command,
+    add_corpus,
     add_group,
     add_model,
     as_model_texts,
@@ -21,8 +22,7 @@ from charlstm.cli.common import (
 )
 from charlstm.errors import CharlstmError, CorpusError, VocabularyError
 from charlstm.files import parse_json
-
-PARTS = ("train", "validation", "test")
+from charlstm.tunes.corpus.model import PARTS
 
 
 def add(commands: Commands) -> None:
@@ -59,7 +59,7 @@ def add(commands: Commands) -> None:
         metavar="TUNES",
         help="a tunebook, or what `sample --json` wrote, which tells how they ended",
     )
-    panel.add_argument("--corpus", default="fiddle", metavar="NAME", help="(default fiddle)")
+    add_corpus(panel)
     panel.add_argument("--no-tools", action="store_true", help="do not ask abc2midi and abcm2ps, though installed")
 
 
@@ -82,19 +82,21 @@ def _loss(options: argparse.Namespace) -> None:
         if not texts:
             raise CorpusError(f"the corpus {corpus.name} has no {options.split} tunes; choose another --split.")
     try:
-        found = loss(engine, texts, unknown=options.unknown)
+        measured = loss(engine, texts, unknown=options.unknown)
     except VocabularyError as error:
         raise CharlstmError(f"{error} Or leave tunes that hold such a character out: --unknown skip") from error
     rows = []
     for name in ("all", "header", "body"):
-        part = getattr(found, name)
+        part = getattr(measured, name)
         values = [f"{v:.4f}" if part.characters else "-" for v in (part.nats_per_character, part.bits_per_character)]
         rows.append((name, *values, f"{part.characters:,}"))
     left_out = (
-        f"\n{found.skipped} tunes left out: the model does not know a character of theirs" if found.skipped else ""
+        f"\n{measured.skipped} tunes left out: they have characters that the model does not know"
+        if measured.skipped
+        else ""
     )
-    text = table(rows, (f"{found.tunes} tunes of {what}", "nats/character", "bits/character", "characters"))
-    show(options, found.to_dict(), text + left_out)
+    text = table(rows, (f"{measured.tunes} tunes of {what}", "nats/character", "bits/character", "characters"))
+    show(options, measured.to_dict(), text + left_out)
 
 
 def _panel(options: argparse.Namespace) -> None:
@@ -102,14 +104,14 @@ def _panel(options: argparse.Namespace) -> None:
 
     texts, ended = _read_samples(options.tunes)
     corpus = find_corpus(options.corpus)
-    found = panel(texts, corpus, ended=ended, tools=() if options.no_tools else None)
+    measured = panel(texts, corpus, ended=ended, tools=() if options.no_tools else None)
     rows = [
         (name, _figure(e.value), f"{_figure(e.low)} to {_figure(e.high)}", _figure(e.real))
-        for name, e in found.measures.items()
+        for name, e in measured.measures.items()
     ]
-    lines = table(rows, ("measure", f"{found.tunes} tunes", "95 %", f"{found.real_tunes} real")).splitlines()
-    notes = ["", *[MEASURES[name] for name in found.measures]]
-    show(options, found.to_dict(), "\n".join(f"{a}   {b}".rstrip() for a, b in zip(lines, notes, strict=True)))
+    lines = table(rows, ("measure", f"{measured.tunes} tunes", "95 %", f"{measured.real_tunes} real")).splitlines()
+    notes = ["", *[MEASURES[name] for name in measured.measures]]
+    show(options, measured.to_dict(), "\n".join(f"{a}   {b}".rstrip() for a, b in zip(lines, notes, strict=True)))
 
 
 def _read_samples(path: Path) -> tuple[list[str], list[bool] | None]:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from charlstm.cli.common import (
     Commands,
     add_command,
+    add_corpus,
     add_engine,
     add_group,
     at_least,
@@ -25,6 +26,7 @@ from charlstm.cli.common import (
 from charlstm.errors import CharlstmError, CorpusError
 from charlstm.experiments.catalog import EPOCHS, SEEDS, all_runs, catalog, study
 from charlstm.progress import Progress
+from charlstm.tunes.corpus.model import DEFAULT_CORPUS
 
 if TYPE_CHECKING:
     from charlstm.experiments.execute import Update
@@ -58,12 +60,12 @@ def add(commands: Commands) -> None:
     for command in (run, shown):
         command.add_argument("--seeds", type=at_least(1), default=SEEDS, metavar="N", help="(default %(default)s)")
         command.add_argument("--epochs", type=at_least(1), default=EPOCHS, metavar="N", help="(default %(default)s)")
-        command.add_argument("--corpus", default="fiddle", metavar="NAME", help="(default fiddle)")
+        add_corpus(command)
 
 
 def _list(options: argparse.Namespace) -> None:
     records = _records()
-    fingerprint, done = _fingerprint("fiddle", records), {record.key for record in records}
+    fingerprint, done = _fingerprint(DEFAULT_CORPUS, records), {record.key for record in records}
     values = []
     for each in catalog().values():
         keys = [run.key(fingerprint) for run in each.runs()]
@@ -88,7 +90,6 @@ def _records() -> Sequence[Record]:
 def _fingerprint(name: str, records: Sequence[Record]) -> str:
     """The fingerprint of a corpus as it is built here, else as most records of that name have it; builds nothing."""
     from charlstm.tunes.corpus.io import load_corpus
-    from charlstm.tunes.corpus.model import DEFAULT_CORPUS
 
     try:
         return load_corpus(name).fingerprint
@@ -112,10 +113,10 @@ def _run(options: argparse.Namespace) -> None:
     before = [find_record(run, corpus.fingerprint) for run in runs] if options.again else []
     started = time.monotonic()
     with progress() as advance:
-        said = ""
+        printed = ""
 
         def report(update: Update) -> None:
-            nonlocal said
+            nonlocal printed
             if options.progress:
                 values = {
                     "key": update.key,
@@ -127,8 +128,8 @@ def _run(options: argparse.Namespace) -> None:
             percent = round(100 * (update.done + update.share % 1))
             advance(Progress(update.key, percent, 100 * update.total))
             line = f"{update.done} of {update.total}: {update.key}"
-            if update.share == 1 and line != said and not sys.stderr.isatty():
-                print(said := line, file=sys.stderr, flush=True)
+            if update.share == 1 and line != printed and not sys.stderr.isatty():
+                print(printed := line, file=sys.stderr, flush=True)
 
         records = run_all(
             runs,

@@ -28,7 +28,7 @@ def _models(options: argparse.Namespace) -> None:
     from charlstm.lm.store.checkpoint import list_checkpoints
     from charlstm.paths import checkpoints_path
 
-    found = list_checkpoints()
+    models = list_checkpoints()
     values = [
         {
             "name": model.name,
@@ -38,7 +38,7 @@ def _models(options: argparse.Namespace) -> None:
             "test_loss": model.test_loss,
             "temperature": model.temperature,
         }
-        for model in found
+        for model in models
     ]
     rows = [
         (
@@ -51,7 +51,7 @@ def _models(options: argparse.Namespace) -> None:
             "-" if model.test_loss is None else f"{model.test_loss:.3f}",
             f"{model.temperature:g}",
         )
-        for model in found
+        for model in models
     ]
     head = ("model", "cell", "units", "lookback", "corpus", "validation", "test", "temperature")
     nothing = (

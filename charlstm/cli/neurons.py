@@ -93,47 +93,47 @@ def _directory(options: argparse.Namespace) -> None:
 
     engine = load(options.model)
     corpus = find_corpus_for(engine, options.corpus)
-    found = None if options.again or options.tunes else open_directory(engine, corpus)
-    if found is None:
+    directory = None if options.again or options.tunes else open_directory(engine, corpus)
+    if directory is None:
         with progress() as advance:
-            found = measure(engine, corpus, tunes=options.tunes, report=advance)
-        if engine.checkpoint and not options.tunes:  # a part of the tunes is a trial, and not kept
+            directory = measure(engine, corpus, tunes=options.tunes, report=advance)
+        if engine.checkpoint and not options.tunes:  # of a part of the tunes it is only a trial
             try:
-                save_directory(found, engine.checkpoint.path)
+                save_directory(directory, engine.checkpoint.path)
             except OSError as error:
-                print(f"charlstm: the directory could not be kept ({error})", file=sys.stderr)
-    show(options, to_dict(found), _directory_text(found))
+                print(f"charlstm: the directory could not be saved ({error})", file=sys.stderr)
+    show(options, to_dict(directory), _directory_text(directory))
 
 
-def _directory_text(found: Directory) -> str:
+def _directory_text(directory: Directory) -> str:
     """The directory as two tables and what was tried."""
     rows: list[tuple[str, ...]] = []
-    for entry in sorted(found.measured, key=lambda entry: -entry.best[0].directed_auroc):
+    for entry in sorted(directory.measured, key=lambda entry: -entry.best[0].directed_auroc):
         best = entry.best[0]
-        scores = (best.directed_auroc, entry.shuffled_high, entry.untrained, entry.character, entry.probes[-1])
+        baselines = (entry.shuffled_high, entry.untrained, entry.character, entry.probes[-1])
         interval = sorted((best.low, best.high) if best.chosen >= 0.5 else (1 - best.low, 1 - best.high))
         rows.append(
             (
                 entry.concept,
                 f"{best.unit}{'+' if best.chosen >= 0.5 else '-'}",
-                *(f"{score:.3f}" for score in scores[:1]),
+                f"{best.directed_auroc:.3f}",
                 f"{interval[0]:.3f}-{interval[1]:.3f}",
-                *(f"{score:.3f}" for score in scores[1:]),
+                *(f"{score:.3f}" for score in baselines),
             )
         )
     head = ("concept", "unit", "AUROC", "95 %", "other tunes", "untrained", "character", "16 units")
-    rare = [entry.concept for entry in found.concepts if not entry.best]
-    named = sum(neuron.named for neuron in found.neurons)
+    rare = [entry.concept for entry in directory.concepts if not entry.best]
+    named = sum(neuron.named for neuron in directory.neurons)
     roles = {"header": "rises in the header", "body": "rises in the body", "quiet": "moves least"}
     lines = [
-        f"{found.tried:,} pairs of a unit and a concept were tried. Units are chosen on {found.tunes[0]} validation "
-        f"tunes, scored on {found.tunes[1]} test tunes; + rises, - falls where the concept holds.",
+        f"{directory.tried:,} pairs of a unit and a concept were tried. Units are chosen on {directory.tunes[0]} "
+        f"validation tunes, scored on {directory.tunes[1]} test tunes; + rises, - falls where the concept holds.",
         table(rows, head),
-        f"{named} of {len(found.neurons)} units have a name; {found.nameless:.0%} have none.",
+        f"{named} of {len(directory.neurons)} units have a name; {directory.nameless:.0%} have none.",
     ]
     if rare:
         lines.append(f"Too rare in these tunes to be measured: {', '.join(rare)}.")
-    if found.examples:
-        shown = (f"{role}: {found.examples[role].unit} ({words})" for role, words in roles.items())
+    if directory.examples:
+        shown = (f"{role}: {directory.examples[role].unit} ({words})" for role, words in roles.items())
         lines.append(f"The report's three: {', '.join(shown)}.")
     return "\n\n".join(lines)

@@ -78,7 +78,7 @@ def _sample(options: argparse.Namespace) -> None:
             seed=seed,
             progress=lambda done: advance(Progress("writing", done, options.n)),
         )
-    tunes = [with_number(found.text, number) for number, found in enumerate(samples, 1)]
+    tunes = [with_number(one.text, number) for number, one in enumerate(samples, 1)]
     book = "\n\n".join(tunes) + "\n"
     if options.out:
         options.out.write_text(book, encoding="utf-8")
@@ -91,7 +91,7 @@ def _sample(options: argparse.Namespace) -> None:
     show(options, values, written if options.out else book.removesuffix("\n"))
     if options.seed is None:
         print(f"charlstm: seed {seed}, temperature {temperature:g}", file=sys.stderr)
-    unplayable = sum(not _is_playable(found.text) for found in samples)
+    unplayable = sum(not _is_playable(one.text) for one in samples)
     if unplayable:
         print(
             f"charlstm: {unplayable} of {len(samples)} cannot be played, without a key or notes: "

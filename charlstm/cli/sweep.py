@@ -5,7 +5,17 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from charlstm.cli.common import Commands, add_command, add_engine, at_least, find_corpus, progress, show, table
+from charlstm.cli.common import (
+    Commands,
+    add_command,
+    add_corpus,
+    add_engine,
+    at_least,
+    find_corpus,
+    progress,
+    show,
+    table,
+)
 from charlstm.cli.train import DROPOUT, EMBEDDING_DROPOUT
 from charlstm.lm.config import LOOKBACK_BARS, ModelConfig, TrainConfig
 from charlstm.progress import Progress
@@ -31,7 +41,7 @@ def add(commands: Commands) -> None:
         "(a range), batching=tunes (one value: fixed), lookback-bars=none,1:2:4; may be given often",
     )
     parser.add_argument("--out", type=Path, required=True, metavar="FOLDER", help="of the records and the networks")
-    parser.add_argument("--corpus", default="fiddle", metavar="NAME", help="(default fiddle)")
+    add_corpus(parser)
     parser.add_argument("--samples", type=at_least(1), metavar="N", help="draw N trials at random, not the whole grid")
     parser.add_argument("--epochs", type=at_least(1), default=10, metavar="N", help="of each trial (default 10)")
     parser.add_argument("--seed", type=at_least(0), default=0, metavar="S", help="of the draws and the trainings")

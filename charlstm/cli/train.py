@@ -19,6 +19,7 @@ from charlstm.cli.common import Commands, add_command, find_corpus, remember_giv
 from charlstm.errors import CheckpointError, ConfigError
 from charlstm.lm.cells import CELLS
 from charlstm.lm.config import LOOKBACK_BARS, ModelConfig, TrainConfig
+from charlstm.tunes.corpus.model import DEFAULT_CORPUS
 
 if TYPE_CHECKING:
     from charlstm.lm.store.checkpoint import Checkpoint
@@ -157,12 +158,12 @@ def _estimate(options: argparse.Namespace) -> None:
     from charlstm.lm.vocab import Vocab
 
     model, train = configs(options)
-    corpus = find_corpus(options.corpus or "fiddle")
+    corpus = find_corpus(options.corpus or DEFAULT_CORPUS)
     vocab_size = len(Vocab.of(corpus.texts))
     speed = measure_speed(model, vocab_size=vocab_size, threads=options.threads)
     characters = sum(len(text) + 1 for text in corpus.train)
     seconds = 60 * train.minutes if train.minutes is not None else train.epochs * characters / speed
-    found = {
+    estimate = {
         "weights": count_weights(model, vocab_size),
         "characters_per_epoch": characters,
         "characters_per_second": speed,
@@ -170,10 +171,10 @@ def _estimate(options: argparse.Namespace) -> None:
         "seconds": seconds,
     }
     text = (
-        f"{found['weights']:,} weights, {speed:,.0f} characters/s: {characters / speed:.1f} s an epoch, "
-        f"{found['epochs']:.0f} epochs in {seconds / 60:.1f} minutes"
+        f"{estimate['weights']:,} weights, {speed:,.0f} characters/s: {characters / speed:.1f} s an epoch, "
+        f"{estimate['epochs']:.0f} epochs in {seconds / 60:.1f} minutes"
     )
-    show(options, found, text)
+    show(options, estimate, text)
 
 
 def _trained(options: argparse.Namespace, registration: Registration | None) -> Checkpoint:
@@ -190,7 +191,7 @@ def _trained(options: argparse.Namespace, registration: Registration | None) -> 
             raise CheckpointError(f"{out} holds no run to resume; start one without --resume.", path=out)
         print(f"charlstm: {out} holds no run yet; starting one", file=sys.stderr)
     own = out if resumes else options.fork
-    corpus = find_corpus(options.corpus or (_corpus_of(own) if own else None) or "fiddle")
+    corpus = find_corpus(options.corpus or (_corpus_of(own) if own else None) or DEFAULT_CORPUS)
     if resumes:
         changes = _changes(options, out)
         trainer = Trainer.resume(out, corpus, device=options.device, threads=options.threads, **changes)
@@ -338,5 +339,5 @@ def _text(checkpoint: Checkpoint) -> str:
     ]
     seconds = checkpoint.training.seconds
     took = "" if seconds is None else f", {seconds:.0f} s"
-    found = f"{', '.join(losses)} nats/character, " if losses else ""
-    return f"{checkpoint.path}: {found}{len(checkpoint.history)} epochs{took}"
+    measured = f"{', '.join(losses)} nats/character, " if losses else ""
+    return f"{checkpoint.path}: {measured}{len(checkpoint.history)} epochs{took}"
