@@ -16,10 +16,14 @@ from charlstm.sharing import is_shared
 
 
 def add(commands: Commands) -> None:
-    page = add_command(commands, "app", "open the page: streamlit run app.py", "charlstm app --port 8501", _app)
-    page.add_argument("--port", type=int, help="of the page's server (streamlit's own default when absent)")
+    page = add_command(
+        commands, "app", "open the page in a browser: streamlit run app.py", "charlstm app --port 8501", _app
+    )
+    page.add_argument("--port", type=int, help="port of the page's server (default: Streamlit's own)")
     page.add_argument(
-        "--shared", action="store_true", help="for a class: on the network, with a queue, limits and a teacher's code"
+        "--shared",
+        action="store_true",
+        help="for a class: open to the network, with a queue, limits and a teacher's code",
     )
 
 

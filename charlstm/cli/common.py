@@ -54,7 +54,7 @@ def _parser(commands: Commands, name: str, about: str, example: str) -> argparse
 
 def add_model(parser: argparse.ArgumentParser) -> None:
     """The model that a command works with."""
-    parser.add_argument("model", metavar="MODEL", help="a name in checkpoints/, or a folder")
+    parser.add_argument("model", metavar="MODEL", help="name of a model in checkpoints/, or a folder")
 
 
 def add_seed(parser: argparse.ArgumentParser) -> None:
@@ -77,15 +77,19 @@ def add_editing(parser: argparse.ArgumentParser) -> None:
 
 def add_corpus(parser: argparse.ArgumentParser) -> None:
     """The corpus that a command works on."""
-    parser.add_argument("--corpus", default=DEFAULT_CORPUS, metavar="NAME", help="(default %(default)s)")
+    parser.add_argument(
+        "--corpus", default=DEFAULT_CORPUS, metavar="NAME", help="name of the corpus (default %(default)s)"
+    )
 
 
 def add_engine(parser: argparse.ArgumentParser, ray: str) -> None:
     """Where many trainings are run; `ray` says what Ray does with them."""
-    parser.add_argument("--engine", choices=("local", "ray"), default="local", help=f"ray: {ray}")
-    parser.add_argument("--address", metavar="A", help="of a Ray cluster (default: start one here for the occasion)")
     parser.add_argument(
-        "--workers", type=at_least(1), metavar="N", help="of the Ray started here (default: one a core)"
+        "--engine", choices=("local", "ray"), default="local", help=f"local: one after the other; ray: {ray}"
+    )
+    parser.add_argument("--address", metavar="A", help="address of a Ray cluster (default: start Ray here)")
+    parser.add_argument(
+        "--workers", type=at_least(1), metavar="N", help="processes of the Ray started here (default: one per core)"
     )
 
 
@@ -132,7 +136,7 @@ def at_least(low: int) -> Callable[[str], int]:
 
     def number(text: str) -> int:
         if not text.isdigit() or int(text) < low:
-            raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from {low} up")
+            raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of {low} or more")
         return int(text)
 
     return number

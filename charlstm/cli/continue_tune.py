@@ -1,4 +1,4 @@
-"""charlstm continue: a tune of the user's carried on by a model, from any of its bars."""
+"""charlstm continue: a tune of the user's, continued by a model from any of its bars."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ def add(commands: Commands) -> None:
     parser = add_command(
         commands,
         "continue",
-        "carry a tune on from one of its bars",
+        "continue a tune from one of its bars",
         "charlstm continue lstm-512 tune.abc --bars 8 --seed 7",
         _continue,
     )
     add_editing(parser)
     parser.add_argument(
-        "--bars", type=at_least(0), metavar="N", help="how many bars to keep, a pickup counted in (default: all)"
+        "--bars", type=at_least(0), metavar="N", help="how many bars to keep, counting a pickup (default: all)"
     )
     parser.add_argument("--out", type=Path, metavar="FILE", help="write the tune to a file")
 

@@ -24,7 +24,7 @@ def add(commands: Commands) -> None:
     build = add_command(
         group,
         "build",
-        "make a corpus: fiddle from music21's tune books, any other from your files",
+        "build a corpus: fiddle and essen from music21's books, any other from your files",
         "charlstm corpus build mine --from tunes.abc",
         _build,
     )
@@ -41,9 +41,9 @@ def add(commands: Commands) -> None:
     build.add_argument(
         "--large",
         action="store_true",
-        help="for more text than fits into memory: a memory-mapped corpus, relatives told by their contour alone",
+        help="for more text than fits into memory: memory-mapped, near-duplicates found by their contour alone",
     )
-    build.add_argument("--seed", type=int, default=0, help="of the split into parts (default 0)")
+    build.add_argument("--seed", type=int, default=0, help="seed of the split into parts (default 0)")
     build.add_argument("--any-meter", action="store_true", help="keep meters beyond the usual, such as 7/8")
     build.add_argument("--any-key", action="store_true", help="keep rare keys, and tunes without a key")
     build.add_argument("--chords", action="store_true", help='keep chord symbols over the notes, such as "Am"')
@@ -51,17 +51,23 @@ def add(commands: Commands) -> None:
     bring = add_command(
         group,
         "import",
-        "make a corpus of a split that somebody else made",
+        "import a corpus that is already split into parts",
         "charlstm corpus import theirs --train train.txt --validation val.txt --test test.txt --as-is",
         _import,
     )
     bring.add_argument("name", metavar="NAME")
-    bring.add_argument("--train", type=Path, required=True, metavar="F", help="parted by X:, or <start> ... <end>")
-    bring.add_argument("--validation", type=Path, required=True, metavar="F")
-    bring.add_argument("--test", type=Path, metavar="F")
+    bring.add_argument(
+        "--train",
+        type=Path,
+        required=True,
+        metavar="F",
+        help="training tunes, separated by X: lines or <start> ... <end>",
+    )
+    bring.add_argument("--validation", type=Path, required=True, metavar="F", help="validation tunes")
+    bring.add_argument("--test", type=Path, metavar="F", help="test tunes")
     bring.add_argument("--as-is", action="store_true", help=AS_IS)
 
-    look = add_command(group, "show", "what is in a corpus", "charlstm corpus show fiddle", _show)
+    look = add_command(group, "show", "describe a corpus", "charlstm corpus show fiddle", _show)
     look.add_argument("name", metavar="NAME")
 
 

@@ -30,26 +30,28 @@ def add(commands: Commands) -> None:
     loss = add_command(
         group,
         "loss",
-        "nats per character of a model on whole tunes: all, header, body",
+        "measure a model's loss on whole tunes, in nats per character: all, header, body",
         "charlstm evaluate loss lstm-250 --split test",
         _loss,
     )
     add_model(loss)
     what = loss.add_mutually_exclusive_group()
     what.add_argument("--split", choices=PARTS, default="test", help="part of the corpus (default test)")
-    what.add_argument("--tunes", type=Path, metavar="FILE", help="your tunes, parted by X: or in <start> ... <end>")
-    loss.add_argument("--corpus", metavar="NAME", help="whose part (default: the corpus the model was trained on)")
+    what.add_argument(
+        "--tunes", type=Path, metavar="FILE", help="your own tunes, separated by X: lines or <start> ... <end>"
+    )
+    loss.add_argument("--corpus", metavar="NAME", help="name of the corpus (default: the one the model was trained on)")
     loss.add_argument(
         "--unknown",
         choices=("error", "skip"),
         default="error",
-        help="what a character the model has never seen does: end with an error (default), or leave its tune out",
+        help="if a tune has a character that the model has never seen: stop with an error (default), or leave it out",
     )
 
     panel = add_command(
         group,
         "panel",
-        "many tunes measured beside a corpus's own test tunes",
+        "measure many tunes beside a corpus's own test tunes",
         "charlstm sample lstm-512 -n 300 --json > samples.json\n  charlstm evaluate panel samples.json --corpus fiddle",
         _panel,
     )
@@ -57,10 +59,10 @@ def add(commands: Commands) -> None:
         "tunes",
         type=Path,
         metavar="TUNES",
-        help="a tunebook, or what `sample --json` wrote, which tells how they ended",
+        help="a tunebook, or the output of `sample --json`, which says how each tune ended",
     )
     add_corpus(panel)
-    panel.add_argument("--no-tools", action="store_true", help="do not ask abc2midi and abcm2ps, though installed")
+    panel.add_argument("--no-tools", action="store_true", help="do not run abc2midi and abcm2ps, even if installed")
 
 
 def _loss(options: argparse.Namespace) -> None:

@@ -1,4 +1,4 @@
-"""charlstm experiment list | run | table | report: the report's studies, again."""
+"""charlstm experiment list | run | table | report: the report's studies, reproduced."""
 
 from __future__ import annotations
 
@@ -36,30 +36,40 @@ ALL = "all"
 
 
 def add(commands: Commands) -> None:
-    group = add_group(commands, "experiment", "the report's studies, again", "charlstm experiment run cells --seeds 3")
-    add_command(group, "list", "the studies, and how much of each is done", "charlstm experiment list", _list)
+    group = add_group(
+        commands, "experiment", "reproduce the report's studies", "charlstm experiment run cells --seeds 3"
+    )
+    add_command(group, "list", "list the studies, and how much of each is done", "charlstm experiment list", _list)
 
     run = add_command(
         group,
         "run",
-        "carry out a study, or all; what is done is skipped, what died goes on",
+        "run a study, or all: finished runs are skipped, interrupted ones continue",
         "charlstm experiment run all --engine ray",
         _run,
     )
     run.add_argument("study", metavar="STUDY", choices=[*catalog(), ALL], help=f"{', '.join(catalog())}, or {ALL}")
-    add_engine(run, "many runs at once")
-    run.add_argument("--again", action="store_true", help="repeat runs that are done")
-    run.add_argument("--progress", type=Path, metavar="FILE", help="append how far it has come, one JSON line a step")
+    add_engine(run, "side by side")
+    run.add_argument("--again", action="store_true", help="repeat finished runs")
+    run.add_argument(
+        "--progress", type=Path, metavar="FILE", help="append the progress to a file, one JSON line per step"
+    )
 
-    shown = add_command(group, "table", "a study's table, from its records", "charlstm experiment table cells", _table)
+    shown = add_command(
+        group, "table", "print a study's table, from its records", "charlstm experiment table cells", _table
+    )
     shown.add_argument("study", metavar="STUDY", choices=list(catalog()), help=", ".join(catalog()))
     written = add_command(
-        group, "report", "all studies in one Markdown text", "charlstm experiment report --out report.md", _report
+        group, "report", "write all studies as one Markdown text", "charlstm experiment report --out report.md", _report
     )
     written.add_argument("--out", type=Path, metavar="FILE", help="(default: print it)")
     for command in (run, shown):
-        command.add_argument("--seeds", type=at_least(1), default=SEEDS, metavar="N", help="(default %(default)s)")
-        command.add_argument("--epochs", type=at_least(1), default=EPOCHS, metavar="N", help="(default %(default)s)")
+        command.add_argument(
+            "--seeds", type=at_least(1), default=SEEDS, metavar="N", help="seeds of each run (default %(default)s)"
+        )
+        command.add_argument(
+            "--epochs", type=at_least(1), default=EPOCHS, metavar="N", help="of each training (default %(default)s)"
+        )
         add_corpus(command)
 
 
@@ -142,7 +152,7 @@ def _run(options: argparse.Namespace) -> None:
     old = [(b, a) for b, a in zip(before, records, strict=False) if b is not None]
     if old:
         same = sum(reproducible_part(b) == reproducible_part(a) for b, a in old)
-        text += f"\n{same} of {len(old)} came out exactly as they were"
+        text += f"\n{same} of {len(old)} repeated runs gave exactly the same result"
         if options.progress:
             repeated = {"done": len(records), "total": len(records), "repeated": len(old), "identical": same}
             _append(options.progress, repeated, time.monotonic() - started)

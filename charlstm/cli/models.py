@@ -1,27 +1,27 @@
-"""charlstm models [export | import]: which models there are, and how one travels."""
+"""charlstm models [export | import]: the models there are, written to one file and read from it."""
 
 from __future__ import annotations
 
 import argparse
 from pathlib import Path
 
-from charlstm.cli.common import Commands, add_command, show, table
+from charlstm.cli.common import Commands, add_command, add_model, show, table
 
 
 def add(commands: Commands) -> None:
-    group = add_command(commands, "models", "what is in checkpoints/", "charlstm models", _models)
+    group = add_command(commands, "models", "list the models in checkpoints/", "charlstm models", _models)
     travel = group.add_subparsers(metavar="COMMAND")
     out = add_command(
-        travel, "export", "a model as one file", "charlstm models export lstm-150 --out lstm-150.zip", _export
+        travel, "export", "write a model to one file", "charlstm models export lstm-150 --out lstm-150.zip", _export
     )
-    out.add_argument("model", metavar="MODEL", help="a name in checkpoints/, or a folder: a run's, say")
+    add_model(out)
     out.add_argument("--out", type=Path, metavar="FILE", help="(default MODEL.zip)")
     bring = add_command(
-        travel, "import", "take an exported model into checkpoints/", "charlstm models import lstm-150.zip", _import
+        travel, "import", "add an exported model to checkpoints/", "charlstm models import lstm-150.zip", _import
     )
     bring.add_argument("file", type=Path, metavar="FILE")
-    bring.add_argument("--name", metavar="NAME", help="of the model here (default: the file's)")
-    bring.add_argument("--replace", action="store_true", help="take the place of a model that has this name already")
+    bring.add_argument("--name", metavar="NAME", help="name to give it (default: the file's)")
+    bring.add_argument("--replace", action="store_true", help="replace a model that already has this name")
 
 
 def _models(options: argparse.Namespace) -> None:

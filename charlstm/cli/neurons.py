@@ -30,29 +30,31 @@ def add(commands: Commands) -> None:
     heat = add_command(
         group,
         "heatmap",
-        "colour a tune's characters by what one unit held after reading each",
+        "colour a tune's characters by one unit's activation after each",
         "charlstm neurons heatmap lstm-250 tune.abc --unit 0:17 --png unit.png",
         _heatmap,
     )
     add_model(heat)
-    heat.add_argument("tune", type=Path, metavar="TUNE.abc", help="its first tune is read")
+    heat.add_argument("tune", type=Path, metavar="TUNE.abc", help="the first tune of the file is read")
     heat.add_argument("--unit", type=_unit, required=True, metavar="LAYER:INDEX", help="both counted from 0")
     heat.add_argument("--kind", default="hidden", help="hidden (default), cell, or a gate: i f o g, or r z n of a GRU")
-    heat.add_argument("--columns", type=at_least(1), default=60, metavar="N", help="characters a row (default 60)")
-    heat.add_argument("--png", type=Path, metavar="F")
-    heat.add_argument("--html", type=Path, metavar="F")
+    heat.add_argument("--columns", type=at_least(1), default=60, metavar="N", help="characters per row (default 60)")
+    heat.add_argument("--png", type=Path, metavar="F", help="write a picture")
+    heat.add_argument("--html", type=Path, metavar="F", help="write a web page")
 
     names = add_command(
         group,
         "directory",
-        "which unit knows which concept: chosen on validation tunes, scored on test tunes, beside what chance reaches",
+        "find which unit knows which concept: chosen on validation tunes, scored on test tunes, compared with chance",
         "charlstm neurons directory lstm-250 --corpus fiddle",
         _directory,
     )
     add_model(names)
-    names.add_argument("--corpus", metavar="NAME", help="(default: the corpus the model was trained on)")
-    names.add_argument("--tunes", type=at_least(1), metavar="N", help="of each part at most (default: all)")
-    names.add_argument("--again", action="store_true", help="measure it again even if it is stored")
+    names.add_argument(
+        "--corpus", metavar="NAME", help="name of the corpus (default: the one the model was trained on)"
+    )
+    names.add_argument("--tunes", type=at_least(1), metavar="N", help="use at most N tunes of each part (default: all)")
+    names.add_argument("--again", action="store_true", help="measure again, even if a directory is stored")
 
 
 def _unit(text: str) -> tuple[int, int]:

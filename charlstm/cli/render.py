@@ -1,4 +1,4 @@
-"""charlstm render: a tune as a page, a score file, MIDI and sound."""
+"""charlstm render: a tune as sheet music, a score file, MIDI and sound."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def add(commands: Commands) -> None:
     parser = add_command(
         commands,
         "render",
-        "draw and sound a tune",
+        "write a tune as sheet music, MIDI or sound",
         "charlstm render tune.abc --pdf tune.pdf --midi tune.mid --tempo 110 --instrument fiddle",
         _render,
     )
@@ -24,11 +24,21 @@ def add(commands: Commands) -> None:
     parser.add_argument("--number", type=at_least(1), default=1, metavar="N", help="which tune of the file (default 1)")
     for name, form in FORMATS.items():
         parser.add_argument(f"--{name}", type=Path, metavar="F", help=form.about)
-    parser.add_argument("--book", type=Path, metavar="F", help="all tunes of the file as one PDF with contents")
-    parser.add_argument("--flow", action="store_true", help="break lines where the width is full, not as the text does")
-    parser.add_argument("--tempo", type=float, metavar="Q", help="quarter notes a minute (default: its Q:, or 120)")
-    parser.add_argument("--instrument", metavar="NAME", help="or General MIDI number (default: the tune's, or piano)")
-    parser.add_argument("--transpose", type=int, default=0, metavar="N", help="semitones: the key that is written too")
+    parser.add_argument(
+        "--book", type=Path, metavar="F", help="all tunes of the file as one PDF, with a table of contents"
+    )
+    parser.add_argument(
+        "--flow", action="store_true", help="break lines where the page is full, not where the text does"
+    )
+    parser.add_argument(
+        "--tempo", type=float, metavar="Q", help="quarter notes per minute (default: the tune's Q:, or 120)"
+    )
+    parser.add_argument(
+        "--instrument", metavar="NAME", help="name or General MIDI number (default: the tune's own, or piano)"
+    )
+    parser.add_argument(
+        "--transpose", type=int, default=0, metavar="N", help="semitones to transpose by, key signature included"
+    )
 
 
 def _render(options: argparse.Namespace) -> None:

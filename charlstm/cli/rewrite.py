@@ -20,7 +20,7 @@ def add(commands: Commands) -> None:
     )
     add_editing(parser)
     parser.add_argument(
-        "--bars", required=True, type=_span, metavar="FROM-TO", help="which bars, as 3 or 3-4, a pickup counted in"
+        "--bars", required=True, type=_span, metavar="FROM-TO", help="which bars, such as 3 or 3-4, counting a pickup"
     )
     parser.add_argument("-n", type=at_least(1), default=5, metavar="N", help="how many candidates (default 5)")
     parser.add_argument("--out", type=Path, metavar="FILE", help="write the tune with the best candidate to a file")
@@ -66,5 +66,5 @@ def _rewrite(options: argparse.Namespace) -> None:
         f"{c.rest_log_prob - infilling.rest_log_prob:+7.1f}  seed {c.seed}  {c.text[c.start : c.end]!r}"
         for c in candidates
     ]
-    nothing = f"none of {infilling.tries} tries fits there; try other bars or a temperature"
+    nothing = f"none of {infilling.tries} attempts fits; try other bars or another temperature"
     show(options, value, "\n".join(lines) or nothing)

@@ -27,23 +27,35 @@ FIELDS = {"meter": "M", "key": "K", "rhythm": "R", "title": "T"}
 
 def add(commands: Commands) -> None:
     parser = add_command(
-        commands, "sample", "write tunes", "charlstm sample lstm-512 -n 3 --meter 6/8 --key D --seed 7", _sample
+        commands,
+        "sample",
+        "let a model write tunes",
+        "charlstm sample lstm-512 -n 3 --meter 6/8 --key D --seed 7",
+        _sample,
     )
     add_model(parser)
     parser.add_argument("-n", type=at_least(1), default=1, metavar="N", help="how many tunes (default 1)")
     parser.add_argument("--temperature", type=float, metavar="T", help="0 or more (default: the model's own)")
-    parser.add_argument("--top-k", type=int, metavar="K", help="keep the K likeliest characters")
-    parser.add_argument("--top-p", type=float, metavar="P", help="keep the likeliest with P of the probability")
-    parser.add_argument("--guard", action="store_true", help="allow only what engraves and plays")
+    parser.add_argument("--top-k", type=int, metavar="K", help="choose among the K most likely characters")
+    parser.add_argument(
+        "--top-p", type=float, metavar="P", help="choose among the most likely, with P of the probability"
+    )
+    parser.add_argument("--guard", action="store_true", help="allow only tunes that can be engraved and played")
     add_seed(parser)
-    parser.add_argument("--prime", type=unescape, default="", metavar="TEXT", help=r"how tunes begin; \n is a newline")
+    parser.add_argument(
+        "--prime", type=unescape, default="", metavar="TEXT", help=r"how every tune begins; \n is a newline"
+    )
     fixed = parser.add_argument_group("header fields to fix; the model writes the others")
     fixed.add_argument("--meter", metavar="M", help="such as 6/8")
     fixed.add_argument("--key", metavar="K", help="such as D, Em, Ador")
     fixed.add_argument("--rhythm", metavar="R", help="such as jig")
     fixed.add_argument("--title", metavar="T")
     parser.add_argument(
-        "--max-length", type=int, default=_SAMPLE.max_length, metavar="N", help="characters (default %(default)s)"
+        "--max-length",
+        type=int,
+        default=_SAMPLE.max_length,
+        metavar="N",
+        help="maximum length in characters (default %(default)s)",
     )
     parser.add_argument("--out", type=Path, metavar="FILE", help="write the tunebook to a file")
 

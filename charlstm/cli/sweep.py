@@ -38,15 +38,23 @@ def add(commands: Commands) -> None:
         dest="axes",
         metavar="NAME=VALUES",
         help="a setting of the model or the training, and what to try: hidden-size=128,256, learning-rate=1e-4..1e-2 "
-        "(a range), batching=tunes (one value: fixed), lookback-bars=none,1:2:4; may be given often",
+        "(a range), batching=tunes (one value: fixed), lookback-bars=none,1:2:4; may be repeated",
     )
-    parser.add_argument("--out", type=Path, required=True, metavar="FOLDER", help="of the records and the networks")
+    parser.add_argument(
+        "--out", type=Path, required=True, metavar="FOLDER", help="folder for the records and the networks"
+    )
     add_corpus(parser)
-    parser.add_argument("--samples", type=at_least(1), metavar="N", help="draw N trials at random, not the whole grid")
-    parser.add_argument("--epochs", type=at_least(1), default=10, metavar="N", help="of each trial (default 10)")
-    parser.add_argument("--seed", type=at_least(0), default=0, metavar="S", help="of the draws and the trainings")
-    add_engine(parser, "side by side, stopped early")
-    parser.add_argument("--grace", type=at_least(1), default=2, metavar="N", help="epochs every trial gets (default 2)")
+    parser.add_argument(
+        "--samples", type=at_least(1), metavar="N", help="draw N trials at random instead of the whole grid"
+    )
+    parser.add_argument("--epochs", type=at_least(1), default=10, metavar="N", help="epochs of each trial (default 10)")
+    parser.add_argument(
+        "--seed", type=at_least(0), default=0, metavar="S", help="seed of the draws and of the trainings"
+    )
+    add_engine(parser, "side by side, poor trials stopped early")
+    parser.add_argument(
+        "--grace", type=at_least(1), default=2, metavar="N", help="epochs before a trial may be stopped (default 2)"
+    )
 
 
 def _sweep(options: argparse.Namespace) -> None:

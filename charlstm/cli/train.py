@@ -45,61 +45,109 @@ def add(commands: Commands) -> None:
         _train,
     )
     remember_given(parser)
-    parser.add_argument("--corpus", metavar="NAME", help="a built corpus (default fiddle; of a resume or fork its own)")
-    parser.add_argument("--out", type=Path, metavar="FOLDER", help="of the run and its checkpoint")
+    parser.add_argument("--corpus", metavar="NAME", help="a built corpus (default fiddle; to resume or fork: its own)")
+    parser.add_argument("--out", type=Path, metavar="FOLDER", help="folder for the run and its checkpoint")
     parser.add_argument(
-        "--estimate", action="store_true", help="train nothing: say how many weights, and how long on this machine"
+        "--estimate",
+        action="store_true",
+        help="train nothing: say how many weights there are, and how long it takes here",
     )
-    parser.add_argument("--resume", action="store_true", help="go on with the run in FOLDER; --epochs N: on to N")
-    parser.add_argument("--fork", metavar="MODEL", help="begin with the network of this model or run, not at random")
-    parser.add_argument("--at", type=int, metavar="EPOCH", help="of the fork: an epoch that it kept (default its best)")
+    parser.add_argument(
+        "--resume", action="store_true", help="continue the run in FOLDER; with --epochs N, up to N epochs"
+    )
+    parser.add_argument("--fork", metavar="MODEL", help="start from the weights of this model or run, not at random")
+    parser.add_argument(
+        "--at", type=int, metavar="EPOCH", help="fork from this epoch, if it was kept (default: the best)"
+    )
     parser.add_argument(
         "--keep-epochs",
         nargs="?",
         const="float16",
         choices=("float16", "float32"),
-        help="keep the weights of some epochs in FOLDER/epochs, for a film or a fork (default float16)",
+        help="keep the weights of some epochs in FOLDER/epochs, to replay the training or to fork (default float16)",
     )
 
     model = parser.add_argument_group("the network")
     model.add_argument("--cell", choices=CELLS, default=_MODEL.cell)
-    model.add_argument("--hidden-size", type=int, default=_MODEL.hidden_size, metavar="N", help=_default("of a layer"))
-    model.add_argument("--layers", type=int, default=_MODEL.num_layers, metavar="N", help=_default("layers"))
-    model.add_argument("--embedding-size", type=int, default=None, metavar="N", help="of a character (default 128)")
-    model.add_argument("--dropout", type=float, default=DROPOUT, metavar="P", help=_default("on every layer's output"))
-    model.add_argument("--embedding-dropout", type=float, default=EMBEDDING_DROPOUT, metavar="P", help=_default())
+    model.add_argument(
+        "--hidden-size", type=int, default=_MODEL.hidden_size, metavar="N", help=_default("units per layer")
+    )
+    model.add_argument("--layers", type=int, default=_MODEL.num_layers, metavar="N", help=_default("number of layers"))
+    model.add_argument("--embedding-size", type=int, default=None, metavar="N", help="of each character (default 128)")
+    model.add_argument(
+        "--dropout", type=float, default=DROPOUT, metavar="P", help=_default("dropout on every layer's output")
+    )
+    model.add_argument(
+        "--embedding-dropout", type=float, default=EMBEDDING_DROPOUT, metavar="P", help=_default("on the input")
+    )
     model.add_argument(
         "--lookback",
         type=_lags,
         default=LOOKBACK_BARS,
         metavar="BARS",
-        help="bars to look back, such as 1,2,4,8,0 (default; 0: the open repeat), or none",
+        help="bars to look back, such as 1,2,4,8,0 (default; 0: whether a repeat is open), or none",
     )
-    model.add_argument("--tie-weights", action="store_true", help="the decoder is the embedding, transposed")
+    model.add_argument("--tie-weights", action="store_true", help="use the transposed embedding as the decoder")
 
     how = parser.add_argument_group("training")
     length = how.add_mutually_exclusive_group()
-    length.add_argument("--epochs", type=int, default=_TRAIN.epochs, metavar="N", help=_default())
-    length.add_argument("--minutes", type=float, default=None, metavar="M", help="a budget instead of epochs")
-    how.add_argument("--patience", type=int, default=_TRAIN.patience, metavar="N", help="epochs without a better loss")
-    how.add_argument("--batch-size", type=int, default=_TRAIN.batch_size, metavar="N", help=_default("tunes a step"))
+    length.add_argument(
+        "--epochs", type=int, default=_TRAIN.epochs, metavar="N", help=_default("passes over the corpus")
+    )
+    length.add_argument(
+        "--minutes", type=float, default=None, metavar="M", help="train for M minutes instead of a number of epochs"
+    )
+    how.add_argument(
+        "--patience", type=int, default=_TRAIN.patience, metavar="N", help="stop after N epochs without a better loss"
+    )
+    how.add_argument("--batch-size", type=int, default=_TRAIN.batch_size, metavar="N", help=_default("tunes per step"))
     how.add_argument("--learning-rate", type=float, default=_TRAIN.learning_rate, metavar="R", help=_default("peak"))
     how.add_argument(
-        "--final-rate", type=float, default=_TRAIN.final_rate, metavar="P", help=_default("of the peak, at the end")
+        "--final-rate",
+        type=float,
+        default=_TRAIN.final_rate,
+        metavar="P",
+        help=_default("share of the peak rate at the end"),
     )
-    how.add_argument("--warmup-steps", type=int, default=_TRAIN.warmup_steps, metavar="N", help=_default())
+    how.add_argument(
+        "--warmup-steps", type=int, default=_TRAIN.warmup_steps, metavar="N", help=_default("steps up to the peak rate")
+    )
     how.add_argument("--optimizer", choices=("adamw", "adam"), default=_TRAIN.optimizer)
     how.add_argument("--weight-decay", type=float, default=_TRAIN.weight_decay, metavar="W", help=_default("of adamw"))
-    how.add_argument("--clip-norm", type=float, default=_TRAIN.clip_norm, metavar="G", help=_default("of the gradient"))
-    how.add_argument("--ema", type=float, default=_TRAIN.ema, metavar="M", help=_default("running average of weights"))
+    how.add_argument(
+        "--clip-norm", type=float, default=_TRAIN.clip_norm, metavar="G", help=_default("largest norm of the gradient")
+    )
+    how.add_argument(
+        "--ema",
+        type=float,
+        default=_TRAIN.ema,
+        metavar="M",
+        help=_default("memory of a running average of the weights"),
+    )
     how.add_argument("--batching", choices=("tunes", "slices"), default=_TRAIN.batching, help="whole tunes, or slices")
-    how.add_argument("--sequence-length", type=int, default=_TRAIN.sequence_length, metavar="N", help=_default())
-    how.add_argument("--no-transpose", action="store_true", help="leave the tunes in their own keys")
-    how.add_argument("--drop-fields", type=float, default=_TRAIN.drop_fields, metavar="P", help=_default())
-    how.add_argument("--bfloat16", action="store_true", help="recurrent layers in bfloat16: faster where made for it")
-    how.add_argument("--seed", type=int, default=_TRAIN.seed, metavar="S", help=_default())
-    how.add_argument("--device", default="auto", metavar="auto|cpu|cuda", help="auto: CUDA where there is one")
-    how.add_argument("--threads", type=int, default=None, metavar="N", help="CPU threads (1 or all, tried out)")
+    how.add_argument(
+        "--sequence-length",
+        type=int,
+        default=_TRAIN.sequence_length,
+        metavar="N",
+        help=_default("characters per slice"),
+    )
+    how.add_argument("--no-transpose", action="store_true", help="keep the tunes in their own keys")
+    how.add_argument(
+        "--drop-fields",
+        type=float,
+        default=_TRAIN.drop_fields,
+        metavar="P",
+        help=_default("chance of leaving out T:, R: or L:"),
+    )
+    how.add_argument(
+        "--bfloat16", action="store_true", help="recurrent layers in bfloat16: faster on hardware made for it"
+    )
+    how.add_argument("--seed", type=int, default=_TRAIN.seed, metavar="S", help=_default("random seed"))
+    how.add_argument("--device", default="auto", metavar="auto|cpu|cuda", help="auto: CUDA if available")
+    how.add_argument(
+        "--threads", type=int, default=None, metavar="N", help="CPU threads (default: one or all, whichever is faster)"
+    )
 
 
 def _default(what: str = "") -> str:
@@ -171,7 +219,7 @@ def _estimate(options: argparse.Namespace) -> None:
         "seconds": seconds,
     }
     text = (
-        f"{estimate['weights']:,} weights, {speed:,.0f} characters/s: {characters / speed:.1f} s an epoch, "
+        f"{estimate['weights']:,} weights, {speed:,.0f} characters/s: {characters / speed:.1f} s per epoch, "
         f"{estimate['epochs']:.0f} epochs in {seconds / 60:.1f} minutes"
     )
     show(options, estimate, text)

@@ -214,6 +214,6 @@ def test_a_study_runs_from_the_command_line(home, tiny_corpus, capsys, monkeypat
     assert main(line) == 0
     assert len(read_records().records) == 2 and (home / "p.jsonl").read_text().count("\n") >= 2
     assert main([*line, "--again"]) == 0
-    assert "2 of 2 came out exactly as they were" in capsys.readouterr().out
+    assert "2 of 2 repeated runs gave exactly the same result" in capsys.readouterr().out
     last = json.loads((home / "p.jsonl").read_text().splitlines()[-1])  # the same for a page that watches
     assert (last["repeated"], last["identical"], last["done"], last["total"]) == (2, 2, 2, 2)
