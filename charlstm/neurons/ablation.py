@@ -7,7 +7,7 @@ that the layers above may never have met, if its mean is far from 0.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,6 +17,7 @@ from charlstm.lm.infer.engine import Engine
 from charlstm.neurons.bootstrap import mean_over_tunes
 from charlstm.neurons.concepts.concept import Labeller, labels_of
 from charlstm.neurons.recording import Activations, Unit
+from charlstm.progress import Report
 
 EVERYTHING = "every character"
 
@@ -49,7 +50,7 @@ def ablation(
     concepts: Mapping[str, Labeller],
     *,
     at_mean: bool = False,
-    progress: Callable[[int, int], None] | None = None,
+    report: Report | None = None,
 ) -> list[LossIncrease]:
     """What a model loses without a unit: mean over characters of (-ln p without it) - (-ln p with it).
 
@@ -65,8 +66,8 @@ def ablation(
     concepts : mapping from a name to a labelling
     at_mean : bool
         Hold the unit at its mean over the recording, not at 0.
-    progress : callable, optional
-        Called with the characters read so far and their number.
+    report : callable, optional
+        Told how many characters are read; it may raise to stop.
 
     Returns
     -------
@@ -74,7 +75,7 @@ def ablation(
         All characters first (the tunes' ENDs among them), then the concepts that occur, largest increase first.
     """
     changed = engine.ablate([(unit[0], unit[1])], "mean" if at_mean else 0.0, means=recording.means)
-    return loss_increases(changed, recording, concepts, progress=progress)
+    return loss_increases(changed, recording, concepts, report=report)
 
 
 def loss_increases(
@@ -82,13 +83,13 @@ def loss_increases(
     recording: Activations,
     concepts: Mapping[str, Labeller],
     *,
-    progress: Callable[[int, int], None] | None = None,
+    report: Report | None = None,
 ) -> list[LossIncrease]:
     """What a changed engine loses against the one of the recording; as `ablation`, for any change."""
     names = [EVERYTHING, *concepts]
     shape = len(recording.texts), len(names)
     added, before, counts = np.zeros(shape), np.zeros(shape), np.zeros(shape)
-    for reading in read_texts(changed, recording.texts, batch_size=32, progress=progress):
+    for reading in read_texts(changed, recording.texts, batch_size=32, report=report):
         row, was = reading.index, recording.surprisals[reading.index]
         change = reading.surprisals - was
         labels = labels_of([recording.texts[row]], concepts.values())

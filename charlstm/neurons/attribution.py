@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -18,6 +17,7 @@ from charlstm.lm.infer.batch import read_on
 from charlstm.lm.infer.engine import Engine
 from charlstm.lm.infer.logits import log_softmax
 from charlstm.lm.vocab import END
+from charlstm.progress import Progress, Report
 
 How = Literal["skip", "replace"]
 REACH = 200  # earlier characters that are occluded, by default
@@ -90,7 +90,7 @@ def occlusion(
     *,
     how: How = "skip",
     reach: int = REACH,
-    progress: Callable[[int, int], None] | None = None,
+    report: Report | None = None,
 ) -> NDArray[np.float64]:
     """How much each earlier character helped to predict one: log p with it less log p without it, in nats.
 
@@ -109,8 +109,8 @@ def occlusion(
     how : "skip" or "replace"
     reach : int
         Only that many characters before the position are tried.
-    progress : callable, optional
-        Called with the characters tried and how many there are; it may raise to stop.
+    report : callable, optional
+        Told how many of the characters are tried; it may raise to stop.
 
     Returns
     -------
@@ -140,8 +140,8 @@ def occlusion(
         states = [(trace.h[:, j], None if trace.c is None else trace.c[:, j]) for j in tried]
         ends = read_on(engine, rows, list(tried), states, logits[list(tried)])
         effects[tried.start : tried.stop] = base - log_softmax(ends)[:, target]
-        if progress:
-            progress(tried.stop - first, position - first)
+        if report:
+            report(Progress("Leaving out each character", tried.stop - first, position - first))
     return effects
 
 

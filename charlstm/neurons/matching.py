@@ -7,7 +7,7 @@ network of the other's shape says how much, and values of other tunes say how si
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,6 +19,7 @@ from charlstm.neurons.baselines import other_tunes, untrained
 from charlstm.neurons.bootstrap import LEVEL, bootstrap
 from charlstm.neurons.correlation import correlations, standardised
 from charlstm.neurons.recording import Activations, Unit, record_texts
+from charlstm.progress import Progress, Report
 
 SHUFFLES = 20  # of the tunes, for what chance reaches
 
@@ -70,7 +71,7 @@ def compare(
     choose: Sequence[str],
     score: Sequence[str],
     *,
-    progress: Callable[[int, int], None] | None = None,
+    report: Report | None = None,
 ) -> Comparison:
     """Find each unit's best match in another network.
 
@@ -83,8 +84,8 @@ def compare(
     engine, other : Engine
     choose, score : sequences of str
         Texts that both can read, without a tune in common.
-    progress : callable, optional
-        Called with the steps done and their number; it may raise to stop.
+    report : callable, optional
+        Told how far the work is; it may raise to stop.
 
     Raises
     ------
@@ -98,8 +99,8 @@ def compare(
     def step() -> None:
         nonlocal done
         done += 1
-        if progress:
-            progress(done, steps)
+        if report:
+            report(Progress("Comparing neurons", done, steps))
 
     def read(network: Engine, texts: Sequence[str]) -> tuple[NDArray[np.floating], Activations]:
         recording = record_texts(network, texts)

@@ -6,7 +6,7 @@ after reading character t. START is read before the first character, as in train
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -21,6 +21,7 @@ from charlstm.lm.infer.batch import Trace, read_texts
 from charlstm.lm.infer.engine import Engine
 from charlstm.neurons.gates import GateSums, gate_sums
 from charlstm.neurons.predictions import Predictions, predictions
+from charlstm.progress import Report
 
 Kind = str  # "hidden", "cell", or the letter of a gate
 # Kinds that lie in [0, 1]; the others are shown on -1 to 1, c as tanh(c).
@@ -177,7 +178,7 @@ def record_texts(
     dtype: DTypeLike = np.float32,
     rows: NDArray[np.float16] | None = None,
     details: bool = False,
-    progress: Callable[[int, int], None] | None = None,
+    report: Report | None = None,
 ) -> Activations:
     """Read many texts side by side, each from a zero state, and keep the hidden states.
 
@@ -194,8 +195,8 @@ def record_texts(
         Where to write the values, such as a mapped file.
     details : bool
         Whether to keep the gates' sums and the surprisals too.
-    progress : callable, optional
-        Called with the characters read so far and their number; it may raise to stop.
+    report : callable, optional
+        Told how many characters are read; it may raise to stop.
 
     Raises
     ------
@@ -211,7 +212,7 @@ def record_texts(
     gates: dict[str, GateSums] = {}
     surprisals: list[NDArray[np.float64]] = [np.empty(0)] * len(texts)
     # With all gates a batch takes several times the memory, so fewer texts are read side by side.
-    for reading in read_texts(engine, texts, inside=details, batch_size=32 if details else 64, progress=progress):
+    for reading in read_texts(engine, texts, inside=details, batch_size=32 if details else 64, report=report):
         states = reading.trace.h[:, 1:].transpose(0, 2, 1).reshape(len(values), -1)
         values[:, starts[reading.index] : starts[reading.index + 1]] = states
         if details:

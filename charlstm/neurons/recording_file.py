@@ -14,7 +14,7 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -25,6 +25,7 @@ from charlstm.files import replacing
 from charlstm.lm.infer.engine import Engine
 from charlstm.neurons.recording import Activations, from_rows, record_texts
 from charlstm.paths import cache_path
+from charlstm.progress import Report
 from charlstm.tunes.corpus.model import Corpus
 
 CHARACTERS = 500_000  # of a corpus at most, by default; of a network of more than 250 units fewer
@@ -79,9 +80,7 @@ def open_recording(engine: Engine, texts: Sequence[str]) -> Activations | None:
     return from_rows(texts, rows, engine.config.num_layers, path=path)
 
 
-def record_to_file(
-    engine: Engine, texts: Sequence[str], *, progress: Callable[[int, int], None] | None = None
-) -> Activations:
+def record_to_file(engine: Engine, texts: Sequence[str], *, report: Report | None = None) -> Activations:
     """The recording of a network over some texts: opened, or recorded, which takes seconds.
 
     Parameters
@@ -89,8 +88,8 @@ def record_to_file(
     engine : Engine
     texts : sequence of str
         Model texts, none empty, such as `texts_to_record` chooses.
-    progress : callable, optional
-        Called with the characters read so far and their number; if it raises, nothing is left behind.
+    report : callable, optional
+        Told how many characters are read; if it raises, nothing is left behind.
 
     Raises
     ------
@@ -115,7 +114,7 @@ def record_to_file(
             if hasattr(os, "posix_fallocate"):  # a disk that fills up later would kill whoever writes to the mapping
                 with open(part, "rb+") as file:
                     os.posix_fallocate(file.fileno(), 0, part.stat().st_size)
-            record_texts(engine, texts, rows=rows, progress=progress)
+            record_texts(engine, texts, rows=rows, report=report)
             rows.flush()
     except OSError as error:
         raise ConfigError(

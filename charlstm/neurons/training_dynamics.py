@@ -6,7 +6,7 @@ say after which epoch some unit told it, chosen and scored on different tunes as
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,6 +19,7 @@ from charlstm.lm.store.epochs import StoredEpoch, epoch_engine, list_epochs
 from charlstm.neurons.auroc import auroc_of_ranks, centred_ranks, dense_ranks, directed
 from charlstm.neurons.concepts.concept import Annotations, Concept, annotate
 from charlstm.neurons.recording import Unit, record, record_texts
+from charlstm.progress import Progress, Report
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ def concept_learning(
     score: Sequence[str],
     concepts: Mapping[str, Concept],
     *,
-    progress: Callable[[int, int], None] | None = None,
+    report: Report | None = None,
 ) -> ConceptLearning:
     """The best unit of each concept after each stored epoch.
 
@@ -78,8 +79,8 @@ def concept_learning(
     for done, epoch in enumerate(epochs, 1):
         engine = epoch_engine(checkpoint, epoch.number)
         tables.append(np.array([_scores(engine, part, kinds) for part in parts]))
-        if progress:
-            progress(done, len(epochs))
+        if report:
+            report(Progress("Reading tunes with the weights of each epoch", done, len(epochs)))
     usable = np.flatnonzero(~np.isnan(tables).any(axis=(0, 1, 2)))
     chosen, scored = np.array(tables)[:, :, :, usable].swapaxes(0, 1)  # (E, U, C) each
     best = np.abs(chosen - 0.5).argmax(axis=1)  # (E, C)

@@ -130,8 +130,3 @@ def progress_bar(words: str = "", place: DeltaGenerator | None = None) -> Report
             bar.progress(progress.share, words or progress.doing[:1].upper() + progress.doing[1:])
 
     return report
-
-
-def counted(report: Report) -> Callable[[int, int], None]:
-    """A report for work that only counts: (done, total)."""
-    return lambda done, total: report(Progress("", done, total))

@@ -56,7 +56,7 @@ def test_occlusion_is_asking_again_without_the_character(shape: dict, how: str, 
 
 def test_only_what_is_in_reach_is_tried_and_progress_is_said(make_engine: MakeEngine) -> None:
     engine, seen = make_engine(), []
-    effects = occlusion(engine, TUNES[1], 40, reach=10, progress=lambda done, total: seen.append((done, total)))
+    effects = occlusion(engine, TUNES[1], 40, reach=10, report=lambda now: seen.append((now.done, now.total)))
     assert not effects[:30].any()
     assert effects[30:].any()
     assert seen[-1] == (10, 10)

@@ -8,6 +8,7 @@ from charlstm.lm.infer.engine import Engine
 from charlstm.neurons.baselines import untrained
 from charlstm.neurons.matching import compare
 from charlstm.neurons.recording import Unit, record
+from charlstm.progress import Progress
 from tests.conftest import TUNES, MakeEngine
 
 
@@ -60,8 +61,8 @@ def test_both_parts_are_needed_and_it_may_be_stopped(make_engine: MakeEngine) ->
     with pytest.raises(ConfigError, match="tunes"):
         compare(engine, engine, TUNES, [])
 
-    def stop(done: int, total: int) -> None:
+    def stop(now: Progress) -> None:
         raise InterruptedError
 
     with pytest.raises(InterruptedError):
-        compare(engine, engine, TUNES[:1], TUNES[1:2], progress=stop)
+        compare(engine, engine, TUNES[:1], TUNES[1:2], report=stop)

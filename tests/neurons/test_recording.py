@@ -49,7 +49,7 @@ def test_a_unit_is_a_column(tiny_engine: Engine) -> None:
 def test_many_texts_at_once_are_each_text_alone(cell: str, make_engine: MakeEngine) -> None:
     engine = make_engine(cell=cell, num_layers=2, lookback_bars=(1,))
     seen: list[tuple[int, int]] = []
-    recording = record_texts(engine, TUNES, details=True, progress=lambda done, total: seen.append((done, total)))
+    recording = record_texts(engine, TUNES, details=True, report=lambda now: seen.append((now.done, now.total)))
     assert seen[-1] == (recording.characters, recording.characters)
     assert recording.rows.shape == (16, sum(map(len, TUNES)))
     assert np.shares_memory(recording.rows, recording.values)

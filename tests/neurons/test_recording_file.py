@@ -12,6 +12,7 @@ from charlstm.lm.infer.engine import Engine
 from charlstm.neurons import recording_file as module
 from charlstm.neurons.recording import record
 from charlstm.neurons.recording_file import fingerprint, open_recording, record_to_file, texts_to_record
+from charlstm.progress import Progress
 from charlstm.tunes.corpus.model import Corpus
 from tests.conftest import TUNES, MakeEngine
 
@@ -46,8 +47,8 @@ def test_a_recording_holds_what_record_gives(shape: dict, make_engine: MakeEngin
 def test_it_is_prepared_once_and_again_for_another_model_or_other_texts(tiny_engine: Engine) -> None:
     assert open_recording(tiny_engine, TUNES) is None
     asked: list[int] = []
-    first = record_to_file(tiny_engine, TUNES, progress=lambda done, _: asked.append(done))
-    again = record_to_file(tiny_engine, TUNES, progress=lambda done, _: asked.append(-1))
+    first = record_to_file(tiny_engine, TUNES, report=lambda now: asked.append(now.done))
+    again = record_to_file(tiny_engine, TUNES, report=lambda now: asked.append(-1))
     assert asked == [first.characters]
     assert again.path == first.path
     others = [
@@ -73,11 +74,11 @@ def test_one_that_is_left_half_way_leaves_nothing(tiny_engine: Engine, home: Pat
     class MovedOn(Exception):
         pass
 
-    def leave(done: int, total: int) -> None:
+    def leave(now: Progress) -> None:
         raise MovedOn
 
     with pytest.raises(MovedOn):
-        record_to_file(tiny_engine, TUNES, progress=leave)
+        record_to_file(tiny_engine, TUNES, report=leave)
     assert list((home / "data" / "cache" / "activations").iterdir()) == []
 
 

@@ -45,7 +45,7 @@ def test_a_concept_is_learnt_and_the_last_epochs_unit_is_followed_back(checkpoin
     seen: list[tuple[int, int]] = []
     chosen = {name: CONCEPTS[name] for name in ("in_header", "bar_line", "chord_symbol")}
     found = concept_learning(
-        checkpoint, RECITED[:1], RECITED[1:], chosen, progress=lambda done, total: seen.append((done, total))
+        checkpoint, RECITED[:1], RECITED[1:], chosen, report=lambda now: seen.append((now.done, now.total))
     )
     assert found.concepts == ("in_header", "bar_line")  # no chord symbol anywhere
     assert found.scores.shape == found.final.shape == (3, 2)

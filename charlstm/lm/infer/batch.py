@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from charlstm.lm.infer.blas import batch_blas_threads
 from charlstm.lm.infer.logits import surprisal
 from charlstm.lm.infer.model import Model
+from charlstm.progress import Progress, Report
 
 if TYPE_CHECKING:
     from charlstm.lm.cells import Array
@@ -165,7 +166,7 @@ def read_texts(
     *,
     inside: bool = False,
     batch_size: int = BATCH_SIZE,
-    progress: Callable[[int, int], None] | None = None,
+    report: Report | None = None,
 ) -> Iterator[ReadText]:
     """Read many texts, each from the zero state; by their lengths, so not in their order.
 
@@ -179,8 +180,8 @@ def read_texts(
         Whether c and the gates are recorded too; they take several times the memory.
     batch_size : int
         Texts read side by side.
-    progress : callable, optional
-        Called after each batch with the characters read so far and their number; it may raise to stop.
+    report : callable, optional
+        Told after each batch how many of the characters are read; it may raise to stop.
 
     Raises
     ------
@@ -198,8 +199,8 @@ def read_texts(
             parts[b] = []
             yield ReadText(place, encoded[b], trace, model.fused.decode(trace.h[-1]))
         done += sum(len(texts[place]) for place in places)
-        if progress:
-            progress(done, total)
+        if report:
+            report(Progress(f"Reading {len(texts)} tunes", done, total))
 
 
 def measure_texts(

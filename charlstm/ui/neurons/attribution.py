@@ -12,7 +12,7 @@ from streamlit.delta_generator import DeltaGenerator
 from charlstm.neurons.attribution import REACH, LogitAttribution, logit_attribution, occlusion
 from charlstm.neurons.concepts.layout import layout
 from charlstm.neurons.recording import Unit
-from charlstm.ui.background import counted, with_bar
+from charlstm.ui.background import with_bar
 from charlstm.ui.chart_style import visible
 from charlstm.ui.neurons.intervene_charts import attribution_chart
 from charlstm.ui.neurons.names import label_of
@@ -62,9 +62,7 @@ def show(context: ViewContext, about: DeltaGenerator) -> Sounds:
     effects = with_bar(
         "occlusion",
         (*context.key, text, position, how),
-        lambda report: occlusion(
-            model, text, position, how="replace" if how == "replace" else "skip", progress=counted(report)
-        ),
+        lambda report: occlusion(model, text, position, how="replace" if how == "replace" else "skip", report=report),
         "Predicting it without each character before it",
     )
     values = np.zeros(len(text))

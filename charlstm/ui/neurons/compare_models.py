@@ -9,7 +9,7 @@ import streamlit as st
 
 from charlstm.lm.store.checkpoint import JSON_FILE, Checkpoint
 from charlstm.neurons.matching import Comparison, UnitMatch, compare
-from charlstm.ui.background import counted, with_bar
+from charlstm.ui.background import with_bar
 from charlstm.ui.neurons.compare_charts import likeness_chart, traces_chart
 from charlstm.ui.neurons.compare_parts import held_out_tunes, visible_part
 from charlstm.ui.neurons.names import name_of
@@ -47,7 +47,7 @@ def show(context: ViewContext) -> Sounds:
     comparison = with_bar(
         "comparison",
         (*context.key, other, stamp, corpus.fingerprint),
-        lambda report: compare(engine(context.model), engine(other), choose_on, score_on, progress=counted(report)),
+        lambda report: compare(engine(context.model), engine(other), choose_on, score_on, report=report),
         f"{plain(context.model)} and {plain(other)} read the same tunes",
     )
     st.caption(

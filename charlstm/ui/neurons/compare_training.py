@@ -13,7 +13,7 @@ from charlstm.lm.store.epochs import StoredEpoch, epoch_engine, list_epochs
 from charlstm.neurons.concepts.registry import CONCEPTS
 from charlstm.neurons.recording import Unit
 from charlstm.neurons.training_dynamics import ConceptLearning, concept_learning, unit_through_training
-from charlstm.ui.background import counted, with_bar
+from charlstm.ui.background import with_bar
 from charlstm.ui.neurons.compare_charts import learnt_chart, strips_chart
 from charlstm.ui.neurons.compare_parts import held_out_tunes, visible_part
 from charlstm.ui.neurons.directory_charts import title_of
@@ -158,6 +158,6 @@ def _measured(context: ViewContext, count: int) -> ConceptLearning:
     return with_bar(
         "training dynamics",
         (*context.key, count, corpus.fingerprint),
-        lambda report: concept_learning(context.checkpoint, choose, score, concepts, progress=counted(report)),
+        lambda report: concept_learning(context.checkpoint, choose, score, concepts, report=report),
         "Reading the tunes with the weights of every epoch",
     )

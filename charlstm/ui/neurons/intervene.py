@@ -14,7 +14,7 @@ from charlstm.lm.infer.engine import Engine
 from charlstm.neurons.ablation import loss_increases
 from charlstm.neurons.concepts.registry import CONCEPTS
 from charlstm.neurons.paired_samples import MEASURES, Change, changes, differences
-from charlstm.ui.background import counted, with_bar
+from charlstm.ui.background import with_bar
 from charlstm.ui.neurons import attribution, interventions
 from charlstm.ui.neurons.intervene_charts import cost_chart
 from charlstm.ui.neurons.interventions import Choice, PairWriter, choose_intervention, intervened_engine
@@ -140,7 +140,7 @@ def _costs(context: ViewContext, changed: Engine, choice: Choice) -> None:
     losses = with_bar(
         "losses",
         (*key, tunes),
-        lambda report: loss_increases(changed, recording, CONCEPTS, progress=counted(report)),
+        lambda report: loss_increases(changed, recording, CONCEPTS, report=report),
         "Reading the tunes again",
     )
     caption = f"{context.model}. {choice.words(context.layers)}. n = {tunes}; 95 % intervals over tunes."

@@ -17,9 +17,9 @@ from charlstm.neurons.concepts.concept import domain, labels_of
 from charlstm.neurons.concepts.registry import CONCEPTS
 from charlstm.neurons.recording import Activations, Unit
 from charlstm.neurons.steering import Direction, Intervention, deviations, direction
-from charlstm.progress import Report
+from charlstm.progress import Progress, Report
 from charlstm.tunes.abc import split_header
-from charlstm.ui.background import counted, with_bar
+from charlstm.ui.background import with_bar
 from charlstm.ui.neurons.names import label_of
 from charlstm.ui.neurons.recordings import recording_of
 from charlstm.ui.neurons.settings import number, one_of, unit_name, units_setting
@@ -197,15 +197,17 @@ class PairWriter:
 
     def _sample(self, writer: Engine, count: int, report: Report) -> list[Sample]:
         """New tunes from their first character on."""
-        composed, step = self.context.composed, counted(report)
+        composed = self.context.composed
         return sample(
             writer, self._config, n=count, seed=composed.seed, fields=composed.header,
-            progress=lambda done: step(done, count),
+            progress=lambda done: report(Progress("Writing", done, count)),
         )  # fmt: skip
 
     def _rewrite(self, writer: Engine, own: list[Sample], report: Report) -> list[Sample]:
         """Tunes with the headers of these, and music of their own."""
         heads = [split_header(tune.text).body_start for tune in own]
-        longest, step = self.context.composed.length, counted(report)
+        longest = self.context.composed.length
         keep = [head if head < min(len(tune.text), longest) else 0 for head, tune in zip(heads, own, strict=True)]
-        return resample(writer, own, keep, self._config, progress=lambda done: step(done, len(own)))
+        return resample(
+            writer, own, keep, self._config, progress=lambda done: report(Progress("Writing", done, len(own)))
+        )

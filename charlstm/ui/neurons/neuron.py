@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import streamlit as st
@@ -14,8 +15,8 @@ from charlstm.neurons.ablation import LossIncrease, ablation
 from charlstm.neurons.concepts.registry import CONCEPTS
 from charlstm.neurons.gates import similarity_half_life
 from charlstm.neurons.recording import Activations, Unit
-from charlstm.progress import Report
-from charlstm.ui.background import counted, with_bar
+from charlstm.progress import Progress, Report
+from charlstm.ui.background import with_bar
 from charlstm.ui.neurons import neuron_charts as charts
 from charlstm.ui.neurons.examples import PLAYER, signed, titled, top_examples
 from charlstm.ui.neurons.names import label_of
@@ -173,13 +174,15 @@ def _ablation(context: ViewContext, recording: Activations, unit: Unit, note: st
         return
 
     def work(report: Report) -> tuple[list[LossIncrease], list[LossIncrease]]:
-        model, half, step = engine(context.model), recording.characters, counted(report)
-        return (
-            ablation(model, recording, unit, CONCEPTS, progress=lambda done, _: step(done, 2 * half)),
-            ablation(
-                model, recording, unit, CONCEPTS, at_mean=True, progress=lambda done, _: step(half + done, 2 * half)
-            ),
+        model = engine(context.model)
+
+        def second(progress: Progress) -> None:
+            report(replace(progress, done=progress.total + progress.done, total=2 * progress.total))
+
+        zero = ablation(
+            model, recording, unit, CONCEPTS, report=lambda first: report(replace(first, total=2 * first.total))
         )
+        return zero, ablation(model, recording, unit, CONCEPTS, at_mean=True, report=second)
 
     key = (*context.key, recording.texts, unit)
     zero, mean = with_bar("ablation", key, work, "Reading the tunes without it")

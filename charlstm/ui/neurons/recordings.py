@@ -6,7 +6,7 @@ import numpy as np
 import streamlit as st
 
 from charlstm.neurons.recording import Activations, record_texts
-from charlstm.ui.background import counted, with_bar
+from charlstm.ui.background import with_bar
 from charlstm.ui.neurons.view_context import ViewContext
 from charlstm.ui.shared.corpora import corpus_for, unseen
 from charlstm.ui.shared.models import engine
@@ -28,9 +28,7 @@ def recording_of(context: ViewContext) -> tuple[Activations, str]:
     recording = with_bar(
         "recording",
         (*context.key, corpus.fingerprint, TUNES),
-        lambda report: record_texts(
-            engine(context.model), texts, dtype=np.float16, details=True, progress=counted(report)
-        ),
+        lambda report: record_texts(engine(context.model), texts, dtype=np.float16, details=True, report=report),
         f"{plain(context.model)} reads {len(texts)} tunes, once",
     )
     is_own = context.checkpoint.corpus.fingerprint == corpus.fingerprint

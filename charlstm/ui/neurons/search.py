@@ -19,7 +19,7 @@ from charlstm.neurons.concepts.registry import CONCEPTS
 from charlstm.neurons.recording import Activations, Unit
 from charlstm.neurons.recording_file import open_recording, record_to_file, texts_to_record
 from charlstm.neurons.search import THRESHOLD, Probe, concept_probes, match, nearest
-from charlstm.ui.background import counted, is_done, with_bar
+from charlstm.ui.background import is_done, with_bar
 from charlstm.ui.neurons.names import label_of
 from charlstm.ui.neurons.search_part import RANGE, by_part
 from charlstm.ui.neurons.search_results import SHOWN, Hit, counted_places, probe_name, show_places
@@ -89,7 +89,7 @@ def _collection(context: ViewContext) -> Activations | None:
     return with_bar(
         "collection",
         key,
-        lambda report: record_to_file(model, texts, progress=counted(report)),
+        lambda report: record_to_file(model, texts, report=report),
         f"{context.model} reads the collection {corpus.name}, once",
     )
 

@@ -45,7 +45,7 @@ def test_the_surprises_are_those_of_the_loss(make_engine: MakeEngine) -> None:
 
 def test_progress_ends_at_all_characters_and_an_unknown_one_is_named_first(make_engine: MakeEngine) -> None:
     engine, seen = make_engine(), []
-    list(read_texts(engine, TUNES, batch_size=2, progress=lambda done, total: seen.append((done, total))))
+    list(read_texts(engine, TUNES, batch_size=2, report=lambda now: seen.append((now.done, now.total))))
     total = sum(map(len, TUNES))
     assert [t for _, t in seen] == [total] * 3
     assert seen[-1][0] == total
