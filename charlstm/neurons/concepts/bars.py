@@ -24,25 +24,25 @@ def _length(text: Layout, event: PlacedToken) -> Fraction:
     return bar.expected or bar.duration
 
 
-@concept("first beat", "events")
+@concept("first beat", "on the first beat of the bar", "events")
 def first_beat(text: Layout) -> Spans:
     """The notes and rests that begin within the first beat of a bar; a pickup has none."""
     return tokens_of(e for e in _in_bars(text) if e.onset < text.beat)
 
 
-@concept("place in the bar", "events")
+@concept("place in the bar", "on the last beat of the bar", "events")
 def last_beat(text: Layout) -> Spans:
     """The notes and rests that begin within the last beat of a bar, pickups left out."""
     return tokens_of(e for e in _in_bars(text) if e.onset >= _length(text, e) - text.beat)
 
 
-@concept("place in the bar", "events")
+@concept("place in the bar", "in the second half of the bar", "events")
 def second_half(text: Layout) -> Spans:
     """The notes and rests that begin in the second half of a bar, pickups left out."""
     return tokens_of(e for e in _in_bars(text) if 2 * e.onset >= _length(text, e))
 
 
-@concept("place in the bar", "events")
+@concept("place in the bar", "between beats", "events")
 def off_beat(text: Layout) -> Spans:
     """The notes and rests that begin between two beats, pickups left out."""
     return tokens_of(e for e in _in_bars(text) if e.onset % text.beat)
@@ -53,25 +53,25 @@ def _bars(text: Layout, holds: Callable[[int], bool]) -> Spans:
     return [bar.span for bar in text.bars if bar.number and holds(bar.number)]
 
 
-@concept("bar number")
+@concept("bar number", "in even-numbered bars")
 def even_bar(text: Layout) -> Spans:
     """Every second bar of a section: 2, 4, 6 ..., each with the bar line after it."""
     return _bars(text, lambda number: number % 2 == 0)
 
 
-@concept("bar number")
+@concept("bar number", "in bar 1 of each phrase")
 def first_of_four(text: Layout) -> Spans:
     """The bars 1, 5, 9 ... of a section: the first of each four."""
     return _bars(text, lambda number: number % 4 == 1)
 
 
-@concept("bar number")
+@concept("bar number", "in bar 4 of each phrase")
 def fourth_of_four(text: Layout) -> Spans:
     """The bars 4, 8, 12 ... of a section: the last of each four."""
     return _bars(text, lambda number: number % 4 == 0)
 
 
-@concept("bar number")
+@concept("bar number", "in bars 5 to 8 of each eight")
 def second_four(text: Layout) -> Spans:
     """The bars 5 to 8 of each eight of a section."""
     return _bars(text, lambda number: (number - 1) % 8 >= 4)

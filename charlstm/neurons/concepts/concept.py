@@ -7,6 +7,7 @@ letters.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -40,6 +41,8 @@ class Concept:
     ----------
     name, group : str
         Its name, and the musical idea that it is a part of: "note_a" belongs to "note letter".
+    where : str
+        Where it holds, in words that follow "The neuron rises": "in the second half of the bar", "on high notes".
     about : str
         Its definition in one line, as the page shows it.
     within : str
@@ -50,6 +53,7 @@ class Concept:
 
     name: str
     group: str
+    where: str
     about: str
     within: str
     spans: Callable[[Layout], Spans]
@@ -60,15 +64,15 @@ class Concept:
 
     @property
     def title(self) -> str:
-        """The name as the page writes it."""
-        return self.name.replace("_", " ")
+        """Its name on the page: "second half of the bar", "high notes"."""
+        return re.sub(r"^(in|on|at) (the )?", "", self.where)
 
 
-def concept(group: str, within: str = "body") -> Callable[[Callable[[Layout], Spans]], Concept]:
-    """Makes a concept of the function that is decorated: its name, and the first line of its docstring, are its own."""
+def concept(group: str, where: str, within: str = "body") -> Callable[[Callable[[Layout], Spans]], Concept]:
+    """Makes a concept of the decorated function, with its name, and its docstring's first line as the definition."""
 
     def make(spans: Callable[[Layout], Spans]) -> Concept:
-        return Concept(spans.__name__, group, (spans.__doc__ or "").strip().split("\n")[0], within, spans)
+        return Concept(spans.__name__, group, where, (spans.__doc__ or "").strip().split("\n")[0], within, spans)
 
     return make
 

@@ -6,43 +6,43 @@ from charlstm.neurons.concepts.concept import Spans, concept
 from charlstm.neurons.concepts.layout import Layout
 
 
-@concept("header", "text")
+@concept("header", "in the header", "text")
 def in_header(text: Layout) -> Spans:
     """The information fields, up to and with the newline of K:."""
     return [(0, text.body.start)]
 
 
-@concept("body", "text")
+@concept("body", "in the music", "text")
 def in_body(text: Layout) -> Spans:
     """Everything after the header."""
     return [text.body]
 
 
-@concept("header field", "header")
+@concept("header field", "in the title", "header")
 def in_title(text: Layout) -> Spans:
     """The value of T:, without the letter and the colon."""
     return [(f.start + 2, f.end) for f in text.header.fields if f.letter == "T"]
 
 
-@concept("header field", "header")
+@concept("header field", "in the R: line", "header")
 def in_rhythm_field(text: Layout) -> Spans:
     """The R: line of the header."""
     return _fields(text, "R")
 
 
-@concept("header field", "header")
+@concept("header field", "in the M: line", "header")
 def in_meter_field(text: Layout) -> Spans:
     """The M: line of the header."""
     return _fields(text, "M")
 
 
-@concept("header field", "header")
+@concept("header field", "in the L: line", "header")
 def in_unit_field(text: Layout) -> Spans:
     """The L: line of the header."""
     return _fields(text, "L")
 
 
-@concept("header field", "header")
+@concept("header field", "in the K: line", "header")
 def in_key_field(text: Layout) -> Spans:
     """The K: line of the header."""
     return _fields(text, "K")

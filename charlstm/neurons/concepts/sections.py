@@ -9,7 +9,7 @@ from charlstm.tunes.views.bars import is_section_line
 NEAR_END = 16  # characters: about the last bar
 
 
-@concept("repeat")
+@concept("repeat", "in repeated sections")
 def in_repeat(text: Layout) -> Spans:
     """The music between |: and :|, or from the tune's beginning to a first :| without |:."""
     repeats = []
@@ -24,26 +24,26 @@ def in_repeat(text: Layout) -> Spans:
     return repeats
 
 
-@concept("repeat")
+@concept("repeat", "in the last bar before a repeat sign")
 def before_repeat_end(text: Layout) -> Spans:
     """The last bar before a :|, without the sign."""
     return [(bar.start, bar.end) for bar, _, _ in text.bars if bar.right.startswith(":")]
 
 
-@concept("repeat")
+@concept("repeat", "in the second part of the tune")
 def second_part(text: Layout) -> Spans:
     """Everything after the first repeat sign, double or final bar line that music stands before."""
     first = next((span.end for bar, span, number in text.bars if number and bar.closes), len(text.text))
     return [(first, len(text.text))]
 
 
-@concept("ending")
+@concept("ending", "in first endings")
 def first_ending(text: Layout) -> Spans:
     """A first ending, from its number to the sign that closes it."""
     return _endings(text, "1")
 
 
-@concept("ending")
+@concept("ending", "in second endings")
 def second_ending(text: Layout) -> Spans:
     """A second ending, from its number to the sign that closes it."""
     return _endings(text, "2")
@@ -61,14 +61,14 @@ def _endings(text: Layout, number: str) -> Spans:
     return endings if start is None else [*endings, (start, len(text.text))]
 
 
-@concept("cadence", "events")
+@concept("cadence", "in cadences", "events")
 def cadence(text: Layout) -> Spans:
     """The notes of the last two beats before a section ends: in :|, || or |], or with the tune."""
     closing = ((e, text.bars[e.bar].bar) for e in text.events if e.bar >= 0)
     return tokens_of(e for e, bar in closing if bar.closes and e.onset >= bar.duration - 2 * text.beat)
 
 
-@concept("near the end")
+@concept("near the end", "near the end of the tune")
 def near_end(text: Layout) -> Spans:
     """The last 16 characters of the text, about its last bar."""
     return [(max(len(text.text) - NEAR_END, text.body.start), len(text.text))]

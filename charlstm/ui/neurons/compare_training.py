@@ -66,7 +66,7 @@ def show(context: ViewContext) -> Sounds:
     neuron = f"Neuron {unit_name(unit, context.layers)}"
     st.subheader(plain(f"{neuron} after epoch {number}"), anchor=False)
     name, loss = name_of(context, unit), epochs[place].loss
-    about = f"At the end of training it follows: {name}." if name else "At the end of training it has no name."
+    about = f"At the end of training it {name.behaviour}." if name else "At the end of training it has no name."
     st.caption(plain(about + (f" Loss at this epoch: {loss:.3f} nats per character." if loss is not None else "")))
     label = f"{neuron}, epoch {number}"
     show_tune(draw(tune.text), key=READS, values=values[place].tolist(), label=label, trace=True)

@@ -21,11 +21,14 @@ class Name(NamedTuple):
     auroc: float
 
     def __str__(self) -> str:
-        """first beat, or: off in first beat."""
-        title = CONCEPTS[self.concept].title
-        if self.auroc >= 0.5:
-            return title
-        return f"off {title}" if title.startswith(("in ", "before ", "after ")) else f"off in {title}"
+        """What it follows, as a label: "high notes", or "off on high notes" where it falls."""
+        concept = CONCEPTS[self.concept]
+        return concept.title if self.auroc >= 0.5 else f"off {concept.where}"
+
+    @property
+    def behaviour(self) -> str:
+        """The same within a sentence: "rises on high notes"."""
+        return f"{'rises' if self.auroc >= 0.5 else 'falls'} {CONCEPTS[self.concept].where}"
 
 
 def name_of(context: ViewContext, unit: Unit | tuple[int, int]) -> Name | None:

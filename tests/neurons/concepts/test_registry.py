@@ -23,7 +23,7 @@ def test_the_fingerprint_is_of_what_is_labelled_and_not_of_the_wording() -> None
     leap = CONCEPTS["after_leap"]
     first = concepts_fingerprint()
     assert concepts_fingerprint({**CONCEPTS, "after_leap": replace(leap, about="Another wording.")}) == first
-    more = Concept("every_note", "note letter", "All of them.", "letters", CONCEPTS["note"].spans)
+    more = Concept("every_note", "note letter", "on notes", "All of them.", "letters", CONCEPTS["note"].spans)
     narrower = replace(leap, spans=lambda text: list(leap.spans(text))[1:])
     others = [
         {**CONCEPTS, "every_note": more},
@@ -33,3 +33,12 @@ def test_the_fingerprint_is_of_what_is_labelled_and_not_of_the_wording() -> None
         {**CONCEPTS, "after_leap": replace(leap, name="after_jump")},
     ]
     assert len({first, *map(concepts_fingerprint, others)}) == len(others) + 1
+
+
+def test_every_concept_has_a_name_of_its_own_that_reads_as_english() -> None:
+    titles = {name: concept.title for name, concept in CONCEPTS.items()}
+    assert len(set(titles.values())) == len(titles)
+    assert not any("_" in title for title in titles.values())
+    assert titles["second_half"] == "second half of the bar"
+    assert titles["fourth_of_four"] == "bar 4 of each phrase"
+    assert titles["after_leap"] == "after a leap"
