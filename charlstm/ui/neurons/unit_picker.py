@@ -16,6 +16,7 @@ from charlstm.ui.neurons.settings import UNIT, unit_name
 from charlstm.ui.neurons.tune_source import recorded
 from charlstm.ui.neurons.view_context import ViewContext
 from charlstm.ui.shared.choices import choose
+from charlstm.ui.shared.notices import plain
 from charlstm.ui.state import Setting
 
 LAYER = Setting("neurons.layer", 1)
@@ -26,9 +27,13 @@ BEST: Setting[Unit | None] = Setting("neurons.best", None)
 
 
 def shown_unit(context: ViewContext) -> Unit:
-    """The neuron of the visit, else the address's, within what this model has; at first the most striking one."""
-    layer, index = UNIT.get() or striking_unit(context)
-    unit = Unit(min(layer, context.layers - 1), min(index, context.size - 1))
+    """The neuron of the visit, else the address's; the most striking one at first, and where this model lacks it."""
+    wanted = unit = Unit(*(UNIT.get() or striking_unit(context)))
+    if unit.layer >= context.layers or unit.index >= context.size:
+        unit = striking_unit(context)
+        missing = unit_name(wanted, max(context.layers, wanted.layer + 1))
+        words = f"{context.model} has no neuron {missing}. Now shown: neuron {unit_name(unit, context.layers)}."
+        st.toast(plain(words), duration="long")
     UNIT.set(unit)
     return unit
 

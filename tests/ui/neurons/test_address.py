@@ -79,6 +79,13 @@ def test_a_bad_address_opens_what_there_is(home: Path, query: dict[str, str]) ->
     opened(**query)
 
 
+def test_a_neuron_that_the_model_lacks_is_replaced_and_that_is_said(home: Path) -> None:
+    app = opened(view="tune", neuron="0:99999")
+    assert ["has no neuron 99999" in toast.value for toast in app.toast] == [True]
+    assert address(app)["neuron"] == "0:0"
+    assert not opened(view="tune", neuron="0:7").toast
+
+
 def test_the_neuron_of_an_address_is_the_one_that_is_changed(home: Path) -> None:
     app = opened(view="cause", neuron="0:17")
     assert app.multiselect[0].value == [Unit(0, 17)]
