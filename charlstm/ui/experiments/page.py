@@ -17,10 +17,12 @@ from charlstm.ui.experiments.rerun import run_again
 from charlstm.ui.experiments.temperatures import show_temperatures
 from charlstm.ui.shared.choices import choose
 from charlstm.ui.shared.notices import plain
+from charlstm.ui.shared.written_address import WrittenAddress, is_followed, write_address
 from charlstm.ui.state import Setting
 
 VERDICTS = {True: ":material/check: agrees", False: ":material/close: differs", None: ""}
 STUDY = Setting("experiments.study", "", query="study")
+ADDRESS: WrittenAddress = Setting("experiments.address", None)
 RECORDS = Setting("experiments.set", 0)  # which set of records
 
 
@@ -82,10 +84,12 @@ def _which(records: Sequence[Record]) -> RecordSet:
 
 
 def _chosen(studies: Mapping[str, Study]) -> Study:
-    """The study: a choice at the top, kept in the address."""
+    """The study: a choice at the top, written into the address, and read from it when the visitor goes back."""
+    query = st.query_params.to_dict()
+    if "study" in query and is_followed(ADDRESS, query):
+        STUDY.reload()
     name = choose("Study", list(studies), STUDY, labels={name: study.title for name, study in studies.items()})
-    if st.query_params.to_dict() != {"study": name}:
-        st.query_params.from_dict({"study": name})
+    write_address(ADDRESS, {"study": name})
     return studies[name]
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
@@ -15,12 +14,13 @@ from charlstm.ui.neurons import compare, directory, gates, intervene, neuron, se
 from charlstm.ui.neurons.settings import COMPOSER, MODEL, UNIT, VIEW, VISITS
 from charlstm.ui.neurons.tune_source import COMPOSED, CORPUS, CORPUS_TUNE, SOURCE
 from charlstm.ui.neurons.unit_picker import SIGNAL
-from charlstm.ui.neurons.view_context import ADDRESS, LAG, ViewContext
+from charlstm.ui.neurons.view_context import ADDRESS, ViewContext
 from charlstm.ui.shared.choices import choose
 from charlstm.ui.shared.models import models
 from charlstm.ui.shared.notices import stop_with
 from charlstm.ui.shared.scroll_top import scroll_to_top
 from charlstm.ui.shared.session_tune import WIDGETS, current_settings
+from charlstm.ui.shared.written_address import is_followed
 from charlstm.ui.state import Setting
 
 VIEWS: Mapping[str, tuple[str, Callable[[ViewContext], None]]] = MappingProxyType(
@@ -68,12 +68,10 @@ def page() -> None:
 
 
 def _follow_address() -> None:
-    """Show what the address says where it is another one than the page wrote: the visitor went back, or forward."""
+    """Show what the address says, if the visitor went back or forward."""
     query = {name: value for name, value in st.query_params.items() if name not in WIDGETS}
-    written, address = ADDRESS.get() or (0.0, query)
-    if "view" not in query or query == address or time.monotonic() - written < LAG:
+    if "view" not in query or not is_followed(ADDRESS, query):
         return
-    ADDRESS.set((0.0, query))
     settings: tuple[Setting[Any], ...] = (VIEW, MODEL, UNIT, SIGNAL, CORPUS_TUNE)
     for setting in (*settings, *ADDRESSED.get(query["view"], ())):
         setting.reload()

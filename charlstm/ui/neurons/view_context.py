@@ -6,7 +6,6 @@ page calls `settings.go` in a widget's callback.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -16,10 +15,10 @@ from charlstm.ui.shared.drawing import draw
 from charlstm.ui.shared.player import sound_tune
 from charlstm.ui.shared.session_tune import publish
 from charlstm.ui.shared.url_state import ComposeSettings
+from charlstm.ui.shared.written_address import WrittenAddress, note_written
 from charlstm.ui.state import Setting
 
-ADDRESS: Setting[tuple[float, dict[str, str]] | None] = Setting("neurons.address", None)  # published: when, what
-LAG = 1.0  # seconds in which a browser may still send the address before
+ADDRESS: WrittenAddress = Setting("neurons.address", None)
 Sounds = list[tuple[str, str]]  # texts whose sound is still to be sent, with the keys of their players
 
 
@@ -54,8 +53,7 @@ class ViewContext:
         values = [(setting, setting.get()) for setting in settings]
         written = {setting.query: setting.write(value) for setting, value in values if value != setting.default}
         address = {"view": self.view, **reader, **written, **more}
-        if address != (ADDRESS.get() or (0.0, {}))[1]:
-            ADDRESS.set((time.monotonic(), address))
+        note_written(ADDRESS, address)
         publish(self.composed, **address)
 
 

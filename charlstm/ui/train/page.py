@@ -7,8 +7,9 @@ import streamlit as st
 from charlstm.lm.train import training_runs
 from charlstm.ui.shared.choices import choose
 from charlstm.ui.shared.permissions import show_sharing
+from charlstm.ui.shared.written_address import is_followed, write_address
 from charlstm.ui.train import film, models, new, runs
-from charlstm.ui.train.settings import BESIDE, RUN, VIEW
+from charlstm.ui.train.settings import ADDRESS, BESIDE, RUN, VIEW
 
 VIEWS = {"new": "New", "runs": "Runs", "film": "Film", "models": "Models"}  # name in the address -> label
 
@@ -18,6 +19,10 @@ def page() -> None:
     training_runs.start_queued()
     all_runs = training_runs.list_runs()
     running = next((run for run in all_runs if run.state == "running"), None)
+    query = st.query_params.to_dict()
+    if "view" in query and is_followed(ADDRESS, query):  # the visitor went back, or forward
+        for setting in (VIEW, RUN, BESIDE):
+            setting.reload()
     if VIEW.get() not in VIEWS:
         VIEW.set("runs" if running else "new")
     st.header("Train", anchor=False)
@@ -39,8 +44,7 @@ def page() -> None:
         address["run"] = RUN.get()
         if BESIDE.get():
             address["with"] = BESIDE.get()
-    if st.query_params.to_dict() != address:
-        st.query_params.from_dict(address)
+    write_address(ADDRESS, address)
 
 
 if __name__ == "__main__":  # as Streamlit runs a page

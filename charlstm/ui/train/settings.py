@@ -8,11 +8,13 @@ import streamlit as st
 
 from charlstm.errors import CharlstmError
 from charlstm.ui.shared.notices import plain
+from charlstm.ui.shared.written_address import WrittenAddress
 from charlstm.ui.state import Setting
 
 VIEW = Setting("train.view", "", query="view")  # "": runs while one is running, else new
 RUN = Setting("train.run", "", query="run")
 BESIDE = Setting("train.beside", "", query="with")  # the run that RUN is compared with; "" for none
+ADDRESS: WrittenAddress = Setting("train.address", None)
 MESSAGE, PROBLEM = Setting("train.message", ""), Setting("train.problem", "")
 
 

@@ -16,6 +16,7 @@ from charlstm.experiments import local
 from charlstm.experiments.catalog import catalog
 from charlstm.experiments.records import read_records
 from charlstm.ui.experiments import heatmaps, temperatures
+from charlstm.ui.shared import written_address
 from tests.conftest import TUNES
 from tests.memorizing_model import save_reciter
 from tests.pages import switch_to
@@ -94,6 +95,18 @@ def test_going_through_the_studies_and_back(full):
     switch_to(app, "compose").run()
     switch_to(app, "experiments").run()
     assert not app.exception and app.segmented_control(key="experiments.study").value == "cells"
+
+
+def test_back_shows_the_study_before(full, monkeypatch):
+    """The browser's Back is a run of the page with an earlier address."""
+    monkeypatch.setattr(written_address, "LAG", 0.0)
+    app = opened("cells")
+    for name in ("sizes", "dropout"):
+        app.segmented_control(key="experiments.study").set_value(name).run()
+    for name in ("sizes", "cells", "sizes"):
+        app.query_params["study"] = name
+        app.run()
+        assert not app.exception and STUDIES[name].question in texts(app)
 
 
 def test_an_unknown_study_in_the_address_is_the_first(full):

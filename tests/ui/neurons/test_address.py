@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from charlstm.neurons.recording import Unit
 from charlstm.tunes.corpus.model import Corpus
-from charlstm.ui.neurons import view_context
+from charlstm.ui.shared import written_address
 from tests.conftest import TUNES
 from tests.neurons_page import TIMEOUT, house
 from tests.pages import APP, switch_to
@@ -20,7 +20,7 @@ TUNE = {"model": "reciter", "seed": "3"}
 
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    monkeypatch.setattr(view_context, "LAG", 0.0)
+    monkeypatch.setattr(written_address, "LAG", 0.0)
     corpus = Corpus("tiny", train=TUNES[:1], validation=(TUNES[3], TUNES[0]), test=TUNES[5:])
     with house(tmp_path, monkeypatch, (TUNES[0], TUNES[3], TUNES[5]), corpus) as home:
         yield home
@@ -119,7 +119,7 @@ def test_an_address_that_the_browser_has_not_seen_yet_changes_nothing(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A fast click sends the address before: it is no wish to go back."""
-    monkeypatch.setattr(view_context, "LAG", 60.0)
+    monkeypatch.setattr(written_address, "LAG", 60.0)
     app = opened(view="tune", neuron="0:1")
     before = address(app)
     choose(app, "neurons.view", "cause")

@@ -23,6 +23,7 @@ from charlstm.lm.train import training_runs
 from charlstm.lm.train.run_files import born, machine
 from charlstm.tunes.corpus.io import save_corpus
 from charlstm.tunes.corpus.model import Corpus
+from charlstm.ui.shared import written_address
 from charlstm.ui.shared.durations import duration
 from charlstm.ui.train import estimates
 from charlstm.ui.train.charts import loss_chart, thinned
@@ -231,6 +232,16 @@ def test_a_run_is_removed(home: Path) -> None:
     button(app, "Remove it").click().run()
     assert not folder.exists()
     assert "Nothing has been trained here yet" in texts(app)
+
+
+def test_back_shows_the_view_before(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The browser's Back is a run of the page with an earlier address."""
+    monkeypatch.setattr(written_address, "LAG", 0.0)
+    app = opened(view="models")
+    for view in ("film", "models"):
+        app.query_params["view"] = view
+        app.run()
+        assert not app.exception and app.session_state["train.view"] == view
 
 
 def test_an_address_that_names_nothing_is_no_error(home: Path) -> None:
