@@ -15,8 +15,9 @@ from charlstm.errors import NotationError
 MAX_BYTES = 1_000_000  # karaoke and band files are up to some 200,000
 _WRAPPER = 512  # bytes before the header: RIFF, MacBinary
 _SYSTEM_DATA = {0xF1: 1, 0xF2: 2, 0xF3: 1}  # data bytes of system messages, which files should not have
-NOTE_OFF, NOTE_ON, PITCH_BEND, META = 0x80, 0x90, 0xE0, 0xFF
-TEXT, TRACK_NAME, LYRIC, END_OF_TRACK, TEMPO, TIME_SIGNATURE, KEY_SIGNATURE = 0x01, 0x03, 0x05, 0x2F, 0x51, 0x58, 0x59
+NOTE_OFF, NOTE_ON, PROGRAM, PITCH_BEND, META = 0x80, 0x90, 0xC0, 0xE0, 0xFF
+TEXT, COPYRIGHT, TRACK_NAME, LYRIC, MARKER, CUE = 0x01, 0x02, 0x03, 0x05, 0x06, 0x07
+END_OF_TRACK, TEMPO, TIME_SIGNATURE, KEY_SIGNATURE = 0x2F, 0x51, 0x58, 0x59
 
 
 class Event(NamedTuple):

@@ -23,6 +23,7 @@ from charlstm.score.midi_import.meter_and_key import (
     count_bars,
     find_key,
     find_meter,
+    key_that_ends,
 )
 from charlstm.score.midi_import.midi_file import MidiContents, Voice, read_contents
 from charlstm.score.midi_import.writing import Melody, tempo_value, write_body
@@ -31,6 +32,7 @@ from charlstm.tunes.keys import parse_key
 
 MAX_NOTES = 2000  # of the voice that is read
 MAX_QUARTERS = 4096
+MAX_TEXTS = 3  # that a remark quotes
 MAX_TEMPOS = 8  # changes that are written; more are somebody's playing
 _OFF_BEAT = 1 / 20  # quarters by which onsets are moved on average; above, the notes keep to no beat
 _NEAR = 1 / 4  # quarters between a syllable and its note
@@ -135,6 +137,8 @@ def read_midi(
         keys = [(0, asked or find_key(line.notes))]
     if not asked and not source.marks.keys:
         remarks.append(f"The file names no key; by its notes it is {keys[0][1]}.")
+    elif not asked and len(keys) == 1 and (other := key_that_ends(keys[0][1], line.notes[-1].pitch)):
+        remarks.append(f"The file says {keys[0][1]}; its last note is that of {other}, which has the same signature.")
     keys = _from(keys, start)
     tempos = _from([(round(at * TICK), qpm) for at, qpm in source.marks.tempos], start)
     if len(tempos) > MAX_TEMPOS + 1:
@@ -146,12 +150,20 @@ def read_midi(
 
     melody = Melody(line.notes, line.tuplets, bars, start, stop, keys, tempos[1:], syllables)
     fields = [f"T:{file.title}"] if file.title else []
-    fields += [f"M:{bars[0].meter}", "L:1/8", *(f"Q:{tempo_value(qpm)}" for _, qpm in tempos[:1]), f"K:{keys[0][1]}"]
+    fields += [f"Z:{_as_text(copyright)}" for copyright in file.copyrights]
+    fields += [f"M:{bars[0].meter}", "L:1/8", *(f"Q:{tempo_value(qpm)}" for _, qpm in tempos[:1])]
+    fields += [f"%%MIDI program {program}" for program in source.programs[:1] if program]
+    fields.append(f"K:{keys[0][1]}")
     text = "\n".join([*fields, write_body(melody, repeats=repeats)])
     if repeats and not _sounds_as(text, line.notes):  # a repeat that is not exactly one
         text = "\n".join([*fields, write_body(melody, repeats=False)])
     names = tuple(each.name for each in file.voices)
     return ImportedTune(text, bars[0].meter, str(keys[0][1]), names, chosen, tuple(remarks))
+
+
+def _as_text(text: str) -> str:
+    """A text as the value of a field."""
+    return text.replace("\\", "\\\\").replace("%", r"\%")
 
 
 def _melody_voice(voices: Sequence[Voice]) -> int:
@@ -194,6 +206,11 @@ def _left_out(file: MidiContents, voice: Voice) -> list[str]:
         remarks.append(f"{voice.endless} notes have no end in the file; they last until the next note.")
     if voice.bends:
         remarks.append("Pitch bends were left out.")
+    if len(voice.programs) > 1:
+        remarks.append("The instrument changes in the file; the first one is written.")
+    if file.texts:
+        more = f" and {len(file.texts) - MAX_TEXTS} more" if len(file.texts) > MAX_TEXTS else ""
+        remarks.append(f"Texts of the file were left out: {'; '.join(file.texts[:MAX_TEXTS])}{more}.")
     return remarks
 
 

@@ -83,6 +83,15 @@ def find_key(notes: Sequence[GridNote]) -> Key:
     return key_with(best, MODES.get((last - 7 * best) % 12, "major"))
 
 
+def key_that_ends(key: Key, pitch: int) -> Key | None:
+    """The dorian or mixolydian key of this major key's signature whose tonic the pitch is, else None.
+
+    MIDI files name major and minor keys only: of a dorian tune they name the signature's major.
+    """
+    mode = MODES.get((pitch - 7 * key.fifths) % 12, "major")
+    return key_with(key.fifths, mode) if key.mode == "major" and mode in ("dorian", "mixolydian") else None
+
+
 def find_meter(notes: Sequence[GridNote], meter: str = "") -> tuple[str, int]:
     """A meter (this one, if it is given) and the ticks before its first full bar, by where bars fit best."""
     choices = [

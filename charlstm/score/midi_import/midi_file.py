@@ -19,6 +19,7 @@ from charlstm.tunes.keys import Key
 
 DRUMS = 9  # the channel of percussion, counted from 0
 MAX_NAME = 60  # characters
+_FOREIGN_TITLE = re.compile(r"[\w ,.'()&!?-]+")
 _T = TypeVar("_T")
 
 
@@ -51,6 +52,7 @@ class Voice:
     endless: int = 0  # notes that the file does not end
     no_length: int = 0  # notes that end where they begin; they are not in `notes`
     bends: int = 0
+    programs: list[int] = field(default_factory=list)  # General MIDI's, from 0, that it is played with
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,8 @@ class MidiContents:
     percussion: bool
     division: int  # ticks per quarter note
     remarks: list[str]  # what was damaged
+    copyrights: tuple[str, ...]
+    texts: tuple[str, ...]  # that are neither names nor words that are sung
 
 
 def read_contents(data: bytes) -> MidiContents:
@@ -71,13 +75,18 @@ def read_contents(data: bytes) -> MidiContents:
     voices: list[Voice] = []
     names: list[str] = []
     words: list[list[Syllable]] = []
+    copyrights: list[str] = []
+    texts: list[str] = []
     percussion = no_length = False
     for number, track in enumerate(file.tracks):
         # Tracks of format 2 are patterns, each with a time of its own; else the marks of all tracks are one list.
         marks = Marks() if file.format == 2 else shared
         _read_marks(track, marks, file.division)
         names.append(next((decode(e.data) for e in track.events if _is(e, chunks.TRACK_NAME) and e.data), ""))
+        copyrights += [decode(e.data) for e in track.events if _is(e, chunks.COPYRIGHT)]
         words.append(_syllables(track, file.division))
+        unsung = (chunks.MARKER, chunks.CUE) if words[-1] else (chunks.TEXT, chunks.MARKER, chunks.CUE)
+        texts += [decode(e.data) for e in track.events if e.kind == chunks.META and e.number in unsung]
         by_channel = _voices(track, number, marks, file.division)
         percussion |= DRUMS in by_channel
         for channel, voice in sorted(by_channel.items()):
@@ -94,8 +103,16 @@ def read_contents(data: bytes) -> MidiContents:
         voice.syllables = words[voice.track] or (max(words, key=len) if file.format != 2 else [])
         marks = voice.marks
         marks.meters, marks.keys, marks.tempos = _changes(marks.meters), _changes(marks.keys), _changes(marks.tempos)
-    title = next(filter(None, map(clean_title, names)), "")
-    return MidiContents(voices, title, percussion, file.division, file.remarks)
+    title = next(filter(None, map(_title, names)), "")
+    return MidiContents(
+        voices, title, percussion, file.division, file.remarks, tuple(dict.fromkeys(filter(None, copyrights))),
+        tuple(dict.fromkeys(text for text in texts if text and text[0] != "@")),
+    )  # fmt: skip
+
+
+def _title(name: str) -> str:
+    """A track's name as a title, in the letters of its language."""
+    return name if _FOREIGN_TITLE.fullmatch(name) and not name.isascii() else clean_title(name)
 
 
 def _is(event: chunks.Event, meta: int) -> bool:
@@ -128,7 +145,10 @@ def _voices(track: chunks.Track, number: int, marks: Marks, division: int) -> di
     """The notes of a track by channel; of one pitch the first that began is the first that ends."""
     voices: dict[int, Voice] = {}
     sounding: dict[tuple[int, int], deque[int]] = {}  # (channel, pitch) -> ticks of its onsets
+    programs: dict[int, int] = {}  # channel -> the one that counts
     for event in track.events:
+        if event.kind == chunks.PROGRAM:
+            programs[event.number] = event.data[0]
         if event.kind not in (chunks.NOTE_ON, chunks.NOTE_OFF, chunks.PITCH_BEND):
             continue
         voice = voices.setdefault(event.number, Voice("", number, marks))
@@ -139,6 +159,8 @@ def _voices(track: chunks.Track, number: int, marks: Marks, division: int) -> di
         onsets = sounding.setdefault((event.number, pitch), deque())
         if event.kind == chunks.NOTE_ON and velocity:
             onsets.append(event.tick)
+            if (program := programs.get(event.number, 0)) not in voice.programs:
+                voice.programs.append(program)
         elif onsets:
             onset = onsets.popleft()
             if onset < event.tick:

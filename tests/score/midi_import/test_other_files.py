@@ -354,3 +354,33 @@ def test_what_is_left_out_is_said() -> None:
     remarks = " ".join(read_midi(file_of([METER, key("G"), *bend, *notes(SCALE)], drums)).remarks)
     assert "percussion" in remarks
     assert "Pitch bends" in remarks
+
+
+def test_what_the_file_says_beside_its_notes_is_written_or_named() -> None:
+    head = [
+        METER,
+        key("G"),
+        mido.MetaMessage("copyright", text="(c) 1999, 50 % Ann"),
+        mido.MetaMessage("marker", text="B"),
+    ]
+    fiddle, flute = (mido.Message("program_change", program=program) for program in (40, 73))
+    tune = read_midi(file_of(head, [fiddle, *notes(SCALE), flute, *notes(SCALE)]))
+    reading = read(tune.text)
+    assert (reading.get("Z"), reading.voices[0].program) == ("(c) 1999, 50 % Ann", 40)
+    assert any("Texts" in remark and "B" in remark for remark in tune.remarks)
+    assert any("instrument changes" in remark for remark in tune.remarks)
+    assert "MIDI program" not in read_midi(file_of([METER], notes(SCALE))).text
+
+
+@pytest.mark.parametrize(("last", "name"), [(69, "Ador"), (62, "Dmix"), (67, ""), (71, ""), (64, "")])
+def test_a_mode_that_midi_has_no_name_for_is_named(last: int, name: str) -> None:
+    """A minor key has a name there, so E at the end of a tune in G does not make it one in E minor."""
+    remarks = read_midi(file_of([METER, key("G")], notes((*SCALE, last)))).remarks
+    assert [remark for remark in remarks if "signature" in remark] == [
+        f"The file says G; its last note is that of {name}, which has the same signature." for _ in [name] if name
+    ]
+
+
+def test_a_title_keeps_its_letters() -> None:
+    name = mido.MetaMessage("track_name", name="Bourr\u00e9e")
+    assert read_midi(file_of([name, METER, *notes(SCALE)])).text.startswith("T:Bourr\u00e9e\n")
