@@ -8,9 +8,9 @@ from typing import Any
 
 from music21 import bar, clef, duration, expressions, key, meter, pitch, tempo
 
-from charlstm.score.signs import MAX_TEXT, printable
+from charlstm.score.signs import printable
 from charlstm.tunes.keys import Key, signature
-from charlstm.tunes.parse.events import Measure, Tempo
+from charlstm.tunes.parse.events import MAX_TEXT, Measure, Tempo
 
 _CLEFS = {
     "bass": "BassClef", "bass3": "FBaritoneClef", "bass5": "SubBassClef", "alto": "AltoClef", "alto1": "SopranoClef",

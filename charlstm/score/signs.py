@@ -7,7 +7,7 @@ from typing import Any
 
 from music21 import articulations, dynamics, expressions, note, repeat
 
-from charlstm.tunes.parse.events import Event
+from charlstm.tunes.parse.events import MAX_TEXT, Event
 
 # ABC's name of a decoration -> music21's class. Source of the names: ABC standard 2.1, section 4.14.
 _ARTICULATIONS = {
@@ -35,13 +35,9 @@ _SPANS = {
     "diminuendo": dynamics.Diminuendo, "trill": expressions.TrillExtension,
 }  # fmt: skip
 _OCTAVES = {
-    "8va(": "8va",
-    "8vb(": "8vb",
-    "15ma(": "15ma",
-    "15mb(": "15mb",
-}  # drawn as words; the notes sound as written
+    "8va(": "8va", "8vb(": "8vb", "15ma(": "15ma", "15mb(": "15mb",
+}  # fmt: skip # drawn as words; the notes sound as written
 MAX_LINE = 120  # characters of a line of text above the notes
-MAX_TEXT = 60  # characters of one text on the page
 
 
 def attach_signs(event: Event, element: Any) -> Iterator[Any]:

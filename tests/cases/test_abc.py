@@ -171,7 +171,9 @@ def test_tempos_old_and_new(value: str, qpm: float | None) -> None:
     assert (reading.qpm, reading.remarks) == (qpm, ())
 
 
-@pytest.mark.parametrize("text", ["Q:1/4=soon\nK:C\nc", "Q:1/0=\nK:C\nc", "K:C\nc\nQ:4711/\nd", "K:C\n[Q:=x9]d"])
+@pytest.mark.parametrize(
+    "text", ["Q:1/4=soon\nK:C\nc", "Q:1/0=\nK:C\nc", "K:C\nc\nQ:4711/\nd", "K:C\n[Q:=x9]d", "Q:with feeling\nK:C\nc"]
+)
 def test_a_tempo_that_cannot_be_read_is_named(text: str) -> None:
     assert ["tempo" in remark.message for remark in read(f"X:1\n{text}").remarks] == [True]
 
@@ -358,3 +360,36 @@ def test_a_tune_as_thesession_spells_it() -> None:
 def test_octave_parameters() -> None:
     """ABC 2.1, 4.6."""
     assert played("X:1\nL:1/4\nK:C\n[V:a]C,D,|\n[V:b octave=-1]CD|\n[V:c octave=-2]cd|") == [48] * 3 + [50] * 3
+
+
+@pytest.mark.parametrize("head", ["I:linebreak !\n", ""])
+def test_an_exclamation_mark_breaks_the_line_of_the_score(head: str) -> None:
+    """ABC 2.1, 6.1.1, and abc2win, which ended its lines so."""
+    reading = read(f"X:1\n{head}L:1/4\nK:C\nC|!trill!D|!\nE|F|]!")
+    assert [measure.line_end for measure in reading.measures] == [False, True, False, True]
+    assert reading.remarks == ()
+    assert read("X:1\nL:1/4\nK:C\nC|!trill D|").remarks != ()  # a decoration that is not closed is named
+
+
+def test_a_break_sign_of_the_header_counts_within_a_line() -> None:
+    reading = read("X:1\nI:linebreak !\nL:1/4\nK:C\nC|!D|\nE|]")
+    assert [measure.line_end for measure in reading.measures] == [True, False, False]
+
+
+@pytest.mark.parametrize("text", ['Q:"Gently"\nK:C\nc', 'K:C\nV:1\n[Q:"Gently"]c', 'K:C\nQ:"Gently"\nc'])
+def test_words_of_a_tempo_without_a_number_are_drawn(text: str) -> None:
+    reading = read(f"X:1\n{text}")
+    assert (reading.events[0].annotations, reading.remarks) == (("^Gently",), ())
+
+
+@pytest.mark.parametrize("sign", ['"^%s"', '"%s"'])
+def test_a_text_that_is_cut_on_the_page_is_named(sign: str) -> None:
+    assert read(f"X:1\nK:C\n{sign % ('word ' * 11)}c").remarks == ()
+    (remark,) = read(f"X:1\nK:C\n{sign % ('word ' * 20)}c").remarks
+    assert (remark.line, "longer than 60" in remark.message) == (3, True)
+
+
+def test_grace_notes_that_are_not_closed_are_named() -> None:
+    reading = read("X:1\nK:C\n{AB c|{d}e{/f}g|{}A|")
+    assert len(reading.events) == 6
+    assert [(remark.column, "grace" in remark.message) for remark in reading.remarks] == [(1, True)]

@@ -13,6 +13,8 @@ from typing import Any, NamedTuple
 from charlstm.tunes.abc import HeaderField, parse_meter
 from charlstm.tunes.keys import SEMITONES, Key
 
+MAX_TEXT = 60  # characters of a text over a note that a page shows
+
 
 class Head(NamedTuple):
     """One note head. `tie`: it sounds on into the next event's head of this pitch; `tied`: it goes on from the last."""

@@ -29,7 +29,7 @@ def parse_tempo(value: str | None, unit: Fraction | None = None, onset: Fraction
     "1/4=120", "3/8=120", "1/4 3/8=40" (the beats add up), "120" and "C=120" (unit notes per minute), "C3=60" (three of
     them; ABC 2.1, 10.1), "90=1/4", "1/4=60-66" (its slower end), "Allegro" by the usual metronome mark.
     """
-    words = " ".join(re.findall(r'"([^"]*)"', value or ""))
+    words = tempo_words(value)
     bare = re.sub(r'"[^"]*"?', "", value or "").strip()
     left, _, right = bare.rpartition("=")
     if re.fullmatch(r"[\d.]+\s*", left) and "/" in right:  # the wrong way round
@@ -44,6 +44,11 @@ def parse_tempo(value: str | None, unit: Fraction | None = None, onset: Fraction
         old = re.match(r"\s*C\s*(\d{0,2})", left)
         beat = (unit or Fraction(1, 8)) * int((old and old[1]) or 1)
     return Tempo(onset, min(FASTEST, max(SLOWEST, float(number[1]) * float(beat) * 4)), beat, words)
+
+
+def tempo_words(value: str | None) -> str:
+    """The words in quotation marks of a Q: value."""
+    return " ".join(re.findall(r'"([^"]*)"', value or ""))
 
 
 _STYLES = ("none", "regular", "double", "heavy-light", "final")

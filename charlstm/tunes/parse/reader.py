@@ -13,7 +13,7 @@ from charlstm.errors import NotationError
 from charlstm.tunes.abc import Header, HeaderField, Token, body_tokens, parse_unit, split_header
 from charlstm.tunes.mend import LINE_END, mend
 from charlstm.tunes.parse.events import Directive, Reading
-from charlstm.tunes.parse.marks import parse_tempo
+from charlstm.tunes.parse.marks import parse_tempo, tempo_words
 from charlstm.tunes.parse.remarks import Remarks
 from charlstm.tunes.parse.setting import UNREAD
 from charlstm.tunes.parse.voice import VoiceReader
@@ -53,13 +53,18 @@ def read(text: str) -> Reading:
     directives = tuple(_directives(text, end))
     at_head = [directive for directive in directives if directive.start < header.body_start]
     streams = _by_voice(tokens, header, remarks)
+    line_signs = "$!" if any(d.name == "linebreak" and "!" in d.value for d in at_head) else "$"
+    first = parse_tempo(header.get("Q"), parse_unit(header.get("L")))
     readers = [VoiceReader(name, value, header, remarks, at_head) for name, value, _ in streams]
-    voices = tuple(reader.read(_joined_signs(tokens)) for reader, (_, _, tokens) in zip(readers, streams, strict=True))
+    if first is None and (tempo := tempo_words(header.get("Q"))):
+        readers[0].annotations.append(f"^{tempo}")
+    voices = tuple(
+        reader.read(_joined_signs(tokens, line_signs)) for reader, (_, _, tokens) in zip(readers, streams, strict=True)
+    )
     voices = tuple(voice for voice in voices if voice.measures)
     if not voices:
         line = text.count("\n", 0, header.body_start) + 1
         raise NotationError("there is no note and no rest in this text; a tune needs some, such as GABc|", line=line)
-    first = parse_tempo(header.get("Q"), parse_unit(header.get("L")))
     tempos = sorted([*([first] if first else []), *readers[0].tempos], key=lambda tempo: tempo.onset)
     words = (*header.all("W"), *(word for reader in readers for word in reader.words))
     inner = tuple(HeaderField(*t.field, t.start, t.end) for t in tokens if t.kind == "field")
@@ -126,22 +131,25 @@ def _by_voice(tokens: list[Token], header: Header, remarks: Remarks) -> list[tup
     return [(name, values.get(name, ""), tokens) for name, tokens in streams.items()]
 
 
-def _joined_signs(tokens: list[Token]) -> list[Token]:
+def _joined_signs(tokens: list[Token], line_signs: str) -> list[Token]:
     """Put together the signs that the lexer sees in pieces.
 
     Bar lines that touch are one, as in `[|]:|`; a colon after a bar line is half a sign, after music it is not;
-    unknown characters that touch are one. An ending's number touches its bar line, or begins the line that a backslash
-    joins to it; elsewhere it is not one (ABC 2.1, 4.9: `| 1` is not legal).
+    unknown characters that touch are one; those of `line_signs` end a line of the score. An ending's number touches
+    its bar line, or begins the line that a backslash joins to it; elsewhere it is not one (ABC 2.1, 4.9: `| 1` is not
+    legal).
     """
     joined: list[Token] = []
     after_bar, touching, music = False, False, False  # music: since the last bar line, ending or part
-    for token in tokens:
+    for token, following in zip(tokens, [*tokens[1:], None], strict=False):
         last = joined[-1] if joined else None
         if token.kind == "field" and token.text[0] == "+":  # goes on with the field before it (ABC 2.1, 3.3)
             if len(joined) > 1 and joined[-2].kind == "field":
                 joined[-2] = joined[-2]._replace(text=f"{joined[-2].text.rstrip()} {token.text[2:].strip()}")
             continue
-        if token.kind == "unknown" and token.text == "$":  # a line of the score ends (ABC 2.1, 6.1.1)
+        # A line of the score ends: at $, and in older files at a ! that ends a line of the text (ABC 2.1, 6.1.1, 10.2).
+        ends_line = following is None or following.kind in ("line_break", "space")
+        if token.kind == "unknown" and (token.text in line_signs or (token.text == "!" and ends_line)):
             token = token._replace(kind="line_break")
         if token.text == ":" and music:
             token = token._replace(kind="unknown")

@@ -154,8 +154,8 @@ _NO_TEMPO = "cannot be read as a tempo; the usual one is played"
 
 
 def _is_tempo(value: str) -> bool:
-    """Whether a Q: value is a tempo, or words alone."""
-    return parse_tempo(value) is not None or not re.search(r"\d", re.sub(r'"[^"]*"?', "", value))
+    """Whether a Q: value is a tempo, or words in quotation marks alone."""
+    return parse_tempo(value) is not None or not re.sub(r'"[^"]*"?', "", value).strip()
 
 
 def _is_key(value: str) -> bool:

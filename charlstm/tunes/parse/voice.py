@@ -14,8 +14,8 @@ from typing import NamedTuple
 
 from charlstm.tunes.abc import Header, Token, parse_length, parse_note
 from charlstm.tunes.keys import SEMITONES
-from charlstm.tunes.parse.events import BarLine, Directive, Event, Head, Tempo, Voice
-from charlstm.tunes.parse.marks import DECORATIONS, parse_bar_line, parse_ending, parse_tempo
+from charlstm.tunes.parse.events import MAX_TEXT, BarLine, Directive, Event, Head, Tempo, Voice
+from charlstm.tunes.parse.marks import DECORATIONS, parse_bar_line, parse_ending, parse_tempo, tempo_words
 from charlstm.tunes.parse.measures import NAVIGATION, Measures, Opening
 from charlstm.tunes.parse.place import PlacedToken, place
 from charlstm.tunes.parse.remarks import Remarks
@@ -65,6 +65,7 @@ class VoiceReader:
         self.joined = False
         self.tuplet_group = 0
         self.tuplet_left, self.tuplet_start = 0, 0  # notes that its last tuplet still asks for, and where it begins
+        self.grace_start: int | None = None  # where a { stands that no grace note has followed yet
         # the chord that is being read
         self.chord: list[Head] = []
         self.chord_ties: list[int] = []
@@ -100,13 +101,23 @@ class VoiceReader:
         token, head = placed.token, self._head(placed)
         if placed.member == "grace":
             self.graces.append(head)
+            self.grace_start = None
         elif placed.member == "chord":
             self.chord.append(head)
         else:
             if self.chord_start is not None:
                 self.remarks.add(self.chord_start, "this chord is not closed in its bar; its notes are read one by one")
                 self.chord_start = None
+            if self.grace_start is not None:
+                self.remarks.add(self.grace_start, "these grace notes are not closed; they are read as notes")
+                self.grace_start = None
             self._add("note", token.start, placed, (head,))
+
+    def _grace_open(self, placed: PlacedToken) -> None:
+        self.grace_start = placed.token.start
+
+    def _grace_close(self, placed: PlacedToken) -> None:
+        self.grace_start = None
 
     def _chord_open(self, placed: PlacedToken) -> None:
         self.chord, self.chord_ties, self.chord_start = [], [], placed.token.start
@@ -249,12 +260,21 @@ class VoiceReader:
         self.decorations.append(name)
 
     def _chord_symbol(self, placed: PlacedToken) -> None:
-        if text := decode_escapes(placed.token.text.strip('"').strip()):
+        if text := self._text(placed):
             self.chord_symbols.append(text)
 
     def _annotation(self, placed: PlacedToken) -> None:
-        if text := decode_escapes(placed.token.text.strip('"')):
+        if text := self._text(placed):
             self.annotations.append(text)
+
+    def _text(self, placed: PlacedToken) -> str:
+        """What stands between quotation marks over a note."""
+        text = decode_escapes(placed.token.text.strip('"').strip())
+        if len(text.lstrip("^_<>@")) > MAX_TEXT:
+            self.remarks.add(
+                placed.token.start, f"this text is longer than {MAX_TEXT} characters; its end is not drawn"
+            )
+        return text
 
     def _space(self, placed: PlacedToken) -> None:
         self.joined = False
@@ -299,7 +319,7 @@ class VoiceReader:
         if self.chord:
             return  # a chord that goes on in the next line
         self.joined = False
-        if self.breaks_at_line_ends or placed.token.text == "$":
+        if self.breaks_at_line_ends or placed.token.text in ("$", "!"):
             self.measures.end_line()
 
     # ---- fields inside the body, and what is not ABC
@@ -311,8 +331,10 @@ class VoiceReader:
     def _inline_field(self, placed: PlacedToken) -> None:
         (letter, value), start = placed.token.field, placed.token.start
         if letter == "Q":
-            tempo = parse_tempo(value, self.setting.unit, self.measures.time)
-            self.tempos += [tempo] if tempo else []
+            if tempo := parse_tempo(value, self.setting.unit, self.measures.time):
+                self.tempos.append(tempo)
+            elif words := tempo_words(value):
+                self.annotations.append(f"^{words}")
             self.setting.change(letter, value, start)
         elif letter == "P":
             if not self.measures.empty:
