@@ -44,9 +44,7 @@ def add(commands: Commands) -> None:
         help="for more text than fits into memory: memory-mapped, near-duplicates found by their contour alone",
     )
     build.add_argument("--seed", type=int, default=0, help="seed of the split into parts (default 0)")
-    build.add_argument("--any-meter", action="store_true", help="keep meters beyond the usual, such as 7/8")
-    build.add_argument("--any-key", action="store_true", help="keep rare keys, and tunes without a key")
-    build.add_argument("--chords", action="store_true", help='keep chord symbols over the notes, such as "Am"')
+    _add_recipe(build)
 
     bring = add_command(
         group,
@@ -66,9 +64,17 @@ def add(commands: Commands) -> None:
     bring.add_argument("--validation", type=Path, required=True, metavar="F", help="validation tunes")
     bring.add_argument("--test", type=Path, metavar="F", help="test tunes")
     bring.add_argument("--as-is", action="store_true", help=AS_IS)
+    _add_recipe(bring)
 
     look = add_command(group, "show", "describe a corpus", "charlstm corpus show fiddle", _show)
     look.add_argument("name", metavar="NAME")
+
+
+def _add_recipe(parser: argparse.ArgumentParser) -> None:
+    """The options of what a cleaned corpus keeps."""
+    parser.add_argument("--any-meter", action="store_true", help="keep meters beyond the usual, such as 7/8")
+    parser.add_argument("--any-key", action="store_true", help="keep rare keys, and tunes without a key")
+    parser.add_argument("--chords", action="store_true", help='keep chord symbols over the notes, such as "Am"')
 
 
 def _build(options: argparse.Namespace) -> None:
@@ -116,9 +122,15 @@ def _sources(paths: list[Path]) -> Iterator[SourceTune]:
 def _import(options: argparse.Namespace) -> None:
     from charlstm.tunes.corpus.build import import_corpus
     from charlstm.tunes.corpus.io import save_corpus
+    from charlstm.tunes.edit.clean import Recipe
 
     corpus = import_corpus(
-        options.name, train=options.train, validation=options.validation, test=options.test, as_is=options.as_is
+        options.name,
+        train=options.train,
+        validation=options.validation,
+        test=options.test,
+        as_is=options.as_is,
+        recipe=Recipe(options.any_meter, options.any_key, options.chords),
     )
     path = save_corpus(corpus)
     show(options, {"path": str(path), **_describe(corpus)}, f"{_text(corpus)}\n\nwritten: {path}")

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from charlstm.errors import CorpusError
-from charlstm.tunes.corpus.build import _with_bar_lines, build_corpus
+from charlstm.tunes.corpus.build import _with_bar_lines, build_corpus, import_corpus
 from charlstm.tunes.corpus.build_large import stream_tunes
 from charlstm.tunes.corpus.formats import tunes_of
 from charlstm.tunes.corpus.sources import SourceTune, file_tunes
@@ -120,6 +120,7 @@ def test_a_tunes_header_is_made_of_what_is_known_of_it(form: str) -> None:
         (b"PK\3\4\0\0", "ZIP"),
         (b"\x80\x02}q\0.", "pickle"),
         (bytes(range(256)), "not a text file"),
+        (b"Dear all,\nhere is no tune.\n", "plain text"),
     ],
 )
 def test_what_holds_no_tune_is_refused_with_what_it_seems_to_be(data: bytes, what: str, tmp_path: Path) -> None:
@@ -127,6 +128,10 @@ def test_what_holds_no_tune_is_refused_with_what_it_seems_to_be(data: bytes, wha
     path.write_bytes(data)
     with pytest.raises(CorpusError, match=what):
         list(file_tunes([path]))
+    with pytest.raises(CorpusError, match=what):
+        list(stream_tunes(path))
+    (tmp_path / "tune.abc").write_text("X:1\nK:D\nd|\n")  # in a folder it is named, and the others are read
+    assert [bool(tune.fault) for tune in file_tunes([tmp_path])] == [True, False]
 
 
 @pytest.mark.parametrize("key", ["G", "Gmajor", "G major", "A dorian", "Bb"])
@@ -163,6 +168,22 @@ def test_rare_meters_and_keys_are_kept_where_the_user_says_so(recipe: Recipe, re
         assert caught.value.example == {"key": "K:Gb", "meter": "M:7/8"}[reason]
     else:
         assert "M:7/8\nL:1/8\nK:Gb\nGABcdef|" in clean_tune(SEVEN, recipe=recipe)
+
+
+@pytest.mark.parametrize("key", ["Dmix ^g", "D exp _b", "Am =f ^g"])
+def test_a_key_with_signs_of_its_own_is_not_written_without_them(key: str) -> None:
+    with pytest.raises(Dropped, match="key") as caught:
+        clean_tune(SEVEN.replace("Gb", key), recipe=Recipe(any_meter=True, any_key=True))
+    assert caught.value.example == f"K:{key}"
+
+
+def test_a_split_of_others_can_be_cleaned_by_a_recipe(tmp_path: Path) -> None:
+    path = tmp_path / "a.abc"
+    path.write_text(SEVEN)
+    recipe = Recipe(any_meter=True, any_key=True)
+    corpus = import_corpus("t", train=path, validation=path, as_is=False, recipe=recipe)
+    assert corpus.train == (clean_tune(SEVEN, recipe=recipe),)
+    assert corpus.info["recipe"]["any_meter"]
 
 
 def test_chord_symbols_are_kept_where_the_user_says_so() -> None:

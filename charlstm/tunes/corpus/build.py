@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 
@@ -165,7 +166,12 @@ def import_corpus(
         if not kept and part != "test":
             raise CorpusError(f"{path}: {_too_few(sum(counter.values()), counts)}", path=path)
         texts[part] = tuple(kept)
-    info = {"books": {part: dict(counter) for part, counter in counts.items()}, "credits": [], "as_is": as_is}
+    info: dict[str, Any] = {
+        "books": {part: dict(counter) for part, counter in counts.items()},
+        "credits": [],
+        "as_is": as_is,
+    }
+    info |= {"recipe": asdict(recipe)} if recipe != USUAL else {}
     return Corpus(name, **texts, info=info)
 
 

@@ -30,10 +30,10 @@ from charlstm.files import decode_text
 from charlstm.paths import corpus_path
 from charlstm.progress import Progress, Report
 from charlstm.tunes.abc import split_header, split_tunebook
-from charlstm.tunes.corpus.formats import form_of
+from charlstm.tunes.corpus.formats import foreign, form_of
 from charlstm.tunes.corpus.mapped import MAPPED_FORMAT, MappedCorpus, load_mapped
 from charlstm.tunes.corpus.model import PARTS, check_name
-from charlstm.tunes.corpus.sources import abc_files, split_file
+from charlstm.tunes.corpus.sources import abc_files, check_is_text, split_file
 from charlstm.tunes.edit.clean import USUAL, Dropped, Recipe, clean_tune
 
 HELD_OUT = 2000  # tunes of validation and of test at most
@@ -123,11 +123,7 @@ def build_mapped(
             "seed": seed,
         }
         (work / "json").write_text(json.dumps(description, indent=1) + "\n", encoding="utf-8")
-        for suffix in (
-            "ids",
-            *(f"{part}.npy" for part in PARTS),
-            "json",
-        ):  # the JSON last: it completes the corpus
+        for suffix in ("ids", *(f"{part}.npy" for part in PARTS), "json"):  # the JSON last: it completes the corpus
             os.replace(work / suffix, folder / f"{name}.{suffix}")
     finally:
         shutil.rmtree(work, ignore_errors=True)
@@ -136,9 +132,11 @@ def build_mapped(
 
 def stream_tunes(file: Path) -> Iterator[str]:
     """The tunes of a file, one at a time: from X: line to X: line, or between <start> and <end>."""
-    with open(file, "rb") as start:
-        is_abc = not form_of(decode_text(start.read(1 << 16)))
-    if not is_abc:  # of another form, which is read as a whole
+    with open(file, "rb") as opened:
+        start = opened.read(1 << 16)
+    check_is_text(file, start)
+    text = decode_text(start)
+    if form_of(text) or foreign(text.lstrip()):  # of another form, which is read as a whole
         yield from split_file(file)
         return
     piece: list[bytes] = []
@@ -173,6 +171,7 @@ def _spread(
     buckets: list[BinaryIO] = [open(work / f"bucket-{k}", "wb") for k in range(count)]  # noqa: SIM115
     done = 0
     try:
+        # Clean each tune, leave out what has come before, and count what is left.
         for file in files:
             book = books.setdefault(file.stem, Counter())
             for text in stream_tunes(file):
@@ -200,6 +199,7 @@ def _spread(
                     counts = headers.get(letter)
                     if counts is not None and (value in counts or len(counts) < 10_000):
                         counts[value] += 1
+                # Into a bucket by chance, with its contour.
                 data = text.encode()
                 buckets[int(rng.integers(count))].write(_HEAD.pack(mark, len(data)) + data)
     finally:

@@ -29,6 +29,7 @@ _KEY_AND_MUSIC = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _TOKENS = re.compile(r"(?:<s>\s*)?(?:[XTRCZSN]:[^\n]*\n|[ML]:\S+\s+)*K:[A-G]\S*\s+\S")  # a tune of tokens begins so
+LOOKS_LIKE_ABC = re.compile(r"(?m)^[ \t>]*[XK]:|<start>")
 _SAMPLE = 4000  # characters by which tokens are told from ABC
 MAX_TUNES = 500_000  # of a file; 6 million empty ones fit into 25 kB of a ZIP
 MAX_DEPTH = 20  # of JSON; deeper is no list of tunes
@@ -56,7 +57,7 @@ def tunes_of(text: str, name: str = "this file") -> list[str]:
         return [_unfolded(line) for line in text.split("\n") if _ONE_LINE.match(line.strip())]
     if form == "tokens":
         return list(_token_tunes(text))
-    if kind := _foreign(text.lstrip()):
+    if kind := foreign(text.lstrip()):
         _refuse(f"{name} seems to be {kind}, not ABC notation")
     return split_tunebook(text)
 
@@ -75,13 +76,13 @@ def _refuse(what: str) -> list[str]:
     raise CorpusError(f"{what}; bring tunes in ABC notation, each beginning with a line X:1.")
 
 
-def _foreign(head: str) -> str:
-    """What a text without fields seems to be; "" for what may be ABC."""
+def foreign(head: str) -> str:
+    """What a text seems to be that is of none of our forms; "" for what may be ABC."""
     if head.startswith("<?xml") or re.match(r"<(?:score-partwise|!DOCTYPE score)", head):
         return "MusicXML or other XML"
     if re.match(r"<!doctype html|<html", head, re.IGNORECASE):
         return "a web page"
-    return ""
+    return "plain text" if head and "|" not in head and not LOOKS_LIKE_ABC.search(head) else ""
 
 
 # ---- JSON and CSV

@@ -93,14 +93,22 @@ def _oneill_rhythm(number: str) -> str:
 def file_tunes(paths: Iterable[Path], read_midi: ReadMidi | None = None) -> Iterator[SourceTune]:
     """The tunes of the user's files and folders; with `read_midi` those of MIDI files too, a damaged one as a fault.
 
-    Raises CorpusError as `abc_files` and `split_file` do.
+    A file of a folder that holds no tunes is a fault, too. Raises CorpusError as `abc_files` and `split_file` do.
     """
+    paths = list(paths)
     for file in abc_files(paths, ABC_SUFFIXES + (MIDI_SUFFIXES if read_midi else ())):
         if read_midi and file.suffix.lower() in MIDI_SUFFIXES:
             yield midi_tune(file.read_bytes(), file.parent.name, file.name, read_midi)
-        else:
-            for text in split_file(file):
-                yield SourceTune(text, file.stem, file.name)
+            continue
+        try:
+            texts = split_file(file)
+        except CorpusError as error:
+            if file in paths:
+                raise
+            yield SourceTune("", file.stem, file.name, fault=str(error))  # one of a folder
+            continue
+        for text in texts:
+            yield SourceTune(text, file.stem, file.name)
 
 
 def midi_tune(data: bytes, book: str, file: str, read_midi: ReadMidi) -> SourceTune:
@@ -139,11 +147,16 @@ def abc_files(paths: Iterable[Path], suffixes: tuple[str, ...] = ABC_SUFFIXES) -
 def split_file(file: Path) -> list[str]:
     """The tunes of a file, whatever its encoding, line ends and form. Raises CorpusError where it holds none."""
     data = file.read_bytes()
+    check_is_text(file, data)
+    return tunes_of(decode_text(data), str(file))
+
+
+def check_is_text(file: Path, data: bytes) -> None:
+    """Raise CorpusError if a file that begins with these bytes is none that tunes can be read from."""
     if (kind := file_kind(data)) not in TEXTS:
         raise CorpusError(
             f"{file} is {KINDS[kind]}. Bring tunes in ABC notation, each beginning with a line X:1.", path=file
         )
-    return tunes_of(decode_text(data), str(file))
 
 
 def credits(tunes: Iterable[SourceTune]) -> list[str]:

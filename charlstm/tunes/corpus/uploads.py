@@ -6,7 +6,6 @@ Nothing is written and no name inside a ZIP is used but to say what was read. Wh
 from __future__ import annotations
 
 import io
-import re
 import zipfile
 import zlib
 from collections.abc import Iterable, Iterator
@@ -15,7 +14,7 @@ from pathlib import PurePosixPath
 
 from charlstm.errors import CorpusError
 from charlstm.files import KINDS, decode_text, file_kind
-from charlstm.tunes.corpus.formats import tunes_of
+from charlstm.tunes.corpus.formats import LOOKS_LIKE_ABC, tunes_of
 from charlstm.tunes.corpus.sources import MIDI_SUFFIXES, TEXTS, ReadMidi, SourceTune, midi_tune
 
 MAX_FILE_BYTES = 8 * 2**20  # one file, a ZIP or a text
@@ -24,7 +23,6 @@ MAX_ENTRIES = 20_000  # of a ZIP: one tune a file is common
 MAX_TUNES = 100_000  # in all; larger collections are built by the command line
 SUFFIXES = (".abc", ".txt", ".json", ".csv")
 _ZIP = b"PK\x03\x04"
-_LOOKS_LIKE_ABC = re.compile(r"(?m)^[ \t>]*[XK]:|<start>")
 _SILENT = ("__MACOSX/", ".DS_Store", "Thumbs.db")  # what systems put into a ZIP unasked
 
 
@@ -69,7 +67,7 @@ def read_uploads(files: Iterable[tuple[str, bytes]], read_midi: ReadMidi | None 
                 room -= len(text)
                 _check_count(len(tunes) + _tunes_in(text))  # before the text is cut apart
                 try:
-                    texts = [tune for tune in tunes_of(text, "it") if _LOOKS_LIKE_ABC.search(tune)]
+                    texts = [tune for tune in tunes_of(text, "it") if LOOKS_LIKE_ABC.search(tune)]
                 except CorpusError as error:
                     refused.append((inner, str(error)))
                     continue

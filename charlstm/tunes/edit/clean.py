@@ -25,6 +25,7 @@ from charlstm.tunes.abc import (
     split_header,
 )
 from charlstm.tunes.edit.spelling import clean_title, find_meter, find_rhythm, find_scale, header_text, highest, scaled
+from charlstm.tunes.keys import signature
 from charlstm.tunes.parse.rhythm import Timing, timings
 from charlstm.tunes.views.bars import bars, has_final_bar_line, misfits, repeats_balance
 
@@ -113,6 +114,8 @@ def clean_tune(text: str, *, rhythm: str = "", recipe: Recipe = USUAL) -> str:
     tokens = body_tokens(text)
     _refuse(header, tokens)
     key, meter_text = header.key, find_meter(header)
+    if key and abs(key.fifths) <= 7 and key.signature != signature(key.fifths):  # `Dmix ^g` is not spelled as Dmix
+        raise Dropped("no usable key", f"K:{header.get('K')}")
     if (key is None or not -5 <= key.fifths <= 6) and not (recipe.any_key and (key is None or abs(key.fifths) <= 7)):
         raise Dropped("no usable key", f"K:{header.get('K') or ''}")
     if meter_text not in METERS and not (recipe.any_meter and meter_text):
@@ -120,8 +123,8 @@ def clean_tune(text: str, *, rhythm: str = "", recipe: Recipe = USUAL) -> str:
     if not any(token.kind in ("note", "rest") for token in tokens):
         raise Dropped("shorter than 8 bars or longer than 80", "no notes")
     marks = list(zip(tokens, timings(tokens, header.unit, header.meter, compound=is_compound(meter_text)), strict=True))
-    found = _bars(marks, find_scale(header), parse_meter(meter_text) or Fraction(1), chords=recipe.chords)
-    body = _layout(_sections(found))
+    plain_bars = _bars(marks, find_scale(header), parse_meter(meter_text) or Fraction(1), chords=recipe.chords)
+    body = _layout(_sections(plain_bars))
     title, rhythm = clean_title(header.get("T") or ""), find_rhythm(header) or rhythm
     clean = header_text(title, rhythm, meter_text, str(key or "none")) + body
     check(clean)

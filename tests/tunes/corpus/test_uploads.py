@@ -53,7 +53,7 @@ REFUSED = {
     "a root": ({"/etc/evil.abc": ONE}, "leads out"),
     "a Windows path": ({"..\\evil.abc": ONE}, "leads out"),
     "a ZIP in a ZIP": ({"more.zip": zipped({"a.abc": ONE})}, "inside a ZIP"),
-    "no tune": ({"readme.txt": b"Dear friends,"}, "no tune in it"),
+    "no tune": ({"readme.txt": b"Dear friends,"}, "plain text"),
 }
 
 
