@@ -10,12 +10,12 @@ import streamlit as st
 
 from charlstm.ui.shared.models import warm_up
 from charlstm.ui.shared.notices import set_title
+from charlstm.ui.shared.pages import page_file
 from charlstm.ui.shared.session_library import change_visitor
 from charlstm.ui.shared.visitor import remember_visitor
 from charlstm.ui.state import settings_delivered
 
-_UI = Path(__file__).parent
-_ICON = str(_UI / "icon.svg")
+_ICON = str(Path(__file__).with_name("icon.svg"))
 
 
 def main() -> None:
@@ -49,4 +49,4 @@ def main() -> None:
 
 def _page(folder: str, title: str, icon: str, *, default: bool = False) -> st.Page:
     """The page in a folder of this room; its address is /<folder>."""
-    return st.Page(_UI / folder / "page.py", title=title, icon=f":material/{icon}:", url_path=folder, default=default)
+    return st.Page(page_file(folder), title=title, icon=f":material/{icon}:", url_path=folder, default=default)

@@ -1,4 +1,4 @@
-"""What can be said of a composed tune at a glance. Knows no Streamlit."""
+"""A composed tune at a glance. Knows no Streamlit."""
 
 from __future__ import annotations
 
@@ -11,23 +11,19 @@ from charlstm.tunes.views.bar_numbers import printed_bars
 def facts(sample: Sample) -> str:
     """How the tune ended, whether its bars are complete, and how sure the model was."""
     length = len(sample.text)
-    complete, count = printed_bars(sample.text).complete()
+    complete, bars = printed_bars(sample.text).complete()
     sentences = [
         f"The model ended the tune after {length} characters."
         if sample.stopped == "end"
         else f"The tune was cut off after {length} characters; a longer one may end."
     ]
-    if count:
+    if bars:
         sentences.append(
-            f"All {count} bars are complete." if complete == count else f"{complete} of {count} bars are complete."
+            f"All {bars} bars are complete." if complete == bars else f"{complete} of {bars} bars are complete."
         )
     if len(sample.log_probs):
         perplexity = float(np.exp(-sample.log_probs.mean()))
-        sentences.append(f"Perplexity {perplexity:.1f}: about {_choices(perplexity)} per character.")
+        count = max(round(perplexity), 1)
+        choices = "1 likely choice" if count == 1 else f"{count} likely choices"
+        sentences.append(f"Perplexity {perplexity:.1f}: about {choices} per character.")
     return " ".join(sentences)
-
-
-def _choices(perplexity: float) -> str:
-    words = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
-    count = max(round(perplexity), 1)
-    return f"{words[count - 1] if count <= len(words) else count} likely choice{'s' if count > 1 else ''}"

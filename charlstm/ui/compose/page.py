@@ -27,6 +27,7 @@ from charlstm.ui.shared.session_tune import (
 )  # fmt: skip
 from charlstm.ui.shared.share import share_button
 from charlstm.ui.shared.sound import TRANSPOSE, sound_query, sound_settings
+from charlstm.ui.your_tune.opening import edit_button
 
 
 def page() -> None:
@@ -41,7 +42,7 @@ def page() -> None:
     with temperature:
         show_temperature()
     button.button("Another tune", on_click=_another_tune, icon=":material/refresh:", width="stretch")
-    writing = st.empty()  # apart from the player, which must stay through a second run: made again, it falls silent
+    writing = st.empty()  # apart from the player, which falls silent where it is not in the same place in each run
     try:
         sample = write(settings, writing)
     except VocabularyError as error:
@@ -53,7 +54,7 @@ def page() -> None:
     abc = "X:1\n" + sample.text
     title = split_header(abc).get("T") or "Untitled"
     set_title(title)
-    origin = f"Written by {settings.model}, temperature {settings.temperature:g}, seed {settings.seed}."
+    origin = f"Composed by {settings.model}, temperature {settings.temperature:g}, seed {settings.seed}."
     with heading:
         st.header(plain(title), anchor=False)
         changed = changed_settings()
@@ -62,8 +63,10 @@ def page() -> None:
         sound_settings(abc)
         drawing = draw(abc, TRANSPOSE.get())
         downloads(drawing, title, page="compose", note=origin)
-        keep_button(drawing.text, page="compose", how="composed", settings=settings.query | sound_query())
-        share_button(drawing.text, settings.query | sound_query())
+        query = settings.query | sound_query()
+        keep_button(drawing.text, page="compose", how="composed", settings=query)
+        edit_button(drawing.text, key="compose.edit", how="composed", settings=query)
+        share_button(drawing.text, query)
     writing.empty()
     show_tune(drawing, key="compose.player")
     # What there is to say of it.

@@ -11,10 +11,13 @@ from charlstm.ui.library.settings import NAME, NOTE, RATING, TAGS, show
 from charlstm.ui.library.tunes import composed_settings, summary
 from charlstm.ui.shared.models import models
 from charlstm.ui.shared.notices import plain
+from charlstm.ui.shared.pages import page_file
 from charlstm.ui.shared.session_library import change, delete
 from charlstm.ui.shared.session_tune import choose_tune
 from charlstm.ui.shared.sound import TRANSPOSE, parse_transpose
-from charlstm.ui.your_tune.tune_document import open_document
+from charlstm.ui.your_tune.opening import edit_button
+
+OPEN_HELP = "On Compose, with its settings."
 
 
 def show_row(tune: LibraryTune, shown: Sequence[LibraryTune]) -> None:
@@ -43,9 +46,15 @@ def show_row(tune: LibraryTune, shown: Sequence[LibraryTune]) -> None:
                     "Compare", key=f"library.compare.{number}", icon=":material/compare_arrows:", on_click=show,
                     args=([shown[0].number, number],), help="Side by side with the tune above.",
                 )  # fmt: skip
-            where = "Compose, with its settings" if composed_settings(tune) is not None else "Your tune"
-            if st.button("Open", key=f"library.open.{number}", icon=":material/edit_note:", help=f"Opens {where}."):
-                _open(tune)
+            if (settings := composed_settings(tune)) is not None and settings.model not in models():
+                settings = None
+            if settings and st.button(
+                "Open", key=f"library.open.{number}", icon=":material/music_note:", help=OPEN_HELP
+            ):
+                choose_tune(settings)
+                TRANSPOSE.set(parse_transpose(str(tune.settings.get(TRANSPOSE.query, ""))) or 0)
+                st.switch_page(page_file("compose"))
+            edit_button(tune.text, key=f"library.edit.{number}", how=tune.how, settings=tune.settings)
             with st.popover("Details", icon=":material/label:"):
                 _show_details(tune)
             st.button(
@@ -74,14 +83,3 @@ def _show_details(tune: LibraryTune) -> None:
     )  # fmt: skip
     note.set(tune.note)
     st.text_area("Note", max_chars=MAX_NOTE, key=note.widget(), on_change=lambda: change(number, note=note.get()))
-
-
-def _open(tune: LibraryTune) -> None:
-    """Go to the page that the tune comes from."""
-    settings = composed_settings(tune)
-    if settings is not None and settings.model in models():
-        choose_tune(settings)
-        TRANSPOSE.set(parse_transpose(str(tune.settings.get(TRANSPOSE.query, ""))) or 0)
-        st.switch_page("charlstm/ui/compose/page.py")
-    open_document(tune.text, how=tune.how, settings=tune.settings)
-    st.switch_page("charlstm/ui/your_tune/page.py")

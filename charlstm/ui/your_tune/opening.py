@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import streamlit as st
 
 from charlstm.errors import CharlstmError, NotationError
@@ -10,6 +13,7 @@ from charlstm.score.midi_import.meter_and_key import METERS
 from charlstm.tunes.abc import split_header
 from charlstm.ui.shared.models import models
 from charlstm.ui.shared.notices import plain
+from charlstm.ui.shared.pages import page_file
 from charlstm.ui.shared.session_tune import COMPOSED, composed_text, current_settings, publish, write
 from charlstm.ui.shared.sound import sound_query
 from charlstm.ui.shared.tune_link import QUERY, unpack_tune
@@ -18,6 +22,13 @@ from charlstm.ui.your_tune.settings import AUTOMATIC, BOOK_TUNE, GRID, KEY, METE
 from charlstm.ui.your_tune.tune_document import PROBLEM, TuneDocument, attempt, melody_of, open_document, titles
 
 KEYS = ["G", "D", "A", "E", "C", "F", "Bb", "Em", "Am", "Bm", "Dm", "Gm", "Ador", "Edor", "Dmix", "Amix"]
+
+
+def edit_button(text: str, *, key: str, how: str, settings: Mapping[str, Any]) -> None:
+    """A button of another page that opens a tune on this one; what it was made with goes along."""
+    if st.button("Edit", key=key, icon=":material/edit_note:", help="On Your tune: correct, continue, rewrite bars."):
+        open_document(text, how=how, settings=settings)
+        st.switch_page(page_file("your_tune"))
 
 
 def open_from_address(document: TuneDocument) -> None:

@@ -119,3 +119,23 @@ def test_a_library_that_cannot_be_opened_is_a_sentence_and_tunes_are_still_writt
     switch_to(app, "library").run()
     assert not app.exception
     assert "cannot be used" in app.error[0].value
+
+
+def test_a_tune_is_edited_also_where_the_entry_script_lies_elsewhere_as_in_a_wheel(tmp_path: Path) -> None:
+    (tmp_path / "app.py").write_bytes(Path(APP).read_bytes())
+    app = AppTest.from_file(str(tmp_path / "app.py"), default_timeout=120)
+    app.query_params["seed"] = "1"
+    app.run()
+    pressed(app, "compose.edit")
+    document = app.session_state["your_tune.document"]
+    assert document.text == "X:1\n" + app.session_state["tune.sample"][1].text
+    assert (document.now.how, document.now.settings["seed"]) == ("composed", "1")
+    library = app.session_state["library.tunes"]
+    (composed,) = library.newest()
+    own = library.add(TUNES[1], "own")
+    switch_to(app, "library").run()
+    assert not any(button.key == f"library.open.{own.number}" for button in app.button)  # it has no settings
+    pressed(app, f"library.edit.{own.number}")
+    assert document.text == own.text
+    switch_to(app, "library").run()
+    pressed(app, f"library.open.{composed.number}")
