@@ -98,6 +98,17 @@ def test_a_pasted_tune_is_drawn_its_faults_stand_beside_their_lines_and_are_mend
     shows(page, lambda value: value == wrong)
 
 
+def test_on_paper_there_is_the_title_and_the_score_alone(page: Any, house: str) -> None:
+    pasted(page, house, REEL)
+    drawn(page, REEL)
+    page.emulate_media(media="print")
+    for shown in (".player .print-title", ".player .sheet svg"):
+        expect(page.locator(shown).first).to_be_visible()
+    assert page.locator(".player .print-title").inner_text() == "The Cold Kettle"
+    for hidden in (".editor", ".player .controls", ".player .abc", "[data-testid=stFileUploader]", "button"):
+        expect(page.locator(hidden).filter(visible=True)).to_have_count(0)
+
+
 def test_a_book_is_opened_and_one_of_its_tunes_is_chosen(page: Any, house: str) -> None:
     book = f"X:1\n{TUNES[1]}\n\nX:2\n{TUNES[2]}\n\nX:3\nT:Föhn\nK:D\nabc|\n".replace("\n", "\r\n")
     page.goto(f"{house}/your_tune")

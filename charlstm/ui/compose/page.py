@@ -15,6 +15,7 @@ from charlstm.ui.shared.drawing import draw
 from charlstm.ui.shared.models import models
 from charlstm.ui.shared.notices import plain, set_title, stop_with
 from charlstm.ui.shared.player import show_tune, sound_tune
+from charlstm.ui.shared.printing import print_scores_only
 from charlstm.ui.shared.session_library import keep_button
 from charlstm.ui.shared.session_tune import (
     choose_tune,
@@ -32,6 +33,7 @@ from charlstm.ui.your_tune.opening import edit_button
 
 def page() -> None:
     """The page, top to bottom."""
+    print_scores_only()
     # Which tune, and the widgets that ask for another.
     available = models()
     with st.container():  # always there, so that a notice moves nothing

@@ -15,6 +15,7 @@ from charlstm.ui.library.tunes import summary
 from charlstm.ui.shared.drawing import draw
 from charlstm.ui.shared.notices import plain, stop_with
 from charlstm.ui.shared.player import show_tune, sound_tune
+from charlstm.ui.shared.printing import print_scores_only
 from charlstm.ui.shared.session_library import restore, session_library
 
 AT_ONCE = 8  # tunes on a page of the list
@@ -22,6 +23,7 @@ AT_ONCE = 8  # tunes on a page of the list
 
 def page() -> None:
     """The page, top to bottom."""
+    print_scores_only()
     st.header("Library", anchor=False)
     st.caption("Your tunes, in this browser. Keep the ones you like; the oldest of the others make room for new ones.")
     try:

@@ -37,6 +37,8 @@ class Drawing:
     ----------
     text : str
         The ABC that is drawn, in the key that was asked for.
+    title : str
+        "" for none.
     origin : str
         The same for one tune in any key.
     pages : mapping from a width in px to SVG pages
@@ -62,6 +64,7 @@ class Drawing:
     pages: Mapping[int, Sequence[str]]
     events: Sequence[Played] = ()
     beats: Sequence[tuple[float, int, int, float]] = ()
+    title: str = ""
     midi: bytes = b""
     musicxml: str = ""
     qpm: float = 120.0
@@ -102,6 +105,7 @@ def draw(text: str, transpose: int = 0) -> Drawing:
         ]
         remarks = [str(remark) for remark in reading.remarks]
         drawing = replace(drawing, events=events, beats=beats(reading, qpm), qpm=qpm, remarks=remarks)
+        drawing = replace(drawing, title=reading.get("T") or "")
         # The file that is played, and what is seen, once for each width.
         check_cost(reading)
         score = to_score(reading)

@@ -11,6 +11,7 @@ from charlstm.ui.shared.downloads import downloads
 from charlstm.ui.shared.drawing import draw
 from charlstm.ui.shared.notices import plain, set_title
 from charlstm.ui.shared.player import Selection, show_tune, sound_tune
+from charlstm.ui.shared.printing import print_scores_only
 from charlstm.ui.shared.session_library import keep_button
 from charlstm.ui.shared.share import share_button
 from charlstm.ui.your_tune.continuation import show_continuation
@@ -38,6 +39,7 @@ PLACEHOLDER = "T:My tune\nM:4/4\nL:1/8\nK:D\n|:d2fd Adfd|e2ge cege|dfaf bafd|edc
 
 def page() -> None:
     """The page, top to bottom."""
+    print_scores_only()
     document = current_document()
     if (seed := NEXT_SEED.pop()) is not None:
         SEED.set(seed)

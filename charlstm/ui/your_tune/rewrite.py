@@ -99,16 +99,20 @@ def _show_versions(document: TuneDocument, request: Rewrite, rewriting: Infillin
         HEARD.set(place)
         PLAYS.set(PLAYS.get() + 1)
 
+    heard = HEARD.get()
     for place, candidate in enumerate(rewriting.candidates):
         with st.container(border=True, horizontal=True, vertical_alignment="center", gap="small"):
             st.code(candidate.text[candidate.start : candidate.end], language=None, wrap_lines=True)
             better = candidate.rest_log_prob - rewriting.rest_log_prob
             st.markdown(f"**{better:+.1f}**".replace("-", "−"), width=64, help=odds(better))
             st.button(
-                "Listen", key=f"your_tune.hear.{place}", on_click=hear, args=(place,), icon=":material/play_arrow:"
+                "Listen",
+                key=f"your_tune.hear.{place}",
+                on_click=hear,
+                args=(place,),
+                icon=":material/volume_up:" if place == heard else ":material/play_arrow:",
             )
             st.button("Use this", key=f"your_tune.use.{place}", on_click=use, args=(place,), icon=":material/check:")
-    heard = HEARD.get()
     if heard is not None and heard < len(rewriting.candidates):
         _play(rewriting, heard)
 

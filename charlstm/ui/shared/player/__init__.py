@@ -77,6 +77,7 @@ def show_tune(
     data = {
         "id": ident,
         "text": drawing.text,
+        "title": drawing.title,
         "pages": {str(width): list(svgs) for width, svgs in drawing.pages.items()},
         "events": [[e.start, e.end, e.id, round(e.onset, 4), round(e.duration, 4)] for e in drawing.events],
         "sound": _sound_id(drawing.midi, INSTRUMENT.get()) if drawing.midi else None,

@@ -181,7 +181,7 @@ class Metronome {
 
 const PARTS =
   "play count seek now all loop part part-letters metronome tempo tempo-value volume message sheet legend legend-low " +
-  "legend-high readout abc trace";
+  "legend-high readout abc trace print-title";
 
 class Player {
   constructor(root) {
@@ -276,6 +276,7 @@ class Player {
       this.waiting = false;
       this.resting = !this.resume;
       this.drawn = null;
+      this.parts["print-title"].textContent = tune.title;
       this.parts.message.textContent = tune.message;
       this.parts.message.hidden = !tune.message;
       this.section.classList.toggle("selectable", tune.selectable);
@@ -287,6 +288,7 @@ class Player {
     this.listen();
     if (tune.play && !started.has(tune.play)) {
       started.add(tune.play);
+      if (!before.id) this.section.scrollIntoView({ block: "nearest" }); // it is new here: what sounds is in sight
       this.seek(0);
       this.start({ counted: false });
     }
@@ -451,17 +453,17 @@ class Player {
     const { values, label, scale } = this.tune;
     const at = place?.at ?? (place?.index >= 0 ? this.events[place.index].end - 1 : this.sounding[0]?.end - 1);
     const known = Number.isInteger(at);
-    this.tell(known ? at : null);
+    this.announce(known ? at : null);
     if (!values) return;
     const value = known ? (scale === "unit" ? values[at].toFixed(2) : signed(values[at])) : "";
     const character = known ? visible(this.characters[at].textContent) : "";
     this.parts.readout.textContent = known ? `${label} after “${character}”: ${value}` : label;
   }
 
-  // Say on the page which character the pointer or the sound is on: other parts of it follow.
-  tell(at) {
-    if (at === this.toldAt) return;
-    this.toldAt = at;
+  // Tell the rest of the page which character the pointer or the sound is on.
+  announce(at) {
+    if (at === this.announced) return;
+    this.announced = at;
     sendAt(at);
   }
 

@@ -1,7 +1,7 @@
 // The tune editor: a text area with line numbers, and remarks beside their lines. What it is given is shown as text.
 /* global leaveAt, viewAt */
 
-const PAUSE = 500; // milliseconds without typing before the page is told
+const PAUSE = 500; // milliseconds without typing before the text is sent
 const LINE = 24; // px, as in the style sheet
 const WIDE = 704; // px of the editor from which the remarks stand beside the text
 
@@ -23,9 +23,9 @@ class Editor {
     this.text.addEventListener("input", () => {
       this.number();
       clearTimeout(this.timer);
-      this.timer = setTimeout(() => this.tell(), PAUSE);
+      this.timer = setTimeout(() => this.sendTyped(), PAUSE);
     });
-    this.text.addEventListener("blur", () => this.tell());
+    this.text.addEventListener("blur", () => this.sendTyped());
     this.size = new ResizeObserver(() => this.place());
     this.size.observe(this.section);
   }
@@ -42,7 +42,7 @@ class Editor {
       // A text of the page's own. One with the version that is here is what was typed, perhaps since typed on.
       clearTimeout(this.timer);
       this.version = data.version;
-      this.told = data.text;
+      this.sent = data.text;
       this.text.value = data.text;
     }
     this.remarks = data.remarks;
@@ -51,10 +51,10 @@ class Editor {
     this.place();
   }
 
-  tell() {
+  sendTyped() {
     clearTimeout(this.timer);
-    if (this.text.value === this.told) return;
-    this.told = this.text.value;
+    if (this.text.value === this.sent) return;
+    this.sent = this.text.value;
     this.send({ text: this.text.value, version: this.version });
   }
 
