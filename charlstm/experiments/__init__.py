@@ -1,1 +1,1 @@
-"""The report's tables, again."""
+"""The studies of the original report, reproduced."""

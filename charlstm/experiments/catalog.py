@@ -106,8 +106,8 @@ class Run:
     def key(self, fingerprint: str) -> str:
         """Name of the record: readable, and different for every configuration, seed and corpus.
 
-        Settings that stand at their defaults are left out of it, so that a setting which is new to the program does
-        not make old records strangers.
+        Settings at their defaults are left out of it, so that a setting which is new to the program does not change
+        the names of old records.
         """
         identity = {"job": settings(self.job), "seed": self.seed, "corpus": fingerprint}
         digest = hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:10]
@@ -154,15 +154,15 @@ class Study:
 
 def settings(job: Job) -> dict[str, Any]:
     """What distinguishes a job, as plain JSON values: its fields that are not at their defaults, and its kind."""
-    found: dict[str, Any] = {"kind": job.kind}
-    for name, value in _unusual(job).items():
-        found[name] = settings(value) if isinstance(value, Training) else value
+    values: dict[str, Any] = {"kind": job.kind}
+    for name, value in _not_default(job).items():
+        values[name] = settings(value) if isinstance(value, Training) else value
         if isinstance(value, ModelConfig | TrainConfig):
-            found[name] = {k: list(v) if isinstance(v, tuple) else v for k, v in _unusual(value).items()}
-    return found
+            values[name] = {k: list(v) if isinstance(v, tuple) else v for k, v in _not_default(value).items()}
+    return values
 
 
-def _unusual(thing: Any) -> dict[str, Any]:
+def _not_default(thing: Any) -> dict[str, Any]:
     """The fields of a dataclass that are not at their defaults, but for the seed."""
     return {
         f.name: getattr(thing, f.name)
@@ -233,7 +233,7 @@ def catalog(epochs: int = EPOCHS) -> dict[str, Study]:
 
 
 def study(name: str, epochs: int = EPOCHS) -> Study:
-    """One study. Raises ConfigError for a name that is none."""
+    """One study by its name. Raises ConfigError if there is none of that name."""
     studies = catalog(epochs)
     if name not in studies:
         raise ConfigError("study", f"must be one of {', '.join(studies)}, not {name!r}.")

@@ -2,7 +2,7 @@
 
 Every run is one task of one core. A task whose worker dies is run again; where it can see the dead one's folder, it
 goes on from there. Networks travel with the records, so that no file system need be shared: what a run looks at comes
-to it, and what it trained goes home. Ray's own dashboard and usage statistics stay off.
+to it, and what it trained comes back. Ray's own dashboard and usage statistics stay off.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from charlstm.tunes.corpus.model import Corpus
 
 RETRIES = 3  # of a task whose worker died
 STORE_BYTES = 256 * 2**20  # of shared memory for a Ray of our own: a corpus and some networks
-KNOCK_SECONDS = 10.0
+CONNECT_SECONDS = 10.0
 NETWORK_FILES = (WEIGHTS_FILE, JSON_FILE, RECORD_FILE)  # the record last: with it a run's folder is complete
 
 Files = Mapping[str, bytes]
@@ -60,7 +60,7 @@ def connected(address: str | None = None, workers: int | None = None) -> Iterato
         yield ray
         return
     if address is not None:
-        _knock(address)
+        _check_reachable(address)
     package = Path(charlstm.__file__).parent
     quiet: dict[str, Any] = {"include_dashboard": False, "log_to_driver": False, "logging_level": "ERROR"}
     try:
@@ -86,13 +86,13 @@ def connected(address: str | None = None, workers: int | None = None) -> Iterato
         ray.shutdown()
 
 
-def _knock(address: str) -> None:
-    """See that somebody answers at host:port: Ray itself would try for minutes. Raises ConfigError if not."""
+def _check_reachable(address: str) -> None:
+    """Raise ConfigError unless somebody answers at host:port: Ray itself would try for minutes."""
     host, _, port = address.removeprefix("ray://").rpartition(":")
     if not port.isdigit():
         return  # "auto", say, which Ray looks up
     try:
-        socket.create_connection((host.strip("[]"), int(port)), timeout=KNOCK_SECONDS).close()
+        socket.create_connection((host.strip("[]"), int(port)), timeout=CONNECT_SECONDS).close()
     except (OSError, OverflowError) as error:
         raise ConfigError("address", f"Ray cannot be reached at {address}: {error}") from None
 
@@ -134,7 +134,7 @@ def _execute(work: Work, *, address: str | None, workers: int | None) -> None:
             outcomes[outcome] = run
             if isinstance(run.job, Training):
                 networks[run] = network
-        # Take the records in the order in which they are done; a trained network comes home with its record.
+        # Take the records in the order in which they are done; a trained network comes with its record.
         waiting = list(outcomes)
         while waiting:
             (ready, *_), waiting = ray.wait(waiting, num_returns=1)

@@ -73,20 +73,20 @@ def parse_axis(text: str) -> Axis:
     ConfigError
         If it has no `=`, names no setting of a model or a training, or is a range from high to low.
     """
-    name, found, said = text.partition("=")
+    name, equals, wanted = text.partition("=")
     name = name.strip().replace("-", "_")
-    if not found or not said.strip():
+    if not equals or not wanted.strip():
         raise ConfigError("try", f"{text!r} is not NAME=VALUES, such as hidden-size=128,256 or dropout=0..0.5.")
     if name not in MODEL_FIELDS + TRAIN_FIELDS or name == "seed":
         known = ", ".join(n for n in MODEL_FIELDS + TRAIN_FIELDS if n != "seed")
         raise ConfigError("try", f"{name!r} is not a setting that can be tried; there are {known}.")
-    between = _RANGE.fullmatch(said.strip())
+    between = _RANGE.fullmatch(wanted.strip())
     if between is None:
-        return Axis(name, tuple(_value(part.strip()) for part in said.split(",")))
+        return Axis(name, tuple(_value(part.strip()) for part in wanted.split(",")))
     low, high = _value(between[1]), _value(between[2])
     numbers = all(isinstance(end, int | float) and not isinstance(end, bool) for end in (low, high))
     if not numbers or not low < high:
-        raise ConfigError("try", f"{said!r} is not a range from a lower to a higher number.")
+        raise ConfigError("try", f"{wanted!r} is not a range from a lower to a higher number.")
     return Axis(name, (), low, high)
 
 
@@ -161,7 +161,7 @@ def sweep(
     grace: int = 1,
     report: Callable[[int, int], None] | None = None,
 ) -> list[Record]:
-    """Carry out trials and return their records, the best on validation first. What has a record is not run.
+    """Run trials and return their records, the best on validation first. What has a record is not run.
 
     Parameters
     ----------
@@ -219,17 +219,17 @@ def _on_ray(
     """The trials as a Ray Tune experiment. Records are written by this process, as trials end."""
     os.environ.setdefault("TUNE_DISABLE_AUTO_CALLBACK_LOGGERS", "1")  # our records are the log
     os.environ.setdefault("TUNE_DISABLE_SIGINT_HANDLER", "1")
-    os.environ.setdefault("RAY_AIR_NEW_OUTPUT", "0")  # the new one prints though it is told not to
-    found = {run: record for run in runs if (record := find_record(run, corpus.fingerprint, out))}
-    missing = [run for run in runs if run not in found]
+    os.environ.setdefault("RAY_AIR_NEW_OUTPUT", "0")  # the new one prints even with verbose=0
+    records = {run: record for run in runs if (record := find_record(run, corpus.fingerprint, out))}
+    missing = [run for run in runs if run not in records]
     if not missing:
-        return [found[run] for run in runs]
+        return [records[run] for run in runs]
 
     def keep(run: Run, record: Record) -> None:
         write_record(record, out)
-        found[run] = record
+        records[run] = record
         if report:
-            report(len(found), len(runs))
+            report(len(records), len(runs))
 
     with connected(address, workers) as ray:
         from ray import tune
@@ -257,21 +257,21 @@ def _on_ray(
         if results.errors:
             raise CharlstmError(f"a trial failed: {str(results.errors[0]).strip().splitlines()[-1]}")
         del ray
-    return [found[run] for run in runs]
+    return [records[run] for run in runs]
 
 
 def _tune_trial(config: Mapping[str, Any], runs: Sequence[Run], corpus: Corpus, work: str) -> None:
-    """On a worker: train, and tell Tune the validation loss after each epoch; after the last one the record, too."""
+    """On a worker: train, and report the validation loss to Tune after each epoch, after the last one the record too."""
     from ray import tune
 
     run = runs[config["trial"]]
     last = run.job.train.epochs if isinstance(run.job, Training) else 0
 
-    def tell(epoch: float, loss: float | None) -> None:
+    def report(epoch: float, loss: float | None) -> None:
         if epoch < last:
             tune.report({"epoch": int(epoch), "val_loss": loss})
 
-    record = execute_run(run, corpus, Path(work), each_epoch=tell)
+    record = execute_run(run, corpus, Path(work), each_epoch=report)
     tune.report({"epoch": last, "val_loss": record.curves["validation_tunes"][-1], "record": record})
 
 

@@ -15,22 +15,22 @@ from charlstm.experiments.records import Record
 
 ROLES = {"header": "Header neuron", "body": "Body neuron", "quiet": "Quiet neuron"}
 TRAINING = {  # column -> what it is
-    "parameters": "numbers that are learnt",
+    "parameters": "weights of the network",
     "train": "training loss on slices in the last epoch, as the report plots it",
     "validation": "validation loss on slices after the last epoch, as the report plots it",
     "test slices": "test loss on slices",
     "validation tunes": "validation loss on whole tunes, at its lowest",
     "test tunes": "test loss on whole tunes, of the network that did best on validation",
-    "characters/s": "characters learnt from in a second, one thread",
-    "seconds": "of the whole training",
+    "characters/s": "characters trained on per second, on one thread",
+    "seconds": "time of the whole training",
 }
 SAMPLING = {
     "ended": "tunes that the model ended",
     "header": "tunes with a readable meter and key",
     "in_meter": "bars that fill their meter, none in a tune without a readable meter and key",
     "valid": "tunes without a fault",
-    "bars_returning": "bars that come back in their tune",
-    "longest_run": "notes of the longest run that a training tune has too",
+    "bars_returning": "bars that occur again in their tune",
+    "longest_run": "notes of the longest run shared with a training tune",
     "half_copied": "tunes that share half their notes in one run with a training tune",
     "characters": "characters of a tune",
     "hesitation": "mean entropy of the choice of a character, in nats",
@@ -39,7 +39,7 @@ SAMPLING = {
 
 @dataclass(frozen=True)
 class Interval:
-    """A mean over seeds, and between what it lies. `kind`: "t" or "range", or "" for one seed."""
+    """A mean over seeds with its lower and upper end. `kind`: "t" or "range", or "" for one seed."""
 
     mean: float
     low: float
@@ -83,8 +83,8 @@ class Row:
 
     def values(self, column: str) -> list[float]:
         """One number a seed under a column of TRAINING or SAMPLING; fewer where a record lacks it."""
-        found = (_value(record, column) for record in self.records)
-        return [value for value in found if value is not None]
+        values = (_value(record, column) for record in self.records)
+        return [value for value in values if value is not None]
 
     def interval(self, column: str) -> Interval | None:
         """Mean and interval over seeds."""
@@ -93,7 +93,7 @@ class Row:
     def to_dict(self) -> dict[str, Any]:
         """The row as plain JSON values: the case's columns, then mean, low and high of each measure."""
         measures = {
-            name: None if (found := self.interval(name)) is None else [found.mean, found.low, found.high]
+            name: None if (mean := self.interval(name)) is None else [mean.mean, mean.low, mean.high]
             for name in (*TRAINING, *SAMPLING)
             if self.values(name)
         }
@@ -156,13 +156,13 @@ def curves(rows: Iterable[Row]) -> list[dict[str, Any]]:
 
     `set` is "training" or "validation"; `way` "slices", as the report plots it, or "tunes", whole ones.
     """
-    found = []
+    points = []
     for row in rows:
         for record in row.records:
             lines = record.curves
             for name in (k for k in lines if k != "epoch"):
                 which, _, way = name.partition("_")
-                found += [
+                points += [
                     {
                         "case": row.case.label,
                         "figure": row.case.figure,
@@ -175,7 +175,7 @@ def curves(rows: Iterable[Row]) -> list[dict[str, Any]]:
                     for epoch, loss in zip(lines["epoch"], lines[name], strict=True)
                     if loss is not None
                 ]
-    return found
+    return points
 
 
 def columns(study: Study) -> dict[str, str]:
@@ -186,21 +186,21 @@ def columns(study: Study) -> dict[str, str]:
 
 def cell(row: Row, column: str) -> str:
     """One measure of a row as text: mean and interval over seeds, or a hyphen."""
-    found = row.interval(column)
-    if found is None:
+    measured = row.interval(column)
+    if measured is None:
         return "-"
     if column in ("parameters", "characters/s", "seconds", "characters"):
-        return f"{found.mean:,.0f}"
-    return found.text(1 if column == "longest_run" else 3)
+        return f"{measured.mean:,.0f}"
+    return measured.text(1 if column == "longest_run" else 3)
 
 
 def neuron_rows(rows: Iterable[Row]) -> list[dict[str, Any]]:
     """The three neurons of each network: role, unit, AUROC for the header, mean values in header and body."""
-    found = []
+    entries = []
     for row in rows:
         for record in row.records:
             for role, neuron in record.result.get("neurons", {}).items():
-                found.append(
+                entries.append(
                     {
                         "network": f"{row.case.label}, seed {record.seed}",
                         "neuron": ROLES[role],
@@ -212,7 +212,7 @@ def neuron_rows(rows: Iterable[Row]) -> list[dict[str, Any]]:
                         "mean size in bodies": neuron["size"][1],
                     }
                 )
-    return found
+    return entries
 
 
 def markdown(study: Study, rows: Sequence[Row]) -> str:
@@ -224,14 +224,14 @@ def markdown(study: Study, rows: Sequence[Row]) -> str:
         return "\n".join([*head, *_grid(names, [[str(entry[name]) for name in names] for entry in entries])])
     measures = columns(study)
     own = list(dict.fromkeys(name for row in rows for name in row.case.columns))
-    said = list(dict.fromkeys(name for row in rows for name in row.case.report))
+    reported = list(dict.fromkeys(name for row in rows for name in row.case.report))
     shown = [name for name in measures if any(row.values(name) for row in rows)]
-    names = ["figure", *own, *(f"report: {name}" for name in said), *shown, "seeds"]
+    names = ["figure", *own, *(f"report: {name}" for name in reported), *shown, "seeds"]
     body = [
         [
             row.case.figure or "-",
             *(str(row.case.columns.get(name, "-")) for name in own),
-            *(f"{row.case.report[name]:g}" if name in row.case.report else "-" for name in said),
+            *(f"{row.case.report[name]:g}" if name in row.case.report else "-" for name in reported),
             *(cell(row, name) for name in shown),
             str(len(row.records)),
         ]

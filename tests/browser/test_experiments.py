@@ -36,7 +36,7 @@ def test_the_figures_are_drawn_and_kept(page: Any, address: str) -> None:
     assert {row["figure"] for row in rows} >= {"11", "12", "13", "14"}
     with page.expect_download() as download:
         page.get_by_role("button", name="Report").click()
-    assert "# The report's studies, again" in Path(download.value.path()).read_text()
+    assert "# The report's studies, reproduced" in Path(download.value.path()).read_text()
 
 
 def test_a_study_is_a_click_away_and_in_the_address(page: Any, address: str) -> None:

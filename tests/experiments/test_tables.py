@@ -1,4 +1,4 @@
-"""Tables and findings: numbers come from the records, whatever they are, and from nowhere else."""
+"""Tables and claims: numbers come from the records, whatever they are, and from nowhere else."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import statistics
 import pytest
 
 from charlstm.experiments.catalog import Run, Sampling, Training, catalog, settings
-from charlstm.experiments.claims import epochs_to_converge, findings, fluctuation
+from charlstm.experiments.claims import epochs_to_converge, claims, fluctuation
 from charlstm.experiments.records import CorpusInfo, Record, RecordSet, record_sets
 from charlstm.experiments.tables import curves, interval, interval_note, markdown, neuron_rows, rows_of
 from tests.experiments.conftest import small
@@ -77,16 +77,16 @@ def rows_of_study(name, seeds=2, losses=None):
 
 
 def test_the_interval_of_two_seeds_is_their_range():
-    found = interval([1.0, 1.2])
-    assert (found.mean, found.low, found.high, found.kind) == (pytest.approx(1.1), 1.0, 1.2, "range")
+    compared = interval([1.0, 1.2])
+    assert (compared.mean, compared.low, compared.high, compared.kind) == (pytest.approx(1.1), 1.0, 1.2, "range")
 
 
 def test_the_interval_of_more_seeds_is_students():
     """Against scipy.stats.t.interval(0.95, 4, loc=mean, scale=sem): t = 2.776 for 4 degrees of freedom."""
     values = [1.0, 1.1, 1.2, 1.3, 1.5]
-    found = interval(values)
+    compared = interval(values)
     half = 2.776 * statistics.stdev(values) / 5**0.5
-    assert found.kind == "t" and found.high - found.mean == pytest.approx(half, rel=1e-3)
+    assert compared.kind == "t" and compared.high - compared.mean == pytest.approx(half, rel=1e-3)
     many = interval([1.0, 2.0] * 50)
     assert many.high - many.mean == pytest.approx(1.984 * statistics.stdev([1.0, 2.0] * 50) / 10, rel=1e-3)
 
@@ -103,21 +103,21 @@ def test_every_study_has_a_table_and_findings(name):
     if name != "heatmaps":
         assert all((case.figure or "-") in text for case in STUDIES[name].cases)
         assert "the range over two seeds" in text
-    found = findings(STUDIES[name], rows)
-    assert found and all(one.finds.endswith(".") for one in found)
-    assert any(one.agrees is not None for one in found)
+    compared = claims(STUDIES[name], rows)
+    assert compared and all(one.finds.endswith(".") for one in compared)
+    assert any(one.agrees is not None for one in compared)
 
 
 @pytest.mark.parametrize("name", STUDIES)
 def test_without_records_there_is_a_table_and_nothing_is_claimed(name):
     rows = rows_of(STUDIES[name], PRINT, [])
-    assert markdown(STUDIES[name], rows) and findings(STUDIES[name], rows) == [] and curves(rows) == []
+    assert markdown(STUDIES[name], rows) and claims(STUDIES[name], rows) == [] and curves(rows) == []
 
 
 def test_findings_follow_the_records():
     """The same claims, of records that say the opposite."""
-    usual = findings(STUDIES["cells"], rows_of_study("cells", losses={"lstm": 1.3, "rnn": 1.9}))
-    other = findings(STUDIES["cells"], rows_of_study("cells", losses={"lstm": 1.9, "rnn": 1.3}))
+    usual = claims(STUDIES["cells"], rows_of_study("cells", losses={"lstm": 1.3, "rnn": 1.9}))
+    other = claims(STUDIES["cells"], rows_of_study("cells", losses={"lstm": 1.9, "rnn": 1.3}))
     assert usual[0].agrees is True and other[0].agrees is False
     assert "LSTM's loss is 1.30 to 1.31" in usual[0].finds and "LSTM's loss is 1.90 to 1.91" in other[0].finds
     assert usual[1].agrees is True and other[1].agrees is False
@@ -127,17 +127,17 @@ def test_half_a_study_is_shown_as_far_as_it_is():
     records = [record(run, trained(3.0, 1.4, 1.4)) for run in STUDIES["sizes"].runs(1)[:2]]
     rows = rows_of(STUDIES["sizes"], PRINT, records)
     assert sum(len(row.records) for row in rows) == 2
-    assert findings(STUDIES["sizes"], rows) == [] and "one seed" in markdown(STUDIES["sizes"], rows)
+    assert claims(STUDIES["sizes"], rows) == [] and "one seed" in markdown(STUDIES["sizes"], rows)
 
 
 def test_curves_are_in_long_form():
     rows = rows_of_study("baseline")
-    found = curves(rows)
-    assert {(p["set"], p["way"]) for p in found} == {
+    compared = curves(rows)
+    assert {(p["set"], p["way"]) for p in compared} == {
         (s, w) for s in ("training", "validation") for w in ("slices", "tunes")
     }
-    assert len(found) == 2 * 4 * 4 and {p["seed"] for p in found} == {0, 1}
-    assert min(p["loss"] for p in found if p["way"] == "slices") == pytest.approx(1.3)
+    assert len(compared) == 2 * 4 * 4 and {p["seed"] for p in compared} == {0, 1}
+    assert min(p["loss"] for p in compared if p["way"] == "slices") == pytest.approx(1.3)
 
 
 def test_more_seeds_than_asked_for_are_found():
@@ -153,12 +153,12 @@ def test_neurons_have_rows_of_their_own():
 
 def test_a_loud_quiet_neuron_is_not_called_quiet():
     rows = rows_of_study("heatmaps")
-    assert findings(STUDIES["heatmaps"], rows)[2].agrees is True
+    assert claims(STUDIES["heatmaps"], rows)[2].agrees is True
     loud = copy.deepcopy(rows)
     for row in loud:
         for one in row.records:
             one.result["neurons"]["quiet"]["size"] = [0.49, 0.1]
-    assert findings(STUDIES["heatmaps"], loud)[2].agrees is False
+    assert claims(STUDIES["heatmaps"], loud)[2].agrees is False
 
 
 def test_measures_of_a_curve():

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import streamlit as st
 
 from charlstm.experiments.catalog import EPOCHS, Study, catalog
-from charlstm.experiments.claims import findings, report
+from charlstm.experiments.claims import claims, report
 from charlstm.experiments.records import Record, RecordSet, StoredRecords, read_records, record_sets
 from charlstm.experiments.tables import Row, rows_of
 from charlstm.paths import result_roots
@@ -109,11 +109,11 @@ def _about(records: Sequence[Record], which: RecordSet) -> str:
 
 def _findings(study: Study, rows: Sequence[Row]) -> None:
     """The report's claims, and ours, side by side."""
-    claims = findings(study, rows)
-    if not claims:
+    compared = claims(study, rows)
+    if not compared:
         return
     lines = ["| Original report | This reproduction | |", "| --- | --- | --- |"]
-    for claim in claims:
+    for claim in compared:
         says = plain(claim.says) if claim.says else ":gray[Not in the report]"
         lines.append(f"| {says} | {plain(claim.finds)} | {VERDICTS[claim.agrees]} |")
     st.markdown("\n".join(lines))

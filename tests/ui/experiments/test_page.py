@@ -213,7 +213,7 @@ def test_the_command_line_shows_the_same(full, capsys):
     assert "Does dropout help?" in capsys.readouterr().out
     assert main(["experiment", "report", "--out", str(full / "r.md")]) == 0
     text = (full / "r.md").read_text()
-    assert all(study.title in text for study in STUDIES.values()) and "| the report says | we find |" in text
+    assert all(study.title in text for study in STUDIES.values()) and "| original report | this reproduction |" in text
     assert not (full / "data" / "corpus").exists()
 
 
