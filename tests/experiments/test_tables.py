@@ -8,7 +8,7 @@ import statistics
 import pytest
 
 from charlstm.experiments.catalog import Run, Sampling, Training, catalog, settings
-from charlstm.experiments.claims import epochs_to_converge, claims, fluctuation
+from charlstm.experiments.claims import claims, epochs_to_converge, fluctuation
 from charlstm.experiments.records import CorpusInfo, Record, RecordSet, record_sets
 from charlstm.experiments.tables import curves, interval, interval_note, markdown, neuron_rows, rows_of
 from tests.experiments.conftest import small
