@@ -261,7 +261,7 @@ def _on_ray(
 
 
 def _tune_trial(config: Mapping[str, Any], runs: Sequence[Run], corpus: Corpus, work: str) -> None:
-    """On a worker: train, and report the validation loss to Tune after each epoch, after the last one the record too."""
+    """On a worker: train, report the validation loss to Tune after each epoch, and the record after the last one."""
     from ray import tune
 
     run = runs[config["trial"]]
