@@ -115,8 +115,8 @@ def _over(rows: Sequence[Row], curve: str, measure: Callable[[Sequence[float]], 
 
 
 def _cells(rows: Sequence[Row]) -> list[Claim]:
-    compared = [row for row in rows if row.case.columns.get("dropout acts") != "yes"]
-    lstm, rnn, gru = (_cases(compared, cell=name) for name in ("LSTM", "RNN", "GRU"))
+    reported = [row for row in rows if row.case.columns.get("dropout acts") != "yes"]
+    lstm, rnn, gru = (_cases(reported, cell=name) for name in ("LSTM", "RNN", "GRU"))
     if not lstm or not rnn:
         return []
 
