@@ -265,7 +265,7 @@ def _baseline(epochs: int) -> Study:
         "baseline",
         "The baseline",
         "How well does an LSTM of 150 neurons learn to write the next character?",
-        "One layer of 150 neurons, trained on random slices of the tunes.",
+        f"One layer of 150 neurons, trained on random windows of {SLICE} characters.",
         (_trained("lstm", 150, 0.0, False, epochs, "1", train=1.5, validation=1.5), _counted()),
     )
 
@@ -284,10 +284,10 @@ def _cells(epochs: int) -> Study:
         cases += [_trained(cell, size, dropout, True, epochs, "") for cell in ("lstm", "rnn")]
     return Study(
         "cells",
-        "LSTM or plain RNN",
+        "LSTM or RNN",
         "What is the LSTM's memory worth?",
-        "The same training for an LSTM and a plain RNN, in two settings. A GRU is added here. The dropout of the "
-        "first rows is the report's, which cannot act; below it, dropout that acts.",
+        "The same training for an LSTM and an RNN, in two settings. A GRU is added here. The first rows have the "
+        "report's dropout, which does nothing in a network of one layer; the last ones have output dropout.",
         (*cases, _counted()),
     )
 
@@ -323,7 +323,7 @@ def _dropout(epochs: int) -> Study:
         "Dropout",
         "Does dropout help?",
         "150 neurons. PyTorch's own dropout works between layers, so with one layer it drops nothing, whatever its "
-        "rate: these rows are one and the same training. Below them, dropout on the layer's output, which acts.",
+        "rate: those rows are one and the same training. The others drop the layer's output, which does act.",
         (*as_reported, *without, *acting),
     )
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from charlstm.experiments.catalog import Study, catalog
 from charlstm.experiments.records import Record, RecordSet
-from charlstm.experiments.tables import ROLES, Row, markdown, rows_of
+from charlstm.experiments.tables import ROLES, WINDOWS, Row, markdown, rows_of
 
 NEAR = 0.1  # nats a character: what we call "similar" or "slight"
 CLOSE = 0.15  # nats a character: what we call the number that the report gives, read off a plot
@@ -69,7 +69,7 @@ def _baseline(rows: Sequence[Row]) -> list[Claim]:
     compared = [
         Claim(
             "Training and validation loss both come below 1.5.",
-            f"After {epochs:g} epochs {train:.2f} and {validation:.2f} on slices.",
+            f"After {epochs:g} epochs {train:.2f} and {validation:.2f} on {WINDOWS}.",
             max(train, validation) < 1.5,
         ),
         Claim(
@@ -127,19 +127,19 @@ def _cells(rows: Sequence[Row]) -> list[Claim]:
     best = min(value for row in rnn for value in row.values("test tunes"))
     compared = [
         Claim(
-            "The LSTM learns better than the plain RNN.",
-            f"On whole test tunes the LSTM's loss is {_span(lstm, 'test tunes')}, the plain RNN's "
+            "The LSTM learns better than the RNN.",
+            f"On whole test tunes the LSTM's loss is {_span(lstm, 'test tunes')}, the RNN's "
             f"{_span(rnn, 'test tunes')}.",
             worst < best,
         ),
         Claim(
-            "The LSTM's losses are around 1.3, the plain RNN's 1.8 (training) and 2.0 (validation).",
-            f"On slices, LSTM {_span(lstm, 'train')} and {_span(lstm, 'validation')}, plain RNN "
+            "The LSTM's losses are around 1.3, the RNN's 1.8 (training) and 2.0 (validation).",
+            f"On {WINDOWS}, LSTM {_span(lstm, 'train')} and {_span(lstm, 'validation')}, RNN "
             f"{_span(rnn, 'train')} and {_span(rnn, 'validation')}.",
             _as_reported([*lstm, *rnn]),
         ),
         Claim(
-            "The plain RNN's validation loss stays further above its training loss.",
+            "The RNN's validation loss stays further above its training loss.",
             f"It is {gap(rnn):.2f} above; the LSTM's {gap(lstm):.2f}.",
             gap(rnn) > gap(lstm),
         ),
@@ -147,7 +147,7 @@ def _cells(rows: Sequence[Row]) -> list[Claim]:
     shaking = [_over(these, "validation_slices", fluctuation) for these in (lstm, rnn)]
     compared.append(
         Claim(
-            "The plain RNN's validation curve fluctuates more.",
+            "The RNN's validation curve fluctuates more.",
             f"From epoch to epoch it moves by {shaking[1]:.3f}, the LSTM's by {shaking[0]:.3f}.",
             shaking[1] > shaking[0],
         )
@@ -155,7 +155,7 @@ def _cells(rows: Sequence[Row]) -> list[Claim]:
     speed = [_over(these, "train_slices", epochs_to_converge) for these in (lstm, rnn)]
     compared.append(
         Claim(
-            "The plain RNN's training loss settles within 10 epochs.",
+            "The RNN's training loss settles within 10 epochs.",
             f"It is within {CONVERGED} of its last value after {speed[1]:.0f} epochs, the LSTM's after {speed[0]:.0f}.",
             speed[1] <= 10,
         )
@@ -163,7 +163,7 @@ def _cells(rows: Sequence[Row]) -> list[Claim]:
     first = [_over(these, "train_slices", lambda curve: curve[0]) for these in (lstm, rnn)]
     compared.append(
         Claim(
-            "The plain RNN's training loss starts lower.",
+            "The RNN's training loss starts lower.",
             f"After the first epoch it is {first[1]:.2f}, the LSTM's {first[0]:.2f}.",
             first[1] < first[0],
         )
@@ -172,7 +172,8 @@ def _cells(rows: Sequence[Row]) -> list[Claim]:
         compared.append(
             Claim(
                 "",
-                f"A GRU reaches {_span(gru, 'validation')} on slices, {_span(gru, 'test tunes')} on whole test tunes.",
+                f"A GRU reaches {_span(gru, 'validation')} on {WINDOWS}, {_span(gru, 'test tunes')} on whole "
+                "test tunes.",
             )
         )
     return compared
@@ -191,7 +192,7 @@ def _sizes(rows: Sequence[Row]) -> list[Claim]:
             Claim(
                 says,
                 f"From 150 to 250 neurons the {cell}'s loss {direction[0]} by {abs(drops[0]):.3f} on validation "
-                f"slices, and {direction[1]} by {abs(drops[1]):.3f} on whole test tunes.",
+                f"windows, and {direction[1]} by {abs(drops[1]):.3f} on whole test tunes.",
                 None if cell == "GRU" else 0 <= drops[0] < NEAR,
             )
         )
@@ -207,7 +208,7 @@ def _dropout(rows: Sequence[Row]) -> list[Claim]:
             keys = {tuple(record.key for record in row.records) for row in given}
             same = len(keys) == 1
             seeds = given[0].values("validation")
-            apart = f"Its {len(seeds)} seeds are {max(seeds) - min(seeds):.3f} apart on validation slices."
+            apart = f"Its {len(seeds)} seeds are {max(seeds) - min(seeds):.3f} apart on validation {WINDOWS}."
             compared.append(
                 Claim(
                     "Dropout from 0.1 to 0.3 changes nothing for the LSTM."
@@ -230,7 +231,7 @@ def _dropout(rows: Sequence[Row]) -> list[Claim]:
             compared.append(
                 Claim(
                     "",
-                    f"Dropout that acts: the {cell}'s training loss is lowest at {best[0]:g}, its validation loss at "
+                    f"Output dropout: the {cell}'s training loss is lowest at {best[0]:g}, its validation loss at "
                     f"{best[1]:g}. Whole test tunes: {listed}{none}.",
                 )
             )
@@ -354,7 +355,7 @@ def report(which: RecordSet, records: Sequence[Record]) -> str:
     parts = [
         "# The report's studies, reproduced",
         "",
-        f"Corpus {which.corpus}, {which.epochs} epochs of one slice a tune. {len(ours)} records, "
+        f"Corpus {which.corpus}, {which.epochs} epochs of one window per tune. {len(ours)} records, "
         f"{seconds / 60:.0f} minutes of one core ({', '.join(machines)}). Losses are in nats per character.",
     ]
     for study in catalog(which.epochs).values():

@@ -10,15 +10,16 @@ from typing import Any
 
 from scipy.special import stdtrit
 
-from charlstm.experiments.catalog import Case, Neurons, Run, Sampling, Study, Training
+from charlstm.experiments.catalog import SLICE, Case, Neurons, Run, Sampling, Study, Training
 from charlstm.experiments.records import Record
 
 ROLES = {"header": "Header neuron", "body": "Body neuron", "quiet": "Quiet neuron"}
+WINDOWS = f"{SLICE}-character windows"
 TRAINING = {  # column -> what it is
     "parameters": "weights of the network",
-    "train": "training loss on slices in the last epoch, as the report plots it",
-    "validation": "validation loss on slices after the last epoch, as the report plots it",
-    "test slices": "test loss on slices",
+    "train": f"training loss on {WINDOWS} in the last epoch, as the report plots it",
+    "validation": f"validation loss on {WINDOWS} after the last epoch, as the report plots it",
+    "test slices": f"test loss on {WINDOWS}",
     "validation tunes": "validation loss on whole tunes, at its lowest",
     "test tunes": "test loss on whole tunes, of the network that did best on validation",
     "characters/s": "characters trained on per second, on one thread",

@@ -179,7 +179,7 @@ _SPECS = (
     ),
     CellSpec(
         name="rnn", label="RNN", title="plain RNN", torch_class="RNN", torch_gates="h", step=_rnn,
-        summary="Plain RNN: hardly a memory. Train one to see what the gates are for.",
+        summary="RNN: hardly a memory. Train one to see what the gates are for.",
         character="Has a short memory: even one bar is often too long for it.",
         gates=(Gate("h", "output", False, "its output"),),
         learning_rate=1e-3,

@@ -11,18 +11,18 @@ from typing import Any
 import streamlit as st
 
 from charlstm.experiments.catalog import Study
-from charlstm.experiments.tables import Row, cell, columns, interval_note
+from charlstm.experiments.tables import WINDOWS, Row, cell, columns, interval_note
 from charlstm.ui.experiments.charts import comparison_chart, curve_chart, loss_domain
 from charlstm.ui.shared.choices import choose
 from charlstm.ui.shared.figures import show_figure
 from charlstm.ui.shared.notices import plain
 from charlstm.ui.state import Setting
 
-WAYS = {"slices": "30-character windows", "tunes": "Whole tunes"}
+WAYS = {"slices": WINDOWS, "tunes": "Whole tunes"}
 MEASURES = {
     "test tunes": "test loss on whole tunes, nats per character",
-    "test slices": "test loss on 30-character windows, nats per character",
-    "train": "training loss on 30-character windows, last epoch",
+    "test slices": f"test loss on {WINDOWS}, nats per character",
+    "train": f"training loss on {WINDOWS}, last epoch",
     "characters/s": "characters per second",
 }
 PER_LINE = 3
@@ -79,11 +79,16 @@ def show_table(study: Study, rows: Sequence[Row]) -> None:
         if row.records
     ]
     st.subheader("Table", anchor=False)
-    config = {name: st.column_config.TextColumn(name.replace("_", " "), help=about) for name, about in measures.items()}
+    config = {name: st.column_config.TextColumn(_title(name), help=measures.get(name)) for name in (*own, *measures)}
     st.dataframe(entries, hide_index=True, column_config=config, width="stretch")
     note = interval_note(rows)
     st.caption(f"{note[0].upper()}{note[1:]}. Hover over a column’s name to see what it is.")
     _downloads(study.name, entries, [row.to_dict() for row in rows])
+
+
+def _title(column: str) -> str:
+    """A column's heading in the words of the page; its name in the files stays."""
+    return column.replace("_", " ").replace("slices", "windows").replace("dropout acts", "output dropout")
 
 
 def _downloads(name: str, entries: Sequence[dict[str, str]], values: Sequence[dict[str, Any]]) -> None:

@@ -31,8 +31,8 @@ def show(context: ViewContext) -> None:
     about = st.empty()
     unit = shown_unit(context)
     if memory_gate is None:
-        gated = " or ".join(spec.title for spec in CELLS.values() if spec.memory_gate)
-        about.caption(f"A {spec.title} has no gates. Choose a model with gates: {gated}.")
+        gated = " or ".join(spec.label for spec in CELLS.values() if spec.memory_gate)
+        about.caption(f"The cell type {spec.label} has no gates. Choose a model with gates: {gated}.")
         context.publish(neuron=str(unit))
         return
     layer = unit.layer

@@ -120,8 +120,8 @@ def _memory(context: ViewContext, recording: Activations, unit: Unit, values: ND
     else:
         titled(
             f"It stays similar for {_length(similarity_half_life(recording.split(values)), bar)}",
-            f"Until its autocorrelation falls to 1/2. A {spec.title} has no gates, so this is not how long it "
-            "remembers.",
+            f"Until its autocorrelation falls to 1/2. The cell type {spec.label} has no gates, so this is not how "
+            "long it remembers.",
         )
 
 
