@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,6 +29,21 @@ BATCH_SIZE = 128  # tunes written at once; from 64 to 256 the speed is the same
 DEFAULT = SampleConfig()
 
 
+class Overruled(NamedTuple):
+    """A character that the guard put instead of the model's.
+
+    Attributes
+    ----------
+    index : int
+        Its place in the text; len(text) for END.
+    nats : float
+        What it cost: -ln of the probability of all that the guard allowed there, under the model's own distribution.
+    """
+
+    index: int  # type: ignore[assignment]  # hides tuple.index, which is not needed here
+    nats: float
+
+
 @dataclass(frozen=True, eq=False)
 class Sample:
     """A tune a model wrote.
@@ -46,10 +61,8 @@ class Sample:
         off). Characters of the prime and of fixed fields are given, not drawn.
     stopped : "end" or "max_length"
         Whether the model ended the tune, or the length did.
-    overruled : tuple of int
-        Places of the characters (len(text) for END) that the guard put instead of the model's.
-    guard_cost : float
-        Nats: the sum of -ln of the probability of all that the guard allowed there, under the model's own distribution.
+    overruled : tuple of Overruled
+        The characters that the guard put instead of the model's, in their order.
     """
 
     text: str
@@ -57,13 +70,17 @@ class Sample:
     seed: int
     log_probs: Floats
     stopped: Literal["end", "max_length"]
-    overruled: tuple[int, ...] = ()
-    guard_cost: float = 0.0
+    overruled: tuple[Overruled, ...] = ()
 
     @property
     def log_probability(self) -> float:
         """Sum of log_probs, in nats."""
         return float(self.log_probs.sum())
+
+    @property
+    def guard_cost(self) -> float:
+        """What the guard cost in all, in nats."""
+        return sum(one.nats for one in self.overruled)
 
 
 class _Tune:
@@ -79,8 +96,7 @@ class _Tune:
         self.stopped: Literal["end", "max_length"] | None = None
         self._picker = SymbolPicker(engine, config, seed, skip=skip)
         self._guard = guard_of(engine, config, prime, lines) if config.guard else None
-        self._overruled: list[int] = []
-        self._guard_cost = 0.0
+        self._overruled: list[Overruled] = []
         self._chosen: list[tuple[NDArray[np.floating], int]] = []
         self._log_probs: list[Floats] = []
 
@@ -134,8 +150,8 @@ class _Tune:
             self._forbid(z)
             z[~allowed] = -np.inf
 
-        self._overruled.append(len(self.text))
-        self._guard_cost -= float(np.log(np.exp(log_softmax(logits)[allowed]).sum()))
+        nats = -float(np.log(np.exp(log_softmax(logits)[allowed]).sum()))
+        self._overruled.append(Overruled(len(self.text), nats))
         return self._picker.pick(logits, forbid)
 
     def _settle(self) -> None:
@@ -150,8 +166,7 @@ class _Tune:
         assert self.stopped is not None
         self._settle()
         log_probs = np.concatenate([np.zeros(0), *self._log_probs])
-        overruled, cost = tuple(self._overruled), self._guard_cost
-        return Sample(self.text, self._prime, self.seed, log_probs, self.stopped, overruled, cost)
+        return Sample(self.text, self._prime, self.seed, log_probs, self.stopped, tuple(self._overruled))
 
 
 def _write(engine: Engine, tunes: list[_Tune]) -> Iterator[None]:
