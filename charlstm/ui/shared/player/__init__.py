@@ -17,7 +17,9 @@ from charlstm.ui.shared.drawing import Drawing
 from charlstm.ui.shared.notices import plain
 from charlstm.ui.shared.sound import INSTRUMENT, played_by, wav_of
 
-_component = component("player", __file__)
+# What the player consists of, each before those that use it; player.js is last and puts them together.
+_SCRIPTS = ("svg", "preferences", "sheet", "abc_text", "curve", "choice", "metronome", "playback")
+_component = component("player", __file__, scripts=_SCRIPTS)
 
 Scale = Literal["diverging", "unit"]
 
