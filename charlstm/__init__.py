@@ -46,6 +46,8 @@ _HOME = {
     "evaluate.loss": ("loss",),
     "evaluate.validity": ("validity",),
     "evaluate.novelty": ("novelty",),
+    "evaluate.originality": ("originality", "OriginalityIndex"),
+    "evaluate.originality_file": ("originality_index",),
     "errors": (
         "CharlstmError",
         "NotationError",

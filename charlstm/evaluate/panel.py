@@ -18,13 +18,13 @@ from numpy.typing import NDArray
 
 from charlstm.errors import CorpusError
 from charlstm.evaluate.external_checkers import TOOLS, installed_tools, tool_faults
-from charlstm.evaluate.novelty import NoveltyIndex
+from charlstm.evaluate.melody_index import MelodyIndex
 from charlstm.evaluate.validity import validity
 from charlstm.tunes.abc import split_header
 from charlstm.tunes.corpus.model import Corpus
 from charlstm.tunes.keys import parse_key
 from charlstm.tunes.views.bars import bars
-from charlstm.tunes.views.melody import melody
+from charlstm.tunes.views.melody import melody_notes
 
 RESAMPLES = 1000
 MEDIANS = frozenset({"longest_run"})
@@ -77,7 +77,7 @@ def panel(
     ended: Sequence[bool] | None = None,
     tools: Sequence[str] | None = None,
     seed: int = 0,
-    index: NoveltyIndex | None = None,
+    index: MelodyIndex | None = None,
 ) -> Panel:
     """Measure tunes, and beside them the corpus's test tunes (its validation tunes where it has no test tunes).
 
@@ -94,7 +94,7 @@ def panel(
         needs both.
     seed : int
         Of the bootstrap.
-    index : NoveltyIndex, optional
+    index : MelodyIndex, optional
         Of the corpus's training tunes, if it is there already.
 
     Raises
@@ -104,7 +104,7 @@ def panel(
     """
     if not texts:
         raise CorpusError("there are no tunes to measure; sample some first, or name a file that has some.")
-    index = index or NoveltyIndex(corpus.train)
+    index = index or MelodyIndex(corpus.train)
     tools = installed_tools() if tools is None else tools
     real_texts = corpus.test or corpus.validation
     measured = measure(texts, index, ended=ended, tools=tools)
@@ -120,7 +120,7 @@ def panel(
 
 
 def measure(
-    texts: Sequence[str], index: NoveltyIndex, *, ended: Sequence[bool] | None = None, tools: Sequence[str] = ()
+    texts: Sequence[str], index: MelodyIndex, *, ended: Sequence[bool] | None = None, tools: Sequence[str] = ()
 ) -> dict[str, NDArray[np.float64]]:
     """One number a tune for each measure: name -> (n,), in the order of MEASURES.
 
@@ -149,12 +149,13 @@ def measure(
     return {name: columns[name] for name in MEASURES if name in columns}
 
 
-def _measure_one(text: str, index: NoveltyIndex) -> dict[str, float]:
+def _measure_one(text: str, index: MelodyIndex) -> dict[str, float]:
     checked = validity(text)
     music = ["".join(text[bar.start : bar.end].split()) for bar in bars(text)]
-    pitches = [pitch for pitch, _ in melody(text)]
+    notes = melody_notes(text)
+    pitches = [note.pitch for note in notes]
     key = parse_key(split_header(text).get("K"))
-    longest_run, _ = index.longest_run(text)
+    longest_run = index.longest_of(notes).notes
     return {
         "bars_filled": checked.bars_filled,
         "valid": checked.valid,

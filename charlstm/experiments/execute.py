@@ -29,7 +29,7 @@ from charlstm.tunes.corpus.model import Corpus
 from charlstm.tunes.keys import parse_key
 
 if TYPE_CHECKING:
-    from charlstm.evaluate.novelty import NoveltyIndex
+    from charlstm.evaluate.melody_index import MelodyIndex
     from charlstm.lm.infer.engine import Engine
 
 RECORD_FILE = "record.json"  # in a run's folder, once it is done
@@ -201,11 +201,11 @@ def _written(path: Path) -> tuple[int, int] | None:
 
 
 @lru_cache(maxsize=1)
-def _index(corpus_train: tuple[str, ...]) -> NoveltyIndex:
+def _index(corpus_train: tuple[str, ...]) -> MelodyIndex:
     """The index of a corpus, which all samplings of one process share."""
-    from charlstm.evaluate.novelty import NoveltyIndex
+    from charlstm.evaluate.melody_index import MelodyIndex
 
-    return NoveltyIndex(corpus_train)
+    return MelodyIndex(corpus_train)
 
 
 def _sample(job: Sampling, seed: int, engine: Engine, corpus: Corpus, share: Share) -> dict[str, Any]:

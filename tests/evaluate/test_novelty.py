@@ -3,7 +3,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from charlstm.evaluate.novelty import NoveltyIndex, RunIndex, novelty
+from charlstm.evaluate.melody_index import MelodyIndex
+from charlstm.evaluate.novelty import NoveltyIndex, novelty
+from charlstm.evaluate.run_index import RunIndex
 from charlstm.tunes.corpus.model import Corpus
 
 # No step of one is a step of the other, but for the repeated notes of the second.
@@ -46,8 +48,9 @@ def test_the_longest_run_is_followed_beyond_the_sorted_reach() -> None:
     ],
 )
 def test_a_copy_is_a_copy_in_any_key_and_length(copy: str) -> None:
-    found = NoveltyIndex([SECOND, FIRST]).longest_run(copy)
-    assert found == (14, "First")
+    index = MelodyIndex([SECOND, FIRST])
+    found = index.longest_run(copy)
+    assert (found.notes, index.title(found.source)) == (14, "First")
 
 
 def test_a_run_counts_notes_and_ends_where_the_tunes_part() -> None:
@@ -59,8 +62,9 @@ def test_a_run_counts_notes_and_ends_where_the_tunes_part() -> None:
 
 def test_nothing_shared_is_nothing() -> None:
     index = NoveltyIndex([SECOND])
-    assert index.longest_run(FIRST) == (0, "")
-    assert novelty("K:C\n", index).copied == 0
+    assert index.melodies.longest_run(FIRST) == (0, -1)
+    found = novelty("K:C\n", index)
+    assert (found.copied, found.longest_run, found.source) == (0, 0, "")
 
 
 def test_new_substrings_by_the_definition() -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from charlstm.errors import CorpusError
 from charlstm.evaluate.external_checkers import tool_faults
-from charlstm.evaluate.novelty import NoveltyIndex
+from charlstm.evaluate.melody_index import MelodyIndex
 from charlstm.evaluate.panel import MEASURES, measure, panel, phrase_returns
 from charlstm.tunes.corpus.model import Corpus
 from tests.conftest import TUNES
@@ -18,7 +18,7 @@ GOOD = f"{HEADER}|:{FOUR}:|\n|:{FOUR}:|"
 
 
 def one(text: str, name: str, train: tuple[str, ...] = TUNES) -> float:
-    return float(measure([text], NoveltyIndex(train))[name][0])
+    return float(measure([text], MelodyIndex(train))[name][0])
 
 
 def test_the_panel_of_real_tunes_is_real() -> None:
@@ -71,7 +71,7 @@ def test_half_a_tune_is_a_copy() -> None:
 
 
 def test_a_text_without_music_has_nought() -> None:
-    found = measure(["", "K:D\n", "no tune"], NoveltyIndex(TUNES), ended=[True, True, False])
+    found = measure(["", "K:D\n", "no tune"], MelodyIndex(TUNES), ended=[True, True, False])
     assert not found["valid"].any()
     assert not found["last_note_tonic"].any()
     assert found["ended"].tolist() == [1, 1, 0]
@@ -89,7 +89,7 @@ def test_the_fields_own_tools_agree() -> None:
         good, numbered, faults = tool_faults([GOOD, f"X:7\n{GOOD}", bad], tool)
         assert (good, numbered) == (0, 0)
         assert faults > 0
-    found = measure([GOOD, bad, GOOD], NoveltyIndex(TUNES), ended=[True, True, False], tools=("abc2midi", "abcm2ps"))
+    found = measure([GOOD, bad, GOOD], MelodyIndex(TUNES), ended=[True, True, False], tools=("abc2midi", "abcm2ps"))
     assert found["fully_valid"].tolist() == [1, 0, 0]
 
 
