@@ -14,6 +14,7 @@ from charlstm.lm.sample.guard_body import LENGTHS, Body
 from charlstm.lm.sample.guard_header import DEFAULTS, HeaderLines
 from charlstm.tunes.abc import default_unit, parse_meter, parse_unit
 
+NEEDED = frozenset("MK:\n|]A")  # characters without which no tune can be guarded
 HEADER_ROOM = 120  # characters that the longest header takes
 BODY_ROOM = 80  # characters within which a body can be ended from anywhere
 
@@ -49,7 +50,7 @@ class Guard:
         prime: str,
         max_length: int,
     ) -> None:
-        if missing := sorted(set("MK:\n|]A") - set(symbols)):
+        if missing := sorted(NEEDED - set(symbols)):
             raise ConfigError(
                 "guard", f"needs characters that this model does not know: {' '.join(map(repr, missing))}."
             )

@@ -6,10 +6,11 @@ from dataclasses import replace
 
 import streamlit as st
 
-from charlstm.errors import CharlstmError, VocabularyError
+from charlstm.errors import CharlstmError, ConfigError, VocabularyError
 from charlstm.tunes.abc import split_header
 from charlstm.ui.compose.facts import facts
 from charlstm.ui.compose.settings import changed_settings, show_settings, show_temperature
+from charlstm.ui.compose.ways_on import introduction, show_ways_on
 from charlstm.ui.shared.downloads import downloads, piano_roll
 from charlstm.ui.shared.drawing import draw
 from charlstm.ui.shared.models import models
@@ -40,6 +41,7 @@ def page() -> None:
         settings = current_settings(available)
     with st.sidebar:
         show_settings(available)
+    st.caption(plain(introduction(available[settings.model])))
     heading, temperature, button = st.columns([5, 3, 2], vertical_alignment="center")
     with temperature:
         show_temperature()
@@ -49,6 +51,10 @@ def page() -> None:
         sample = write(settings, writing)
     except VocabularyError as error:
         st.error(plain(f"{settings.model} has never seen {error.character}, so it cannot write it. Try other words."))
+        st.stop()
+    except ConfigError as error:
+        hint = " Or switch “Always playable” off." if settings.guard else ""
+        st.error(plain(f"{error}{hint}"))
         st.stop()
     except CharlstmError as error:
         stop_with(error)
@@ -71,6 +77,7 @@ def page() -> None:
         share_button(drawing.text, query)
     writing.empty()
     show_tune(drawing, key="compose.player")
+    show_ways_on(settings, available[settings.model])
     # What there is to say of it.
     st.caption(plain(facts(sample)))
     if drawing.unmoved:

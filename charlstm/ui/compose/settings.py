@@ -1,4 +1,4 @@
-"""The settings of the page Compose: widgets for a model, a temperature, a header, a seed and a length."""
+"""The settings of the page Compose: widgets for a model, a header, a seed, and how it is drawn."""
 
 from __future__ import annotations
 
@@ -9,8 +9,16 @@ import streamlit as st
 from charlstm.lm.store.checkpoint import Checkpoint
 from charlstm.ui.shared.models import describe
 from charlstm.ui.shared.notices import plain
-from charlstm.ui.shared.session_tune import TUNE, WIDGETS, choose_tune, edited_settings
-from charlstm.ui.shared.url_state import HEADER, LENGTHS, MAX_SEED, TEMPERATURES, plausible
+from charlstm.ui.shared.session_tune import TUNE, WIDGETS, can_guard, choose_tune, edited_settings
+from charlstm.ui.shared.url_state import (
+    HEADER,
+    LENGTHS,
+    LOWEST_TOP_P,
+    MAX_SEED,
+    MAX_TOP_K,
+    TEMPERATURES,
+    plausible,
+)
 
 OPEN = "The model chooses"
 USUAL = {
@@ -19,6 +27,7 @@ USUAL = {
     "rhythm": ("reel", "jig", "hornpipe", "slip jig", "polka", "waltz", "march", "air"),
 }
 LABELS = {"key": "Compose in key", "meter": "Meter", "rhythm": "Rhythm"}
+CHANGED_LABELS = LABELS | {"guard": "Always playable", "top_k": "top-k", "top_p": "top-p"}
 
 
 def show_settings(available: Mapping[str, Checkpoint]) -> None:
@@ -26,7 +35,10 @@ def show_settings(available: Mapping[str, Checkpoint]) -> None:
     model = WIDGETS["model"]
 
     def model_changed() -> None:
-        WIDGETS["temperature"].set(min(available[model.get()].temperature, TEMPERATURES[1]))
+        chosen = available[model.get()]
+        WIDGETS["temperature"].set(min(chosen.temperature, TEMPERATURES[1]))
+        if not can_guard(chosen):
+            WIDGETS["guard"].set(False)
 
     st.selectbox("Model", list(available), key=model.widget(available), on_change=model_changed)
     checkpoint = available[model.get()]
@@ -47,13 +59,32 @@ def show_settings(available: Mapping[str, Checkpoint]) -> None:
         "Maximum length", *LENGTHS, step=100, key=WIDGETS["length"].widget(),
         help="In characters. A longer tune is cut off.",
     )  # fmt: skip
+    is_possible = can_guard(checkpoint)
+    st.toggle(
+        "Always playable", key=WIDGETS["guard"].widget(), on_change=_compose, args=("guard",),
+        disabled=not is_possible,
+        help="Bars that fill, repeats that close, an ending: the model may write only what leads to a tune that can be "
+        "played. Characters where it wanted another one are outlined."
+        if is_possible else "This model does not know the characters that every complete tune needs.",
+    )  # fmt: skip
+    with st.expander("Advanced"):
+        st.number_input(
+            "Top-k", 0, MAX_TOP_K, key=WIDGETS["top_k"].widget(),
+            help="Choose among the k most likely characters. 0: among all.",
+        )  # fmt: skip
+        st.slider(
+            "Top-p", LOWEST_TOP_P, 1.0, step=0.05, key=WIDGETS["top_p"].widget(), on_change=_compose, args=("top_p",),
+            help="Choose among the most likely characters that together have this much of the probability. 1: among "
+            "all.",
+        )  # fmt: skip
     st.button("Compose", type="primary", width="stretch", on_click=_compose)
 
 
 def show_temperature() -> None:
     """The slider, which composes when it is let go: the same seed, hotter or colder."""
     st.slider(
-        "Temperature", *TEMPERATURES, step=0.05, key=WIDGETS["temperature"].widget(), on_change=_compose,
+        "Temperature", *TEMPERATURES, step=0.05, key=WIDGETS["temperature"].widget(),
+        on_change=_compose, args=("temperature",),
         help="Low is safe and plain, high is bold, then wild. At 0 the most likely character is always chosen.",
     )  # fmt: skip
 
@@ -62,12 +93,12 @@ def changed_settings() -> str:
     """The names of the settings that differ from those of the tune on the page; "" for none."""
     tune, edited = TUNE.get(), edited_settings()
     changed = [name for name in WIDGETS if getattr(edited, name) != getattr(tune, name, None)]
-    return ", ".join(LABELS.get(name, name).lower() for name in changed)
+    return ", ".join(CHANGED_LABELS.get(name, name).lower() for name in changed)
 
 
-def _compose() -> None:
-    """Make the widgets' settings those of the tune."""
-    settings = edited_settings()
+def _compose(moved: str = "") -> None:
+    """Make the widgets' settings those of the tune; `moved` is the widget that was let go."""
+    settings = edited_settings(moved)
     if settings == TUNE.get():
         st.toast("This is the tune of these settings. “Another tune” takes the next seed.", icon=":material/info:")
     else:

@@ -13,6 +13,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from charlstm.lm.config import SampleConfig
+from charlstm.lm.sample.guard import NEEDED
 from charlstm.lm.sample.sampling import Sample, stream
 from charlstm.lm.store.checkpoint import Checkpoint
 from charlstm.ui.shared.drawing import draw
@@ -51,10 +52,13 @@ def current_settings(available: Mapping[str, Checkpoint]) -> ComposeSettings:
     query = {name: value for name, value in st.query_params.items() if name in WIDGETS}
     first = next(iter(available))
     temperatures = {name: min(checkpoint.temperature, TEMPERATURES[1]) for name, checkpoint in available.items()}
-    default = ComposeSettings(model=first, seed=random.randint(1, 9999), temperature=temperatures[first])
+    default = ComposeSettings(
+        model=first, seed=random.randint(1, 9999), temperature=temperatures[first], guard=can_guard(available[first])
+    )
     current = TUNE.get()
     if query and query != QUERY.get():
         current, problems = parse_settings(query, models=available, default=default, temperatures=temperatures)
+        current = replace(current, guard=current.guard and can_guard(available[current.model]))
         choose_tune(current)
         QUERY.set(query)  # now, not when the page has come to its end: a click before that must not read it again
         for problem in problems:
@@ -74,18 +78,25 @@ def choose_tune(settings: ComposeSettings) -> None:
         widget.set(getattr(settings, name))
 
 
-def edited_settings() -> ComposeSettings:
+def can_guard(checkpoint: Checkpoint) -> bool:
+    """Whether the model knows the characters without which no tune can be guarded."""
+    return set(checkpoint.vocab.symbols) >= NEEDED
+
+
+def edited_settings(moved: str = "") -> ComposeSettings:
     """The tune's settings with what the visitor has changed in the widgets.
 
     A click may come before the browser has the values of the newest tune: what a widget was given for a tune before is
-    no change either.
+    no change either, unless it is the one that was just `moved`.
     """
     settings = TUNE.get() or ComposeSettings(model="")
     values = {name: widget.get() for name, widget in WIDGETS.items()}
-    values["temperature"] = round(values["temperature"], 2)
+    values |= {name: round(values[name], 2) for name in ("temperature", "top_p")}
     values["title"] = " ".join(values["title"].split())
     given = (settings, *(before for until, before in STALE.get() if time.monotonic() < until))
-    changed = {name: value for name, value in values.items() if value not in {getattr(g, name) for g in given}}
+    changed = {
+        name: value for name, value in values.items() if name == moved or value not in {getattr(g, name) for g in given}
+    }
     return replace(settings, **changed)
 
 
@@ -114,12 +125,22 @@ def composed_text() -> str:
     return "" if composed is None else draw("X:1\n" + composed.sample.text, TRANSPOSE.get()).text
 
 
+def sample_config(settings: ComposeSettings) -> SampleConfig:
+    """How a tune of these settings is drawn."""
+    return SampleConfig(
+        temperature=settings.temperature,
+        top_k=settings.top_k or None,
+        top_p=settings.top_p if settings.top_p < 1 else None,
+        max_length=settings.length,
+        guard=settings.guard,
+    )
+
+
 def write(settings: ComposeSettings, slot: DeltaGenerator) -> Sample:
     """The tune of these settings: the one at hand, or a new one, seen in `slot` while it is written."""
     if (composed := COMPOSED.get()) and composed.settings == settings:
         return composed.sample
-    config = SampleConfig(temperature=settings.temperature, max_length=settings.length)
-    writing = stream(engine(settings.model), config, seed=settings.seed, fields=settings.header)
+    writing = stream(engine(settings.model), sample_config(settings), seed=settings.seed, fields=settings.header)
     sample = watch(writing, slot, pauses=PAUSES)
     COMPOSED.set(Composed(settings, sample))
     add_to_library("X:1\n" + sample.text, "composed", settings=settings.query)

@@ -14,6 +14,8 @@ from dataclasses import dataclass, fields
 TEMPERATURES = (0.0, 2.0)
 LENGTHS = (100, 3000)  # characters
 MAX_SEED = 2**31 - 1
+MAX_TOP_K = 100  # characters; no vocabulary of a tune corpus has more
+LOWEST_TOP_P = 0.05
 HEADER = {"key": "K", "meter": "M", "rhythm": "R", "title": "T"}
 _PLAUSIBLE = {
     "key": re.compile(r"[A-G][#b]?[A-Za-z]{0,10}( [\^_=]{1,2}[a-g])*"),
@@ -25,12 +27,18 @@ _PLAUSIBLE = {
 
 @dataclass(frozen=True, kw_only=True)
 class ComposeSettings:
-    """The settings that bring a tune back; a header field that is "" is left to the model."""
+    """The settings that bring a tune back; a header field that is "" is left to the model.
+
+    Without `guard` the model writes what it likes; top_k 0 and top_p 1 leave all characters to choose from.
+    """
 
     model: str
     seed: int = 1
     temperature: float = 0.8
     length: int = 1000
+    guard: bool = False
+    top_k: int = 0
+    top_p: float = 1.0
     key: str = ""
     meter: str = ""
     rhythm: str = ""
@@ -45,17 +53,24 @@ class ComposeSettings:
     def query(self) -> dict[str, str]:
         """The address: every setting that is not left open, as text."""
         values = {f.name: getattr(self, f.name) for f in fields(self)}
+        open_values = {"guard": False, "top_k": 0, "top_p": 1.0}
         return {
-            name: f"{value:g}" if name == "temperature" else str(value) for name, value in values.items() if value != ""
+            name: str(int(value)) if name == "guard" else f"{value:g}" if isinstance(value, float) else str(value)
+            for name, value in values.items()
+            if value != open_values.get(name, "")
         }
 
     @property
     def command(self) -> str:
         """The command line that writes the same tune."""
         words = ["charlstm", "sample", self.model, "--temperature", f"{self.temperature:g}", "--seed", str(self.seed)]
-        for name in HEADER:
+        for name in (*HEADER, "top_k"):
             if value := getattr(self, name):
-                words += [f"--{name}", value]
+                words += [f"--{name.replace('_', '-')}", str(value)]
+        if self.top_p < 1:
+            words += ["--top-p", f"{self.top_p:g}"]
+        if self.guard:
+            words.append("--guard")
         return shlex.join([*words, "--max-length", str(self.length)])
 
 
@@ -67,6 +82,8 @@ def parse_settings(
     temperatures: Mapping[str, float] | None = None,
 ) -> tuple[ComposeSettings, list[str]]:
     """Read an address.
+
+    One without a word of the guard may be older than the guard, and its tune is to come back as it was: unguarded.
 
     Parameters
     ----------
@@ -117,6 +134,9 @@ def parse_settings(
         seed=int(number("seed", 0, MAX_SEED, default.seed)),
         temperature=round(number("temperature", *TEMPERATURES, start), 2),
         length=int(number("length", *LENGTHS, default.length)),
+        guard=bool(number("guard", 0, 1, 0)),
+        top_k=int(number("top_k", 0, MAX_TOP_K, default.top_k)),
+        top_p=round(number("top_p", LOWEST_TOP_P, 1.0, default.top_p), 2),
         **{name: words(name) for name in HEADER},
     )
     return settings, problems

@@ -37,8 +37,9 @@ def seed_of(letter: str) -> str:
 def test_the_first_screen_is_a_tune_without_a_click(app_home: Path) -> None:
     app = opened()
     tune = app.session_state["tune.sample"][1]
-    assert tune.text in RECITED.values()
-    assert any("ended the tune" in caption.value for caption in app.caption)
+    assert tune.text and address_of(app)["guard"] == "1"
+    said = " ".join(caption.value for caption in app.caption)
+    assert "ended the tune" in said and "bars are complete" in said  # whatever the seed: it is guarded
     labels = ["MIDI", "ABC", "MusicXML", "PDF", "PNG", "SVG", "WAV"]
     assert [button.label for button in app.get("download_button")] == labels
 
@@ -176,3 +177,35 @@ def test_what_is_kept_and_edited_is_in_the_key_that_is_shown(app_home: Path) -> 
     app.button(key=f"library.open.{kept.number}").click().run()
     assert not app.exception
     assert app.session_state["sound.transpose"] == 2
+
+
+def test_the_guard_is_a_switch_with_the_same_seed_and_in_the_address(app_home: Path) -> None:
+    app = opened()
+    seed = address_of(app)["seed"]
+    app.toggle(key="compose.guard").set_value(False).run()
+    assert address_of(app)["seed"] == seed and "guard" not in address_of(app)
+    assert app.session_state["tune.sample"][1].text in RECITED.values()
+    app.toggle(key="compose.guard").set_value(True).run()  # at once: a widget that was just moved is not an old value
+    assert (address_of(app)["seed"], address_of(app)["guard"]) == (seed, "1")
+
+
+def test_a_model_that_cannot_be_guarded_writes_without(app_home: Path) -> None:
+    """Its characters lack the end of a tune, say; the page begins with a tune all the same."""
+    save_reciter(app_home / "checkpoints" / "reciter", [HOSTILE.replace("]", "")])
+    app = opened()
+    assert app.toggle(key="compose.guard").disabled and "guard" not in address_of(app)
+    app = opened(model="reciter", seed="1", guard="1")
+    assert app.header and not app.error
+
+
+def test_three_ways_on(app_home: Path) -> None:
+    app = opened(seed="5", temperature="0.8")
+    app.button(key="compose.wilder").click().run()
+    assert (address_of(app)["seed"], address_of(app)["temperature"]) == ("5", "1.2")
+    for _ in range(3):
+        if not app.button(key="compose.wilder").disabled:
+            app.button(key="compose.wilder").click().run()
+    assert address_of(app)["temperature"] == "2" and app.button(key="compose.wilder").disabled
+    app.button(key="compose.neuron").click().run()
+    assert not app.exception
+    assert any(header.value.startswith("Neuron") for header in app.header)

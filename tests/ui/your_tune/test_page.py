@@ -61,7 +61,7 @@ def test_the_address_names_a_composed_tune_and_never_a_text_of_ones_own() -> Non
     pressed(app, "your_tune.composed")
     query = {name: value if isinstance(value, str) else value[0] for name, value in app.query_params.items()}
     assert query["model"] in ("reciter", "weaver")
-    assert set(query) <= {"model", "seed", "temperature", "length"}
+    assert set(query) <= {"model", "seed", "temperature", "length", "guard"}
     other = AppTest.from_file(APP, default_timeout=120)
     other.query_params["seed"] = "1"
     other.run()
