@@ -38,8 +38,7 @@ import charlstm
 from charlstm.errors import CharlstmError
 from charlstm.lm.store.archive import pack, unpack
 from charlstm.lm.store.checkpoint import find_checkpoint, load_checkpoint
-from charlstm.score.engrave import check_cost, engrave
-from charlstm.score.notation import to_score
+from charlstm.score.jobs import tune_files
 from charlstm.score.workers import start_workers
 from charlstm.tunes.corpus.io import load_corpus, save_corpus
 from charlstm.tunes.corpus.model import Corpus
@@ -47,7 +46,6 @@ from charlstm.tunes.corpus.uploads import read_uploads
 from charlstm.tunes.edit.clean import clean_tune
 from charlstm.tunes.edit.lint import proofread
 from charlstm.tunes.edit.transpose import transposed
-from charlstm.tunes.parse.reader import read
 
 COUNTS = {"texts": 1000, "zips": 500, "midi": 500, "models": 150, "corpora": 500, "addresses": 2000, "kills": 20}
 HEAD = "X:1\nT:A\nM:4/4\nL:1/8\nK:D\n"
@@ -125,9 +123,7 @@ def all_of_a_text(text: str) -> None:
     for edit in (lambda: transposed(text, 3), lambda: clean_tune(text)):
         with contextlib.suppress(CharlstmError):
             edit()
-    score = to_score(read(text))
-    engrave(score)
-    charlstm.to_midi(score)
+    tune_files(text)
 
 
 def frozen() -> Row:
@@ -149,10 +145,7 @@ def frozen() -> Row:
     for text in COSTLY.values():
         began = time.perf_counter()
         try:
-            reading = read(text)
-            check_cost(reading)
-            engrave(to_score(reading))
-            row.outcomes["answer"] += 1
+            row.outcomes["sentence" if tune_files(text).problem else "answer"] += 1
         except CharlstmError:
             row.outcomes["sentence"] += 1
         row.slowest = max(row.slowest, time.perf_counter() - began)

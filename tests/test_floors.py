@@ -41,7 +41,7 @@ HOMES = {
     "vl_convert": ("ui",),
     "torch": ("lm/train",),
     "safetensors": ("lm",),
-    "music21": ("score", "ui/shared/models"),  # ui/shared/models only loads them beforehand
+    "music21": ("score",),
     "verovio": ("score",),
     "pretty_midi": ("score",),
     "midirenderer": ("score",),

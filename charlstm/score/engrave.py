@@ -7,9 +7,9 @@ import zlib
 from typing import TYPE_CHECKING, Any
 
 from charlstm.errors import NotationError
+from charlstm.score.engraver import draw_pages
 from charlstm.score.line_breaks import system_starts, with_system_starts
 from charlstm.score.notation import to_musicxml
-from charlstm.score.workers import draw
 from charlstm.tunes.parse.events import Reading
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ def engrave(
     }
     if height is not None:
         options["pageHeight"] = max(200, min(5000, height)) * 100 // scale
-    return draw(xml, options)
+    return draw_pages(xml, options)
 
 
 def check_cost(reading: Reading) -> None:

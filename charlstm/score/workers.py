@@ -1,36 +1,41 @@
-"""Engraving in processes of their own: several at once, none of which can hold the one that asks.
+"""Processes that draw and write scores: several at once, none of which can hold the one that asks.
 
-Verovio keeps Python's lock while it draws, and a bar of a thousand grace notes takes it a minute: in a server nobody
-else would get an answer. A worker that takes too long, or too much memory, is killed and replaced. A command that draws
-one tune needs no workers; a server calls `start_workers` once.
+music21 and Verovio keep Python's lock while they work, and a bar of a thousand grace notes takes them a minute: in a
+server nobody else would get an answer. A worker that takes too long, or too much memory, is killed and replaced. A
+command that draws one tune needs no workers; a server calls `start_workers` once. What workers can do: `jobs.py`.
 """
 
 from __future__ import annotations
 
 import atexit
 import contextlib
-import json
 import os
 import queue
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from charlstm.errors import NotationError
 from charlstm.processes import environment
-from charlstm.score.engraver import READY, draw_pages
+from charlstm.score.messages import READY, decode, encode, error_of
 
-SECONDS = 5.0  # of processor time that one drawing may take
-PATIENCE = 3.0  # times as long by the clock: other processes want the processor too
+PATIENCE = 3.0  # times as long by the clock as by processor time: other processes want the processor too
 START_SECONDS = 60.0  # that a worker may take until it is ready, on a machine that is busy
-COMMAND = (sys.executable, "-m", "charlstm.score.engraver")
+IDLE_SECONDS = 300.0  # after which a worker that nobody needed goes, but for the last
+MOST_RESIDENT = 250 << 20  # bytes; a worker that a large job has left with more is replaced
+COMMAND = (sys.executable, "-m", "charlstm.score.worker")
+
+
+class TooMuch(NotationError):
+    """A job took more time or memory than it may; the message says which."""
 
 
 class _Worker:
-    """A process that engraves one score after the other."""
+    """A process that does one job after the other."""
 
     def __init__(self) -> None:
         # Without the settings for a training's memory: what a large score took is given back.
@@ -39,27 +44,36 @@ class _Worker:
             COMMAND, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=variables
         )
         self.is_ready = False
+        self.idle_since = time.monotonic()
 
-    def ask(self, job: object, seconds: float) -> Any:
-        """The answer to a job; None if the process has ended or was killed because it took too long."""
+    def ask(self, line: bytes, seconds: float) -> Any:
+        """The answer to a line; None if the process has ended or was killed because it took too long."""
         timer = threading.Timer(seconds, self.process.kill)
         timer.daemon = True
         timer.start()
         try:
-            if job is not None:
-                self.process.stdin.write(json.dumps(job).encode() + b"\n")  # type: ignore[union-attr]
+            if line:
+                self.process.stdin.write(line)  # type: ignore[union-attr]
                 self.process.stdin.flush()  # type: ignore[union-attr]
-            line = self.process.stdout.readline()  # type: ignore[union-attr]
-            return json.loads(line) if line.endswith(b"\n") else None
-        except OSError:  # it has ended
+            answer = self.process.stdout.readline()  # type: ignore[union-attr]
+            return decode(answer) if answer.endswith(b"\n") else None
+        except (OSError, ValueError):  # it has ended, or was closed
             return None
         finally:
             timer.cancel()
 
     def make_ready(self) -> bool:
         """Wait until it has loaded what it needs; False if it cannot."""
-        self.is_ready = self.is_ready or self.ask(None, START_SECONDS) == READY
+        self.is_ready = self.is_ready or self.ask(b"", START_SECONDS) == READY
         return self.is_ready
+
+    def resident(self) -> int:
+        """Bytes of memory that it holds; 0 where the system does not tell."""
+        try:
+            pages = int(Path(f"/proc/{self.process.pid}/statm").read_text(encoding="ascii").split()[1])
+        except (OSError, ValueError, IndexError):
+            return 0
+        return pages * os.sysconf("SC_PAGE_SIZE")
 
     def close(self) -> None:
         """End the process."""
@@ -71,31 +85,44 @@ class _Worker:
 
 
 class Workers:
-    """Some workers, which all threads of this process share. One is started at once, another when all are busy.
+    """Some workers, which all threads of this process share. Another one is started when all are busy.
 
     Parameters
     ----------
     count : int
         How many there are at most; more threads wait for their turn.
-    seconds : float
-        Of processor time that one drawing may take.
+    least : int
+        How many stay when nobody asks.
+    idle_seconds : float
+        After which the others go.
     """
 
-    def __init__(self, count: int, *, seconds: float = SECONDS) -> None:
-        self.count, self.seconds = count, seconds
+    def __init__(self, count: int, *, least: int = 1, idle_seconds: float = IDLE_SECONDS) -> None:
+        self.count, self.least, self.idle_seconds = count, least, idle_seconds
         self._lock = threading.Lock()
         self._idle: queue.LifoQueue[_Worker] = queue.LifoQueue()
         self._all: set[_Worker] = set()
-        self._add()
+        self._waiting = self._starting = 0  # threads that want a worker, workers that are not ready yet
+        self._sweeper: threading.Timer | None = None
+        with self._lock:
+            for _ in range(least):
+                self._add()
 
-    def draw(self, xml: str, options: Mapping[str, Any]) -> list[str]:
-        """As `draw_pages`, in a worker.
+    def ask(
+        self, job: str, args: Sequence[Any] = (), kwargs: Mapping[str, Any] | None = None, *, seconds: float,
+        too_much: str,
+    ) -> Any:  # fmt: skip
+        """What a job of `jobs.JOBS` answers, done in a worker.
 
         Raises
         ------
-        NotationError
-            If Verovio cannot draw it, or needs too long or too much memory for it.
+        TooMuch
+            If it needs more than `seconds` of processor time, or more memory than a worker may have: `too_much` says
+            so.
+        CharlstmError
+            The job's own.
         """
+        line = encode([job, list(args), dict(kwargs or {}), seconds])
         for _ in range(2):  # one that was killed while it was idle is noticed now
             worker = self._take()
             began = time.monotonic()
@@ -104,61 +131,114 @@ class Workers:
                 is_ready = worker.make_ready()
                 if is_ready:
                     began = time.monotonic()
-                    answer = worker.ask([xml, dict(options), self.seconds], self.seconds * PATIENCE)
+                    answer = worker.ask(line, seconds * PATIENCE)
             finally:
-                if answer is None:
-                    with self._lock:
-                        self._all.discard(worker)
-                        self._add()
-                    worker.close()
-                else:
-                    self._idle.put(worker)
-            if answer is not None and "pages" in answer:
-                pages: list[str] = answer["pages"]
-                return pages
-            if answer is not None:
-                raise NotationError(str(answer["problem"]))
+                self._give_back(worker, is_alive=answer is not None)
+            if answer is not None and "answer" in answer:
+                return answer["answer"]
+            if answer is not None and "error" in answer:
+                raise error_of(answer)
             if not is_ready:
                 raise NotationError("the music engraver, Verovio, cannot be started here; the tune still plays")
-            if time.monotonic() - began >= self.seconds:
+            if answer is not None or time.monotonic() - began >= seconds:
                 break  # so it was not killed before
-        raise NotationError(
-            f"this tune takes too long to engrave (more than {self.seconds:g} seconds); its text still plays"
-        )
+        raise TooMuch(too_much)
 
     def close(self) -> None:
         """End all workers."""
         with self._lock:
+            if self._sweeper is not None:
+                self._sweeper.cancel()
             while self._all:
                 self._all.pop().close()
+
+    def sweep(self) -> None:
+        """End those that nobody has needed for a while."""
+        idle: list[_Worker] = []
+        with contextlib.suppress(queue.Empty):
+            while True:
+                idle.append(self._idle.get_nowait())
+        with self._lock:
+            self._sweeper = None
+            for worker in reversed(idle):  # the one that was idle for longest first
+                is_old = time.monotonic() - worker.idle_since >= self.idle_seconds
+                if is_old and len(self._all) > self.least:
+                    self._all.discard(worker)
+                    worker.close()
+                else:
+                    self._idle.put(worker)
+            self._watch()
 
     def _take(self) -> _Worker:
         """A worker that is idle; a new one, or the next that will be, if none is."""
         with self._lock:
-            if self._idle.empty() and len(self._all) < self.count:
+            self._waiting += 1
+            if self._idle.empty() and self._waiting > self._starting and len(self._all) < self.count:
                 self._add()
-        return self._idle.get()
+        try:
+            return self._idle.get()
+        finally:
+            with self._lock:
+                self._waiting -= 1
+
+    def _give_back(self, worker: _Worker, *, is_alive: bool) -> None:
+        """A worker is idle again, or, if it has ended or holds too much memory, another one in its place."""
+        with self._lock:
+            if is_alive and worker.resident() <= MOST_RESIDENT:
+                worker.idle_since = time.monotonic()
+                self._idle.put(worker)
+            else:
+                self._all.discard(worker)
+                if len(self._all) < max(self.least, 1):
+                    self._add()
+                worker.close()
+            self._watch()
 
     def _add(self) -> None:
+        """Start one more. It is there for those who wait as soon as it is ready: another may be idle before."""
         worker = _Worker()
         self._all.add(worker)
-        self._idle.put(worker)
+        self._starting += 1
+
+        def get_ready() -> None:
+            worker.make_ready()
+            with self._lock:
+                self._starting -= 1
+            self._idle.put(worker)
+
+        threading.Thread(target=get_ready, name="charlstm-worker", daemon=True).start()
+
+    def _watch(self) -> None:
+        """Look after idle workers later, while there are more than need be."""
+        if self._sweeper is None and len(self._all) > self.least:
+            self._sweeper = threading.Timer(self.idle_seconds, self.sweep)
+            self._sweeper.daemon = True
+            self._sweeper.start()
 
 
-_workers: Workers | None = None
+_pools: tuple[Workers, Workers] | None = None
 _starting = threading.Lock()
 
 
 def start_workers(count: int | None = None) -> None:
-    """From now on `draw` of this process uses workers: two, or one where there is one core."""
-    global _workers
+    """From now on the jobs of this process are done by workers.
+
+    Two draw, or one where there is one core; one more, started when it is needed, makes what takes long.
+    """
+    global _pools
     with _starting:
-        if _workers is None:
+        if _pools is None:
             cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-            _workers = Workers(count or min(cores, 2))
-            atexit.register(_workers.close)
+            _pools = Workers(count or min(cores, 2)), Workers(1, least=0)
+            for workers in _pools:
+                atexit.register(workers.close)
 
 
-def draw(xml: str, options: Mapping[str, Any]) -> list[str]:
-    """The SVG pages of a score, in a worker if there are any, else here. Raises NotationError."""
-    return draw_pages(xml, options) if _workers is None else _workers.draw(xml, options)
+def pool() -> Workers | None:
+    """The workers that draw; None in a process that has none."""
+    return None if _pools is None else _pools[0]
+
+
+def long_pool() -> Workers | None:
+    """The worker that makes what takes long; None in a process that has none."""
+    return None if _pools is None else _pools[1]

@@ -1,117 +1,206 @@
-"""Engraving in processes of their own: the same pages, and nothing that holds the one that asks."""
+"""Scores in processes of their own: the same files, and nothing that holds the one that asks."""
 
 from __future__ import annotations
 
+import subprocess
 import sys
 import threading
 import time
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
-from charlstm.errors import NotationError
-from charlstm.score import engrave as engrave_module
+from charlstm.errors import AudioUnavailable, CharlstmError, NotationError
+from charlstm.score import jobs
 from charlstm.score import workers as module
 from charlstm.score.engrave import MAX_IN_BAR, check_cost, engrave
-from charlstm.score.engraver import draw_pages
-from charlstm.score.notation import read_score, to_musicxml
-from charlstm.score.workers import Workers
+from charlstm.score.messages import decode, encode
+from charlstm.score.midi import to_midi
+from charlstm.score.notation import read_score
+from charlstm.score.workers import TooMuch, Workers
 from charlstm.tunes.parse.reader import read
 
 HEAD = "X:1\nT:Two bars\nM:4/4\nL:1/8\nK:D\n"
-OPTIONS = {
-    **engrave_module._OPTIONS,
-    "breaks": "auto",
-    "pageWidth": 2000,
-    "scale": 40,
-    "xmlIdSeed": 7,
-    "header": "none",
-}
-SLOW = HEAD + "{abcdefg}A" * 500  # graces in one bar: Verovio takes two seconds
+SLOW = HEAD + "{abcdefg}A" * 245  # graces in one bar: a second
 FAST = HEAD + "d2fd Adfd|e2ge c4|]"
 
 
 @pytest.fixture(scope="module")
-def slow_xml() -> str:
-    return to_musicxml(read_score(SLOW))
-
-
-@pytest.fixture(scope="module")
-def fast_xml() -> str:
-    return to_musicxml(read_score(FAST))
-
-
-@pytest.fixture
 def workers() -> Iterator[Workers]:
-    pool = Workers(1, seconds=0.2)
+    pool = Workers(1)
     yield pool
     pool.close()
 
 
-def test_a_worker_draws_the_same_pages(fast_xml: str) -> None:
-    pool = Workers(2)
-    try:
-        assert all(pool.draw(fast_xml, OPTIONS) == draw_pages(fast_xml, OPTIONS) for _ in range(3))
-        with pytest.raises(NotationError, match="cannot be engraved"):
-            pool.draw("no music", OPTIONS)
-    finally:
-        pool.close()
+def ask(pool: Workers, abc: str, *, seconds: float = 60) -> Any:
+    return pool.ask("_tune_files", [abc, None, [900]], seconds=seconds, too_much="too much")
 
 
-def test_what_takes_too_long_is_ended_and_nobody_waits_for_it(slow_xml: str, fast_xml: str, workers: Workers) -> None:
+def test_a_worker_makes_the_same_files(workers: Workers) -> None:
+    score = read_score(FAST)
+    midi, _, pages, problem = ask(workers, FAST)
+    assert (midi, pages, problem) == (to_midi(score), [engrave(score)], "")
+    assert ask(workers, FAST)[2] == pages
+
+
+def test_what_goes_through_the_pipe_comes_out_the_same() -> None:
+    value = {"midi": b"\x00\xff\n", "pages": ["<svg>\n\u2028é</svg>"], "none": None, "empty": {}}
+    assert decode(encode(value)) == value
+    assert encode(value).count(b"\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("job", "args", "error", "message"),
+    [
+        ("_tune_files", [HEAD + "%", None, [900]], NotationError, "no note"),
+        ("_tune_files", [HEAD + "A|" + "{ab}A" * MAX_IN_BAR, None, [900]], NotationError, "line 6: bar 2 has"),
+        (
+            "tune_file",
+            ["X:1\nM:4/4\nL:1/1\nQ:1/4=5\nK:D\n" + ("a|" * 100 + "\n") * 2, "wav", b""],
+            AudioUnavailable,
+            "minutes",
+        ),
+        ("_tunebook", [[], "none"], CharlstmError, "1 to 500"),
+        ("_tune_files", [7], RuntimeError, "Traceback"),
+    ],
+)
+def test_errors_come_back_as_what_they_are(
+    workers: Workers, job: str, args: list[Any], error: type[Exception], message: str
+) -> None:
+    with pytest.raises(error, match=message):
+        workers.ask(job, args, seconds=60, too_much="too much")
+    assert len(workers._all) == 1  # it goes on
+
+
+def test_a_place_in_the_text_comes_back_with_an_error(workers: Workers) -> None:
+    with pytest.raises(NotationError) as caught:
+        ask(workers, HEAD + "A|" + "{ab}A" * MAX_IN_BAR)
+    assert caught.value.line == 6
+
+
+def test_what_takes_too_long_is_ended_and_nobody_waits_for_it() -> None:
+    pool = Workers(1)
     errors: list[str] = []
 
-    def ask() -> None:
+    def wait() -> None:
         try:
-            workers.draw(slow_xml, OPTIONS)
-        except NotationError as error:
+            ask(pool, SLOW, seconds=0.1)
+        except TooMuch as error:
             errors.append(str(error))
 
-    thread = threading.Thread(target=ask)
-    thread.start()
-    turns = 0
-    while thread.is_alive():
-        time.sleep(0.005)
-        turns += 1
-    assert turns > 10  # Verovio in this process would not have let go of Python's lock
-    assert len(errors) == 1 and "takes too long" in errors[0]
-    workers.seconds = 30
-    assert workers.draw(fast_xml, OPTIONS) == draw_pages(fast_xml, OPTIONS)
-
-
-def test_another_worker_is_started_when_all_are_busy(slow_xml: str, fast_xml: str) -> None:
-    pool = Workers(2, seconds=60)
     try:
-        pool.draw(fast_xml, OPTIONS)
-        pool.draw(fast_xml, OPTIONS)
-        assert len(pool._all) == 1
-        threads = [threading.Thread(target=pool.draw, args=(slow_xml, OPTIONS)) for _ in range(3)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        assert len(pool._all) == 2
+        thread = threading.Thread(target=wait)
+        thread.start()
+        turns = 0
+        while thread.is_alive():
+            time.sleep(0.005)
+            turns += 1
+        assert turns > 10  # Verovio in this process would not have let go of Python's lock
+        assert errors == ["too much"]
+        assert ask(pool, FAST)[3] == ""
     finally:
         pool.close()
 
 
-def test_a_worker_that_was_killed_is_replaced(fast_xml: str, workers: Workers) -> None:
-    workers.seconds = 30
-    first = workers.draw(fast_xml, OPTIONS)
+def test_a_tune_that_cannot_be_engraved_in_time_still_has_its_other_files(monkeypatch: pytest.MonkeyPatch) -> None:
+    pool = Workers(1)
+    seconds = iter([0.1, 60.0])
+    ask_pool = pool.ask
+    monkeypatch.setattr(pool, "ask", lambda *args, **kwargs: ask_pool(*args, **kwargs | {"seconds": next(seconds)}))
+    monkeypatch.setattr(module, "_pools", (pool, pool))
+    try:
+        files = jobs.tune_files(SLOW)
+    finally:
+        pool.close()
+    assert "too long to engrave" in files.problem
+    assert not files.pages
+    assert files.midi == to_midi(read_score(SLOW)) and "<note" in files.musicxml
+
+
+def test_what_takes_too_much_memory_is_a_sentence(workers: Workers, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "COMMAND", (sys.executable, "-c", GREEDY))
+    pool = Workers(1)
+    try:
+        with pytest.raises(TooMuch, match="too much"):
+            ask(pool, FAST)
+    finally:
+        pool.close()
+
+
+GREEDY = """
+from charlstm.score import jobs, worker
+worker.MEMORY = 1 << 30
+jobs._JOBS["_tune_files"] = jobs.JOBS["_tune_files"]._replace(
+    work=lambda text, qpm, widths: bytearray(2 << 30) if len(text) > 30 else []
+)
+worker.main()
+"""
+
+
+def test_another_worker_is_started_when_all_are_busy_and_goes_when_nobody_needs_it() -> None:
+    pool = Workers(2, idle_seconds=0.2)
+    try:
+        ask(pool, FAST)
+        ask(pool, FAST)
+        assert len(pool._all) == 1
+        threads = [threading.Thread(target=ask, args=(pool, SLOW)) for _ in range(3)]
+        for thread in threads:
+            thread.start()
+        most = 0
+        while any(thread.is_alive() for thread in threads):
+            most = max(most, len(pool._all))
+            time.sleep(0.01)
+        assert most == 2
+        until = time.monotonic() + 60
+        while len(pool._all) > 1 and time.monotonic() < until:
+            time.sleep(0.05)
+        assert len(pool._all) == 1
+        assert ask(pool, FAST)[3] == ""
+    finally:
+        pool.close()
+
+
+def test_a_worker_that_was_killed_or_has_grown_is_replaced(workers: Workers, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = ask(workers, FAST)
     for worker in list(workers._all):
         worker.process.kill()
         worker.process.wait()
-    assert workers.draw(fast_xml, OPTIONS) == first
+    assert ask(workers, FAST) == first
+    before = set(workers._all)
+    monkeypatch.setattr(module, "MOST_RESIDENT", 1)
+    ask(workers, FAST)
+    assert not before & workers._all
 
 
-def test_an_engraver_that_cannot_start_is_a_sentence(fast_xml: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_engraver_that_cannot_start_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "COMMAND", (sys.executable, "-c", "raise SystemExit(1)"))
     pool = Workers(1)
     try:
         with pytest.raises(NotationError, match="cannot be started"):
-            pool.draw(fast_xml, OPTIONS)
+            ask(pool, FAST)
     finally:
         pool.close()
+
+
+def test_a_server_loads_neither_music21_nor_verovio() -> None:
+    """They cost memory, and hold Python's lock while they work."""
+    code = f"""
+import sys
+from charlstm.score.workers import start_workers
+start_workers(1)
+from charlstm.ui.shared import drawing, downloads
+from charlstm.ui.your_tune.tune_document import melody_of
+drawn = drawing.draw.__wrapped__({FAST!r})
+assert drawn.midi and drawn.musicxml and len(drawn.pages) == 2 and not drawn.problem
+assert downloads.tune_file.__wrapped__({FAST!r}, "pdf", drawn.midi).startswith(b"%PDF")
+assert downloads._piano_roll.__wrapped__({FAST!r}, 120.0).startswith(b"\\x89PNG")
+assert "K:" in melody_of(drawn.musicxml.encode(), "musicxml").text
+assert "K:" in melody_of(drawn.midi, "midi").text
+heavy = {{"music21", "verovio", "matplotlib", "typst"}} & set(sys.modules)
+assert not heavy, heavy
+"""
+    subprocess.run([sys.executable, "-c", code], check=True)
 
 
 @pytest.mark.parametrize(

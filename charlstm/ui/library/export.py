@@ -11,6 +11,7 @@ from charlstm.errors import CharlstmError, NotationError
 from charlstm.files import file_stem
 from charlstm.library.tune import LibraryTune
 from charlstm.lm.store.card import model_card
+from charlstm.score import jobs
 from charlstm.score.formats import FORMATS
 from charlstm.tunes.abc import split_header
 from charlstm.ui.library.archive import abc_book, zip_of
@@ -101,9 +102,7 @@ def show_import() -> None:
 
 def tunebook(tunes: Sequence[LibraryTune], title: str) -> bytes:
     """The tunes as one PDF under the visitor's names; one that cannot be engraved is there as text."""
-    from charlstm.score.pages import Page, tunebook_pdf
-
-    return tunebook_pdf([Page(_named(tune), summary(tune)) for tune in tunes], title=title)
+    return jobs.tunebook([(_named(tune), summary(tune)) for tune in tunes], title=title)
 
 
 def _named(tune: LibraryTune) -> str:

@@ -8,7 +8,8 @@ import streamlit as st
 
 from charlstm.errors import NotationError
 from charlstm.files import file_stem
-from charlstm.score.formats import BY_LABEL, FORMATS, Rendering
+from charlstm.score import jobs
+from charlstm.score.formats import BY_LABEL, FORMATS
 from charlstm.ui.cache import cached
 from charlstm.ui.shared.drawing import Drawing
 from charlstm.ui.shared.notices import plain
@@ -45,7 +46,7 @@ def downloads(drawing: Drawing, title: str, *, page: str, note: str = "") -> Non
 @cached(megabytes=32)
 def tune_file(abc: str, name: str, midi: bytes, note: str = "", *, small_sound: bool = False) -> bytes:
     """A tune in a format of FORMATS; its MIDI file is at hand. Raises NotationError, AudioUnavailable."""
-    return Rendering(abc, note=note, small_sound=small_sound, ready={"midi": midi}).file(name)
+    return jobs.tune_file(abc, name, midi, note, small_sound)
 
 
 def piano_roll(drawing: Drawing) -> None:
@@ -60,8 +61,4 @@ def piano_roll(drawing: Drawing) -> None:
 @cached(megabytes=8)
 def _piano_roll(abc: str, qpm: float) -> bytes:
     """The piano roll of a tune as PNG. Raises NotationError where it has no sound."""
-    from charlstm.score.notation import to_score
-    from charlstm.score.piano_roll import to_png
-    from charlstm.tunes.parse.reader import read
-
-    return to_png(to_score(read(abc)), qpm=qpm)
+    return jobs.piano_roll(abc, qpm)

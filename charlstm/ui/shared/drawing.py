@@ -80,11 +80,9 @@ def draw(text: str, transpose: int = 0) -> Drawing:
 
     What cannot be drawn is a Drawing with a problem, never an error. A tune that cannot be moved is drawn where it is.
     """
-    # Here, because they take half a second to import and a page that only asks for its widgets needs none of them.
+    # Here, because a page that only asks for its widgets needs none of them.
     from charlstm.score.beats import beats
-    from charlstm.score.engrave import check_cost, engrave
-    from charlstm.score.midi import to_midi
-    from charlstm.score.notation import to_musicxml, to_score
+    from charlstm.score.jobs import tune_files
     from charlstm.score.timeline import clock, timeline
     from charlstm.tunes.parse.reader import read
 
@@ -106,14 +104,10 @@ def draw(text: str, transpose: int = 0) -> Drawing:
         remarks = [str(remark) for remark in reading.remarks]
         drawing = replace(drawing, events=events, beats=beats(reading, qpm), qpm=qpm, remarks=remarks)
         drawing = replace(drawing, title=reading.get("T") or "")
-        # The file that is played, and what is seen, once for each width.
-        check_cost(reading)
-        score = to_score(reading)
-        musicxml = to_musicxml(score)
-        drawing = replace(drawing, midi=to_midi(score, qpm=qpm), musicxml=musicxml)
-        return replace(
-            drawing, pages={width: engrave(score, width=drawn, musicxml=musicxml) for width, drawn in WIDTHS.items()}
-        )
+        # The file that is played, and what is seen, once for each width: made by a worker, which takes a while.
+        files = tune_files(text, qpm=qpm, widths=tuple(WIDTHS.values()))
+        pages = {width: files.pages[drawn] for width, drawn in WIDTHS.items() if drawn in files.pages}
+        return replace(drawing, midi=files.midi, musicxml=files.musicxml, pages=pages, problem=files.problem)
     except NotationError as error:
         return replace(drawing, problem=str(error), bad=_place(text, error))
 

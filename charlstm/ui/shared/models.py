@@ -56,13 +56,15 @@ def describe(checkpoint: Checkpoint) -> str:
 
 @st.cache_resource(show_spinner=False)
 def warm_up() -> threading.Thread:
-    """Import in the background what the first tune needs, and start the processes that engrave; once a server."""
+    """Start the processes that draw, and import in the background what the first tune needs; once a server."""
+    from charlstm.score.workers import start_workers
+
+    start_workers()  # now: a tune that comes before would be drawn in this process
 
     def imports() -> None:
-        from charlstm.score.workers import start_workers
-
-        start_workers()
-        import music21  # noqa: F401
+        import charlstm.score.beats
+        import charlstm.score.jobs
+        import charlstm.score.midi  # noqa: F401
 
         # What is loaded now stays: the garbage collector, which stops all threads, need not look at it again.
         gc.collect()

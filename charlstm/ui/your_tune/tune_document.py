@@ -137,12 +137,11 @@ class TuneDocument:
 
 def melody_of(data: bytes, kind: str, **settings: Any) -> ImportedTune:
     """The melody of a "midi" or "musicxml" file as ABC. Raises NotationError."""
-    # Here, because music21 takes long to import.
     if kind == "midi":
         from charlstm.score.midi_import.melody import read_midi
 
         return read_midi(data, **settings)
-    from charlstm.score.musicxml_import import read_musicxml
+    from charlstm.score.jobs import read_musicxml
 
     return read_musicxml(data, **settings)
 
