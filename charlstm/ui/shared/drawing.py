@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import NamedTuple
+from dataclasses import dataclass, field, replace
+from typing import Literal, NamedTuple
 
 from charlstm.errors import CharlstmError, NotationError
 from charlstm.tunes.edit.transpose import transposed
 from charlstm.ui.cache import cached
+
+Part = Literal["melody", "chord", "bass"]
+VELOCITY = 88 / 127  # of a note that nothing says more of
 
 WIDTHS = {0: 420, 600: 900}  # px of the player -> px of the drawing made for it
 # Quarter notes per minute at which these tunes are usually played, for a tune that names no tempo; else 120.
@@ -29,6 +32,16 @@ class Played(NamedTuple):
     duration: float  # seconds
 
 
+class Note(NamedTuple):
+    """One note that is struck, in seconds from the tune's beginning: what the player sounds."""
+
+    onset: float
+    duration: float
+    pitch: int  # MIDI note number
+    velocity: float  # in [0, 1]
+    part: Part
+
+
 @dataclass(frozen=True)
 class Drawing:
     """A tune as it is seen and heard; what could not be made is empty, and `problem` says why.
@@ -45,6 +58,12 @@ class Drawing:
         The widest drawing that fits the player is shown.
     events : sequence of Played
         By onset.
+    notes : sequence of Note
+        What sounds, by onset: ties joined, all voices and parts.
+    programs : mapping from a part to a General MIDI program
+        Of the parts that have an instrument of their own; the melody is played by the visitor's.
+    length : float
+        Seconds of the tune, its last rest too, repeats played out.
     beats : sequence of (seconds, place, of, seconds)
         For the metronome: when, which beat of its bar from 0, how many that bar has, how long it lasts.
     qpm : float
@@ -63,6 +82,9 @@ class Drawing:
     origin: str
     pages: Mapping[int, Sequence[str]]
     events: Sequence[Played] = ()
+    notes: Sequence[Note] = ()
+    programs: Mapping[Part, int] = field(default_factory=dict)
+    length: float = 0.0
     beats: Sequence[tuple[float, int, int, float]] = ()
     title: str = ""
     midi: bytes = b""
@@ -83,7 +105,7 @@ def draw(text: str, transpose: int = 0) -> Drawing:
     # Here, because a page that only asks for its widgets needs none of them.
     from charlstm.score.beats import beats
     from charlstm.score.jobs import tune_files
-    from charlstm.score.timeline import clock, timeline
+    from charlstm.score.timeline import attacks, clock, played_measures, timeline
     from charlstm.tunes.parse.reader import read
 
     origin, unmoved = hashlib.sha256(text.encode()).hexdigest()[:16], ""
@@ -97,13 +119,18 @@ def draw(text: str, transpose: int = 0) -> Drawing:
         reading = read(text)
         qpm = reading.qpm or usual_tempo(reading.get("R") or "")
         when = clock(reading, qpm).seconds
+        soundings = timeline(reading)
         events = [
-            Played(s.start, s.end, s.id, when(s.onset), when(s.onset + s.duration) - when(s.onset))
-            for s in timeline(reading)
+            Played(s.start, s.end, s.id, when(s.onset), when(s.onset + s.duration) - when(s.onset)) for s in soundings
+        ]
+        notes = [
+            Note(when(onset), when(onset + duration) - when(onset), pitch, VELOCITY, "melody")
+            for onset, duration, pitch, _ in attacks(soundings)
         ]
         remarks = [str(remark) for remark in reading.remarks]
-        drawing = replace(drawing, events=events, beats=beats(reading, qpm), qpm=qpm, remarks=remarks)
-        drawing = replace(drawing, title=reading.get("T") or "")
+        end = max((time + reading.measures[index].duration for time, index in played_measures(reading)), default=0)
+        drawing = replace(drawing, events=events, notes=notes, length=when(float(end * 4)))
+        drawing = replace(drawing, beats=beats(reading, qpm), qpm=qpm, remarks=remarks, title=reading.get("T") or "")
         # The file that is played, and what is seen, once for each width: made by a worker, which takes a while.
         files = tune_files(text, qpm=qpm, widths=tuple(WIDTHS.values()))
         pages = {width: files.pages[drawn] for width, drawn in WIDTHS.items() if drawn in files.pages}
