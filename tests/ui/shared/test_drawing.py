@@ -46,7 +46,7 @@ def test_a_tune_that_costs_too_much_is_a_problem_with_its_place() -> None:
 
 
 def test_what_sounds_is_struck_once_and_inside_the_tune() -> None:
-    """A tie is one note; a repeat sounds twice; the last rest belongs to the tune. At 120 a quarter lasts half a second."""
+    """A tie is one note, a repeat sounds twice, the last rest belongs to the tune."""
     drawing = draw.__wrapped__("X:1\nM:4/4\nL:1/4\nQ:1/4=120\nK:C\n|:c-c [ce] z:|")
     bar = [(0.0, 1.0, 72), (1.0, 0.5, 72), (1.0, 0.5, 76)]
     assert [(n.onset, n.duration, n.pitch) for n in drawing.notes] == bar + [(t + 2, d, p) for t, d, p in bar]
