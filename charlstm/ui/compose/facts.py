@@ -9,7 +9,10 @@ from charlstm.tunes.views.bar_numbers import printed_bars
 
 
 def facts(sample: Sample) -> str:
-    """How the tune ended, whether its bars are complete, and how sure the model was."""
+    """How the tune ended, whether its bars are complete, and how sure the model was.
+
+    Where the guard overruled it, how often, and what that cost.
+    """
     length = len(sample.text)
     complete, bars = printed_bars(sample.text).complete()
     sentences = [
@@ -26,4 +29,9 @@ def facts(sample: Sample) -> str:
         count = max(round(perplexity), 1)
         choices = "1 likely choice" if count == 1 else f"{count} likely choices"
         sentences.append(f"Perplexity {perplexity:.1f}: about {choices} per character.")
+    if sample.overruled:
+        count = len(sample.overruled)
+        times = "once" if count == 1 else f"{count} times"
+        cost = f"{sample.guard_cost:.2g} nats"
+        sentences.append(f"“Always playable” overruled the model {times}, where characters are outlined (cost {cost}).")
     return " ".join(sentences)

@@ -9,6 +9,7 @@ import streamlit as st
 from charlstm.errors import CharlstmError, ConfigError, VocabularyError
 from charlstm.tunes.abc import split_header
 from charlstm.ui.compose.facts import facts
+from charlstm.ui.compose.guard_marks import guard_marks
 from charlstm.ui.compose.settings import changed_settings, show_settings, show_temperature
 from charlstm.ui.compose.ways_on import introduction, show_ways_on
 from charlstm.ui.shared.downloads import downloads, piano_roll
@@ -76,7 +77,7 @@ def page() -> None:
         edit_button(drawing.text, key="compose.edit", how="composed", settings=query)
         share_button(drawing.text, query)
     writing.empty()
-    show_tune(drawing, key="compose.player")
+    show_tune(drawing, key="compose.player", marks=guard_marks(sample, drawing.text))
     show_ways_on(settings, available[settings.model])
     # What there is to say of it.
     st.caption(plain(facts(sample)))

@@ -39,7 +39,7 @@ def show_tune(
     label: str = "",
     scale: Scale = "diverging",
     trace: bool = False,
-    marks: Sequence[tuple[int, int]] = (),
+    marks: Sequence[tuple[int, int] | tuple[int, int, str]] = (),
     selectable: bool = False,
     play: str = "",
 ) -> Selection | None:
@@ -61,8 +61,8 @@ def show_tune(
         Blue to red with nothing at 0, or nothing to amber. Both are told apart by colour-blind eyes.
     trace : bool
         Draw the values as a curve too, with the cursor on it; a click on it plays from there.
-    marks : sequence of (int, int)
-        Characters that are outlined with their notes: where two tunes differ, say.
+    marks : sequence of (int, int) or (int, int, str)
+        Characters that are outlined with their notes: where two tunes differ, say; and words that the pointer shows.
     selectable : bool
         Characters and notes can be chosen, by dragging, by two clicks (the second with Shift), or with A-B.
     play : str
@@ -89,7 +89,7 @@ def show_tune(
         "label": label,
         "scale": scale,
         "trace": trace,
-        "marks": [[start, end] for start, end in marks],
+        "marks": [list(mark) for mark in marks],
         "selectable": selectable,
         "play": play,
         "beats": [[round(time, 4), place, of, round(lasts, 4)] for time, place, of, lasts in drawing.beats],

@@ -21,7 +21,7 @@ class AbcText {
     this.element.replaceChildren(...this.characters);
   }
 
-  paint(marked) {
+  paint(marked, remarks) {
     const { values, scale } = this.player.tune;
     const strong = scale === "unit" ? (value) => value > 0.75 : (value) => value > 0.7 || value < -0.8;
     this.characters.forEach((span, at) => {
@@ -30,6 +30,7 @@ class AbcText {
       span.classList.toggle("marked", Boolean(marked[at]));
       span.classList.toggle("marked-first", Boolean(marked[at] && !marked[at - 1]));
       span.classList.toggle("marked-last", Boolean(marked[at] && !marked[at + 1]));
+      span.title = remarks[at] ?? "";
     });
   }
 

@@ -139,9 +139,13 @@ class Player {
     parts["legend-low"].textContent = scale === "unit" ? "0" : "−1";
     parts["legend-high"].textContent = scale === "unit" ? "1" : "+1";
     const marked = new Uint8Array(this.text.characters.length);
-    for (const [start, end] of marks ?? []) marked.fill(1, start, end);
-    this.text.paint(marked);
-    this.sheet.paint(marked);
+    const remarks = []; // of characters: what is said of them
+    for (const [start, end, words] of marks ?? []) {
+      marked.fill(1, start, end);
+      for (let at = start; words && at < end; at += 1) remarks[at] = words;
+    }
+    this.text.paint(marked, remarks);
+    this.sheet.paint(marked, remarks);
     this.curve.draw();
     this.read(null);
   }

@@ -1,6 +1,6 @@
 // The score of a player: Verovio's pages with a cell a note, which is clicked, coloured, outlined and under the cursor.
 
-/* global cleanSvg, rectangle, tint */
+/* global cleanSvg, drawn, rectangle, tint */
 
 class Sheet {
   constructor(player) {
@@ -71,13 +71,19 @@ class Sheet {
     margin.prepend(layer);
   }
 
-  // Colours of the values, and what is outlined.
-  paint(marked) {
+  // Colours of the values, what is outlined, and what is said of it.
+  paint(marked, remarks) {
     const { eventOf, tune } = this.player;
-    for (const [id, { value, mark }] of this.cells) {
+    for (const [id, { cell, value, mark }] of this.cells) {
       const event = eventOf.get(id);
       value.style.fill = event && tune.values ? tint(tune.values[event.end - 1], tune.scale) : "none";
       mark.classList.toggle("shown", Boolean(event && marked.subarray(event.start, event.end).some(Boolean)));
+      const words = event && remarks.slice(event.start, event.end).find(Boolean);
+      if (words || cell.firstChild) {
+        const title = drawn("title");
+        title.textContent = words ?? "";
+        cell.replaceChildren(title);
+      }
     }
   }
 
