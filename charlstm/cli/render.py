@@ -10,6 +10,8 @@ from pathlib import Path
 from charlstm.cli.common import Commands, add_command, at_least, read_tunes, show
 from charlstm.errors import CorpusError, NotationError
 from charlstm.score.formats import FORMATS, Rendering
+from charlstm.score.tablature.instruments import INSTRUMENTS
+from charlstm.tunes.parse.events import Reading
 
 
 def add(commands: Commands) -> None:
@@ -37,6 +39,10 @@ def add(commands: Commands) -> None:
         "--instrument", metavar="NAME", help="name or General MIDI number (default: the tune's own, or piano)"
     )
     parser.add_argument(
+        "--tablature", choices=INSTRUMENTS, metavar="NAME",
+        help=f"fingering under the notes: {', '.join(INSTRUMENTS)} (docs/tablature.md)",
+    )  # fmt: skip
+    parser.add_argument(
         "--transpose", type=int, default=0, metavar="N", help="semitones to transpose by, key signature included"
     )
 
@@ -49,7 +55,8 @@ def _render(options: argparse.Namespace) -> None:
     if options.book:
         from charlstm.score.pages import tunebook_pdf
 
-        options.book.write_bytes(tunebook_pdf(tunes, title=options.tune.stem))
+        book = tunebook_pdf(tunes, title=options.tune.stem, tablature=options.tablature or "")
+        options.book.write_bytes(book)
         if not wanted:
             show(options, {"written": {"book": str(options.book)}}, f"{len(tunes)} tunes: {options.book}")
             return
@@ -62,15 +69,31 @@ def _render(options: argparse.Namespace) -> None:
     reading = read(transposed(tunes[options.number - 1], options.transpose))
     named = options.instrument or ""
     instrument = int(named) if named.isdigit() else named or None
-    rendering = Rendering(reading, qpm=options.tempo, instrument=instrument, flow=options.flow)
+    rendering = Rendering(
+        reading, qpm=options.tempo, instrument=instrument, flow=options.flow, tablature=options.tablature or ""
+    )
     files = _files(rendering, wanted)
     for name, data in files.items():
         wanted[name].write_bytes(data)
     written = {name: str(wanted[name]) for name in files} | ({"book": str(options.book)} if options.book else {})
-    notes = [str(remark) for remark in reading.remarks]
+    notes = [str(remark) for remark in reading.remarks] + _unplayable(reading, options.tablature)
     about = {name: FORMATS[name].about for name in files} | {"book": "all tunes"}
     text = "\n".join([f"{about[name]}: {path}" for name, path in written.items()] + notes)
     show(options, {"title": reading.title, "written": written, "notes": notes}, text)
+
+
+def _unplayable(reading: Reading, name: str | None) -> list[str]:
+    """A sentence where notes cannot be played on the instrument of the tablature."""
+    if name is None:
+        return []
+    from charlstm.score.tablature.fingering import tablature
+
+    fingered = tablature(reading, name)
+    if not fingered.unplayable:
+        return []
+    count = f"{fingered.unplayable} of {len(fingered.notes)} notes cannot be played ({fingered.instrument.label})"
+    fits = next(iter(fingered.semitones), None)
+    return [f"{count}; {'no key' if fits is None else f'--transpose {fits}'} fits all of them."]
 
 
 def _files(rendering: Rendering, names: Iterable[str]) -> dict[str, bytes]:

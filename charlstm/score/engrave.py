@@ -10,6 +10,8 @@ from charlstm.errors import NotationError
 from charlstm.score.engraver import draw_pages
 from charlstm.score.line_breaks import system_starts, with_system_starts
 from charlstm.score.notation import to_musicxml
+from charlstm.score.tablature.engraving import with_room, with_tablature
+from charlstm.score.tablature.fingering import tablature as written_for
 from charlstm.tunes.parse.events import Reading
 
 if TYPE_CHECKING:
@@ -46,6 +48,7 @@ def engrave(
     height: int | None = None,
     flow: bool = False,
     musicxml: str | None = None,
+    tablature: str = "",
 ) -> list[str]:
     """Draw a score as SVG, one string a page; without a height a tune has one page, as high as it needs.
 
@@ -65,6 +68,9 @@ def engrave(
         Whether lines break wherever the width is full, whatever the lines of the text.
     musicxml : str, optional
         What `to_musicxml` gave for this score, where it is at hand: writing it takes longest.
+    tablature : str
+        The instrument whose tablature stands under the notes, a name of `tablature.instruments.INSTRUMENTS`; "" for
+        none.
 
     Returns
     -------
@@ -76,6 +82,8 @@ def engrave(
     ------
     NotationError
         If the score cannot be drawn, or would take too long.
+    ConfigError
+        If there is no such instrument.
     """
     reading = score.editorial.get("reading")
     if reading is not None:
@@ -86,6 +94,9 @@ def engrave(
     starts = system_starts(reading, page_width - 2 * MARGIN) if reading and not flow else None
     if starts is not None:
         xml = with_system_starts(xml, starts)
+    fingered = written_for(reading, tablature) if reading and tablature else None
+    if fingered is not None:
+        xml = with_room(xml, fingered)
     options = _OPTIONS | {
         "breaks": "auto" if starts is None else "line",  # as the text has them; pages break by themselves
         "pageWidth": page_width,
@@ -95,7 +106,8 @@ def engrave(
     }
     if height is not None:
         options["pageHeight"] = max(200, min(5000, height)) * 100 // scale
-    return draw_pages(xml, options)
+    pages = draw_pages(xml, options)
+    return pages if fingered is None else [with_tablature(page, fingered) for page in pages]
 
 
 def check_cost(reading: Reading) -> None:

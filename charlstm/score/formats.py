@@ -32,6 +32,8 @@ class Rendering:
         Whether lines break wherever the width is full, as in `engrave`.
     note : str
         A line below the tune on paper.
+    tablature : str
+        The instrument whose tablature stands under the notes on paper, as in `engrave`; "" for none.
     small_sound : bool
         Whether sound is mono at half the rate and mixed from cached notes: a quarter of the bytes, a tenth of the time.
     ready : dict of str to bytes
@@ -43,6 +45,7 @@ class Rendering:
     instrument: int | str | None = None
     flow: bool = False
     note: str = ""
+    tablature: str = ""
     small_sound: bool = False
     ready: dict[str, bytes] = field(default_factory=dict)
 
@@ -83,7 +86,7 @@ def _abc(tune: Rendering) -> bytes:
 def _svg(tune: Rendering) -> bytes:
     from charlstm.score.pages import to_svg
 
-    return to_svg(tune.score, flow=tune.flow).encode()
+    return to_svg(tune.score, flow=tune.flow, tablature=tune.tablature).encode()
 
 
 def _png(tune: Rendering) -> bytes:
@@ -95,7 +98,7 @@ def _png(tune: Rendering) -> bytes:
 def _pdf(tune: Rendering) -> bytes:
     from charlstm.score.pages import to_pdf
 
-    return to_pdf(tune.score, note=tune.note, flow=tune.flow)
+    return to_pdf(tune.score, note=tune.note, flow=tune.flow, tablature=tune.tablature)
 
 
 def _midi(tune: Rendering) -> bytes:

@@ -66,7 +66,7 @@ class TuneFiles:
     problem: str = ""
 
 
-def tune_files(abc: str, *, qpm: float | None = None, widths: Sequence[int] = (900,)) -> TuneFiles:
+def tune_files(abc: str, *, qpm: float | None = None, widths: Sequence[int] = (900,), tablature: str = "") -> TuneFiles:
     """The MIDI file, the MusicXML and the SVG pages of a tune.
 
     Parameters
@@ -77,6 +77,8 @@ def tune_files(abc: str, *, qpm: float | None = None, widths: Sequence[int] = (9
         Of the MIDI file, as in `to_midi`.
     widths : sequence of int
         Of the pages, in pixels; each is drawn, as by `engrave`.
+    tablature : str
+        The instrument whose tablature the pages have, as in `engrave`; "" for none.
 
     Raises
     ------
@@ -85,14 +87,16 @@ def tune_files(abc: str, *, qpm: float | None = None, widths: Sequence[int] = (9
         problem.
     """
     try:
-        midi, musicxml, pages, problem = _tune_files(abc, qpm, list(widths))
+        midi, musicxml, pages, problem = _tune_files(abc, qpm, list(widths), tablature)
     except workers.TooMuch as error:
         midi, musicxml, pages, problem = *_tune_files(abc, qpm, [])[:2], [], str(error)
     return TuneFiles(midi, musicxml, dict(zip(widths, pages, strict=False)), problem)
 
 
 @_job(seconds=5, too_much="this tune takes too long to engrave (more than 5 seconds)")
-def _tune_files(abc: str, qpm: float | None, widths: list[int]) -> tuple[bytes, str, list[list[str]], str]:
+def _tune_files(
+    abc: str, qpm: float | None, widths: list[int], tablature: str = ""
+) -> tuple[bytes, str, list[list[str]], str]:
     from charlstm.score.engrave import check_cost, engrave
     from charlstm.score.midi import to_midi
     from charlstm.score.notation import to_musicxml, to_score
@@ -103,13 +107,16 @@ def _tune_files(abc: str, qpm: float | None, widths: list[int]) -> tuple[bytes, 
     score = to_score(reading)
     midi, musicxml = to_midi(score, qpm=qpm), to_musicxml(score)
     try:
-        return midi, musicxml, [engrave(score, width=width, musicxml=musicxml) for width in widths], ""
+        pages = [engrave(score, width=width, musicxml=musicxml, tablature=tablature) for width in widths]
+        return midi, musicxml, pages, ""
     except NotationError as error:
         return midi, musicxml, [], str(error)
 
 
 @_job(seconds=30, is_long=True, too_much="this file takes too long to make")
-def tune_file(abc: str, name: str, midi: bytes = b"", note: str = "", small_sound: bool = False) -> bytes:
+def tune_file(
+    abc: str, name: str, midi: bytes = b"", note: str = "", small_sound: bool = False, tablature: str = ""
+) -> bytes:
     """A tune in a format of `formats.FORMATS`.
 
     Parameters
@@ -118,7 +125,7 @@ def tune_file(abc: str, name: str, midi: bytes = b"", note: str = "", small_soun
         One tune, and the name of the format.
     midi : bytes
         Its MIDI file if that is at hand: sound is made of it.
-    note, small_sound
+    note, small_sound, tablature
         As in `formats.Rendering`.
 
     Raises
@@ -130,7 +137,8 @@ def tune_file(abc: str, name: str, midi: bytes = b"", note: str = "", small_soun
     """
     from charlstm.score.formats import Rendering
 
-    return Rendering(abc, note=note, small_sound=small_sound, ready={"midi": midi} if midi else {}).file(name)
+    ready = {"midi": midi} if midi else {}
+    return Rendering(abc, note=note, small_sound=small_sound, tablature=tablature, ready=ready).file(name)
 
 
 @_job(seconds=20, is_long=True, too_much="this piano roll takes too long to draw")

@@ -85,12 +85,12 @@ class Page(NamedTuple):
     note: str = ""
 
 
-def to_svg(score: Score, *, flow: bool = False) -> str:
+def to_svg(score: Score, *, flow: bool = False, tablature: str = "") -> str:
     """A score as a picture that stands alone: titles and credits above it, words (W:) below it.
 
-    `flow` as in `engrave`. Raises NotationError.
+    `flow` and `tablature` as in `engrave`. Raises NotationError.
     """
-    page = engrave(score, width=WIDTH, flow=flow)[0]
+    page = engrave(score, width=WIDTH, flow=flow, tablature=tablature)[0]
     view = _VIEW.match(page)
     if view is None:
         raise NotationError("this tune cannot be engraved; its text still plays")
@@ -151,7 +151,7 @@ def to_png(svg: str, *, scale: float = 2.0) -> bytes:
     return _compile(_IMAGE, {"svg": svg, "width": width, "height": height}, "png", ppi=72 * scale)
 
 
-def to_pdf(score: Score, *, note: str = "", flow: bool = False) -> bytes:
+def to_pdf(score: Score, *, note: str = "", flow: bool = False, tablature: str = "") -> bytes:
     """A tune on A4 paper, as many sheets as it needs, its title above it.
 
     Parameters
@@ -162,6 +162,8 @@ def to_pdf(score: Score, *, note: str = "", flow: bool = False) -> bytes:
         A line below the tune, such as where it comes from.
     flow : bool
         Whether lines break wherever the width is full, as in `engrave`.
+    tablature : str
+        The instrument whose tablature stands under the notes, as in `engrave`; "" for none.
 
     Raises
     ------
@@ -169,11 +171,12 @@ def to_pdf(score: Score, *, note: str = "", flow: bool = False) -> bytes:
         If the score cannot be drawn.
     """
     reading: Reading = score.editorial.reading
-    tune = _tune(reading, note) | {"pages": engrave(score, width=WIDTH, height=HEIGHT, flow=flow)}
+    pages = engrave(score, width=WIDTH, height=HEIGHT, flow=flow, tablature=tablature)
+    tune = _tune(reading, note) | {"pages": pages}
     return _compile(_BOOK, {"title": tune["title"], "credits": "", "contents": False, "tunes": [tune]}, "pdf")
 
 
-def tunebook_pdf(tunes: Sequence[Page | str], *, title: str = "Tunes", credits: str = "") -> bytes:
+def tunebook_pdf(tunes: Sequence[Page | str], *, title: str = "Tunes", credits: str = "", tablature: str = "") -> bytes:
     """Many tunes as one book: a title page, contents with page numbers, and the tunes in their order.
 
     Parameters
@@ -184,6 +187,8 @@ def tunebook_pdf(tunes: Sequence[Page | str], *, title: str = "Tunes", credits: 
         Of the book.
     credits : str
         A line below the book's title.
+    tablature : str
+        The instrument whose tablature stands under the notes, as in `engrave`; "" for none.
 
     Returns
     -------
@@ -199,15 +204,16 @@ def tunebook_pdf(tunes: Sequence[Page | str], *, title: str = "Tunes", credits: 
         raise ConfigError("tunes", f"a tunebook has 1 to {MAX_TUNES} tunes, not {len(tunes)}")
     pages = [Page(tune) if isinstance(tune, str) else tune for tune in tunes]
     data = {"title": printable(title) or "Tunes", "credits": printable(credits), "contents": True}
-    return _compile(_BOOK, data | {"tunes": [_printed(page) for page in pages]}, "pdf")
+    return _compile(_BOOK, data | {"tunes": [_printed(page, tablature) for page in pages]}, "pdf")
 
 
-def _printed(page: Page) -> dict[str, Any]:
+def _printed(page: Page, tablature: str) -> dict[str, Any]:
     """What Typst prints of a tune: the score, or, if it cannot be drawn, its text and the reason."""
     try:
         reading = read(page.abc)
         check_cost(reading)
-        return _tune(reading, page.note) | {"pages": engrave(to_score(reading), width=WIDTH, height=HEIGHT)}
+        drawn = engrave(to_score(reading), width=WIDTH, height=HEIGHT, tablature=tablature)
+        return _tune(reading, page.note) | {"pages": drawn}
     except NotationError as error:
         return {
             "title": printable((split_header(page.abc).get("T") or "").strip()) or "Untitled",

@@ -444,6 +444,15 @@ def test_render_writes_another_key(home: Path, capsys: pytest.CaptureFixture[str
     assert "stays where it is" in refuses(capsys, "render key.abc --transpose 2 --midi a.mid")
 
 
+def test_render_writes_tablature_and_says_in_which_key_it_fits(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (home / "low.abc").write_text("X:1\nM:4/4\nL:1/8\nK:D\nA,2D2 FAdf|\n")
+    value = says(capsys, "render low.abc --svg a.svg --tablature whistle-d")
+    assert value["notes"] == ["1 of 6 notes cannot be played (D whistle); --transpose 5 fits all of them."]
+    assert 'class="tablature"' in (home / "a.svg").read_text(encoding="utf-8")
+    assert says(capsys, "render low.abc --svg a.svg --transpose 5 --tablature whistle-d")["notes"] == []
+    assert says(capsys, "render low.abc --book all.pdf --tablature fiddle") == {"written": {"book": "all.pdf"}}
+
+
 def test_models_lists_what_is_there(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (model,) = says(capsys, "models")
     assert (model["name"], model["corpus"], model["val_loss"], model["test_loss"]) == ("toy", "tiny", 4.25, None)

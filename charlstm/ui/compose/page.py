@@ -29,7 +29,9 @@ from charlstm.ui.shared.session_tune import (
     write,
 )  # fmt: skip
 from charlstm.ui.shared.share import share_button
-from charlstm.ui.shared.sound import TRANSPOSE, sound_query, sound_settings
+from charlstm.ui.shared.sound import FARTHEST, TRANSPOSE, sound_query, sound_settings
+from charlstm.ui.shared.tablature import tablature_choice, tablature_notice
+from charlstm.ui.shared.tablature_setting import TABLATURE
 from charlstm.ui.your_tune.opening import edit_button
 
 
@@ -70,13 +72,16 @@ def page() -> None:
         st.caption(plain(origin) + (f" :orange-badge[Changed, not composed yet: {plain(changed)}]" if changed else ""))
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         sound_settings(abc)
-        drawing = draw(abc, TRANSPOSE.get())
+        tablature_choice()
+        drawing = draw(abc, TRANSPOSE.get(), TABLATURE.get())
         downloads(drawing, title, page="compose", note=origin)
         query = settings.query | sound_query()
         keep_button(drawing.text, page="compose", how="composed", settings=query)
         edit_button(drawing.text, key="compose.edit", how="composed", settings=query)
         share_button(drawing.text, query)
     writing.empty()
+    with st.container():  # always there, so that the player keeps its place
+        tablature_notice(drawing, lambda steps: TRANSPOSE.set(_near(TRANSPOSE.get() + steps)), page="compose")
     show_tune(drawing, key="compose.player", marks=guard_marks(sample, drawing.text))
     show_ways_on(settings, available[settings.model])
     # What there is to say of it.
@@ -94,6 +99,11 @@ def page() -> None:
     publish(settings, **sound_query())
     settings_shown()
     sound_tune(drawing, key="compose.player")
+
+
+def _near(semitones: int) -> int:
+    """A move of an octave or less: the same key nearer to where the tune was written."""
+    return semitones - 12 * round(semitones / 12) if abs(semitones) > FARTHEST else semitones
 
 
 def _another_tune() -> None:

@@ -23,13 +23,16 @@ def downloads(drawing: Drawing, title: str, *, page: str, note: str = "") -> Non
     """A button for the MIDI file, and the other files behind one more. `note` stands below the tune on paper."""
     stem = file_stem(title)
     midi = played_by(drawing.midi, INSTRUMENT.get()) if drawing.midi else b""
+    tablature = drawing.fingered.instrument if drawing.fingered else ""
     ready = {"abc": drawing.text.encode() + b"\n"}
     if midi:
         ready |= {"midi": midi, "musicxml": drawing.musicxml.encode()}
 
     def button(name: str) -> None:
         form = FORMATS[name]
-        data = ready.get(name) or partial(tune_file, drawing.text, name, midi, note)  # the slow ones when clicked
+        data = ready.get(name) or partial(
+            tune_file, drawing.text, name, midi, note, tablature
+        )  # the slow ones when clicked
         st.download_button(
             form.label, data, f"{stem}.{form.ending}", form.media_type, key=f"{page}.download.{form.ending}",
             on_click="ignore", icon=":material/download:",
@@ -44,9 +47,11 @@ def downloads(drawing: Drawing, title: str, *, page: str, note: str = "") -> Non
 
 
 @cached(megabytes=32)
-def tune_file(abc: str, name: str, midi: bytes, note: str = "", *, small_sound: bool = False) -> bytes:
+def tune_file(
+    abc: str, name: str, midi: bytes, note: str = "", tablature: str = "", *, small_sound: bool = False
+) -> bytes:
     """A tune in a format of FORMATS; its MIDI file is at hand. Raises NotationError, AudioUnavailable."""
-    return jobs.tune_file(abc, name, midi, note, small_sound)
+    return jobs.tune_file(abc, name, midi, note, small_sound, tablature)
 
 
 def piano_roll(drawing: Drawing) -> None:

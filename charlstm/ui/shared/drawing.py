@@ -42,6 +42,16 @@ class Note(NamedTuple):
     part: Part
 
 
+class Fingered(NamedTuple):
+    """What a tune's tablature comes to, without the notes themselves."""
+
+    instrument: str  # a name of `score.tablature.instruments.INSTRUMENTS`
+    notes: int
+    unplayable: int  # of them
+    half_holed: int  # of them
+    semitones: tuple[int, ...]  # to keys in which all can be played, the best first
+
+
 @dataclass(frozen=True)
 class Drawing:
     """A tune as it is seen and heard; what could not be made is empty, and `problem` says why.
@@ -76,6 +86,8 @@ class Drawing:
         The characters of the problem.
     unmoved : str
         Why the tune stayed in its own key, if another was asked for.
+    fingered : Fingered or None
+        Of the tablature under the score, if one was asked for.
     """
 
     text: str
@@ -94,17 +106,19 @@ class Drawing:
     problem: str = ""
     bad: tuple[int, int] | None = None
     unmoved: str = ""
+    fingered: Fingered | None = None
 
 
 @cached(megabytes=48)
-def draw(text: str, transpose: int = 0) -> Drawing:
-    """Engrave a tune and time its events, some semitones from where it was written.
+def draw(text: str, transpose: int = 0, tablature: str = "") -> Drawing:
+    """Engrave a tune and time its events, some semitones from where it was written, with tablature for an instrument.
 
     What cannot be drawn is a Drawing with a problem, never an error. A tune that cannot be moved is drawn where it is.
     """
     # Here, because a page that only asks for its widgets needs none of them.
     from charlstm.score.beats import beats
     from charlstm.score.jobs import tune_files
+    from charlstm.score.tablature.fingering import tablature as written_for
     from charlstm.score.timeline import attacks, clock, played_measures, timeline
     from charlstm.tunes.parse.reader import read
 
@@ -131,8 +145,12 @@ def draw(text: str, transpose: int = 0) -> Drawing:
         end = max((time + reading.measures[index].duration for time, index in played_measures(reading)), default=0)
         drawing = replace(drawing, events=events, notes=notes, length=when(float(end * 4)))
         drawing = replace(drawing, beats=beats(reading, qpm), qpm=qpm, remarks=remarks, title=reading.get("T") or "")
+        if tablature:
+            on = written_for(reading, tablature)
+            fingered = Fingered(tablature, len(on.notes), on.unplayable, on.half_holed, on.semitones)
+            drawing = replace(drawing, fingered=fingered)
         # The file that is played, and what is seen, once for each width: made by a worker, which takes a while.
-        files = tune_files(text, qpm=qpm, widths=tuple(WIDTHS.values()))
+        files = tune_files(text, qpm=qpm, widths=tuple(WIDTHS.values()), tablature=tablature)
         pages = {width: files.pages[drawn] for width, drawn in WIDTHS.items() if drawn in files.pages}
         return replace(drawing, midi=files.midi, musicxml=files.musicxml, pages=pages, problem=files.problem)
     except NotationError as error:

@@ -21,6 +21,7 @@ from charlstm.ui.shared.models import engine
 from charlstm.ui.shared.notices import plain
 from charlstm.ui.shared.session_library import add_to_library
 from charlstm.ui.shared.sound import TRANSPOSE
+from charlstm.ui.shared.tablature_setting import TABLATURE
 from charlstm.ui.shared.url_state import MAX_SEED, TEMPERATURES, ComposeSettings, parse_settings
 from charlstm.ui.shared.writing import watch
 from charlstm.ui.state import Setting
@@ -122,7 +123,7 @@ def publish(settings: ComposeSettings, **more: str) -> None:
 def composed_text() -> str:
     """The composed tune as ABC in the key that is shown; "" where there is none."""
     composed = COMPOSED.get()
-    return "" if composed is None else draw("X:1\n" + composed.sample.text, TRANSPOSE.get()).text
+    return "" if composed is None else draw("X:1\n" + composed.sample.text, TRANSPOSE.get(), TABLATURE.get()).text
 
 
 def sample_config(settings: ComposeSettings) -> SampleConfig:

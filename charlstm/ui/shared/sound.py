@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import streamlit as st
 
 from charlstm.tunes.edit.transpose import keys_around
 from charlstm.ui.cache import cached
+from charlstm.ui.shared.tablature_setting import TABLATURE
 from charlstm.ui.state import Setting
 
 # Names of `charlstm.score.midi.INSTRUMENTS`, which is not imported here: a page that only asks needs no music21.
@@ -36,8 +38,9 @@ SHOWN_KEY = Setting("sound.key", 0)  # what the widget shows, for each own key o
 
 
 def sound_query() -> dict[str, str]:
-    """What the address says of the sound: nothing of what is at its default."""
-    return {s.query: str(s.get()) for s in (INSTRUMENT, TRANSPOSE) if s.get() != s.default}
+    """What the address says of sound and tablature: nothing of what is at its default."""
+    settings: tuple[Setting[Any], ...] = (INSTRUMENT, TRANSPOSE, TABLATURE)
+    return {s.query: str(s.get()) for s in settings if s.get() != s.default}
 
 
 def sound_settings(text: str) -> None:

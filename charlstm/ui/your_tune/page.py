@@ -14,6 +14,8 @@ from charlstm.ui.shared.player import Selection, show_tune, sound_tune
 from charlstm.ui.shared.printing import print_scores_only
 from charlstm.ui.shared.session_library import keep_button
 from charlstm.ui.shared.share import share_button
+from charlstm.ui.shared.tablature import tablature_choice, tablature_notice
+from charlstm.ui.shared.tablature_setting import TABLATURE
 from charlstm.ui.your_tune.continuation import show_continuation
 from charlstm.ui.your_tune.editor import Typed, edit
 from charlstm.ui.your_tune.opening import open_from_address, publish_document, show_opening
@@ -31,7 +33,7 @@ from charlstm.ui.your_tune.settings import (
     TOOL,
     TRANSPOSE,
 )  # fmt: skip
-from charlstm.ui.your_tune.transpose import show_transpose
+from charlstm.ui.your_tune.transpose import move_document, show_transpose
 from charlstm.ui.your_tune.tune_document import MAX_LENGTH, TuneDocument, attempt, current_document, save_draft
 
 PLACEHOLDER = "T:My tune\nM:4/4\nL:1/8\nK:D\n|:d2fd Adfd|e2ge cege|dfaf bafd|edce d4:|"
@@ -56,16 +58,19 @@ def page() -> None:
     # The tune as it is.
     title = split_header(document.text).get("T") or "Your tune"
     set_title(title)
-    drawing = draw(document.text)
+    drawing = draw(document.text, tablature=TABLATURE.get())
     printed = printed_bars(document.text)
     if SHOWN_TEXT.get() != document.text:
         SHOWN_TEXT.set(document.text)
         if document.now.how != "continued":  # otherwise one continues again from the same bar
             KEEP_BARS.set(printed.highest)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        tablature_choice()
         keep_button(document.text, page="your_tune", how=document.now.how, settings=document.now.settings)
         downloads(drawing, split_header(document.text).get("T") or "tune", page="your_tune")
         share_button(document.text)
+    with st.container():  # always there, so that the player keeps its place
+        tablature_notice(drawing, lambda steps: move_document(document, steps), page="your_tune")
     selection = show_tune(drawing, key="your_tune.player", marks=_marks(document, printed), selectable=True)
     _follow(selection, printed)
     # What can be done with it.

@@ -22,10 +22,15 @@ def show_transpose(document: TuneDocument) -> None:
     )
 
     def move() -> None:
-        now = document.now
-        attempt(lambda: document.put(transposed(now.text, steps), how=now.how, settings=now.settings))
+        move_document(document, steps)
         STEPS.set(0)
 
     right.button(
         "Transpose", on_click=move, disabled=not steps, width="stretch", type="primary", key="your_tune.transpose"
     )
+
+
+def move_document(document: TuneDocument, semitones: int) -> None:
+    """Move the tune by so many semitones; for callbacks of widgets."""
+    now = document.now
+    attempt(lambda: document.put(transposed(now.text, semitones), how=now.how, settings=now.settings))

@@ -209,3 +209,19 @@ def test_three_ways_on(app_home: Path) -> None:
     app.button(key="compose.neuron").click().run()
     assert not app.exception
     assert any(header.value.startswith("Neuron") for header in app.header)
+
+
+def test_tablature_is_in_the_address_and_a_key_that_fits_is_one_click_away(app_home: Path) -> None:
+    app = opened(tablature="whistle-a", seed=seed_of("T"))  # too high for a whistle in A
+    assert app.session_state["sound.tablature"] == address_of(app)["tablature"] == "whistle-a"
+    assert any("cannot be played" in caption.value for caption in app.caption)
+    app.button(key="compose.tablature.move").click().run()
+    assert not app.exception
+    assert not any("cannot be played" in caption.value for caption in app.caption)
+    assert address_of(app)["transpose"] != "0"
+    app.selectbox(key="sound.tablature").set_value("").run()
+    assert "tablature" not in address_of(app)
+
+
+def test_an_instrument_that_the_address_makes_up_is_none(app_home: Path) -> None:
+    assert "tablature" not in address_of(opened(tablature="<b>kazoo</b>"))

@@ -232,3 +232,13 @@ def test_a_link_with_a_tune_opens_it_and_a_broken_one_is_a_sentence() -> None:
     app.run()
     assert "holds no tune" in app.error[0].value
     assert text_of(app) == text
+
+
+def test_tablature_names_what_cannot_be_played_and_moves_the_tune_to_where_it_fits() -> None:
+    app = your_tune("X:1\nT:Low\nM:4/4\nL:1/8\nK:D\nA,2D2 FAdf|d8|]")
+    app.selectbox(key="sound.tablature").set_value("whistle-d").run()
+    assert any("1 of" in caption.value and "cannot be played" in caption.value for caption in app.caption)
+    pressed(app, "your_tune.tablature.move")
+    assert "K:G\n" in text_of(app)
+    assert not any("cannot be played" in caption.value for caption in app.caption)
+    assert list(app.query_params) == ["tablature"]
