@@ -22,8 +22,9 @@ from charlstm.score.durations import pieces
 from charlstm.score.midi import to_midi
 from charlstm.score.midi_import.melody import read_midi
 from charlstm.score.notation import to_musicxml, to_score
+from charlstm.score.performance import Note, perform
 from charlstm.score.piano_roll import notes_of
-from charlstm.score.timeline import attacks, clock, heard_bars, timeline
+from charlstm.score.timeline import attacks, heard_bars, timeline
 from charlstm.tunes.parse.events import Reading
 from charlstm.tunes.parse.reader import read
 
@@ -31,21 +32,27 @@ TOLERANCE = 5e-4  # seconds; a tick at 60 quarter notes a minute is a tenth of i
 
 
 def midi_differs(reading: Reading) -> str:
-    """What pretty_midi finds otherwise than our events say; "" for nothing."""
-    when = clock(reading).seconds
+    """What pretty_midi finds otherwise than our notes say, of voices, chords and bass; "" for nothing."""
     found = notes_of(to_midi(to_score(reading)))
-    struck = attacks(timeline(reading))
-    sounding = sorted({voice for *_, voice in struck})
+    struck = perform(reading).notes_in_seconds()
+    sounding = sorted({_track(note) for note in struck})
     if len(found) != len(sounding):
         return f"{len(found)} voices, not {len(sounding)}"
-    for number, voice in zip(sounding, found, strict=True):
-        wanted = joined((when(on), pitch, when(on + length)) for on, length, pitch, v in struck if v == number)
+    for track, voice in zip(sounding, found, strict=True):
+        wanted = joined(
+            (note.onset, note.pitch, note.onset + note.duration) for note in struck if _track(note) == track
+        )
         if len(voice) != len(wanted):
             return f"{len(voice)} notes, not {len(wanted)}"
         for a, b in zip(sorted(voice), wanted, strict=True):
             if a[1] != b[1] or abs(a[0] - b[0]) > TOLERANCE or abs(a[2] - b[2]) > TOLERANCE:
                 return f"{a} is not {b}"
     return ""
+
+
+def _track(note: Note) -> tuple[int, int]:
+    """What comes first in a file: the voices, the chords, the bass."""
+    return ("melody", "chord", "bass").index(note.part), note.voice
 
 
 def joined(notes: object) -> list[tuple[float, int, float]]:

@@ -130,13 +130,14 @@ def main() -> None:
 def played(text: str) -> list[tuple[float, float, int]]:
     """The notes of a tune by our own list: from, to (seconds), first character."""
     sys.path.insert(0, str(ROOT))
-    from charlstm.score.timeline import clock, timeline
+    from charlstm.score.performance import perform
     from charlstm.tunes.parse.reader import read
     from charlstm.ui.shared.drawing import usual_tempo
 
     reading = read(text)
-    when = clock(reading, reading.qpm or usual_tempo(reading.get("R") or "")).seconds
-    return [(when(s.onset), when(s.onset + s.duration), s.start) for s in timeline(reading)]
+    performance = perform(reading, reading.qpm or usual_tempo(reading.get("R") or ""))
+    when = performance.clock.seconds
+    return [(when(s.onset), when(s.onset + s.duration), s.start) for s in performance.soundings]
 
 
 if __name__ == "__main__":

@@ -45,6 +45,13 @@ def add(commands: Commands) -> None:
     parser.add_argument(
         "--transpose", type=int, default=0, metavar="N", help="semitones to transpose by, key signature included"
     )
+    parser.add_argument(
+        "--no-chords", action="store_false", dest="chords", help="leave chord symbols silent in MIDI and sound"
+    )
+    parser.add_argument(
+        "--swing", type=float, metavar="P", help="percent of a beat that its first half takes, 50 (straight) to 75 "
+        "(default: 60 for a hornpipe, else 50)",
+    )  # fmt: skip
 
 
 def _render(options: argparse.Namespace) -> None:
@@ -70,8 +77,9 @@ def _render(options: argparse.Namespace) -> None:
     named = options.instrument or ""
     instrument = int(named) if named.isdigit() else named or None
     rendering = Rendering(
-        reading, qpm=options.tempo, instrument=instrument, flow=options.flow, tablature=options.tablature or ""
-    )
+        reading, qpm=options.tempo, instrument=instrument, chords=options.chords, swing=options.swing,
+        flow=options.flow, tablature=options.tablature or "",
+    )  # fmt: skip
     files = _files(rendering, wanted)
     for name, data in files.items():
         wanted[name].write_bytes(data)

@@ -6,11 +6,15 @@ Compound meters (6/8, 9/8, 12/8) are counted in groups of three, others by the m
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from fractions import Fraction
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from charlstm.score.timeline import clock, played_measures
-from charlstm.tunes.parse.events import Measure, Reading
+from charlstm.tunes.parse.events import Measure, Reading, Voice
+
+if TYPE_CHECKING:
+    from charlstm.score.swing import Swing
 
 MAX_BEATS = 4000
 
@@ -24,7 +28,36 @@ class Beat(NamedTuple):
     seconds: float  # until the next beat of this bar
 
 
-def beats(reading: Reading, qpm: float | None = None) -> list[Beat]:
+class CountedMeasure(NamedTuple):
+    """A measure as it is heard, in whole notes, and how much of its bar is over where it begins."""
+
+    time: Fraction
+    place: int  # of the written measure in its voice
+    measure: Measure
+    passed: Fraction
+    bar: Fraction  # the length that its meter says
+
+
+def counted_measures(reading: Reading, voice: Voice | None = None) -> Iterator[CountedMeasure]:
+    """The measures of a voice, the first without one, that have a meter, repeats played out.
+
+    A measure that is too short or too long is counted from its first note; a short one that completes the one before
+    it, from where that one stopped; a pickup from its bar's end.
+    """
+    measures = (voice or reading.voices[0]).measures
+    left_over = Fraction(0)  # of the bar that the short measure before began, whole notes
+    for time, index in played_measures(reading, voice):
+        measure = measures[index]
+        bar = measure.expected
+        if meter_beat(measure.meter) is None or bar is None:
+            left_over = Fraction(0)
+            continue
+        passed = _passed(measure, bar, left_over, at_start=not time)
+        left_over = passed + measure.duration if passed + measure.duration < bar else Fraction(0)
+        yield CountedMeasure(time, index, measure, passed, bar)
+
+
+def beats(reading: Reading, qpm: float | None = None, swing: Swing | None = None) -> list[Beat]:
     """When each beat falls, repeats played out.
 
     Parameters
@@ -33,26 +66,20 @@ def beats(reading: Reading, qpm: float | None = None) -> list[Beat]:
         Its first voice counts. Measures without a meter have no beats.
     qpm : float, optional
         Quarter notes per minute to begin with, as in `timeline.clock`.
+    swing : Swing, optional
 
     Returns
     -------
     list of Beat
-        By time, at most 4,000. A bar that is too short or too long is counted from its first note; a short one that
-        completes the one before it, from where that one stopped.
+        By time, at most 4,000.
     """
-    seconds = clock(reading, qpm).seconds
+    seconds = clock(reading, qpm, swing).seconds
     struck: list[Beat] = []
-    left_over = Fraction(0)  # of the bar that the short measure before began, whole notes
-    for time, index in played_measures(reading):
-        measure = reading.measures[index]
+    for time, _, measure, passed, bar in counted_measures(reading):
         if len(struck) > MAX_BEATS:
             break
-        beat, bar = meter_beat(measure.meter), measure.expected
-        if beat is None or bar is None:
-            left_over = Fraction(0)
-            continue
-        passed = _passed(measure, bar, left_over, at_start=not struck and not time)
-        left_over = passed + measure.duration if passed + measure.duration < bar else Fraction(0)
+        beat = meter_beat(measure.meter)
+        assert beat is not None
         count = max(1, round(bar / beat))
         number = -(-passed // beat)  # the first beat that falls into this measure
         while number * beat < passed + measure.duration:

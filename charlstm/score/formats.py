@@ -26,7 +26,7 @@ class Rendering:
     ----------
     tune : Reading or str
         What `tunes.parse.reader.read` returned, or ABC text.
-    qpm, instrument
+    qpm, instrument, chords, swing
         Of MIDI and sound, as in `to_midi`.
     flow : bool
         Whether lines break wherever the width is full, as in `engrave`.
@@ -43,6 +43,8 @@ class Rendering:
     tune: Reading | str
     qpm: float | None = None
     instrument: int | str | None = None
+    chords: bool = True
+    swing: float | None = None
     flow: bool = False
     note: str = ""
     tablature: str = ""
@@ -104,7 +106,7 @@ def _pdf(tune: Rendering) -> bytes:
 def _midi(tune: Rendering) -> bytes:
     from charlstm.score.midi import to_midi
 
-    return to_midi(tune.score, qpm=tune.qpm, instrument=tune.instrument)
+    return to_midi(tune.score, qpm=tune.qpm, instrument=tune.instrument, chords=tune.chords, swing=tune.swing)
 
 
 def _musicxml(tune: Rendering) -> bytes:

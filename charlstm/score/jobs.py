@@ -66,14 +66,21 @@ class TuneFiles:
     problem: str = ""
 
 
-def tune_files(abc: str, *, qpm: float | None = None, widths: Sequence[int] = (900,), tablature: str = "") -> TuneFiles:
+def tune_files(
+    abc: str,
+    *,
+    qpm: float | None = None,
+    swing: float | None = None,
+    widths: Sequence[int] = (900,),
+    tablature: str = "",
+) -> TuneFiles:
     """The MIDI file, the MusicXML and the SVG pages of a tune.
 
     Parameters
     ----------
     abc : str
         One tune.
-    qpm : float, optional
+    qpm, swing : float, optional
         Of the MIDI file, as in `to_midi`.
     widths : sequence of int
         Of the pages, in pixels; each is drawn, as by `engrave`.
@@ -87,15 +94,15 @@ def tune_files(abc: str, *, qpm: float | None = None, widths: Sequence[int] = (9
         problem.
     """
     try:
-        midi, musicxml, pages, problem = _tune_files(abc, qpm, list(widths), tablature)
+        midi, musicxml, pages, problem = _tune_files(abc, qpm, list(widths), tablature, swing)
     except workers.TooMuch as error:
-        midi, musicxml, pages, problem = *_tune_files(abc, qpm, [])[:2], [], str(error)
+        midi, musicxml, pages, problem = *_tune_files(abc, qpm, [], "", swing)[:2], [], str(error)
     return TuneFiles(midi, musicxml, dict(zip(widths, pages, strict=False)), problem)
 
 
 @_job(seconds=5, too_much="this tune takes too long to engrave (more than 5 seconds)")
 def _tune_files(
-    abc: str, qpm: float | None, widths: list[int], tablature: str = ""
+    abc: str, qpm: float | None, widths: list[int], tablature: str = "", swing: float | None = None
 ) -> tuple[bytes, str, list[list[str]], str]:
     from charlstm.score.engrave import check_cost, engrave
     from charlstm.score.midi import to_midi
@@ -105,7 +112,7 @@ def _tune_files(
     reading = read(abc)
     check_cost(reading)
     score = to_score(reading)
-    midi, musicxml = to_midi(score, qpm=qpm), to_musicxml(score)
+    midi, musicxml = to_midi(score, qpm=qpm, swing=swing), to_musicxml(score)
     try:
         pages = [engrave(score, width=width, musicxml=musicxml, tablature=tablature) for width in widths]
         return midi, musicxml, pages, ""

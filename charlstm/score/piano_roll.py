@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from charlstm.errors import ConfigError
 from charlstm.score.midi import to_midi
+from charlstm.score.swing import STRAIGHT
 from charlstm.score.timeline import bar_starts, clock
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ def to_png(score: Score, *, qpm: float | None = None, width: int = 1200, height:
     from matplotlib.patches import Rectangle
 
     # What sounds, and when bars begin.
-    voices = notes_of(to_midi(score, qpm=qpm))
+    voices = notes_of(to_midi(score, qpm=qpm, chords=False, swing=STRAIGHT))
     reading = score.editorial.reading
     when = clock(reading, qpm).seconds
     bars = [(when(start), number) for start, number in bar_starts(reading)]

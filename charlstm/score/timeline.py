@@ -10,14 +10,19 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
+from charlstm.score import ornaments as played
+from charlstm.tunes.keys import Key
 from charlstm.tunes.parse.events import Event, Head, Measure, Reading, Voice
 from charlstm.tunes.parse.reader import read
 from charlstm.tunes.views.bar_numbers import bar_numbers
 from charlstm.tunes.views.form import play_order
+
+if TYPE_CHECKING:
+    from charlstm.score.swing import Swing
 
 GRACE = Fraction(1, 32)  # whole notes; a group takes at most half of the note it stands before
 MAX_QUARTERS = 4096.0  # of a tune played out; more is not a tune
@@ -40,15 +45,20 @@ class Sounding:
     voice: int = 0
     grace: bool = False
     goes_on: bool = False
+    velocity: float = 1.0  # as a multiple of the usual loudness
+    gate: float = 1.0  # the part of its duration that it sounds: less in staccato
 
 
-def timeline(tune: Reading | str) -> tuple[Sounding, ...]:
+def timeline(tune: Reading | str, *, ornaments: bool = False) -> tuple[Sounding, ...]:
     """The tune played out, ordered by onset.
 
     Parameters
     ----------
     tune : Reading or str
         What `tunes.parse.reader.read` returned, or the ABC text itself.
+    ornaments : bool
+        Whether rolls, trills and the like are played as small notes, which keep the id and the characters of the note
+        they decorate, and staccato and accents are heard. Without them each note is as it is written.
 
     Returns
     -------
@@ -63,7 +73,8 @@ def timeline(tune: Reading | str) -> tuple[Sounding, ...]:
     reading = read(tune) if isinstance(tune, str) else tune
     soundings: list[Sounding] = []
     for number, voice in enumerate(reading.voices):
-        soundings += _voice(voice.measures, _order(reading, voice), number)
+        qpm = (reading.qpm or USUAL_QPM) if ornaments else None
+        soundings += _voice(voice.measures, _order(reading, voice), number, qpm)
     return tuple(sorted(soundings, key=lambda s: (s.onset, s.voice, not s.grace, s.pitch)))
 
 
@@ -71,17 +82,26 @@ def timeline(tune: Reading | str) -> tuple[Sounding, ...]:
 class Clock:
     """The tempos of a tune played out: from when each of them counts, and the seconds of any moment."""
 
-    starts: tuple[float, ...]  # quarter notes, rising; the first is 0
+    starts: tuple[float, ...]  # quarter notes as they are heard, rising; the first is 0
     qpms: tuple[float, ...]  # quarter notes per minute from there on
     at: tuple[float, ...]  # seconds of `starts`
+    swing: Swing | None = None
+
+    def heard(self, quarters: float) -> float:
+        """When a moment of the timeline is heard, in quarter notes: where it is, but for the swing."""
+        return quarters if self.swing is None else self.swing(quarters)
 
     def seconds(self, quarters: float) -> float:
-        """When a moment of the timeline is heard."""
+        """When a moment of the timeline is heard, in seconds."""
+        return self.elapsed(self.heard(quarters))
+
+    def elapsed(self, quarters: float) -> float:
+        """The seconds of a moment in quarter notes as they are heard, swing counted in."""
         index = max(0, bisect_right(self.starts, quarters) - 1)
         return self.at[index] + (quarters - self.starts[index]) * 60 / self.qpms[index]
 
 
-def clock(reading: Reading, qpm: float | None = None) -> Clock:
+def clock(reading: Reading, qpm: float | None = None, swing: Swing | None = None) -> Clock:
     """The clock of a tune: its Q: fields, where they stand.
 
     Parameters
@@ -90,6 +110,8 @@ def clock(reading: Reading, qpm: float | None = None) -> Clock:
         Its first voice says when a tempo changes. A measure that is played again has its own tempo again.
     qpm : float, optional
         Quarter notes per minute to begin with; later tempos change in proportion. Without it the tune's own, else 120.
+    swing : Swing, optional
+        Of `swing.swing_of`.
     """
     own = reading.qpm or USUAL_QPM
     factor = 1.0 if qpm is None else qpm / own
@@ -103,21 +125,24 @@ def clock(reading: Reading, qpm: float | None = None) -> Clock:
             if onset > measure.onset and onset >= measure.onset + measure.duration:
                 break
             start = float(time + max(Fraction(0), onset - measure.onset)) * 4
+            start = start if swing is None else swing(start)
             if (playable := _playable(value * factor)) != qpms[-1]:
                 at.append(at[-1] + (start - starts[-1]) * 60 / qpms[-1])
                 starts.append(start)
                 qpms.append(playable)
-    return Clock(tuple(starts), tuple(qpms), tuple(at))
+    return Clock(tuple(starts), tuple(qpms), tuple(at), swing)
 
 
-def played_measures(reading: Reading) -> Iterator[tuple[Fraction, int]]:
-    """When each measure of the first voice is heard, in whole notes, and its index; up to MAX_QUARTERS."""
+def played_measures(reading: Reading, voice: Voice | None = None) -> Iterator[tuple[Fraction, int]]:
+    """When each measure of a voice, the first without one, is heard, in whole notes, and its index; up to
+    MAX_QUARTERS."""
     time = Fraction(0)
-    for index in play_order(reading.measures, reading.get("P")):
+    voice = voice or reading.voices[0]
+    for index in _order(reading, voice):
         if time * 4 > MAX_QUARTERS:
             return
         yield time, index
-        time += reading.measures[index].duration
+        time += voice.measures[index].duration
 
 
 class HeardBar(NamedTuple):
@@ -165,17 +190,23 @@ def _playable(qpm: float) -> float:
 
 def attacks(soundings: Sequence[Sounding]) -> list[tuple[float, float, int, int]]:
     """The notes that are struck: (onset, duration, pitch, voice), ties joined, in quarter notes."""
-    struck: list[list[Any]] = []
-    open_notes: dict[tuple[int, int], list[Any]] = {}
+    return [(note.onset, note.duration, note.pitch, note.voice) for note in joined(soundings)]
+
+
+def joined(soundings: Sequence[Sounding]) -> list[Sounding]:
+    """The notes that are struck: those that a tie goes on with are part of the one before them, and last as long."""
+    struck: list[Sounding] = []
+    open_notes: dict[tuple[int, int], int] = {}  # places in `struck`
     for sounding in soundings:
-        held = open_notes.get((sounding.voice, sounding.pitch))
-        if sounding.goes_on and held is not None and abs(held[0] + held[1] - sounding.onset) < 1e-6:
-            held[1] = sounding.onset + sounding.duration - held[0]
-            continue
-        note = [sounding.onset, sounding.duration, sounding.pitch, sounding.voice]
-        struck.append(note)
-        open_notes[sounding.voice, sounding.pitch] = note
-    return [(onset, duration, pitch, voice) for onset, duration, pitch, voice in struck]
+        place = open_notes.get((sounding.voice, sounding.pitch))
+        if sounding.goes_on and place is not None:
+            held = struck[place]
+            if abs(held.onset + held.duration - sounding.onset) < 1e-6:
+                struck[place] = replace(held, duration=sounding.onset + sounding.duration - held.onset)
+                continue
+        open_notes[sounding.voice, sounding.pitch] = len(struck)
+        struck.append(sounding)
+    return struck
 
 
 def _order(reading: Reading, voice: Voice) -> tuple[int, ...]:
@@ -185,8 +216,8 @@ def _order(reading: Reading, voice: Voice) -> tuple[int, ...]:
     return play_order(leading, reading.get("P"))
 
 
-def _voice(measures: Sequence[Measure], order: Sequence[int], number: int) -> Iterator[Sounding]:
-    """The soundings of a voice whose measures are heard in this order."""
+def _voice(measures: Sequence[Measure], order: Sequence[int], number: int, qpm: float | None) -> Iterator[Sounding]:
+    """The soundings of a voice whose measures are heard in this order; ornaments at this tempo, None: none."""
     time = Fraction(0)
     turns: Counter[int] = Counter()
     tied: frozenset[int] = frozenset()  # pitches that the last event ties to the next
@@ -198,7 +229,8 @@ def _voice(measures: Sequence[Measure], order: Sequence[int], number: int) -> It
         for layer, events in enumerate((measure.events, *measure.overlays)):
             onset, held = time, tied if layer == 0 else frozenset()
             for event in events:
-                yield from _event(event, onset, held, index, turns[index], number)
+                soundings = _event(event, onset, held, index, turns[index], number)
+                yield from soundings if qpm is None else _ornamented(event, soundings, measure.key, qpm)
                 onset += event.duration
                 held = frozenset(head.midi for head in event.heads if head.tie)
             if layer == 0:
@@ -225,3 +257,25 @@ def _event(
     duration = event.duration - graces * len(event.graces)
     for head in {head.midi: head for head in reversed(event.heads)}.values():  # a unison sounds once: its first head
         yield sounding(head, onset, duration, grace=False, goes_on=head.midi in held)
+
+
+def _ornamented(event: Event, soundings: Iterator[Sounding], key: Key | None, qpm: float) -> Iterator[Sounding]:
+    """The soundings of an event as its decorations say: of a chord the highest note has the ornament."""
+    gate, velocity = played.gate(event.decorations), played.velocity(event.decorations)
+    top = max(event.heads, key=lambda head: head.midi, default=None)
+    for sounding in soundings:
+        if sounding.grace or not event.decorations:
+            yield sounding
+            continue
+        is_tied = sounding.goes_on or any(head.tie for head in event.heads if head.start == sounding.start)
+        sounding = replace(sounding, velocity=velocity, gate=1.0 if is_tied else gate)
+        has_ornament = top is not None and sounding.start == top.start and not sounding.goes_on
+        if top is None or not has_ornament or not played.ORNAMENTS & set(event.decorations):
+            yield sounding
+            continue
+        duration = Fraction(sounding.duration / 4).limit_denominator(40320)
+        for piece in played.ornament(event.decorations, duration, qpm):
+            yield replace(
+                sounding, onset=sounding.onset + float(piece.onset * 4), duration=float(piece.duration * 4),
+                pitch=max(0, min(127, played.moved(top, key, piece.steps) + event.transpose)),
+            )  # fmt: skip

@@ -14,6 +14,7 @@ from charlstm.errors import ConfigError
 from charlstm.score.midi import to_midi
 from charlstm.score.midi_import.melody import read_midi
 from charlstm.score.notation import read_score
+from charlstm.score.swing import STRAIGHT
 from charlstm.score.timeline import attacks, clock, heard_bars, timeline
 from charlstm.tunes.parse.reader import read
 from tests.conftest import TUNES as REAL
@@ -61,7 +62,7 @@ def test_another_reader_finds_every_voice_at_our_clock(text: str, qpm: float | N
     """Pitch, onset and end of every note, in seconds, whatever the tempo does."""
     reading = read(text)
     when = clock(reading, qpm).seconds
-    played = opened(to_midi(read_score(text), qpm=qpm)).instruments
+    played = opened(to_midi(read_score(text), qpm=qpm, swing=STRAIGHT)).instruments
     assert len(played) == len(reading.voices)
     for voice, instrument in enumerate(played):
         notes = sorted((n.start, n.pitch, n.end) for n in instrument.notes)

@@ -26,6 +26,7 @@ from charlstm.score.midi_import.meter_and_key import (
     key_that_ends,
 )
 from charlstm.score.midi_import.midi_file import MidiContents, Voice, read_contents
+from charlstm.score.midi_import.swing import straightened
 from charlstm.score.midi_import.writing import Melody, tempo_value, write_body
 from charlstm.score.timeline import attacks, timeline
 from charlstm.tunes.keys import parse_key
@@ -38,6 +39,7 @@ _OFF_BEAT = 1 / 20  # quarters by which onsets are moved on average; above, the 
 _NEAR = 1 / 4  # quarters between a syllable and its note
 _UNSUNG = re.compile(r"[_*|~\\%]")  # what means something else in a w: line
 _T = TypeVar("_T")
+_ACCOMPANYING = ("chords", "bass")  # as our own files call them
 _TUNE_NAMES = ("melod", "vocal", "lead", "tune", "song", "sing")  # in the name of a voice
 
 
@@ -120,6 +122,9 @@ def read_midi(
         meters.insert(0, (meters[0][0] % bar_length(meters[0][1]) - bar_length(meters[0][1]), meters[0][1]))
     bars = list(count_bars(meters if named else [(0, "4/4")], end))
     beat = beat_length(bars[0].meter) if named else TICK
+    played, swing = straightened(played, bars)
+    if swing:
+        remarks.append(f"The first half of a beat takes {swing:.0%} of it; the notes are written even.")
     line = quantize(played, [*(bar.start for bar in bars), bars[-1].end], beat, grid, file.division)
     remarks += _rhythm_remarks(line)
     if named:
@@ -167,11 +172,15 @@ def _as_text(text: str) -> str:
 
 
 def _melody_voice(voices: Sequence[Voice]) -> int:
-    """The voice that looks most like a melody: among those that last, one that is called so, else the highest."""
+    """The voice that looks most like a melody: among those that last, one that is called so, else the highest.
 
-    def rank(voice: Voice) -> tuple[bool, bool, float]:
+    Chords and a bass are none, however long they last.
+    """
+
+    def rank(voice: Voice) -> tuple[bool, bool, bool, float]:
         called = any(name in voice.name.lower() for name in _TUNE_NAMES)
-        return lengths[voice.name] * 2 >= max(lengths.values()), called, _mean_pitch(voice)
+        lasts = lengths[voice.name] * 2 >= max(lengths.values())
+        return voice.name.partition(" (")[0].lower() not in _ACCOMPANYING, lasts, called, _mean_pitch(voice)
 
     lengths = {voice.name: _sounding_time(voice) for voice in voices}
     return max(range(len(voices)), key=lambda index: rank(voices[index]))

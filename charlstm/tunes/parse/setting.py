@@ -20,6 +20,8 @@ _MIDDLE_LINES = {"treble": "B", "alto": "C", "tenor": "A,", "bass": "D,"}  # the
 _LINE_CLEFS = {"g": "treble", "g2": "treble", "f": "bass", "f4": "bass", "c3": "alto", "c4": "tenor"}  # clef=G2
 _UNREAD_PARAMETER = re.compile(r"\b(score|sound|shift|cue|instrument)\s*=\s*\S+")
 _UNREAD_DIRECTIVES = ("transpose", "propagate-accidentals", "writeout-accidentals", "microscale")  # that change pitches
+# Words of %%MIDI lines that say how chords are played: `score/accompaniment.py` follows them.
+_ACCOMPANIMENT = ("gchord", "gchordon", "gchordoff", "chordprog", "bassprog", "chordvol", "bassvol")
 _SYMBOL = re.compile(r'([~H-Yh-w])\s*=\s*(?:!([^!]+)!|\+([^+]+)\+|("[\^_<>@][^"]+"))')
 
 
@@ -120,7 +122,7 @@ class Setting:
             self.program = numbers[-1]
         elif words[0] in ("transpose", "rtranspose") and numbers:
             self._midi_transpose = numbers[0] + (self._midi_transpose if words[0] == "rtranspose" else 0)
-        else:
+        elif words[0] not in _ACCOMPANIMENT:
             self._remarks.add(start, f"%%MIDI {' '.join(words)} is not read; it was skipped")
 
     def _read_clef(self, value: str, start: int | None) -> None:

@@ -13,6 +13,7 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from charlstm.tunes.abc import Header, Token, parse_length, parse_note
+from charlstm.tunes.chords import parse_chord
 from charlstm.tunes.keys import SEMITONES
 from charlstm.tunes.parse.events import MAX_TEXT, BarLine, Directive, Event, Head, Tempo, Voice
 from charlstm.tunes.parse.marks import DECORATIONS, parse_bar_line, parse_ending, parse_tempo, tempo_words
@@ -262,6 +263,8 @@ class VoiceReader:
     def _chord_symbol(self, placed: PlacedToken) -> None:
         if text := self._text(placed):
             self.chord_symbols.append(text)
+            if parse_chord(text) is None:
+                self.remarks.add(placed.token.start, f"{text!r} is not the name of a chord; it is drawn and not played")
 
     def _annotation(self, placed: PlacedToken) -> None:
         if text := self._text(placed):

@@ -12,7 +12,6 @@ from charlstm.tunes.edit.transpose import transposed
 from charlstm.ui.cache import cached
 
 Part = Literal["melody", "chord", "bass"]
-VELOCITY = 88 / 127  # of a note that nothing says more of
 
 WIDTHS = {0: 420, 600: 900}  # px of the player -> px of the drawing made for it
 # Quarter notes per minute at which these tunes are usually played, for a tune that names no tempo; else 120.
@@ -69,7 +68,7 @@ class Drawing:
     events : sequence of Played
         By onset.
     notes : sequence of Note
-        What sounds, by onset: ties joined, all voices and parts.
+        What sounds, by onset: ties joined, all voices and parts, with ornaments and swing as in the MIDI file.
     programs : mapping from a part to a General MIDI program
         Of the parts that have an instrument of their own; the melody is played by the visitor's.
     length : float
@@ -110,16 +109,19 @@ class Drawing:
 
 
 @cached(megabytes=48)
-def draw(text: str, transpose: int = 0, tablature: str = "") -> Drawing:
+def draw(text: str, transpose: int = 0, tablature: str = "", swing: float | None = None) -> Drawing:
     """Engrave a tune and time its events, some semitones from where it was written, with tablature for an instrument.
 
     What cannot be drawn is a Drawing with a problem, never an error. A tune that cannot be moved is drawn where it is.
+    `swing` is the percent of a beat that its first half takes, in [50, 75]; None: that of the rhythm.
     """
     # Here, because a page that only asks for its widgets needs none of them.
+    from charlstm.score.accompaniment import programs
     from charlstm.score.beats import beats
     from charlstm.score.jobs import tune_files
+    from charlstm.score.performance import perform
     from charlstm.score.tablature.fingering import tablature as written_for
-    from charlstm.score.timeline import attacks, clock, played_measures, timeline
+    from charlstm.score.timeline import played_measures
     from charlstm.tunes.parse.reader import read
 
     origin, unmoved = hashlib.sha256(text.encode()).hexdigest()[:16], ""
@@ -132,25 +134,24 @@ def draw(text: str, transpose: int = 0, tablature: str = "") -> Drawing:
         # What sounds, and when: known for every tune that can be read.
         reading = read(text)
         qpm = reading.qpm or usual_tempo(reading.get("R") or "")
-        when = clock(reading, qpm).seconds
-        soundings = timeline(reading)
+        performance = perform(reading, qpm, swing=swing)
+        when = performance.clock.seconds
         events = [
-            Played(s.start, s.end, s.id, when(s.onset), when(s.onset + s.duration) - when(s.onset)) for s in soundings
+            Played(s.start, s.end, s.id, when(s.onset), when(s.onset + s.duration) - when(s.onset))
+            for s in performance.soundings
         ]
-        notes = [
-            Note(when(onset), when(onset + duration) - when(onset), pitch, VELOCITY, "melody")
-            for onset, duration, pitch, _ in attacks(soundings)
-        ]
+        notes = [Note(n.onset, n.duration, n.pitch, n.velocity, n.part) for n in performance.notes_in_seconds()]
         remarks = [str(remark) for remark in reading.remarks]
         end = max((time + reading.measures[index].duration for time, index in played_measures(reading)), default=0)
-        drawing = replace(drawing, events=events, notes=notes, length=when(float(end * 4)))
-        drawing = replace(drawing, beats=beats(reading, qpm), qpm=qpm, remarks=remarks, title=reading.get("T") or "")
+        drawing = replace(drawing, events=events, notes=notes, programs=programs(reading), length=when(float(end * 4)))
+        struck = beats(reading, qpm, performance.clock.swing)
+        drawing = replace(drawing, beats=struck, qpm=qpm, remarks=remarks, title=reading.get("T") or "")
         if tablature:
             on = written_for(reading, tablature)
             fingered = Fingered(tablature, len(on.notes), on.unplayable, on.half_holed, on.semitones)
             drawing = replace(drawing, fingered=fingered)
         # The file that is played, and what is seen, once for each width: made by a worker, which takes a while.
-        files = tune_files(text, qpm=qpm, widths=tuple(WIDTHS.values()), tablature=tablature)
+        files = tune_files(text, qpm=qpm, swing=swing, widths=tuple(WIDTHS.values()), tablature=tablature)
         pages = {width: files.pages[drawn] for width, drawn in WIDTHS.items() if drawn in files.pages}
         return replace(drawing, midi=files.midi, musicxml=files.musicxml, pages=pages, problem=files.problem)
     except NotationError as error:
