@@ -20,7 +20,7 @@ from charlstm.tunes.chords import Chord, parse_chord
 from charlstm.tunes.parse.events import Reading, Voice
 
 BASS, CHORD = 36, 48  # MIDI pitches of the lowest bass note and of the lowest root of a chord: C both
-VOLUMES = {"bass": 80, "chord": 75}  # MIDI velocities
+VOLUMES = {"bass": 60, "chord": 42}  # MIDI velocities: behind the melody, which has 88
 PROGRAMS = {"bass": 32, "chord": 24}  # General MIDI's acoustic bass and guitar with nylon strings
 MAX_UNITS = 96  # of a pattern
 HELD = Fraction(1)  # whole notes that a chord is held at most where no meter says how long a bar is
