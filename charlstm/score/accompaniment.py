@@ -27,7 +27,7 @@ HELD = Fraction(1)  # whole notes that a chord is held at most where no meter sa
 SUSTAINED = ("air", "lament", "slow")  # rhythms whose chords are held
 _SLOT = re.compile(r"([bcfghijGHIJz])(\d{0,2})")
 _ARPEGGIO = "ghij"
-Part = Literal["chord", "bass"]
+Part = Literal["melody", "chord", "bass"]
 
 
 class Strike(NamedTuple):

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
-from charlstm.score.accompaniment import accompaniment
+from charlstm.score.accompaniment import Part, accompaniment
 from charlstm.score.swing import swing_of
 from charlstm.score.timeline import Clock, Sounding, clock, joined, timeline
 from charlstm.tunes.parse.events import Reading
@@ -24,7 +24,7 @@ class Note(NamedTuple):
     duration: float
     pitch: int  # MIDI note number
     velocity: float  # in (0, 1]
-    part: Literal["melody", "chord", "bass"]
+    part: Part
     voice: int = 0  # of the melody
 
 
