@@ -1,9 +1,10 @@
-"""charlstm evaluate loss | panel: how good a model is, and how good its tunes are."""
+"""charlstm evaluate loss | panel | originality: how good a model is, and how good and how new its tunes are."""
 
 from __future__ import annotations
 
 import argparse
 import math
+from dataclasses import asdict
 from pathlib import Path
 
 from charlstm.cli.common import (
@@ -15,6 +16,7 @@ from charlstm.cli.common import (
     as_model_texts,
     find_corpus,
     find_corpus_for,
+    progress,
     read_tunes,
     show,
     table,
@@ -22,6 +24,7 @@ from charlstm.cli.common import (
 )
 from charlstm.errors import CharlstmError, CorpusError, VocabularyError
 from charlstm.files import parse_json
+from charlstm.tunes.abc import split_header
 from charlstm.tunes.corpus.model import PARTS
 
 
@@ -63,6 +66,16 @@ def add(commands: Commands) -> None:
     )
     add_corpus(panel)
     panel.add_argument("--no-tools", action="store_true", help="do not run abc2midi and abcm2ps, even if installed")
+
+    new = add_command(
+        group,
+        "originality",
+        "find the longest run of notes that each tune shares with a training tune, whatever the key",
+        "charlstm sample lstm-512 -n 20 --out tunes.abc\n  charlstm evaluate originality tunes.abc --corpus fiddle",
+        _originality,
+    )
+    new.add_argument("tunes", type=Path, metavar="TUNES", help="a tunebook, or the output of `sample --json`")
+    add_corpus(new)
 
 
 def _loss(options: argparse.Namespace) -> None:
@@ -114,6 +127,43 @@ def _panel(options: argparse.Namespace) -> None:
     lines = table(rows, ("measure", f"{measured.tunes} tunes", "95 %", f"{measured.real_tunes} real")).splitlines()
     notes = ["", *[MEASURES[name] for name in measured.measures]]
     show(options, measured.to_dict(), "\n".join(f"{a}   {b}".rstrip() for a, b in zip(lines, notes, strict=True)))
+
+
+def _originality(options: argparse.Namespace) -> None:
+    from charlstm.evaluate.originality import LEAST_RUN, USUAL_SHARE, originality
+    from charlstm.evaluate.originality_file import originality_index
+
+    texts, _ = _read_samples(options.tunes)
+    corpus = find_corpus(options.corpus)
+    with progress() as advance:
+        index = originality_index(corpus, report=advance)
+    found = [originality(text, index) for text in texts]
+    rows = [
+        (
+            split_header(text).get("T") or f"tune {place}",
+            each.notes,
+            each.longest_run,
+            f"{each.covered:.0%}",
+            f"{index.rank(each.longest_run):.0%}" if each.usual_run else "-",
+            each.title or "-",
+        )
+        for place, (text, each) in enumerate(zip(texts, found, strict=True), 1)
+    ]
+    head = ("title", "notes", "longest run", "covered", "real below", "in")
+    note = (
+        f"longest run: notes in a row that a training tune of {corpus.name} has too; covered: notes in such runs of "
+        f"{LEAST_RUN} or more of that tune"
+    )
+    if index.usual_run:
+        note += (
+            f";\nreal below: share of {len(index.real_runs)} real tunes with a shorter run ({USUAL_SHARE} % have at "
+            f"most {index.usual_run} notes)"
+        )
+    values = [
+        {**asdict(each), "is_unusual": each.is_unusual, "source": each.source or None, "title": each.title or None}
+        for each in found
+    ]
+    show(options, values, f"{table(rows, head)}\n{note}")
 
 
 def _read_samples(path: Path) -> tuple[list[str], list[bool] | None]:

@@ -376,6 +376,14 @@ def test_evaluate_panel_of_a_tunebook_and_of_samples(home: Path, capsys: pytest.
     assert "wrong.json" in refuses(capsys, "evaluate panel wrong.json --corpus tiny")
 
 
+def test_evaluate_originality_of_a_tunebook(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    value = says(capsys, "evaluate originality book.abc --corpus tiny")
+    assert [each["covered"] for each in value[:4]] == [1.0] * 4  # what was learned from
+    assert value[0]["longest_run"] == value[0]["notes"]
+    assert run("evaluate originality book.abc --corpus tiny") == 0
+    assert "longest run" in capsys.readouterr().out
+
+
 # Neurons, render, models
 
 

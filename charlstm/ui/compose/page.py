@@ -12,6 +12,7 @@ from charlstm.ui.compose.facts import facts
 from charlstm.ui.compose.guard_marks import guard_marks
 from charlstm.ui.compose.settings import changed_settings, show_settings, show_temperature
 from charlstm.ui.compose.ways_on import introduction, show_ways_on
+from charlstm.ui.originality.section import show_originality
 from charlstm.ui.shared.downloads import downloads, piano_roll
 from charlstm.ui.shared.drawing import draw
 from charlstm.ui.shared.models import models
@@ -86,6 +87,7 @@ def page() -> None:
     show_ways_on(settings, available[settings.model])
     # What there is to say of it.
     st.caption(plain(facts(sample)))
+    show_originality(drawing.text, page="compose", corpus_name=available[settings.model].corpus.name)
     if drawing.unmoved:
         st.caption(plain(f"In its original key: {drawing.unmoved}"))
     piano_roll(drawing)

@@ -44,20 +44,24 @@ def corpus_of(name: str, stamp: int) -> Corpus:
     return load_corpus(name)
 
 
+def built_corpus(*names: str | None) -> tuple[Corpus, int] | None:
+    """The first of some collections that is built, and when it was written; None where none is. Raises CorpusError."""
+    built = corpus_names()  # a model may name anything
+    for name in names:
+        if name in built and (stamp := corpus_stamp(name)) is not None:
+            return corpus_of(name, stamp), stamp
+    return None
+
+
 def corpus_for(checkpoint: Checkpoint) -> Corpus:
     """The collection that a model is measured on: the one it learned from, else the default one, else any.
 
     Where there is none, the page ends with a button that builds one. Raises CorpusError.
     """
-    built = corpus_names()
-    wanted = [checkpoint.corpus.name, DEFAULT_CORPUS, *built]
-    name = next((name for name in wanted if name in built), None)
-    if name is None:
+    found = built_corpus(checkpoint.corpus.name, DEFAULT_CORPUS, *corpus_names())
+    if found is None:
         offer_default("This needs a collection of tunes.", key="neurons.build")
-    stamp = corpus_stamp(name)
-    if stamp is None:  # removed a moment ago
-        raise CorpusError(f"the collection {name} is gone; reload the page")
-    return corpus_of(name, stamp)
+    return found[0]
 
 
 def offer_default(reason: str, *, key: str, name: str = DEFAULT_CORPUS) -> NoReturn:

@@ -7,6 +7,7 @@ import streamlit as st
 from charlstm.tunes.abc import split_header
 from charlstm.tunes.edit.lint import proofread
 from charlstm.tunes.views.bar_numbers import PrintedBars, printed_bars
+from charlstm.ui.originality.section import show_originality
 from charlstm.ui.shared.downloads import downloads
 from charlstm.ui.shared.drawing import draw
 from charlstm.ui.shared.notices import plain, set_title
@@ -73,6 +74,7 @@ def page() -> None:
         tablature_notice(drawing, lambda steps: move_document(document, steps), page="your_tune")
     selection = show_tune(drawing, key="your_tune.player", marks=_marks(document, printed), selectable=True)
     _follow(selection, printed)
+    show_originality(document.text, page="your_tune")
     # What can be done with it.
     _show_tools(document, printed)
     sound_tune(drawing, key="your_tune.player")

@@ -1,0 +1,1 @@
+"""Is it new? A tune beside the training tune with which it shares most."""
