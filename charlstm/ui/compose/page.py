@@ -80,6 +80,8 @@ def page() -> None:
         keep_button(drawing.text, page="compose", how="composed", settings=query)
         edit_button(drawing.text, key="compose.edit", how="composed", settings=query)
         share_button(drawing.text, query)
+    if drawing.form:
+        heading.caption(plain(drawing.form))
     writing.empty()
     with st.container():  # always there, so that the player keeps its place
         tablature_notice(drawing, lambda steps: TRANSPOSE.set(_near(TRANSPOSE.get() + steps)), page="compose")

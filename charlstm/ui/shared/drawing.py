@@ -85,6 +85,8 @@ class Drawing:
         The characters of the problem.
     unmoved : str
         Why the tune stayed in its own key, if another was asked for.
+    form : str
+        In words: "A (bars 1–8) twice, B (bars 9–16) twice"; "" where there is nothing to say.
     fingered : Fingered or None
         Of the tablature under the score, if one was asked for.
     """
@@ -105,6 +107,7 @@ class Drawing:
     problem: str = ""
     bad: tuple[int, int] | None = None
     unmoved: str = ""
+    form: str = ""
     fingered: Fingered | None = None
 
 
@@ -123,6 +126,7 @@ def draw(text: str, transpose: int = 0, tablature: str = "", swing: float | None
     from charlstm.score.tablature.fingering import tablature as written_for
     from charlstm.score.timeline import played_measures
     from charlstm.tunes.parse.reader import read
+    from charlstm.tunes.views.form_in_words import form_in_words
 
     origin, unmoved = hashlib.sha256(text.encode()).hexdigest()[:16], ""
     try:
@@ -146,6 +150,7 @@ def draw(text: str, transpose: int = 0, tablature: str = "", swing: float | None
         drawing = replace(drawing, events=events, notes=notes, programs=programs(reading), length=when(float(end * 4)))
         struck = beats(reading, qpm, performance.clock.swing)
         drawing = replace(drawing, beats=struck, qpm=qpm, remarks=remarks, title=reading.get("T") or "")
+        drawing = replace(drawing, form=form_in_words(reading))
         if tablature:
             on = written_for(reading, tablature)
             fingered = Fingered(tablature, len(on.notes), on.unplayable, on.half_holed, on.semitones)

@@ -71,6 +71,8 @@ def page() -> None:
         downloads(drawing, split_header(document.text).get("T") or "tune", page="your_tune")
         share_button(document.text)
     with st.container():  # always there, so that the player keeps its place
+        if drawing.form:
+            st.caption(plain(drawing.form))
         tablature_notice(drawing, lambda steps: move_document(document, steps), page="your_tune")
     selection = show_tune(drawing, key="your_tune.player", marks=_marks(document, printed), selectable=True)
     _follow(selection, printed)
