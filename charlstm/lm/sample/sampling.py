@@ -250,6 +250,23 @@ def sample(
     return _sampled(engine, _begin(engine, config, prime, fields, range(seed, seed + n)), progress)
 
 
+def sample_variants(
+    engine: Engine,
+    configs: Sequence[SampleConfig],
+    *,
+    prime: str = "",
+    fields: Mapping[str, str] | None = None,
+    seed: int = 0,
+) -> list[Sample]:
+    """Write one tune of a seed for each configuration, side by side: the same tunes as with `sample` one by one.
+
+    Takes and raises what `sample` does.
+    """
+    seeds = range(seed, seed + 1)
+    begun = [tune for config in configs for tune in _begin(engine, config, prime, fields, seeds)]
+    return _sampled(engine, iter(begun), None)
+
+
 def resample(
     engine: Engine,
     tunes: Sequence[Sample],

@@ -7,11 +7,15 @@ from dataclasses import replace
 import streamlit as st
 
 from charlstm.errors import CharlstmError, ConfigError, VocabularyError
+from charlstm.lm.store.checkpoint import JSON_FILE
 from charlstm.tunes.abc import split_header
 from charlstm.ui.compose.facts import facts
 from charlstm.ui.compose.guard_marks import guard_marks
+from charlstm.ui.compose.panels import choose_panel, follow_panel, note_panel, show_panel
 from charlstm.ui.compose.settings import changed_settings, show_settings, show_temperature
+from charlstm.ui.compose.taking import begin_at_top
 from charlstm.ui.compose.ways_on import introduction, show_ways_on
+from charlstm.ui.neurons.view_context import ViewContext
 from charlstm.ui.originality.section import show_originality
 from charlstm.ui.shared.downloads import downloads, piano_roll
 from charlstm.ui.shared.drawing import draw
@@ -43,8 +47,10 @@ def page() -> None:
     available = models()
     with st.container():  # always there, so that a notice moves nothing
         settings = current_settings(available)
+    follow_panel()
     with st.sidebar:
         show_settings(available)
+        begin_at_top()
     st.caption(plain(introduction(available[settings.model])))
     heading, temperature, button = st.columns([5, 3, 2], vertical_alignment="center")
     with temperature:
@@ -86,7 +92,10 @@ def page() -> None:
     with st.container():  # always there, so that the player keeps its place
         tablature_notice(drawing, lambda steps: TRANSPOSE.set(_near(TRANSPOSE.get() + steps)), page="compose")
     show_tune(drawing, key="compose.player", marks=guard_marks(sample, drawing.text))
-    show_ways_on(settings, available[settings.model])
+    stamp = (available[settings.model].path / JSON_FILE).stat().st_mtime_ns
+    show_ways_on(ViewContext("tune", settings.model, stamp, available[settings.model], settings))
+    choose_panel()
+    panel = st.container()
     # What there is to say of it.
     st.caption(plain(facts(sample)))
     show_originality(drawing.text, page="compose", corpus_name=available[settings.model].corpus.name)
@@ -100,9 +109,11 @@ def page() -> None:
     with st.expander("Link and command"):
         st.caption("The address of this page brings this tune back. So does this command:")
         st.code(settings.command, language=None, wrap_lines=True)
-    publish(settings, **sound_query())
+    publish(settings, **note_panel(settings.query, sound_query()))
     settings_shown()
     sound_tune(drawing, key="compose.player")
+    with panel:
+        show_panel(settings, stamp)
 
 
 def _near(semitones: int) -> int:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import streamlit as st
 
-from charlstm.lm.store.checkpoint import JSON_FILE, Checkpoint
+from charlstm.lm.store.checkpoint import Checkpoint
 from charlstm.ui.neurons.names import label_of, striking_unit
 from charlstm.ui.neurons.settings import go
 from charlstm.ui.neurons.tune_source import COMPOSED, SOURCE
@@ -14,7 +14,7 @@ from charlstm.ui.neurons.view_context import ViewContext
 from charlstm.ui.shared.notices import plain
 from charlstm.ui.shared.pages import page_file
 from charlstm.ui.shared.session_tune import choose_tune
-from charlstm.ui.shared.url_state import TEMPERATURES, ComposeSettings
+from charlstm.ui.shared.url_state import TEMPERATURES
 
 WILDER = 0.4  # of temperature: heard at once, and from 0.8 not yet noise
 
@@ -26,11 +26,9 @@ def introduction(checkpoint: Checkpoint) -> str:
     return f"A neural network{has_read} wrote this new tune, one character at a time."
 
 
-def show_ways_on(settings: ComposeSettings, checkpoint: Checkpoint) -> None:
+def show_ways_on(context: ViewContext) -> None:
     """Three buttons under a tune."""
-    stamp = (checkpoint.path / JSON_FILE).stat().st_mtime_ns
-    context = ViewContext("tune", settings.model, stamp, checkpoint, settings)
-    unit = striking_unit(context)
+    settings, unit = context.composed, striking_unit(context)
     hotter = round(min(settings.temperature + WILDER, TEMPERATURES[1]), 2)
     with st.container(horizontal=True, gap="small"):
         st.button(

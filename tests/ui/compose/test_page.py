@@ -12,7 +12,9 @@ from streamlit.testing.v1.element_tree import Selectbox
 
 from charlstm.cli import main
 from charlstm.errors import AudioUnavailable
+from charlstm.ui.compose import temperatures
 from charlstm.ui.library.tunes import link
+from charlstm.ui.shared.url_state import ComposeSettings
 from tests.conftest import TUNES
 from tests.memorizing_model import save_reciter
 from tests.pages import address_of, opened, switch_to
@@ -225,3 +227,23 @@ def test_tablature_is_in_the_address_and_a_key_that_fits_is_one_click_away(app_h
 
 def test_an_instrument_that_the_address_makes_up_is_none(app_home: Path) -> None:
     assert "tablature" not in address_of(opened(tablature="<b>kazoo</b>"))
+
+
+def test_five_temperatures_of_one_seed_are_written_when_asked_for(app_home: Path) -> None:
+    app = opened(seed="5")
+    panel = next(group for group in app.get("button_group") if group.key == "compose.panel")
+    assert "panel" not in address_of(app)
+    panel.set_value("temperatures").run()
+    assert not app.exception and not app.error
+    assert address_of(app)["panel"] == "temperatures"
+    assert not opened(**address_of(app)).error  # the address opens it again
+
+
+def test_a_chosen_temperature_is_taken_with_the_same_seed(app_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a browser sends is somebody else's text: only a temperature that was offered counts."""
+    for sent, wanted in ((("take", "1.5"), 1.5), (("take", "99"), None), (("", ""), None)):
+        taken: list[ComposeSettings] = []
+        monkeypatch.setattr(temperatures, "pressed", lambda key, sent=sent: sent)
+        monkeypatch.setattr(temperatures, "take_tune", taken.append)
+        temperatures.take(ComposeSettings(model="reciter", seed=5))
+        assert [(one.seed, one.temperature) for one in taken] == ([] if wanted is None else [(5, wanted)])

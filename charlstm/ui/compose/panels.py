@@ -1,0 +1,50 @@
+"""What stands below the tune when it is asked for: the same tune at other temperatures."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+
+import streamlit as st
+
+from charlstm.ui.compose.temperatures import show_temperatures
+from charlstm.ui.shared.url_state import ComposeSettings
+from charlstm.ui.shared.written_address import WrittenAddress, is_followed, note_written
+from charlstm.ui.state import Setting
+
+PANELS: Mapping[str, tuple[str, Callable[[ComposeSettings, int], None]]] = MappingProxyType(
+    {"temperatures": ("Compare temperatures", show_temperatures)}
+)  # name in the address -> label, panel
+PANEL: Setting[str | None] = Setting(
+    "compose.panel", None, query="panel", parse=lambda text: text if text in PANELS else None
+)
+
+
+_ADDRESS: WrittenAddress = Setting("compose.address", None)
+
+
+def follow_panel() -> None:
+    """Open what the address says, if the visitor went back or forward."""
+    if is_followed(_ADDRESS, st.query_params.to_dict()):
+        PANEL.reload()
+
+
+def note_panel(tune: Mapping[str, str], more: Mapping[str, str]) -> dict[str, str]:
+    """What the address says besides the tune, the open panel too; remembered as what this page writes."""
+    panel = {PANEL.query: name} if (name := PANEL.get()) else {}
+    note_written(_ADDRESS, {**tune, **more, **panel})
+    return {**more, **panel}
+
+
+def choose_panel() -> None:
+    """A widget that opens a panel, or closes it."""
+    st.segmented_control(
+        "More", list(PANELS), key=PANEL.widget(), format_func=lambda name: PANELS[name][0],
+        label_visibility="collapsed",
+    )  # fmt: skip
+
+
+def show_panel(settings: ComposeSettings, stamp: int) -> None:
+    """The open panel."""
+    if name := PANEL.get():
+        PANELS[name][1](settings, stamp)

@@ -1,0 +1,120 @@
+// Several tunes as small scores: each plays, and has buttons that tell Python which one was chosen.
+//
+// A card sounds by `charlstm:note`, which the page's player hears: no sound is made here, and none travels.
+
+/* global cleanSvg, drawn, leaveAt, viewAt */
+
+const ICONS = { play: "M8 5.2v13.6L19 12z", stop: "M6.5 6.5h11v11h-11z" };
+
+export default function ({ data, parentElement, setTriggerValue }) {
+  viewAt(parentElement, (root) => new Cards(root)).show(data, setTriggerValue);
+  return () => leaveAt(parentElement);
+}
+
+function made(name, className, words = "") {
+  const element = document.createElement(name);
+  element.className = className;
+  element.textContent = words;
+  return element;
+}
+
+class Cards {
+  constructor(root) {
+    this.list = root.querySelector(".list");
+    this.shown = "";
+    this.playing = null; // {card, from, next}
+  }
+
+  leave() {
+    this.stop();
+  }
+
+  show(data, send) {
+    this.send = send;
+    const shown = JSON.stringify(data);
+    if (shown === this.shown) return;
+    this.shown = shown;
+    this.stop();
+    this.list.replaceChildren(...data.cards.map((card) => this.card(card, data.actions)));
+  }
+
+  card(card, actions) {
+    const item = made("li", "card");
+    item.classList.toggle("current", card.current);
+    item.append(made("h3", "", card.title), made("p", "line", card.line));
+    const sheet = made("div", "sheet");
+    const svg = card.svg && cleanSvg(card.svg);
+    if (svg) {
+      svg.setAttribute("role", "img");
+      svg.setAttribute("aria-label", `First bars of ${card.title}`);
+      sheet.append(svg);
+    }
+    item.append(sheet);
+    if (card.message) item.append(made("p", "message", card.message));
+    if (card.words.length) {
+      const list = made("ul", "words");
+      list.append(...card.words.map((words) => made("li", "", words)));
+      item.append(list);
+    }
+    const passed = made("div", "passed");
+    passed.append(made("span", ""));
+    const buttons = made("div", "buttons");
+    const play = made("button", "play");
+    play.type = "button";
+    play.disabled = card.notes.length === 0;
+    const view = { card, play, passed: passed.firstChild };
+    this.name(view, "play");
+    play.addEventListener("click", () => this.toggle(view));
+    buttons.append(play);
+    for (const [name, label] of card.current ? [] : actions) {
+      const button = made("button", "action", label);
+      button.type = "button";
+      button.setAttribute("aria-label", `${label}: ${card.title}, ${card.line}`);
+      button.addEventListener("click", () => this.send("action", [name, card.id]));
+      buttons.append(button);
+    }
+    if (card.current) buttons.append(made("p", "here", "On the page now"));
+    item.append(passed, buttons);
+    return item;
+  }
+
+  name({ card, play }, what) {
+    const icon = drawn("svg", { viewBox: "0 0 24 24", "aria-hidden": "true" });
+    icon.append(drawn("path", { d: ICONS[what] }));
+    play.replaceChildren(icon, what === "play" ? "Play" : "Stop");
+    play.setAttribute("aria-label", `${what === "play" ? "Play" : "Stop"} ${card.title}, ${card.line}`);
+  }
+
+  toggle(view) {
+    const again = this.playing?.view === view;
+    this.stop();
+    if (again) return;
+    this.playing = { view, from: performance.now(), next: 0 };
+    this.name(view, "stop");
+    this.timer = setInterval(() => this.tick(), 10);
+  }
+
+  tick() {
+    const { view, from, next } = this.playing;
+    const { notes } = view.card;
+    const time = (performance.now() - from) / 1000;
+    let at = next;
+    for (; at < notes.length && notes[at][0] <= time; at += 1) {
+      const [, duration, pitch] = notes[at];
+      document.dispatchEvent(new CustomEvent("charlstm:note", { detail: { pitch, duration } }));
+    }
+    this.playing.next = at;
+    const [onset, duration] = notes.at(-1);
+    view.passed.style.width = `${Math.min(100, (100 * time) / (onset + duration))}%`;
+    if (time > onset + duration) this.stop();
+  }
+
+  stop() {
+    clearInterval(this.timer);
+    if (!this.playing) return;
+    const { view } = this.playing;
+    this.playing = null;
+    view.passed.style.width = "0";
+    this.name(view, "play");
+  }
+}
