@@ -39,5 +39,5 @@ def opened(view: str, header: str) -> AppTest:
     app.session_state["neurons.view"] = view
     switch_to(app, "neurons").run()
     assert not app.exception
-    assert app.header[0].value == header
+    assert app.title[0].value == header
     return app

@@ -8,8 +8,10 @@ from pathlib import Path
 
 import streamlit as st
 
+from charlstm.ui.shared.frame import show_frame
 from charlstm.ui.shared.models import warm_up
-from charlstm.ui.shared.notices import set_title
+from charlstm.ui.shared.notices import TITLE, set_title
+from charlstm.ui.shared.page_style import style_page
 from charlstm.ui.shared.pages import page_file
 from charlstm.ui.shared.session_library import change_visitor
 from charlstm.ui.shared.visitor import remember_visitor
@@ -21,6 +23,7 @@ _ICON = str(Path(__file__).with_name("icon.svg"))
 def main() -> None:
     """One run of the script: the frame of every page, then the page itself."""
     st.set_page_config(page_title="charlstm", page_icon=_ICON, layout="wide")
+    style_page()
     warm_up()
     st.logo(_ICON)
     page = st.navigation(
@@ -35,7 +38,7 @@ def main() -> None:
         position="top",
     )
     set_title(page.title)
-    with st.container(horizontal_alignment="center"), st.container(width=1100):
+    with st.container(horizontal_alignment="center"), st.container(width=1100, key="page"):
         try:
             page.run()
         except Exception:
@@ -43,6 +46,7 @@ def main() -> None:
             logging.getLogger("charlstm").exception("error %s", number)
             st.error(f"Something went wrong (error {number}). Reload the page; the server's log has the details.")
             raise
+    show_frame(page.title, TITLE.get())
     remember_visitor(change_visitor)
     settings_delivered()
 

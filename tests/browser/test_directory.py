@@ -36,7 +36,7 @@ def test_both_tables_are_shown_twice_and_come_again_after_a_visit_elsewhere(page
 
 def test_a_neuron_is_opened_from_it(page: Any, address: str) -> None:
     open_directory(page, address)
-    page.get_by_role("button", name="Show on a tune").first.click()
+    page.get_by_role("button", name="on a tune").first.click()
     page.get_by_role("heading", name="Neuron").first.wait_for()
     page.wait_for_url(lambda url: "neuron=0%3A" in url or "neuron=0:" in url)
     page.locator(".player .abc span").first.wait_for()

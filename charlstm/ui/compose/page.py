@@ -74,7 +74,7 @@ def page() -> None:
     set_title(title)
     origin = f"Composed by {settings.model}, temperature {settings.temperature:g}, seed {settings.seed}."
     with heading:
-        st.header(plain(title), anchor=False)
+        st.title(plain(title), anchor=False)
         changed = changed_settings()
         st.caption(plain(origin) + (f" :orange-badge[Changed, not composed yet: {plain(changed)}]" if changed else ""))
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):

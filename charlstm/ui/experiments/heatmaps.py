@@ -63,6 +63,6 @@ def show_heatmaps(rows: Sequence[Row]) -> None:
         png = _heatmap_png(result["text"], tuple(neuron["values"]), unit)
         st.image(png, width="content")
         st.download_button("PNG", png, f"neuron-{unit[1]}.png", "image/png", key="experiments.png", on_click="ignore")
-    st.subheader("Table", anchor=False)
+    st.header("Table", anchor=False)
     st.dataframe(neuron_rows(rows), hide_index=True, width="stretch")
     sound_tune(drawing, key=PLAYER)

@@ -43,7 +43,7 @@ def show_losses(study: Study, rows: Sequence[Row]) -> None:
     if added := [row for row in with_curves if not row.case.figure]:
         with st.expander("Curves that are not in the report"):
             _grid(added, way, domain)
-    st.subheader("Side by side", anchor=False)
+    st.header("Side by side", anchor=False)
     measure = st.selectbox("Measure", list(MEASURES), key=MEASURE.widget(), format_func=MEASURES.__getitem__)
     caption = f"A point is the mean over seeds; {interval_note(rows)}.".replace("in brackets:", "the bar is")
     chart = comparison_chart(rows, measure, MEASURES[measure])
@@ -78,7 +78,7 @@ def show_table(study: Study, rows: Sequence[Row]) -> None:
         for row in rows
         if row.records
     ]
-    st.subheader("Table", anchor=False)
+    st.header("Table", anchor=False)
     config = {name: st.column_config.TextColumn(_title(name), help=measures.get(name)) for name in (*own, *measures)}
     st.dataframe(entries, hide_index=True, column_config=config, width="stretch")
     note = interval_note(rows)

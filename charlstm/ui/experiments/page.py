@@ -44,7 +44,7 @@ def page() -> None:
     which = _which(records)
     studies = catalog(which.epochs)
     head, download = st.columns([4, 1], vertical_alignment="bottom")
-    head.header("Experiments", anchor=False)
+    head.title("Experiments", anchor=False)
     st.caption(_about(records, which))
     study = _chosen(studies)
     rows = rows_of(study, which.fingerprint, records)
@@ -56,7 +56,7 @@ def page() -> None:
             on_click="ignore", icon=":material/download:", width="stretch",
             help="All studies in one text: tables, and the original report beside this reproduction.",
         )  # fmt: skip
-    st.subheader(study.question, anchor=False)
+    st.header(study.question, anchor=False)
     st.caption(study.about)
     _findings(study, rows)
     if not any(row.records for row in rows):

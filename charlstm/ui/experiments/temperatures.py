@@ -32,7 +32,7 @@ def show_temperatures(study: Study, rows: Sequence[Row]) -> None:
         chart = temperature_chart(rows, name, title, NAMES, share=True)
         caption = f"{title} at each temperature; {interval_note(rows)}.".replace("in brackets:", "the bar is")
         show_figure(chart, title=title, caption=caption, key=f"experiments.{name}", place=place)
-    st.subheader("One tune of each", anchor=False)
+    st.header("One tune of each", anchor=False)
     # Which record: of a model, at a temperature, with a seed.
     present = [row for row in rows if row.records]
     models = list(dict.fromkeys(row.case.columns["model"] for row in present))

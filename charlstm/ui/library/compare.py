@@ -24,7 +24,7 @@ def show_two(first: LibraryTune, second: LibraryTune) -> None:
     differ = differences(first.text, second.text)
     for column, tune, marks in zip(st.columns(2), (first, second), differ, strict=True):
         with column:
-            st.subheader(plain(tune.name), anchor=False)
+            st.header(plain(tune.name), anchor=False)
             st.caption(plain(summary(tune)))
             show_tune(draw(tune.text), key=f"library.player.{tune.number}", marks=marks)
     # Every fact, then the settings that differ; cells that differ are bold.

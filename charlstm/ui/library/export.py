@@ -29,7 +29,7 @@ from charlstm.ui.state import component_value
 
 def show_export(tunes: Sequence[LibraryTune]) -> None:
     """Widgets that make files of the kept tunes, and buttons that download them."""
-    st.subheader("Export", anchor=False)
+    st.header("Export", anchor=False)
     if not tunes:
         st.caption("Keep a tune to add it to your tunebook.")
         return

@@ -24,7 +24,7 @@ AT_ONCE = 8  # tunes on a page of the list
 def page() -> None:
     """The page, top to bottom."""
     print_scores_only()
-    st.header("Library", anchor=False)
+    st.title("Library", anchor=False)
     st.caption("Your tunes, in this browser. Keep the ones you like; the oldest of the others make room for new ones.")
     try:
         _show_library(session_library())
@@ -59,7 +59,7 @@ def _show_library(library: Library) -> None:
 
 def _show_one(tune: LibraryTune) -> None:
     """A tune with its player."""
-    st.subheader(plain(tune.name), anchor=False)
+    st.header(plain(tune.name), anchor=False)
     st.caption(plain(summary(tune)))
     show_tune(draw(tune.text), key="library.player", play=f"library{PLAYS.get()}" if PLAYS.get() else "")
 

@@ -9,6 +9,7 @@ import streamlit as st
 from charlstm.library.tune import MAX_NAME, MAX_NOTE, LibraryTune
 from charlstm.ui.library.settings import NAME, NOTE, RATING, TAGS, show
 from charlstm.ui.library.tunes import composed_settings, summary
+from charlstm.ui.shared.frame import name_buttons
 from charlstm.ui.shared.models import models
 from charlstm.ui.shared.notices import plain
 from charlstm.ui.shared.pages import page_file
@@ -23,7 +24,8 @@ OPEN_HELP = "On Compose, with its settings."
 def show_row(tune: LibraryTune, shown: Sequence[LibraryTune]) -> None:
     """A tune of the list; `shown` are the one or two with a player above it."""
     number = tune.number
-    with st.container(border=True):
+    name_buttons(key := f"library.row.{number}", tune.name)
+    with st.container(border=True, key=key):
         current = any(number == other.number for other in shown)
         st.markdown(f"{':material/volume_up: ' if current else ''}**{plain(tune.name)}**")
         stars = f" · {'★' * tune.rating}" if tune.rating else ""

@@ -107,7 +107,7 @@ def _controls(text: str) -> tuple[int, str]:
 
 
 def _votes(context: ViewContext, votes: LogitAttribution) -> None:
-    st.subheader("Direct logit attribution", anchor=False)
+    st.header("Direct logit attribution", anchor=False)
     order = np.argsort(-np.abs(votes.centred))
     last = context.layers - 1
     shown = [(label_of(context, Unit(last, int(j))), float(votes.centred[j])) for j in order[:SHOWN]]

@@ -18,7 +18,7 @@ ADDRESSED = (WAY, *compare_training.ADDRESSED, *compare_models.ADDRESSED)
 
 def show(context: ViewContext) -> None:
     """The view, top to bottom."""
-    st.header("Compare", anchor=False)
+    st.title("Compare", anchor=False)
     way = choose("Compare with", WAYS, WAY, labels=WAYS)
     shown_unit(context)  # the address's, before what follows writes another address
     send_sounds(compare_training.show(context) if way == "training" else compare_models.show(context))

@@ -67,7 +67,7 @@ def show(context: ViewContext) -> Sounds:
     )
     st.caption(plain(f"Dashed: 95 of 100 draws by chance stay below {comparison.chance:.2f}."))
     sounds = _pair(context, other, stamp, others[other], comparison)
-    st.subheader("All neurons", anchor=False)
+    st.header("All neurons", anchor=False)
     ranked = sorted(comparison.matches, key=lambda match: -match.similarity)
     st.dataframe([_match_row(context, comparison, match, other) for match in ranked], hide_index=True)
     return sounds
@@ -86,7 +86,7 @@ def _closest(checkpoint: Checkpoint, others: dict[str, Checkpoint]) -> str:
 
 def _pair(context: ViewContext, other: str, stamp: int, checkpoint: Checkpoint, comparison: Comparison) -> Sounds:
     """One neuron and its match, on the same tune."""
-    st.subheader("One neuron and its match", anchor=False)
+    st.header("One neuron and its match", anchor=False)
     unit = shown_unit(context)
     picker(context, unit)
     match = comparison.matches[unit.layer * context.size + unit.index]

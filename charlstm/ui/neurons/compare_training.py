@@ -64,7 +64,7 @@ def show(context: ViewContext) -> Sounds:
     place = numbers.index(number)
     # The neuron on a tune, at this epoch and at all of them.
     neuron = f"Neuron {unit_name(unit, context.layers)}"
-    st.subheader(plain(f"{neuron} after epoch {number}"), anchor=False)
+    st.header(plain(f"{neuron} after epoch {number}"), anchor=False)
     name, loss = name_of(context, unit), epochs[place].loss
     about = f"At the end of training it {name.behaviour}." if name else "At the end of training it has no name."
     st.caption(plain(about + (f" Loss at this epoch: {loss:.3f} nats per character." if loss is not None else "")))
@@ -110,7 +110,7 @@ def _written(model: str, stamp: int, number: int, seed: int, temperature: float,
 
 def _seed_tune(context: ViewContext, number: int) -> Sounds:
     """The tune that one seed gives after an epoch."""
-    st.subheader(plain(f"What it writes after epoch {number}"), anchor=False)
+    st.header(plain(f"What it writes after epoch {number}"), anchor=False)
     seed = st.number_input("Seed", 0, 10**9, key=SEED.widget(), width=160)
     temperature = context.checkpoint.temperature
     text = _written(*context.key, number, int(seed), temperature, context.checkpoint)
@@ -124,7 +124,7 @@ def _seed_tune(context: ViewContext, number: int) -> Sounds:
 
 def _learned(context: ViewContext, count: int) -> None:
     """When each concept was learned; measured if asked for, since every epoch reads many tunes."""
-    st.subheader("When was it learned?", anchor=False)
+    st.header("When was it learned?", anchor=False)
     st.caption(
         "The best neuron of a concept after each epoch, chosen on validation tunes and scored on test tunes: AUROC, "
         "0.5 is chance."

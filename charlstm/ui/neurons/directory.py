@@ -43,7 +43,7 @@ _OPEN = st.column_config.LinkColumn(display_text="open", help="Open this neuron 
 
 def show(context: ViewContext) -> None:
     """The view, top to bottom."""
-    st.header("Neuron index", anchor=False)
+    st.title("Neuron index", anchor=False)
     unit = shown_unit(context)  # kept in the address for the other views
     context.publish(*ADDRESSED, neuron=str(unit))  # first, because the view may end where something is to be built
     corpus = corpus_for(context.checkpoint)
@@ -128,7 +128,7 @@ def _examples(directory: Directory, layers: int) -> None:
     """The three neurons that the report shows, as they are in this model."""
     if not directory.examples:
         return
-    st.subheader("The three neurons of the original report, in this model", anchor=False)
+    st.header("The three neurons of the original report, in this model", anchor=False)
     mean_abs = {neuron.score.unit: neuron.mean_abs_activation for neuron in directory.neurons}
     for place, (role, (title, words)) in zip(st.columns(3), EXAMPLES.items(), strict=True):
         entry = directory.examples[role]
@@ -140,7 +140,12 @@ def _examples(directory: Directory, layers: int) -> None:
         with place.container(border=True):
             st.markdown(f"**{title}: {unit_name(entry.unit, layers)}**")
             st.caption(f"It {words}: {measure_of_it}.")
-            _open_button(entry.unit, "Show on a tune", f"directory.example.{role}", view="tune")
+            _open_button(
+                entry.unit,
+                f"Neuron {unit_name(entry.unit, layers)} on a tune",
+                f"directory.example.{role}",
+                view="tune",
+            )
 
 
 def _open_button(unit: Unit, label: str, key: str, *, view: str = "neuron") -> None:
@@ -159,13 +164,13 @@ def _by_concept(context: ViewContext, directory: Directory) -> None:
     chosen_on, scored_on = directory.tunes
     note = f"{context.model}; chosen on {chosen_on} tunes, scored on {scored_on}; 95 % intervals over tunes."
     show_figure(concept_chart(entries), title="Best neuron of each concept", caption=note, key="directory.concepts")
-    st.subheader("One concept", anchor=False)
+    st.header("One concept", anchor=False)
     by_name = {entry.concept: entry for entry in entries}
     concept = st.selectbox(
         "Concept", list(by_name), key=CONCEPT.widget(by_name), format_func=title_of, label_visibility="collapsed"
     )
     _concept(by_name[concept], context.layers)
-    st.subheader("All concepts", anchor=False)
+    st.header("All concepts", anchor=False)
     number = st.column_config.NumberColumn
     st.dataframe(
         [_concept_row(context, entry) for entry in entries],

@@ -29,7 +29,7 @@ PLAYS = Setting("neuron.plays", 0)  # how often a passage was asked to play
 
 def titled(words: str, about: str) -> None:
     """The heading of a part of the view, and a sentence below it."""
-    st.subheader(words, anchor=False)
+    st.header(words, anchor=False)
     st.caption(about)
 
 
@@ -91,12 +91,11 @@ def _example(
     shown = values[start + passage.start : start + passage.end].tolist()
     text = recording.texts[passage.index]
     st.html(coloured(text[passage.start : passage.end], shown, passage.at - passage.start))
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.button(
-            "", key=f"neuron.play.{number}", icon=":material/play_arrow:", help="Play these bars", width="content",
-            on_click=play, type="primary" if is_chosen else "secondary",
-        )  # fmt: skip
-        st.caption(plain(f"{signed(passage.value)} in “{_title(recording, passage)}”"), width="content")
+    label = f"Play {number + 1}: {signed(passage.value)} in “{_title(recording, passage)}”"
+    st.button(
+        plain(label), key=f"neuron.play.{number}", icon=":material/play_arrow:", on_click=play,
+        type="primary" if is_chosen else "secondary",
+    )  # fmt: skip
 
 
 def coloured(text: str, values: Sequence[float], at: int) -> str:

@@ -27,7 +27,7 @@ def show(context: ViewContext) -> None:
     """The view, top to bottom."""
     spec = context.checkpoint.config.cell_spec
     memory_gate = spec.memory_gate
-    st.header("Gates", anchor=False)
+    st.title("Gates", anchor=False)
     about = st.empty()
     unit = shown_unit(context)
     if memory_gate is None:
@@ -63,7 +63,7 @@ def show(context: ViewContext) -> None:
         chart = charts.saturation_chart(letter, sums, layer, chosen, f"{GATES[letter].name.capitalize()} {letter}")
         column.altair_chart(chart, key=key, on_select=pick)
     half = recording.gates[memory_gate].half_life[layer]
-    st.subheader("Longest memory", anchor=False)
+    st.header("Longest memory", anchor=False)
     st.caption(
         f"Characters until half of a neuron’s memory is gone, by its {GATES[memory_gate].name} {memory_gate}. "
         f"The median neuron: {np.median(half):.1f} characters."

@@ -42,7 +42,7 @@ READ: Setting[object] = Setting("intervene.read", None)  # what tunes were asked
 
 def show(context: ViewContext) -> None:
     """The view, top to bottom."""
-    st.header("Intervene", anchor=False)
+    st.title("Intervene", anchor=False)
     about = st.empty()
     way = choose("Question", WAYS, WAY, labels=WAYS)
     send_sounds(_change(context, about) if way == "change" else attribution.show(context, about))
@@ -71,7 +71,7 @@ def _change(context: ViewContext, about: DeltaGenerator) -> Sounds:
         (right, "B", b, changed_marks, words),
     ):
         with column:
-            st.subheader(f"Tune {letter}", anchor=False)
+            st.header(f"Tune {letter}", anchor=False)
             st.caption(plain(remark))
             show_tune(draw(tune.text), key=f"intervene.{letter}", marks=marks)
     st.caption("The two tunes are identical." if a.text == b.text else "Outlined: where the two tunes differ.")
@@ -82,7 +82,7 @@ def _change(context: ViewContext, about: DeltaGenerator) -> Sounds:
 
 def _many_pairs(context: ViewContext, writer: PairWriter, choice: Choice, words: str) -> None:
     """What changes over many pairs, with intervals; asked for by a button, because it takes seconds."""
-    st.subheader(f"Over {PAIRS} pairs", anchor=False)
+    st.header(f"Over {PAIRS} pairs", anchor=False)
     key = *context.key, context.composed, choice, writer.same_header
     if st.button(f"Write {PAIRS} pairs", key="intervene.hundred", icon=":material/library_music:"):
         COUNTED.set(key)
@@ -129,7 +129,7 @@ def _row(change: Change) -> dict[str, Any]:
 
 def _costs(context: ViewContext, changed: Engine, choice: Choice) -> None:
     """What the intervention costs the model's predictions, by concept."""
-    st.subheader("Cost", anchor=False)
+    st.header("Cost", anchor=False)
     key = *context.key, choice
     if st.button("Read tunes with the intervention", key="intervene.cost", icon=":material/menu_book:"):
         READ.set(key)

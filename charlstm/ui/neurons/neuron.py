@@ -40,7 +40,7 @@ def show(context: ViewContext) -> None:
     heading, button = st.columns([4, 1], vertical_alignment="center")
     unit = shown_unit(context)
     with heading:
-        st.header(plain(f"Neuron {label_of(context, unit)}"), anchor=False)
+        st.title(plain(f"Neuron {label_of(context, unit)}"), anchor=False)
         about = st.empty()
     button.button("On one tune", on_click=go, args=("tune", unit), key="neuron.tune", width="stretch")
     picker(context, unit)
@@ -70,9 +70,12 @@ def _activations(recording: Activations, values: NDArray[np.floating], note: str
         show_figure(chart, title="Activation histogram", caption=note, key="neuron.histogram")
     with right:
         titled("Mean activation by character", "The highest and lowest means; lines are 95 % intervals over tunes.")
-        chart = charts.character_chart(unit_stats.by_character(recording, values))
-        caption = f"{note} {INTERVALS}"
-        show_figure(chart, title="Mean activation by character", caption=caption, key="neuron.characters")
+        groups = unit_stats.by_character(recording, values)
+        if groups:
+            chart, caption = charts.character_chart(groups), f"{note} {INTERVALS}"
+            show_figure(chart, title="Mean activation by character", caption=caption, key="neuron.characters")
+        else:
+            st.caption("No character occurs often enough in these tunes.")
 
 
 # ---- in time --------------------------------------------------------------------------------------------------------

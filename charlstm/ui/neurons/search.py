@@ -57,7 +57,7 @@ ADDRESSED = tuple(dict.fromkeys(setting for settings in OF_WAY.values() for sett
 
 def show(context: ViewContext) -> None:
     """The view, top to bottom."""
-    st.header("Search", anchor=False)
+    st.title("Search", anchor=False)
     about = st.empty()
     way = choose("Search by", WAYS, WAY, labels=WAYS, hidden=False)
     if way == "part":

@@ -55,7 +55,7 @@ def share_on(acts: Activations, probes: Sequence[Probe]) -> list[float] | None:
 
 def show_places(recording: Activations, hits: Sequence[Hit], probes: Sequence[Probe], summary: str) -> Sounds:
     """A list of places, and the chosen one with its player, whose sound is returned."""
-    st.subheader("Places", anchor=False)
+    st.header("Places", anchor=False)
     st.caption(plain(summary))
     if not hits:
         return []

@@ -49,7 +49,7 @@ def show(context: ViewContext) -> None:
     letter, _, about = SIGNALS[kind]
     title = split_header(text).get("T") or "Untitled"
     with heading:
-        st.header(plain(f"Neuron {label_of(context, unit)}"), anchor=False)
+        st.title(plain(f"Neuron {label_of(context, unit)}"), anchor=False)
         tune = f"What it does while {context.model} reads “{title}”" + (f" ({remark})" if remark else "")
         st.caption(plain(f"{tune}. A colour is {about}, after reading that character."))
     with st.container(horizontal=True):

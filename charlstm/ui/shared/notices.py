@@ -11,6 +11,7 @@ from charlstm.errors import CharlstmError
 from charlstm.ui.state import Setting
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~:$&@/^=\"'])")
+TITLE = Setting("page.title", "")  # what is shown: the name of a tune, else that of the page
 NEAREST, LEAVE_OUT = "Nearest letter", "Leave out"
 
 
@@ -21,6 +22,7 @@ def plain(text: str) -> str:
 
 def set_title(title: str) -> None:
     """What the browser's tab says: "The Bantry Hunt · charlstm"."""
+    TITLE.set(title)
     st.set_page_config(page_title=f"{' '.join(title.split())[:80]} · charlstm")
 
 

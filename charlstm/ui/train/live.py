@@ -125,7 +125,7 @@ def show_tunes(run: TrainingRun) -> None:
         return
     if first := _untrained(run):
         tunes = {0: {"step": 0, "epoch": 0, "sample": first}, **tunes}
-    st.subheader("What it writes", anchor=False)
+    st.header("What it writes", anchor=False)
     steps, setting = list(tunes), STEP.of(run.name)
     if _follows(run.name):
         setting.set(steps[-1])

@@ -21,10 +21,10 @@ def show() -> None:
     show_messages()
     left, right = st.columns(2, gap="large")
     with left:
-        st.subheader("Export model", anchor=False)
+        st.header("Export model", anchor=False)
         _export({checkpoint.name: checkpoint for checkpoint in list_checkpoints()})
     with right:
-        st.subheader("Import model", anchor=False)
+        st.header("Import model", anchor=False)
         _import()
 
 

@@ -47,15 +47,15 @@ def show(running: TrainingRun | None) -> None:
             )
             st.button("Show it", on_click=see, args=(running.name,), key="train.see")
     show_messages()
-    st.subheader("1. Tunes", anchor=False)
+    st.header("1. Tunes", anchor=False)
     corpus = choose_corpus()
     if corpus is None:
         return
     baseline(corpus.name)  # counted while the visitor chooses
     _pair(corpus, running)
-    st.subheader("2. Network", anchor=False)
+    st.header("2. Network", anchor=False)
     model = _network()
-    st.subheader("3. Training", anchor=False)
+    st.header("3. Training", anchor=False)
     length, amount = _length()
     with st.expander("More settings"):
         rate, seed, name = _more(corpus, model)

@@ -67,7 +67,7 @@ def _flat(settings: Mapping[str, Any]) -> dict[str, str]:
 
 def _tunes(runs: Sequence[TrainingRun]) -> None:
     """The newest tune of each, side by side."""
-    st.subheader("What they write", anchor=False)
+    st.header("What they write", anchor=False)
     drawings = []
     for place, (column, run) in enumerate(zip(st.columns(2), runs, strict=True)):
         with column:

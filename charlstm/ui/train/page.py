@@ -25,7 +25,7 @@ def page() -> None:
             setting.reload()
     if VIEW.get() not in VIEWS:
         VIEW.set("runs" if running else "new")
-    st.header("Train", anchor=False)
+    st.title("Train", anchor=False)
     st.caption(
         "Train a network on tunes and watch it learn. It continues when you leave this page or close the browser."
     )

@@ -86,7 +86,7 @@ def show(runs: Sequence[TrainingRun]) -> None:
 def _head(run: TrainingRun) -> None:
     word, colour, icon = STATES[run.state]
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.subheader(plain(run.name), anchor=False, width="content")
+        st.header(plain(run.name), anchor=False, width="content")
         st.badge(f"{run.asked} requested" if run.asked else word, icon=icon, color=colour)
     model: Mapping[str, Any] = run.settings.get("model") or {}
     if model:

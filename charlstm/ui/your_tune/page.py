@@ -47,7 +47,7 @@ def page() -> None:
     if (seed := NEXT_SEED.pop()) is not None:
         SEED.set(seed)
     # What comes in.
-    st.header("Your tune", anchor=False)
+    st.title("Your tune", anchor=False)
     st.caption("Write, paste or open a tune. Listen to it, correct it, and let a model continue it or rewrite bars.")
     open_from_address(document)
     show_opening(document)

@@ -11,6 +11,7 @@ from charlstm.lm.config import SampleConfig
 from charlstm.lm.sample.infill import Infilling, infill
 from charlstm.tunes.views.bar_numbers import PrintedBars, printed_bars
 from charlstm.ui.shared.drawing import draw
+from charlstm.ui.shared.frame import name_buttons
 from charlstm.ui.shared.models import engine
 from charlstm.ui.shared.notices import plain, stop_with
 from charlstm.ui.shared.player import show_tune, sound_tune
@@ -101,7 +102,8 @@ def _show_versions(document: TuneDocument, request: Rewrite, rewriting: Infillin
 
     heard = HEARD.get()
     for place, candidate in enumerate(rewriting.candidates):
-        with st.container(border=True, horizontal=True, vertical_alignment="center", gap="small"):
+        name_buttons(key := f"your_tune.version.{place}", f"version {place + 1}")
+        with st.container(border=True, horizontal=True, vertical_alignment="center", gap="small", key=key):
             st.code(candidate.text[candidate.start : candidate.end], language=None, wrap_lines=True)
             better = candidate.rest_log_prob - rewriting.rest_log_prob
             st.markdown(f"**{better:+.1f}**".replace("-", "−"), width=64, help=odds(better))

@@ -24,7 +24,7 @@ RECITED = {"M": TUNES[5], "R": TUNES[3], "T": TUNES[0]}
 
 
 def title(app: AppTest) -> str:
-    return app.header[0].value.replace("\\", "")
+    return app.title[0].value.replace("\\", "")
 
 
 def seed_of(letter: str) -> str:
@@ -139,7 +139,7 @@ def test_a_title_the_model_cannot_write_is_a_sentence(app_home: Path) -> None:
 def test_foreign_text_is_never_markdown(app_home: Path) -> None:
     save_reciter(app_home / "checkpoints" / "hostile", [HOSTILE])
     app = opened(model="hostile")
-    shown = app.header[0].value
+    shown = app.title[0].value
     assert "<img" not in shown.replace("\\<", "")
     assert "**" not in shown
     assert title(app) == HOSTILE[2:].split("\n")[0]

@@ -55,7 +55,7 @@ def opened(study: str = "") -> AppTest:
 
 
 def texts(app: AppTest) -> str:
-    shown = [*app.caption, *app.markdown, *app.subheader, *app.info, *app.error, *app.warning, *app.success]
+    shown = [*app.caption, *app.markdown, *app.header, *app.info, *app.error, *app.warning, *app.success]
     return "\n".join(element.value for element in shown).replace("\\", "")
 
 

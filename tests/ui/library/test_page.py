@@ -45,9 +45,9 @@ def test_an_empty_library_says_what_comes_here() -> None:
 def test_tunes_are_heard_named_deleted_and_brought_back() -> None:
     app = library_page()
     pressed(app, "library.listen.2")
-    assert app.subheader[0].value == "Maggie in the Barley"
+    assert app.header[0].value == "Maggie in the Barley"
     app.text_input(key="library.name.2").set_value("**Mine**").run()
-    assert app.subheader[0].value == r"\*\*Mine\*\*"
+    assert app.header[0].value == r"\*\*Mine\*\*"
     pressed(app, "library.delete.2")
     assert app.session_state["library.tunes"].get(2) is None
     pressed(app, "library.undo")
@@ -60,10 +60,10 @@ def test_two_tunes_stand_side_by_side() -> None:
     app = library_page()
     pressed(app, "library.listen.3")
     pressed(app, "library.compare.2")
-    assert [s.value for s in app.subheader][:2] == ["Two Left Boots", "Maggie in the Barley"]
+    assert [s.value for s in app.header][:2] == ["Two Left Boots", "Maggie in the Barley"]
     assert any("hornpipe" in m.value and "jig" in m.value for m in app.markdown)
     pressed(app, "library.single")
-    assert app.subheader[0].value == "Maggie in the Barley"
+    assert app.header[0].value == "Maggie in the Barley"
 
 
 def test_the_kept_tunes_become_a_book_and_a_zip_and_again_in_a_second_run() -> None:

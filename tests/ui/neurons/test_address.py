@@ -112,7 +112,7 @@ def test_back_and_forward_walk_through_what_was_seen(home: Path) -> None:
         assert not app.exception
         assert address(app) == query
         header = "Intervene" if query["view"] == "cause" else "Neuron"
-        assert app.header[0].value.startswith(header)
+        assert app.title[0].value.startswith(header)
 
 
 def test_an_address_that_the_browser_has_not_seen_yet_changes_nothing(
@@ -125,4 +125,4 @@ def test_an_address_that_the_browser_has_not_seen_yet_changes_nothing(
     choose(app, "neurons.view", "cause")
     app.query_params.update(before)
     app.run()
-    assert app.header[0].value == "Intervene"
+    assert app.title[0].value == "Intervene"

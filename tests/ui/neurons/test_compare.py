@@ -47,7 +47,7 @@ def opened(model: str) -> AppTest:
     app.query_params.update({"seed": "3", "model": "reciter", "view": "compare", "reader": model})
     switch_to(app, "neurons").run()
     assert not app.exception
-    assert app.header[0].value == "Compare"
+    assert app.title[0].value == "Compare"
     return app
 
 
@@ -56,7 +56,7 @@ def button(app: AppTest, key: str) -> Any:
 
 
 def subheaders(app: AppTest) -> list[str]:
-    return [found.value for found in app.subheader]
+    return [found.value for found in app.header]
 
 
 def test_a_neuron_and_a_tune_after_each_epoch(home: Path) -> None:

@@ -104,4 +104,4 @@ def test_the_page_opens_on_a_neuron_with_a_name(home: Path) -> None:
     app.query_params["seed"] = "3"
     switch_to(app, "neurons").run()
     assert not app.exception
-    assert app.header[0].value.replace("\\", "").startswith("Neuron 7 · ")
+    assert app.title[0].value.replace("\\", "").startswith("Neuron 7 · ")

@@ -166,7 +166,7 @@ def test_more_about_it_leads_to_the_neuron_and_back(home: Path) -> None:
     app = opened("tune", neuron="1:6")
     button(app, "neurons.more").click().run()
     assert not app.exception
-    assert app.header[0].value == "Neuron 6 in layer 2"
+    assert app.title[0].value == "Neuron 6 in layer 2"
     assert address_of(app)["view"] == "neuron"
     button(app, "neuron.tune").click().run()
     assert not app.exception
@@ -180,7 +180,7 @@ def test_more_about_it_leads_to_the_neuron_and_back(home: Path) -> None:
 def test_a_neuron_is_measured_over_unseen_tunes(home: Path, reader: str, said: str) -> None:
     app = opened("neuron", reader, neuron="0:5")
     assert f"{len(TINY.validation)} validation tunes" in app.caption[0].value.replace("\\", "")
-    words = [found.value for found in app.subheader]
+    words = [found.value for found in app.header]
     assert any(said in word for word in words)
     assert {"Top activating examples", "Bottom activating examples", "Position in the bar", "Similar neurons"} <= set(
         words
@@ -188,7 +188,7 @@ def test_a_neuron_is_measured_over_unseen_tunes(home: Path, reader: str, said: s
     assert charts(app) >= 5
     app.run()  # from the cache
     assert not app.exception
-    assert [found.value for found in app.subheader] == words
+    assert [found.value for found in app.header] == words
 
 
 def test_a_neuron_of_a_lower_layer_speaks_to_the_one_above(home: Path) -> None:
@@ -218,7 +218,7 @@ def test_passages_play_and_neighbours_open(home: Path) -> None:
     neighbour.click().run()
     assert not app.exception
     assert app.session_state["neurons.unit"] == (int(layer), int(index))
-    assert app.header[0].value.startswith(f"Neuron {index}")
+    assert app.title[0].value.startswith(f"Neuron {index}")
     for meter in ("6/8", "4/4"):
         group = next(found for found in app.get("button_group") if found.key == "neuron.meter")
         if meter in group.options:
@@ -229,7 +229,7 @@ def test_passages_play_and_neighbours_open(home: Path) -> None:
 def test_titles_and_passages_are_never_markup(home: Path) -> None:
     save_corpus(Corpus("tiny", train=(HOSTILE,), validation=(HOSTILE,), test=()), home / "data" / "corpus")
     app = opened("neuron", neuron="0:5")
-    shown = [caption.value for caption in app.caption] + [header.value for header in app.header]
+    shown = [caption.value for caption in app.caption] + [header.value for header in app.title]
     assert any("img" in text for text in shown)
     assert not any("<img" in text.replace("\\<", "") or "**" in text.replace("\\*", "") for text in shown)
     page = coloured("<b>&\n", [0.1, -2, 3, 0, 0.5], 1)
@@ -272,7 +272,7 @@ def test_each_gate_of_a_layer_has_its_picture(home: Path, reader: str, count: in
     index = longest.key.removeprefix("gates.longest.")
     longest.click().run()
     assert not app.exception
-    assert app.header[0].value.startswith(f"Neuron {index}")
+    assert app.title[0].value.startswith(f"Neuron {index}")
 
 
 def test_the_other_layer_has_other_gates(home: Path) -> None:

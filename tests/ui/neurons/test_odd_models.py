@@ -45,7 +45,7 @@ def odd_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 @pytest.mark.parametrize("model", ODD)
 def test_a_model_of_one_neuron_is_shown_or_a_sentence_says_why_not(model: str, view: str, odd_home: Path) -> None:
     app = opened(view, model, neuron="1:7")  # an address of a larger model
-    assert app.header or app.info or app.error
+    assert app.title or app.info or app.error
     assert not any("Traceback" in message.value for message in app.error)
 
 

@@ -62,7 +62,7 @@ def opened(**query: str) -> AppTest:
 
 def texts(app: AppTest) -> str:
     """All words on the page, without Markdown's escapes."""
-    kinds = (app.caption, app.info, app.error, app.success, app.warning, app.subheader, app.markdown)
+    kinds = (app.caption, app.info, app.error, app.success, app.warning, app.header, app.markdown)
     return "\n".join(element.value for kind in kinds for element in kind).replace("\\", "")
 
 

@@ -127,7 +127,8 @@ class Choice {
     const { part, "part-letters": letters } = this.player.parts;
     letters.textContent = end ? `${end} ?` : "A–B";
     part.classList.toggle("asking", end !== null);
-    part.setAttribute("aria-label", end ? `Click the ${end === "A" ? "first" : "last"} note of the part` : "Repeat a part");
+    const ask = `${end}: click the ${end === "A" ? "first" : "last"} note of the part`;
+    part.setAttribute("aria-label", end ? ask : "A–B: repeat a part");
     this.player.showPreferences();
   }
 

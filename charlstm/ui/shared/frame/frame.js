@@ -1,0 +1,22 @@
+// The page and the title of the run before.
+let shown = null;
+
+const PHONE = "(max-width: 640px)";
+const CLOSE = '[data-testid="stSidebar"][data-collapsed="false"] [data-testid="stSidebarCollapseButton"] button';
+
+export default function ({ data, parentElement }) {
+  // What is drawn outside the app, such as menus, follows its theme too.
+  const app = document.querySelector("[data-testid=stApp]");
+  if (app) document.documentElement.style.colorScheme = getComputedStyle(app).colorScheme;
+  for (const [container, what] of Object.entries(data.named)) {
+    for (const button of document.querySelectorAll(`.${container} button`)) {
+      const words = button.querySelector("[data-testid=stMarkdownContainer]")?.textContent;
+      if (words) button.setAttribute("aria-label", `${words}, ${what}`);
+    }
+  }
+  if (shown !== null && data.title !== shown.title) {
+    parentElement.querySelector("[role=status]").textContent = data.title;
+  }
+  if (shown !== null && data.page !== shown.page && matchMedia(PHONE).matches) document.querySelector(CLOSE)?.click();
+  shown = data;
+}
