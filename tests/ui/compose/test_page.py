@@ -197,7 +197,7 @@ def test_a_model_that_cannot_be_guarded_writes_without(app_home: Path) -> None:
     app = opened()
     assert app.toggle(key="compose.guard").disabled and "guard" not in address_of(app)
     app = opened(model="reciter", seed="1", guard="1")
-    assert app.header and not app.error
+    assert app.title and not app.error
 
 
 def test_three_ways_on(app_home: Path) -> None:
@@ -210,7 +210,7 @@ def test_three_ways_on(app_home: Path) -> None:
     assert address_of(app)["temperature"] == "2" and app.button(key="compose.wilder").disabled
     app.button(key="compose.neuron").click().run()
     assert not app.exception
-    assert any(header.value.startswith("Neuron") for header in app.header)
+    assert any(header.value.startswith("Neuron") for header in app.title)
 
 
 def test_tablature_is_in_the_address_and_a_key_that_fits_is_one_click_away(app_home: Path) -> None:
