@@ -87,6 +87,10 @@ def add(commands: Commands) -> None:
         metavar="BARS",
         help="bars to look back, such as 1,2,4,8,0 (default; 0: whether a repeat is open), or none",
     )
+    model.add_argument("--clock", action="store_true", help="it also reads how full the bar is, the key and the meter")
+    model.add_argument(
+        "--plan", action="store_true", help="it also reads a form plan: which bars are new, return or are varied"
+    )
     model.add_argument("--tie-weights", action="store_true", help="use the transposed embedding as the decoder")
 
     how = parser.add_argument_group("training")
@@ -141,6 +145,13 @@ def add(commands: Commands) -> None:
         help=_default("chance of leaving out T:, R: or L:"),
     )
     how.add_argument(
+        "--drop-plan",
+        type=float,
+        default=_TRAIN.drop_plan,
+        metavar="P",
+        help=_default("with --plan, share of tunes learned without theirs"),
+    )
+    how.add_argument(
         "--bfloat16", action="store_true", help="recurrent layers in bfloat16: faster on hardware made for it"
     )
     how.add_argument("--seed", type=int, default=_TRAIN.seed, metavar="S", help=_default("random seed"))
@@ -173,10 +184,13 @@ def configs(options: argparse.Namespace) -> tuple[ModelConfig, TrainConfig]:
         embedding_dropout=options.embedding_dropout,
         tie_weights=options.tie_weights,
         lookback_bars=options.lookback,
+        clock=options.clock,
+        plan=options.plan,
     )
     same = (
         *("batching", "sequence_length", "batch_size", "learning_rate", "warmup_steps", "final_rate", "optimizer"),
-        *("weight_decay", "clip_norm", "epochs", "minutes", "patience", "drop_fields", "ema", "bfloat16", "seed"),
+        *("weight_decay", "clip_norm", "epochs", "minutes", "patience", "drop_fields", "drop_plan"),
+        *("ema", "bfloat16", "seed"),
     )
     values: dict[str, Any] = {name: getattr(options, name) for name in same}
     return model, TrainConfig(transpose=not options.no_transpose, **values)
@@ -291,9 +305,10 @@ def _changes(options: argparse.Namespace, out: Path) -> dict[str, Any]:
 
     model, train = (config.to_dict() for config in configs(options))
     own = load_run(out / RESUME_FILE).model.to_dict()
-    for name, value in model.items():
-        if FLAGS.get(name, name) in options.given and value != own[name]:
-            raise ConfigError(name, f"cannot change on resume; it is {own[name]}. Leave it out, or start a new run.")
+    for name in own | model:
+        if FLAGS.get(name, name) in options.given and model.get(name) != own.get(name):
+            now = own.get(name, False)
+            raise ConfigError(name, f"cannot change on resume; it is {now}. Leave it out, or start a new run.")
     return {name: value for name, value in train.items() if FLAGS.get(name, name) in options.given}
 
 

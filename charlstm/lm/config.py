@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
-from typing import Any, Literal, Self
+from typing import Any, ClassVar, Literal, Self
 
 from charlstm.errors import ConfigError
 from charlstm.lm.cells import CELLS, CellSpec
@@ -28,9 +28,13 @@ def _is_count(value: object, low: int, high: int) -> bool:
 class _Config:
     """What the configurations share: a JSON round trip that ignores nothing and refuses what it does not know."""
 
+    _LATER: ClassVar[frozenset[str]] = frozenset()  # fields that are younger than the format: left out where unset
+
     def to_dict(self) -> dict[str, Any]:
         """The fields as plain JSON values."""
-        return {k: list(v) if isinstance(v, tuple) else v for k, v in asdict(self).items()}  # type: ignore[call-overload]
+        values = {k: list(v) if isinstance(v, tuple) else v for k, v in asdict(self).items()}  # type: ignore[call-overload]
+        unset = {f.name for f in fields(self) if f.name in self._LATER and values[f.name] == f.default}  # type: ignore[arg-type]
+        return {k: v for k, v in values.items() if k not in unset}
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
@@ -48,6 +52,7 @@ class _Config:
 class ModelConfig(_Config):
     """Shape of a network. Everything needed to rebuild it, given the vocabulary."""
 
+    _LATER: ClassVar = frozenset({"clock", "plan"})
     cell: str = "lstm"  # one of charlstm.lm.cells.CELLS
     hidden_size: int = 250  # H; the report tries 150, 200, 250
     num_layers: int = 1  # L
@@ -57,6 +62,8 @@ class ModelConfig(_Config):
     tie_weights: bool = False  # decoder = embedding transposed (through a projection to E where H != E)
     lookback_bars: tuple[int, ...] = ()  # lags in bars, 0: the open repeat; () is the report's plain network
     lookback_size: int = 32  # embedding of a lookback character, shared by the lags
+    clock: bool = False  # it reads how full the bar is, the key and the meter (lm/infer/inputs/clock.py)
+    plan: bool = False  # it reads a form plan, where a tune has one (lm/infer/inputs/plan.py)
 
     def __post_init__(self) -> None:
         _require(self.cell in CELLS, "cell", f"must be one of {', '.join(CELLS)}, not {self.cell!r}.")
@@ -73,6 +80,8 @@ class ModelConfig(_Config):
             "lookback_bars",
             "must be up to nine different numbers: bars from 1 to 64, and 0 for the open repeat.",
         )
+        for field in ("clock", "plan"):
+            _require(isinstance(getattr(self, field), bool), field, "must be true or false.")
 
     @property
     def cell_spec(self) -> CellSpec:
@@ -89,6 +98,7 @@ class ModelConfig(_Config):
 class TrainConfig(_Config):
     """How a network is trained. The defaults are the recipe that won (docs/lab-log.md)."""
 
+    _LATER: ClassVar = frozenset({"drop_plan"})
     batching: Literal["tunes", "slices"] = "tunes"  # whole tunes, or the report's random slices
     sequence_length: int = 128  # characters of a slice; whole tunes do not use it
     batch_size: int = 32  # tunes or slices a step
@@ -103,6 +113,7 @@ class TrainConfig(_Config):
     patience: int | None = None  # epochs without a better validation loss before an early stop; None: never
     transpose: bool = True  # each epoch each tune is written in a key drawn from the corpus's own
     drop_fields: float = 0.1  # chance that an optional header field is left out, so that short primes work
+    drop_plan: float = 0.35  # chance that a tune goes without its form plan, so that the network writes free as well
     ema: float = 0.0  # memory of a running average of the weights, kept instead of the last ones; 0: none
     bfloat16: bool = False  # recurrent layers in bfloat16 while training: faster on CPUs and GPUs made for it
     seed: int = 0
@@ -124,6 +135,7 @@ class TrainConfig(_Config):
         _require(0 <= self.final_rate <= 1, "final_rate", "must be in [0, 1].")
         _require(self.weight_decay >= 0, "weight_decay", "must not be negative.")
         _require(0 <= self.drop_fields < 1, "drop_fields", "must be in [0, 1).")
+        _require(0 <= self.drop_plan <= 1, "drop_plan", "must be in [0, 1].")
         _require(0 <= self.ema < 1, "ema", "must be in [0, 1).")
         _require(self.minutes is None or self.minutes > 0, "minutes", "must be above 0.")
         _require(self.patience is None or _is_count(self.patience, 1, 10**6), "patience", "must be 1 or more.")

@@ -18,6 +18,7 @@ from charlstm.lm.infer.blas import batch_blas_threads
 from charlstm.lm.infer.logits import surprisal
 from charlstm.lm.infer.model import Model
 from charlstm.progress import Progress, Report
+from charlstm.tunes.form_plan.plan import FormPlan
 
 if TYPE_CHECKING:
     from charlstm.lm.cells import Array
@@ -94,7 +95,7 @@ class _Block:
 def read_blocks(
     model: Model,
     rows: Sequence[Ids],
-    lookbacks: Sequence[Ids],
+    inputs: Sequence[Ids],
     h: Array,
     c: Array,
     *,
@@ -107,8 +108,8 @@ def read_blocks(
     model : Model
     rows : sequence of B int32 arrays
         The symbols of each.
-    lookbacks : sequence of B int32 arrays, (T, K) each
-        What each lag reads beside them.
+    inputs : sequence of B int32 arrays, (T, K) each
+        The side inputs that go in beside them.
     h, c : float arrays, shape (L, B, H)
         The states to begin with; overwritten with those after each text's end.
     inside : bool
@@ -122,8 +123,8 @@ def read_blocks(
         batch = int((lengths > start).sum())
         n = min(int(lengths[:batch].min()) - start, max(BLOCK_ROWS // batch, 1))
         symbols = np.stack([row[start : start + n] for row in rows[:batch]], axis=1)  # (n, B)
-        back = np.stack([row[start : start + n] for row in lookbacks[:batch]], axis=1)  # (n, B, K)
-        x = fused.first_input([symbols.ravel(), *back.reshape(n * batch, -1).T])
+        beside = np.stack([row[start : start + n] for row in inputs[:batch]], axis=1)  # (n, B, K)
+        x = fused.first_input([symbols.ravel(), *beside.reshape(n * batch, -1).T])
         block_h = np.empty((len(fused.recurrent), n, batch, hidden), dtype=model.dtype)
         block_c = np.empty_like(block_h) if inside and spec.has_cell_state else None
         block_gates = []
@@ -149,9 +150,9 @@ def read_blocks(
         start += n
 
 
-def run(model: Model, ids: Ids) -> tuple[Array, Trace]:
+def run(model: Model, ids: Ids, plan: FormPlan | None = None) -> tuple[Array, Trace]:
     """One text of T symbols from the zero state: logits (T, V), and all that went on."""
-    blocks = read_blocks(model, [ids], [model.lookback(ids)], *_zeros(model, 1), inside=True)
+    blocks = read_blocks(model, [ids], [model.side_ids(ids, plan)], *_zeros(model, 1), inside=True)
     parts = [_of_text(block, 0) for block in blocks]
     if not parts:
         h, spec = _zeros(model, 0)[0], model.config.cell_spec  # (L, 0, H): of a text of nothing
@@ -167,6 +168,7 @@ def read_texts(
     inside: bool = False,
     batch_size: int = BATCH_SIZE,
     report: Report | None = None,
+    plans: Sequence[FormPlan | None] | None = None,
 ) -> Iterator[ReadText]:
     """Read many texts, each from the zero state; by their lengths, so not in their order.
 
@@ -182,6 +184,8 @@ def read_texts(
         Texts read side by side.
     report : callable, optional
         Told after each batch how many of the characters are read; it may raise to stop.
+    plans : sequence of FormPlan or None, optional
+        What each text was written by; else all are read as texts without a plan.
 
     Raises
     ------
@@ -191,7 +195,7 @@ def read_texts(
     done, total = 0, sum(map(len, texts))
     for places, encoded in _batches(model, texts, batch_size):
         parts: list[list[list[Array | None]]] = [[] for _ in places]
-        for block in _read(model, encoded, inside):
+        for block in _read(model, encoded, inside, _plans_of(places, plans)):
             for b in range(block.h.shape[2]):
                 parts[b].append(_of_text(block, b))
         for b, place in enumerate(places):
@@ -204,17 +208,22 @@ def read_texts(
 
 
 def measure_texts(
-    model: Model, texts: Sequence[str], measure: Measure, *, batch_size: int = BATCH_SIZE
+    model: Model,
+    texts: Sequence[str],
+    measure: Measure,
+    *,
+    batch_size: int = BATCH_SIZE,
+    plans: Sequence[FormPlan | None] | None = None,
 ) -> list[NDArray[np.float64]]:
     """A number for every target of every text, its characters and END: (T + 1,) each, in the order of the texts.
 
-    Only the numbers are held, so that texts may be long. Raises VocabularyError as `read_texts`.
+    Only the numbers are held, so that texts may be long. `plans` as in `read_texts`. Raises VocabularyError as it does.
     """
     results: list[NDArray[np.float64]] = [np.empty(0)] * len(texts)
     for places, encoded in _batches(model, texts, batch_size):
         for place, ids in zip(places, encoded, strict=True):
             results[place] = np.empty(len(ids) - 1)
-        for block in _read(model, encoded, False):
+        for block in _read(model, encoded, False, _plans_of(places, plans)):
             n, batch = block.h.shape[1:3]
             stretch = slice(block.start, block.start + n)
             logits = model.fused.decode(block.h[-1].reshape(n * batch, -1)).reshape(n, batch, -1)
@@ -230,6 +239,7 @@ def read_on(
     read: Sequence[int],
     states: Sequence[tuple[Array, Array | None]],
     logits: Array,
+    plans: Sequence[FormPlan | None] | None = None,
 ) -> Array:
     """Read some texts on to their ends, side by side, each from its own place.
 
@@ -237,13 +247,15 @@ def read_on(
     ----------
     model : Model
     rows : sequence of B int32 arrays
-        Whole texts, START left out: a lookback reaches into what was read.
+        Whole texts, START left out: side inputs reach into what was read.
     read : sequence of B ints
         How many characters of each were read already.
     states : sequence of B pairs of float arrays, (L, H)
         h and c (None in a cell without it) after those.
     logits : float array, shape (B, V)
         After those; the answer for a text with nothing left to read.
+    plans : sequence of FormPlan or None, optional
+        What each text was written by.
 
     Returns
     -------
@@ -255,8 +267,9 @@ def read_on(
     c = np.stack([np.zeros_like(h[:, 0]) if (s := states[b][1]) is None else s for b in order], axis=1)
     c = c.astype(model.dtype)
     remaining = [rows[b][read[b] :] for b in order]
-    lookbacks = [model.lookback(rows[b])[read[b] :] for b in order]
-    for _ in read_blocks(model, remaining, lookbacks, h, c):
+    given = _plans_of(order, plans)
+    inputs = [model.side_ids(rows[b], plan)[read[b] :] for b, plan in zip(order, given, strict=True)]
+    for _ in read_blocks(model, remaining, inputs, h, c):
         pass  # only the states after the last one are wanted
     ends = np.array(logits, dtype=model.dtype)
     longer = [b for b in order if len(rows[b]) > read[b]]
@@ -275,10 +288,16 @@ def _batches(model: Model, texts: Sequence[str], batch_size: int) -> Iterator[tu
             yield places, [encoded[place] for place in places]
 
 
-def _read(model: Model, encoded: Sequence[Ids], inside: bool) -> Iterator[_Block]:
+def _plans_of(places: Sequence[int], plans: Sequence[FormPlan | None] | None) -> list[FormPlan | None]:
+    """The plans of some of the texts."""
+    return [None if plans is None else plans[place] for place in places]
+
+
+def _read(model: Model, encoded: Sequence[Ids], inside: bool, plans: Sequence[FormPlan | None]) -> Iterator[_Block]:
     """Read texts from the zero state, all but their END."""
     rows = [ids[:-1] for ids in encoded]
-    return read_blocks(model, rows, [model.lookback(row) for row in rows], *_zeros(model, len(rows)), inside=inside)
+    inputs = [model.side_ids(row, plan) for row, plan in zip(rows, plans, strict=True)]
+    return read_blocks(model, rows, inputs, *_zeros(model, len(rows)), inside=inside)
 
 
 def _zeros(model: Model, batch: int) -> tuple[Array, Array]:

@@ -17,6 +17,7 @@ from charlstm.lm.infer.batch import Trace, run
 from charlstm.lm.infer.model import Clamps, Model, Vectors
 from charlstm.lm.infer.session import InferenceSession, State, initial_state
 from charlstm.lm.store.checkpoint import load_checkpoint
+from charlstm.tunes.form_plan.plan import FormPlan
 
 if TYPE_CHECKING:
     from charlstm.lm.cells import Array
@@ -67,7 +68,7 @@ class Engine(Model):
         Parameters
         ----------
         ids : int array, shape (B,)
-            START before the first character of a text; it also begins a new text for the lookback.
+            START before the first character of a text; it also begins a new text for the side inputs.
         state : State
             Of the B texts; it is not changed.
 
@@ -79,9 +80,9 @@ class Engine(Model):
             After these symbols.
         """
         session = InferenceSession(self, state)
-        return session.read(np.asarray(ids).tolist()), State(session.h, session.c, session.lookbacks)
+        return session.read(np.asarray(ids).tolist()), State(session.h, session.c, tuple(session.inputs))
 
-    def run(self, ids: ArrayLike) -> tuple[Array, Trace]:
+    def run(self, ids: ArrayLike, plan: FormPlan | None = None) -> tuple[Array, Trace]:
         """Read a whole text from the initial state.
 
         The same as repeated `step`, faster, and with a record of what went on inside. Nothing is put before `ids`:
@@ -90,6 +91,8 @@ class Engine(Model):
         Parameters
         ----------
         ids : int array, shape (T,)
+        plan : FormPlan, optional
+            What the text was written by; else it is read as one without a plan.
 
         Returns
         -------
@@ -98,7 +101,7 @@ class Engine(Model):
         trace : Trace
             h, c and gates, (L, T, H) each.
         """
-        return run(self, np.asarray(ids, dtype=np.int32))
+        return run(self, np.asarray(ids, dtype=np.int32), plan)
 
 
 def load(name_or_path: str | Path) -> Engine:

@@ -16,10 +16,11 @@ from numpy.typing import ArrayLike, NDArray
 from charlstm.errors import ConfigError
 from charlstm.lm.config import ModelConfig
 from charlstm.lm.infer.blas import one_blas_thread
-from charlstm.lm.infer.lookback import lookback_ids
+from charlstm.lm.infer.inputs.side_inputs import SideInputs, character_ids, side_ids
 from charlstm.lm.infer.weights import fuse
 from charlstm.lm.store.checkpoint import Checkpoint
 from charlstm.lm.vocab import Vocab
+from charlstm.tunes.form_plan.plan import FormPlan
 
 if TYPE_CHECKING:
     from charlstm.lm.cells import Array
@@ -58,7 +59,7 @@ class Model:
         one_blas_thread()
         self.dtype = np.dtype(dtype)
         self.fused = fuse(config, weights, self.dtype)
-        self.lag_ids: dict[str | None, int] = {None: len(vocab)} | vocab.ids  # what a lookback reads -> id
+        self.character_ids = character_ids(vocab)  # what a side input shows -> id
         self._intervene({}, {})
 
     @property
@@ -169,11 +170,20 @@ class Model:
 
         return intervene
 
-    def lookback(self, ids: NDArray[np.int32]) -> NDArray[np.int32]:
-        """The lookback after each of T symbols, (T, K); START and END begin a new text."""
-        rows = np.full((len(ids), len(self.config.lookback_bars)), len(self.vocab), dtype=np.int32)
+    def side_ids(self, ids: NDArray[np.int32], plan: FormPlan | None = None) -> NDArray[np.int32]:
+        """The side inputs after each of T symbols, (T, K), of a text with this plan; START and END begin a new text."""
+        rows = np.zeros((len(ids), len(self.fused.tables) - 1), dtype=np.int32)
         if rows.shape[1]:
             marks = np.flatnonzero(ids <= self.vocab.end).tolist()
             for start, end in zip([0, *[m + 1 for m in marks]], [*marks, len(ids)], strict=True):
-                rows[start:end] = lookback_ids(ids[start:end], self.vocab, self.config.lookback_bars)[1:]
+                inputs = side_ids(ids[start:end], self.vocab, self.config, plan)
+                assert inputs is not None
+                rows[start:end] = inputs[1:]
+                if start:
+                    rows[start - 1] = inputs[0]  # beside the mark itself
         return rows
+
+    def side_inputs(self, plan: FormPlan | None = None) -> SideInputs | None:
+        """The side inputs of a text that begins; None for a network without any."""
+        has_any = len(self.fused.tables) > 1
+        return SideInputs(self.config, self.character_ids, plan) if has_any else None

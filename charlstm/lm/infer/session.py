@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from charlstm.lm.infer.lookback import Lookback
+from charlstm.lm.infer.inputs.side_inputs import SideInputs
 from charlstm.lm.infer.model import Model
+from charlstm.tunes.form_plan.plan import FormPlan
 
 if TYPE_CHECKING:
     from charlstm.lm.cells import Array
@@ -24,25 +25,25 @@ class State(NamedTuple):
     ----------
     h, c : float array, shape (L, B, H)
         Hidden and cell state of each layer; c is all zeros in a cell without one.
-    lookbacks : tuple of Lookback
-        Of each text; empty in a network without lookback.
+    inputs : tuple of SideInputs
+        Of each text; empty in a network without side inputs.
     """
 
     h: Array
     c: Array
-    lookbacks: tuple[Lookback, ...]
+    inputs: tuple[SideInputs, ...]
 
     def take(self, rows: Sequence[int]) -> State:
         """The state of some of the texts, in the order given."""
-        lookbacks = tuple(self.lookbacks[b] for b in rows) if self.lookbacks else ()
-        return State(self.h[:, rows], self.c[:, rows], lookbacks)
+        inputs = tuple(self.inputs[b].copied() for b in rows) if self.inputs else ()
+        return State(self.h[:, rows], self.c[:, rows], inputs)
 
 
 def initial_state(model: Model, batch_size: int = 1) -> State:
     """The state before anything was read: zeros, and nothing to look back at."""
     h = np.zeros((model.config.num_layers, batch_size, model.config.hidden_size), dtype=model.dtype)
-    lags = model.config.lookback_bars
-    return State(h, h.copy(), (Lookback(lags),) * batch_size if lags else ())
+    inputs = [model.side_inputs() for _ in range(batch_size)]
+    return State(h, h.copy(), tuple(one for one in inputs if one is not None))
 
 
 class InferenceSession:
@@ -57,7 +58,8 @@ class InferenceSession:
     """
 
     def __init__(self, model: Model, state: State) -> None:
-        self.h, self.c, self.lookbacks = state.h.copy(), state.c.copy(), state.lookbacks
+        self.h, self.c = state.h.copy(), state.c.copy()
+        self.inputs = [one.copied() for one in state.inputs]
         self._model = model
         batch_size = state.h.shape[1]
         inputs = [np.empty((batch_size, w.shape[1]), dtype=model.dtype) for w, _ in model.fused.recurrent]
@@ -78,7 +80,7 @@ class InferenceSession:
     @property
     def state(self) -> State:
         """What the network remembers now."""
-        return State(self.h.copy(), self.c.copy(), self.lookbacks)
+        return State(self.h.copy(), self.c.copy(), tuple(one.copied() for one in self.inputs))
 
     def read(self, ids: Sequence[int]) -> Array:
         """Read one symbol of each text. The logits after them, (B, V), lie in a buffer that the next call reuses."""
@@ -95,7 +97,7 @@ class InferenceSession:
     def _first_input(self, ids: Sequence[int]) -> Array:
         """Input product of the first layer, (B, G): rows of the tables, added."""
         model = self._model
-        columns = [ids, *self._look_back(ids)] if self.lookbacks else [ids]
+        columns = [ids, *self._side_ids(ids)] if self.inputs else [ids]
         if len(ids) > 1:
             return model.fused.first_input(columns)
         x = model.fused.tables[0][ids[0] : ids[0] + 1]  # a view; a gathered copy would take as long as a ufunc
@@ -103,12 +105,17 @@ class InferenceSession:
             x = np.add(x, table[row : row + 1], self._first)
         return x
 
-    def _look_back(self, ids: Sequence[int]) -> Iterable[Sequence[int]]:
-        """Move the lookbacks of the texts on; the ids that each lag reads, (B,) each."""
-        model = self._model
-        symbols, lag_ids = model.vocab.symbols, model.lag_ids
-        fresh = Lookback(model.config.lookback_bars)
-        self.lookbacks = tuple(
-            [lookback.after(symbols[i]) if i > 1 else fresh for i, lookback in zip(ids, self.lookbacks, strict=True)]
-        )
-        return zip(*[[lag_ids[c] for c in lookback.characters] for lookback in self.lookbacks], strict=True)
+    def _side_ids(self, ids: Sequence[int]) -> Iterable[Sequence[int]]:
+        """Move the side inputs of the texts on; the ids of each column, (B,) each."""
+        symbols, end = self._model.vocab.symbols, self._model.vocab.end
+        for b, i in enumerate(ids):
+            if i > end:
+                self.inputs[b].read(symbols[i])
+            elif (fresh := self._model.side_inputs(self.inputs[b].plan)) is not None:
+                self.inputs[b] = fresh  # START and END begin a new text
+        return zip(*[one.ids() for one in self.inputs], strict=True)
+
+    def set_plan(self, row: int, plan: FormPlan | None) -> None:
+        """Give a text, whose body has not begun, a plan; a network that reads none passes over it."""
+        if self.inputs:
+            self.inputs[row].set_plan(plan)

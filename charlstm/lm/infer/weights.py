@@ -1,7 +1,7 @@
 """A network's weights made ready for NumPy: everything before the first recurrence fused into tables of gates.
 
-Embeddings, input weights and biases together depend on a few characters only, so they become tables with a row for
-each character. Knows no state and no text.
+Embeddings, input weights and biases together depend on a few ids only, so they become tables with a row for each.
+Knows no state and no text.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from charlstm.lm.cells import arrange
+from charlstm.lm.columns import side_columns
 from charlstm.lm.config import ModelConfig
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ class FusedWeights:
 
     Attributes
     ----------
-    tables : float arrays, shapes (V, G) of the character read and (V + 1, G) of each lookback lag
+    tables : float arrays, shapes (V, G) of the character read and (rows, G) of each side input
         Rows that add up to the input product of layer 0, biases included.
     inputs : pairs of float arrays, shapes (H, G) and (G,)
         From layer 1 on: weights of the layer below, biases.
@@ -42,7 +43,7 @@ class FusedWeights:
     decoder_bias: Array
 
     def first_input(self, columns: Sequence[Sequence[int] | NDArray[np.int32]]) -> Array:
-        """Input product of layer 0, (B, G), from the ids of the character and of each lag, (B,) each."""
+        """Input product of layer 0, (B, G), from the ids of the character and of each side input, (B,) each."""
         x: Array = self.tables[0].take(columns[0], axis=0)
         for table, ids in zip(self.tables[1:], columns[1:], strict=True):
             x += table.take(ids, axis=0)
@@ -76,10 +77,10 @@ def fuse(config: ModelConfig, weights: Mapping[str, Array], dtype: np.dtype[np.f
             inner[k] = arranged("bias_hh", k)[columns]
             biases[k][columns] = arranged("bias_ih", k)[columns]
 
-    # A table for the character and one for each lag: its embeddings times its columns of the input weights.
-    lags = len(config.lookback_bars)
-    embeddings = [weights[name] for name in ["embedding.weight"] + ["lookback_embedding.weight"] * lags]
-    edges = np.cumsum([config.width, *[config.lookback_size] * lags])[:-1]
+    # A table for the character and one for each side input: its embeddings times its columns of the input weights.
+    side = side_columns(config, len(weights["embedding.weight"]))
+    embeddings = [weights[name] for name in ["embedding.weight", *[column.weight for column in side]]]
+    edges = np.cumsum([config.width, *[column.width for column in side]])[:-1]
     parts = np.split(arranged("weight_ih", 0), edges, axis=1)
     tables = [np.dot(rows, w.T) for rows, w in zip(embeddings, parts, strict=True)]
     tables[0] = tables[0] + biases[0]

@@ -97,7 +97,7 @@ class TrainingInfo(_Info):
     _CHECKS: ClassVar = {
         **dict.fromkeys(("ended", "device", "torch"), _is_text),
         **dict.fromkeys(("steps", "threads", "processes"), _is_count),
-        **dict.fromkeys(("seconds", "test_header", "test_body"), _is_number),
+        **dict.fromkeys(("seconds", "test_header", "test_body", "test_plan"), _is_number),
         "rates": _is_rates,
     }
 
@@ -112,6 +112,7 @@ class TrainingInfo(_Info):
     torch: str | None = None  # its version
     test_header: float | None = None  # the two parts of the test loss, nats per character
     test_body: float | None = None
+    test_plan: float | None = None  # the test loss where each tune is read by its own form plan
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:

@@ -1,6 +1,6 @@
 """The tensors of a network on disk: their names and shapes, and a safetensors file read and checked. No torch.
 
-Tensors carry PyTorch's names and gate order: embedding.weight (V, E), lookback_embedding.weight (V + 1, K),
+Tensors carry PyTorch's names and gate order: embedding.weight (V, E), those of side inputs (lm/columns.py),
 rnn.weight_ih_l0, ..., projection.weight (E, H), decoder.weight (V, H; absent when tied to the embedding), decoder.bias.
 Nothing read is trusted: names, shapes, types and values are checked before use. Knows no vocabulary and no JSON.
 """
@@ -17,6 +17,7 @@ from safetensors import SafetensorError, safe_open
 
 from charlstm.errors import CheckpointError
 from charlstm.lm.cells import CELLS
+from charlstm.lm.columns import side_columns
 from charlstm.lm.config import ModelConfig
 
 Weights = dict[str, NDArray[np.float32]]
@@ -26,10 +27,11 @@ def tensor_shapes(config: ModelConfig, vocab_size: int) -> dict[str, tuple[int, 
     """Name and shape of every tensor of a network with this configuration and V symbols."""
     width, hidden = config.width, config.hidden_size
     rows = len(CELLS[config.cell].gates) * hidden
-    inputs = width + len(config.lookback_bars) * config.lookback_size
+    columns = side_columns(config, vocab_size)
+    inputs = width + sum(column.width for column in columns)
     shapes: dict[str, tuple[int, ...]] = {"embedding.weight": (vocab_size, width)}
-    if config.lookback_bars:
-        shapes["lookback_embedding.weight"] = (vocab_size + 1, config.lookback_size)
+    for column in columns:
+        shapes[column.weight] = (column.rows, column.width)
     for layer in range(config.num_layers):
         shapes[f"rnn.weight_ih_l{layer}"] = (rows, inputs if layer == 0 else hidden)
         shapes[f"rnn.weight_hh_l{layer}"] = (rows, hidden)

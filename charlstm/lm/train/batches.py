@@ -10,58 +10,62 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from charlstm.lm.config import ModelConfig, TrainConfig
-from charlstm.lm.infer.lookback import lookback_ids
+from charlstm.lm.infer.inputs.side_inputs import side_ids
 from charlstm.lm.train.augment import Augmentation
 from charlstm.lm.vocab import Vocab
 from charlstm.tunes.corpus.model import Corpus
+from charlstm.tunes.form_plan.plan import FormPlan, without_degrees
+from charlstm.tunes.form_plan.reading import read_plan
 
 IGNORED = -100  # what torch's cross-entropy leaves out by default
 JITTER = 12  # characters by which lengths are shaken before sorting, so that the same tunes do not always meet
 SHARD = 8192  # tunes that are cut, augmented and encoded at once; a corpus of more goes by in shards
-ORDER, AUGMENT, DROPOUT, INIT, SHARDS = range(5)  # purposes of random draws: part of what a seed means
+BARE = 0.2  # of the plans, share that do not say which degree a part ends on: a plan by hand may leave it open
+ORDER, AUGMENT, DROPOUT, INIT, SHARDS, PLANS = range(6)  # purposes of random draws: part of what a seed means
 
 
 @dataclass(frozen=True, slots=True)
 class EncodedTune:
-    """One tune as ids: inputs (T + 1,), targets (T + 1,), lookback (T + 1, K) or None without lags."""
+    """One tune as ids: inputs (T + 1,), targets (T + 1,), side inputs (T + 1, K) or None without any."""
 
     inputs: NDArray[np.int32]
     targets: NDArray[np.int32]
-    lookback: NDArray[np.int32] | None
+    side: NDArray[np.int32] | None
 
     def __len__(self) -> int:
         return len(self.inputs)
 
     def part(self, start: int, end: int) -> EncodedTune:
         """The tune's predictions from start to end."""
-        lookback = None if self.lookback is None else self.lookback[start:end]
-        return EncodedTune(self.inputs[start:end], self.targets[start:end], lookback)
+        side = None if self.side is None else self.side[start:end]
+        return EncodedTune(self.inputs[start:end], self.targets[start:end], side)
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Padded tunes: inputs (B, T), targets (B, T), lookback (B, T, K) or None, all int64; `tunes` says which."""
+    """Padded tunes: inputs (B, T), targets (B, T), side inputs (B, T, K) or None, all int64; `tunes` says which."""
 
     inputs: NDArray[np.int64]
     targets: NDArray[np.int64]
-    lookback: NDArray[np.int64] | None
+    side: NDArray[np.int64] | None
     tunes: tuple[int, ...]  # the place of each row's tune in the sequence that was batched
     characters: int  # targets that count
 
 
-def encode_tune(text: str, vocab: Vocab, lags: Sequence[int] = ()) -> EncodedTune:
+def encode_tune(text: str, vocab: Vocab, config: ModelConfig, plan: FormPlan | None = None) -> EncodedTune:
     """A text as what a network reads and must predict. Raises VocabularyError at an unknown character."""
     ids = vocab.encode(text)
     inputs = np.empty(len(ids) + 1, dtype=np.int32)
     targets = np.empty_like(inputs)
     inputs[0], inputs[1:] = vocab.start, ids
     targets[:-1], targets[-1] = ids, vocab.end
-    return EncodedTune(inputs, targets, lookback_ids(ids, vocab, lags) if lags else None)
+    return EncodedTune(inputs, targets, side_ids(ids, vocab, config, plan))
 
 
 def shuffled_tunes(tunes: Sequence[EncodedTune], batch_size: int, rng: np.random.Generator) -> Iterator[Batch]:
@@ -106,14 +110,14 @@ def collate(tunes: Sequence[EncodedTune], rows: Sequence[int]) -> Batch:
     shape = (len(chosen), max(len(tune) for tune in chosen))
     inputs = np.zeros(shape, dtype=np.int64)
     targets = np.full(shape, IGNORED, dtype=np.int64)
-    first = chosen[0].lookback
-    lookback = None if first is None else np.zeros((*shape, first.shape[1]), dtype=np.int64)
+    first = chosen[0].side
+    side = None if first is None else np.zeros((*shape, first.shape[1]), dtype=np.int64)
     for row, tune in enumerate(chosen):
         inputs[row, : len(tune)] = tune.inputs
         targets[row, : len(tune)] = tune.targets
-        if lookback is not None and tune.lookback is not None:
-            lookback[row, : len(tune)] = tune.lookback
-    return Batch(inputs, targets, lookback, tuple(rows), sum(len(tune) for tune in chosen))
+        if side is not None and tune.side is not None:
+            side[row, : len(tune)] = tune.side
+    return Batch(inputs, targets, side, tuple(rows), sum(len(tune) for tune in chosen))
 
 
 class TrainingData:
@@ -130,14 +134,20 @@ class TrainingData:
     """
 
     def __init__(self, corpus: Corpus, model: ModelConfig, train: TrainConfig) -> None:
-        self._corpus, self._config, self._lags = corpus, train, model.lookback_bars
+        self._corpus, self._config, self._model = corpus, train, model
         # Held-out tunes count too: a character that they alone have must cost a loss, not an error.
         self.vocab = Vocab.of(corpus.characters)
         self._shards = [slice(a, a + SHARD) for a in range(0, len(corpus.train), SHARD)]
         self.augmentation = Augmentation(  # a corpus of several shards is in a random order: the first is a sample
             corpus.train[self._shards[0]], self.vocab, transpose=train.transpose, drop_fields=train.drop_fields
         )
+        self._read_plans: tuple[slice, list[FormPlan | None]] | None = None  # of the shard that is being read
         self.total_steps = train.epochs * sum(map(self._steps_of, self._shards))
+
+    @cached_property
+    def validation_plans(self) -> list[FormPlan | None]:
+        """The plan of each validation tune."""
+        return [read_plan(text) for text in self._corpus.validation]
 
     def steps(self, epoch: int) -> int:
         """Batches of an epoch."""
@@ -154,11 +164,26 @@ class TrainingData:
             _generator(config.seed, AUGMENT, epoch),
             None if len(self._shards) == 1 else self._corpus.train[self._shard(epoch)],
         )
-        tunes = [encode_tune(text, self.vocab, self._lags) for text in texts]
+        plans = self._plans(epoch)
+        tunes = [encode_tune(text, self.vocab, self._model, plan) for text, plan in zip(texts, plans, strict=True)]
         rng = _generator(config.seed, ORDER, epoch)
         if config.batching == "slices":
             return random_slices(tunes, config.batch_size, config.sequence_length, rng)
         return shuffled_tunes(tunes, config.batch_size, rng)
+
+    def _plans(self, epoch: int) -> list[FormPlan | None]:
+        """The plans of an epoch's tunes; some tunes go without theirs. A tune has the same plan in every key."""
+        shard = self._shard(epoch)
+        if not self._model.plan:
+            return [None] * len(range(*shard.indices(len(self._corpus.train))))
+        if self._read_plans is None or self._read_plans[0] != shard:
+            self._read_plans = shard, [read_plan(text) for text in self._corpus.train[shard]]
+        plans = self._read_plans[1]
+        draws = _generator(self._config.seed, PLANS, epoch).random((len(plans), 2)).tolist()
+        return [
+            None if plan is None or out < self._config.drop_plan else without_degrees(plan) if bare < BARE else plan
+            for plan, (out, bare) in zip(plans, draws, strict=True)
+        ]
 
     def _shard(self, epoch: int) -> slice:
         passes, place = divmod(epoch, len(self._shards))

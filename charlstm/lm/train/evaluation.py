@@ -15,6 +15,7 @@ from charlstm.lm.train.batches import IGNORED, Batch, encode_tune, fixed_batches
 from charlstm.lm.train.network import CharRNN, to_device
 from charlstm.lm.vocab import Vocab
 from charlstm.tunes.abc import split_header
+from charlstm.tunes.form_plan.plan import FormPlan
 
 EVALUATION_BATCH = 64
 
@@ -49,7 +50,9 @@ class TuneLosses:
 NO_LOSSES = TuneLosses()
 
 
-def whole_tune_loss(network: CharRNN, texts: Sequence[str], vocab: Vocab) -> TuneLosses:
+def whole_tune_loss(
+    network: CharRNN, texts: Sequence[str], vocab: Vocab, plans: Sequence[FormPlan | None] | None = None
+) -> TuneLosses:
     """Cross-entropy of whole tunes, each from a zero state at START, in a fixed order.
 
     loss = -(1/N) sum_i ln p(c_i | START c_1 ... c_(i-1)) over the N characters of all tunes, END counted.
@@ -60,18 +63,23 @@ def whole_tune_loss(network: CharRNN, texts: Sequence[str], vocab: Vocab) -> Tun
     texts : sequence of str
         Model texts.
     vocab : Vocab
+    plans : sequence of FormPlan or None, optional
+        What each is read by; else all are read without a plan.
     """
-    return TuneLosses.of(loss_sums(network, texts, vocab))
+    return TuneLosses.of(loss_sums(network, texts, vocab, plans))
 
 
 @torch.no_grad()
-def loss_sums(network: CharRNN, texts: Sequence[str], vocab: Vocab) -> Tensor:
+def loss_sums(
+    network: CharRNN, texts: Sequence[str], vocab: Vocab, plans: Sequence[FormPlan | None] | None = None
+) -> Tensor:
     """Loss of all characters and of headers, in nats; their numbers: (4,) in float64. Those of several processes add.
 
     The parameters are those of `whole_tune_loss`.
     """
     device = network.decoder.bias.device
-    tunes = [encode_tune(text, vocab, network.config.lookback_bars) for text in texts]
+    given = [None] * len(texts) if plans is None else plans
+    tunes = [encode_tune(text, vocab, network.config, plan) for text, plan in zip(texts, given, strict=True)]
     headers = np.array([split_header(text).body_start for text in texts], dtype=np.int64)
     sums = torch.tensor([0, 0, sum(map(len, tunes)), int(headers.sum())], dtype=torch.float64, device=device)
     with _evaluating(network):
@@ -109,7 +117,7 @@ def slice_loss(
     float or None
         Nats per character; None without texts.
     """
-    tunes = [encode_tune(text, vocab, network.config.lookback_bars) for text in texts]
+    tunes = [encode_tune(text, vocab, network.config) for text in texts]
     total = torch.zeros((), dtype=torch.float64, device=network.decoder.bias.device)
     with _evaluating(network):
         for batch in random_slices(tunes, EVALUATION_BATCH, sequence_length, np.random.default_rng(seed)):
@@ -120,8 +128,8 @@ def slice_loss(
 
 def _character_losses(network: CharRNN, batch: Batch) -> tuple[Tensor, Tensor]:
     """-ln p of each target, 0 in the padding, and the targets: (B, T) both."""
-    inputs, targets, lookback = to_device(batch, network.decoder.bias.device)
-    logits, _ = network(inputs, lookback)
+    inputs, targets, side = to_device(batch, network.decoder.bias.device)
+    logits, _ = network(inputs, side)
     losses = functional.cross_entropy(
         logits.flatten(0, 1), targets.flatten(), ignore_index=IGNORED, reduction="none"
     ).view(targets.shape)

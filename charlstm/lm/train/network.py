@@ -1,6 +1,6 @@
 """CharRNN: embedding -> recurrent layers -> dropout -> linear, in torch. Knows no text: ids in, logits out.
 
-Axis letters: B batch, T characters, V vocabulary, H hidden units, L layers, E embedding, K lookback lags.
+Axis letters: B batch, T characters, V vocabulary, H hidden units, L layers, E embedding, K side inputs.
 Dropout is *locked*: one mask a sequence, the same at every character (Gal and Ghahramani 2016, "A Theoretically
 Grounded Application of Dropout in Recurrent Neural Networks"), on the output of every layer, the last one too, where
 nn.LSTM's own skips a single layer. That is why the layers here are L one-layer modules.
@@ -8,13 +8,15 @@ nn.LSTM's own skips a single layer. That is why the layers here are L one-layer 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from itertools import groupby
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from charlstm.lm.columns import side_columns, side_tables
 from charlstm.lm.config import ModelConfig
 from charlstm.lm.train.batches import Batch
 
@@ -35,11 +37,13 @@ class CharRNN(nn.Module):
     def __init__(self, config: ModelConfig, vocab_size: int) -> None:
         super().__init__()
         self.config, self.vocab_size = config, vocab_size
-        width, hidden, lags = config.width, config.hidden_size, len(config.lookback_bars)
+        width, hidden = config.width, config.hidden_size
+        self._columns = side_columns(config, vocab_size)
         cell = getattr(nn, config.cell_spec.torch_class)
-        inputs = [width + lags * config.lookback_size] + [hidden] * (config.num_layers - 1)
+        inputs = [width + sum(column.width for column in self._columns)] + [hidden] * (config.num_layers - 1)
         self.embedding = nn.Embedding(vocab_size, width)
-        self.lookback_embedding = nn.Embedding(vocab_size + 1, config.lookback_size) if lags else None
+        for table, size in side_tables(config, vocab_size).items():
+            self.add_module(table, nn.Embedding(*size))
         self.layers = nn.ModuleList(cell(size, hidden, batch_first=True) for size in inputs)
         tied = config.tie_weights
         self.projection = nn.Linear(hidden, width, bias=False) if tied and hidden != width else None
@@ -63,7 +67,7 @@ class CharRNN(nn.Module):
     def forward(
         self,
         ids: Tensor,
-        lookback: Tensor | None = None,
+        side: Tensor | None = None,
         state: State | None = None,
         *,
         generator: torch.Generator | None = None,
@@ -76,9 +80,8 @@ class CharRNN(nn.Module):
         ----------
         ids : int tensor, shape (B, T)
             Characters read.
-        lookback : int tensor, shape (B, T, K), optional
-            For each of them what stood at the next character's place some bars ago, V for nothing; needed exactly
-            where the configuration has lookback lags.
+        side : int tensor, shape (B, T, K), optional
+            The side inputs beside each of them; needed exactly where the configuration has any.
         state : tuple of float tensor, each (L, B, H), optional
             What a former call returned.
         generator : torch.Generator, optional
@@ -95,10 +98,10 @@ class CharRNN(nn.Module):
         state : tuple of float tensor, each (L, B, H)
         """
         x = self.embedding(ids)  # (B, T, E)
-        if self.lookback_embedding is not None:
-            if lookback is None:
-                raise ValueError("this network reads lookback characters; give them")
-            x = torch.cat((x, self.lookback_embedding(lookback).flatten(2)), dim=2)  # (B, T, E + K * size)
+        if self._columns:
+            if side is None:
+                raise ValueError("this network reads side inputs; give them")
+            x = torch.cat((x, *self._embedded(side)), dim=2)
         x = self._drop(x, self.config.embedding_dropout, generator, rows)
         ends: list[State] = []
         has_c = self.config.cell_spec.has_cell_state
@@ -112,6 +115,14 @@ class CharRNN(nn.Module):
         if self.projection is not None:
             x = self.projection(x)
         return self.decoder(x), tuple(torch.cat(part) for part in zip(*ends, strict=True))
+
+    def _embedded(self, side: Tensor) -> Iterator[Tensor]:
+        """The embeddings of side inputs, (B, T, width) each; columns that share one are looked up together."""
+        first = 0
+        for table, columns in groupby(column.table for column in self._columns):
+            last = first + len(list(columns))
+            yield self.get_submodule(table)(side[:, :, first:last]).flatten(2)
+            first = last
 
     def _drop(
         self, x: Tensor, p: float, generator: torch.Generator | None, rows: tuple[int, slice] | None = None
@@ -146,7 +157,7 @@ class CharRNN(nn.Module):
 
 
 def to_device(batch: Batch, device: torch.device) -> tuple[Tensor, Tensor, Tensor | None]:
-    """Inputs, targets and lookback of a batch, as tensors on the device."""
-    lookback = None if batch.lookback is None else torch.from_numpy(batch.lookback).to(device, non_blocking=True)
+    """Inputs, targets and side inputs of a batch, as tensors on the device."""
+    side = None if batch.side is None else torch.from_numpy(batch.side).to(device, non_blocking=True)
     inputs, targets = (torch.from_numpy(a).to(device, non_blocking=True) for a in (batch.inputs, batch.targets))
-    return inputs, targets, lookback
+    return inputs, targets, side

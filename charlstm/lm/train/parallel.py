@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import TypeVar
 
 import numpy as np
 import torch
@@ -17,6 +18,8 @@ from torch import Tensor, distributed, nn
 
 from charlstm.errors import ConfigError
 from charlstm.lm.train.batches import IGNORED, Batch
+
+Item = TypeVar("Item")
 
 
 class Parallel:
@@ -64,14 +67,14 @@ class Parallel:
             batch,
             inputs=batch.inputs[mine],
             targets=targets,
-            lookback=None if batch.lookback is None else batch.lookback[mine],
+            side=None if batch.side is None else batch.side[mine],
             tunes=batch.tunes[mine],
             characters=int((targets != IGNORED).sum()),
         )
         return own, (total, mine)
 
-    def share(self, texts: Sequence[str]) -> Sequence[str]:
-        """This process's part of texts that are to be measured."""
+    def share(self, texts: Sequence[Item]) -> Sequence[Item]:
+        """This process's part of texts, or of what goes with each, that are to be measured."""
         return texts if self.world == 1 else [texts[k] for k in range(self.rank, len(texts), self.world)]
 
     def add_up(self, sums: Tensor) -> Tensor:

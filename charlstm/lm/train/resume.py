@@ -72,7 +72,7 @@ class SavedRun:
         ConfigError
             If another setting would change, or the end is not counted so, or the run has come further already.
         """
-        own = self.train.to_dict()
+        own = asdict(self.train)
         end = "epochs" if own["minutes"] is None else "minutes"
         new = {name: value for name, value in changes.items() if value != own[name]}
         for name in new.keys() - {end, "bfloat16"}:

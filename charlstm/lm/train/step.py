@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
+from charlstm.lm.columns import side_columns
 from charlstm.lm.config import ModelConfig, TrainConfig
 from charlstm.lm.train.batches import DROPOUT, IGNORED, INIT, Batch, torch_seed
 from charlstm.lm.train.network import CharRNN, to_device
@@ -80,8 +81,8 @@ class Learner:
 
         # Forward. The processes' gradients are averaged: their mean is that of the whole batch's loss.
         own, rows = self._parallel.rows(batch)
-        inputs, targets, lookback = to_device(own, self._device)
-        logits, _ = self._shared(inputs, lookback, generator=self._dropout, bfloat16=config.bfloat16, rows=rows)
+        inputs, targets, side = to_device(own, self._device)
+        logits, _ = self._shared(inputs, side, generator=self._dropout, bfloat16=config.bfloat16, rows=rows)
         loss = functional.cross_entropy(
             logits.flatten(0, 1), targets.flatten(), ignore_index=IGNORED, reduction="mean" if rows is None else "sum"
         )
@@ -153,9 +154,9 @@ def measure_speed(
     device = torch.device("cpu")
     learner = Learner(model, TrainConfig(), vocab_size, device, Parallel(device))
     ids = rng.integers(0, vocab_size, (batch_size, length))
-    lags = len(model.lookback_bars)
-    lookback = rng.integers(0, vocab_size, (batch_size, length, lags)) if lags else None
-    batch = Batch(ids, ids, lookback, tuple(range(batch_size)), batch_size * length)
+    rows = [column.rows for column in side_columns(model, vocab_size)]
+    side = rng.integers(0, rows, (batch_size, length, len(rows))) if rows else None
+    batch = Batch(ids, ids, side, tuple(range(batch_size)), batch_size * length)
     learner.update(batch, 0, 1e-3)  # the first step also makes room in memory
     steps, started = 0, time.monotonic()
     while steps < 1 or time.monotonic() - started < seconds:

@@ -37,6 +37,7 @@ from charlstm.lm.train.schedule import learning_rate
 from charlstm.lm.train.step import Learner, return_free_memory
 from charlstm.paths import EPOCHS_FOLDER, RESUME_FILE
 from charlstm.tunes.corpus.model import Corpus
+from charlstm.tunes.form_plan.reading import read_plan
 
 REPORT_STEPS = 25
 SAVE_SECONDS = 30.0  # between two resume files: what a kill can cost
@@ -209,6 +210,7 @@ class Trainer:
                 "val_loss": losses.all,
                 "val_header": losses.header,
                 "val_body": losses.body,
+                **({"val_plan": self.validate(by_plan=True).all} if self.model.plan else {}),
                 "seconds": round(self._elapsed(), 3),
             }
         )
@@ -233,10 +235,11 @@ class Trainer:
         planned = learning_rate(self.config, self.progress.step, self._done(), self.data.total_steps)
         return planned * self.progress.rate_factor
 
-    def validate(self) -> TuneLosses:
-        """Losses of the present (averaged) weights on the validation tunes."""
+    def validate(self, *, by_plan: bool = False) -> TuneLosses:
+        """Losses of the present (averaged) weights on the validation tunes: read free, or each by its own form plan."""
         with self.learner.averaged() as network:
-            sums = loss_sums(network, self.parallel.share(self.corpus.validation), self.vocab)
+            plans = self.parallel.share(self.data.validation_plans) if by_plan else None
+            sums = loss_sums(network, self.parallel.share(self.corpus.validation), self.vocab, plans)
         return TuneLosses.of(self.parallel.add_up(sums))
 
     def _obey(self) -> None:
@@ -315,6 +318,9 @@ class Trainer:
         network.load_weights(best.weights())
         test = whole_tune_loss(network, self.corpus.test, self.vocab)
         training = replace(self._training(), test_header=test.header, test_body=test.body)
+        if self.model.plan:
+            plans = [read_plan(text) for text in self.corpus.test]
+            training = replace(training, test_plan=whole_tune_loss(network, self.corpus.test, self.vocab, plans).all)
         history = tuple(self.progress.history)
         write_description(replace(best, history=history, test_loss=test.all, training=training))
 

@@ -153,6 +153,11 @@ def with_bars(plan: FormPlan, bars: Sequence[PlanBar]) -> FormPlan:
     return replace(plan, parts=tuple(replace(part, bars=tuple(bars[a:b])) for part, a, b in parts))
 
 
+def without_degrees(plan: FormPlan) -> FormPlan:
+    """The plan without a word on which notes its parts end."""
+    return with_bars(plan, [replace(bar, degree=None) for bar in plan.bars])
+
+
 def _end_of(part: PlanPart, following: PlanPart | None) -> str:
     """The bar line that ends a part."""
     is_closed = part.repeated and not part.has_endings  # a second ending has no repeat sign behind it

@@ -58,6 +58,7 @@ def read_plan(text: str) -> FormPlan | None:
     if not 0 < len(written) <= MOST_BARS or any(line not in LINES for line in lines):
         return None
     header = split_header(text)
+    tonic = header.key.tonic if header.key else None
     music = [text[bar.start : bar.end].strip() for bar in written]
     measured = [(bar.start, bar.duration) for bar in bars_of(text)]
     if [len([start for start, _ in measured if bar.start <= start < bar.end]) for bar in written] != [1] * len(written):
@@ -81,11 +82,11 @@ def read_plan(text: str) -> FormPlan | None:
     first, repeated = 0, opening.endswith("|:") or lead_in
     for number, line in enumerate(lines):
         if line in (":|\n|:", ":|\n", ":|", "||\n|:", "||\n", "|]"):
-            bars[number] = replace(bars[number], degree=_degree(music[number], header.key and header.key.tonic))
+            bars[number] = replace(bars[number], degree=_degree(music[number], tonic))
             parts.append(PlanPart(tuple(bars[first : number + 1]), repeated))
             first, repeated = number + 1, line.endswith("|:")
         elif line == ":|2 ":
-            bars[number] = replace(bars[number], degree=_degree(music[number], header.key and header.key.tonic))
+            bars[number] = replace(bars[number], degree=_degree(music[number], tonic))
     if first < len(bars):
         return None
     try:

@@ -15,6 +15,7 @@ from charlstm.lm.infer.session import InferenceSession
 from charlstm.lm.store.checkpoint import Checkpoint, save_checkpoint
 from charlstm.lm.store.tensors import tensor_shapes
 from charlstm.lm.train.batches import encode_tune
+from charlstm.tunes.form_plan.reading import read_plan
 
 TEXT = "M:9/8\nL:1/8\nK:D\n|:dcd fga agf|1gfe dcB A2c:|2gfe dcB A3||"
 SHAPES = [
@@ -23,6 +24,8 @@ SHAPES = [
     {"lookback_bars": (1, 2)},
     {"tie_weights": True},
     {"tie_weights": True, "hidden_size": 5, "num_layers": 2, "lookback_bars": (2,)},
+    {"clock": True, "plan": True},
+    {"lookback_bars": (1, 0), "plan": True},
 ]
 CELLS = ["lstm", "gru", "rnn"]
 
@@ -40,10 +43,10 @@ def test_the_engine_equals_the_torch_network(cell, shape, make_engine):
     engine = make_engine(cell=cell, **shape)
     network = CharRNN(engine.config, len(engine.vocab)).eval()
     network.load_weights(engine.weights)
-    tune = encode_tune(TEXT, engine.vocab, engine.config.lookback_bars)
+    tune = encode_tune(TEXT, engine.vocab, engine.config)
     with torch.no_grad():
-        lookback = None if tune.lookback is None else torch.from_numpy(tune.lookback)[None].long()
-        expected, state = network(torch.from_numpy(tune.inputs)[None].long(), lookback)
+        side = None if tune.side is None else torch.from_numpy(tune.side)[None].long()
+        expected, state = network(torch.from_numpy(tune.inputs)[None].long(), side)
     logits, trace = engine.run(tune.inputs)
     assert np.ptp(expected.numpy()) > 1
     np.testing.assert_allclose(logits, expected[0].numpy(), atol=1e-5)
@@ -146,23 +149,25 @@ def test_replayed_gates_equal_those_that_torch_computes(cell, make_engine):
 def test_a_step_changes_neither_its_state_nor_the_engine(make_engine):
     engine = make_engine(lookback_bars=(1,), num_layers=2)
     _, state = engine.step([5], engine.initial_state())
-    copies = state.h.copy(), state.c.copy(), state.lookbacks[0].text
+    copies = state.h.copy(), state.c.copy(), state.inputs[0].ids()
     first, left = engine.step([6], state)
     engine.step([7], state)
     again, right = engine.step([6], state)
     assert np.array_equal(first, again) and np.array_equal(left.h, right.h) and np.array_equal(left.c, right.c)
     assert np.array_equal(state.h, copies[0]) and np.array_equal(state.c, copies[1])
-    assert (state.lookbacks[0].text, left.lookbacks[0].text) == (copies[2], copies[2] + engine.vocab.symbols[6])
+    assert state.inputs[0].ids() == copies[2]
 
 
-def test_start_begins_a_new_text_for_the_lookback(make_engine):
-    engine = make_engine(lookback_bars=(1,))
+@pytest.mark.parametrize("plan", [None, read_plan(TEXT)])
+def test_start_begins_a_new_text_for_the_side_inputs(plan, make_engine):
+    engine = make_engine(lookback_bars=(1,), clock=True, plan=True)
     text = TEXT[TEXT.index("K:") :]  # a START that is not seen would join the first line
     twice = np.concatenate([ids_of(engine, text), ids_of(engine, text)])
-    rows = engine.lookback(twice)
+    rows = engine.side_ids(twice, plan)
     assert np.array_equal(rows[: len(twice) // 2], rows[len(twice) // 2 :])
     assert (rows < len(engine.vocab)).any()
-    logits, state = engine.run(twice)[0], engine.initial_state()
+    logits, state = engine.run(twice, plan)[0], engine.initial_state()
+    state.inputs[0].set_plan(plan)
     for i, expected in zip(twice, logits, strict=True):
         step, state = engine.step([i], state)
         np.testing.assert_allclose(step[0], expected, atol=1e-6)

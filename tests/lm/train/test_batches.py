@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from charlstm.lm.infer.lookback import lookback_ids
+from charlstm.lm.config import ModelConfig
+from charlstm.lm.infer.inputs.lookback import lookback_ids
 from charlstm.lm.train.batches import (
     IGNORED,
     Batch,
@@ -19,9 +20,10 @@ from charlstm.lm.vocab import Vocab
 from charlstm.tunes.corpus.model import Corpus
 
 VOCAB = Vocab.of(["M:4/\nKD|abcdefg"])
+MODEL = ModelConfig(lookback_bars=(1, 2))
 RNG = np.random.default_rng(0)
 LENGTHS = RNG.integers(20, 400, 100).tolist()
-TUNES = [encode_tune("K:D\n" + "".join(RNG.choice(list("abcdefg|"), n)), VOCAB, (1, 2)) for n in LENGTHS]
+TUNES = [encode_tune("K:D\n" + "".join(RNG.choice(list("abcdefg|"), n)), VOCAB, MODEL) for n in LENGTHS]
 
 
 def rng(seed: int = 0) -> np.random.Generator:
@@ -33,31 +35,31 @@ def rows_of(batches: list[Batch]) -> list[tuple[int, EncodedTune]]:
     rows = []
     for batch in batches:
         assert batch.inputs.shape == batch.targets.shape
-        assert batch.lookback is None or batch.lookback.shape == (*batch.inputs.shape, 2)
+        assert batch.side is None or batch.side.shape == (*batch.inputs.shape, 2)
         assert batch.characters == (batch.targets != IGNORED).sum()
         for row, tune in enumerate(batch.tunes):
             n = int((batch.targets[row] != IGNORED).sum())
             assert (batch.targets[row, n:] == IGNORED).all()  # padding stands at the end
-            lookback = None if batch.lookback is None else batch.lookback[row, :n]
-            rows.append((tune, EncodedTune(batch.inputs[row, :n], batch.targets[row, :n], lookback)))
+            side = None if batch.side is None else batch.side[row, :n]
+            rows.append((tune, EncodedTune(batch.inputs[row, :n], batch.targets[row, :n], side)))
     return rows
 
 
 def same(one: EncodedTune, other: EncodedTune) -> bool:
-    fields = ("inputs", "targets", "lookback")
+    fields = ("inputs", "targets", "side")
     return all(np.array_equal(getattr(one, field), getattr(other, field)) for field in fields)
 
 
 def test_a_tune_is_start_and_text_against_text_and_end(tiny_corpus: Corpus) -> None:
     vocab = Vocab.of(tiny_corpus.texts)
     text = tiny_corpus.train[0]
-    tune = encode_tune(text, vocab, (1, 2))
+    tune = encode_tune(text, vocab, MODEL)
     assert len(tune) == len(text) + 1
     assert (tune.inputs[0], tune.targets[-1]) == (vocab.start, vocab.end)
     assert vocab.decode(tune.inputs[1:]) == vocab.decode(tune.targets[:-1]) == text
-    assert tune.lookback is not None
-    assert np.array_equal(tune.lookback, lookback_ids(vocab.encode(text), vocab, (1, 2)))
-    assert encode_tune(text, vocab).lookback is None
+    assert tune.side is not None
+    assert np.array_equal(tune.side, lookback_ids(vocab.encode(text), vocab, (1, 2)))
+    assert encode_tune(text, vocab, ModelConfig()).side is None
 
 
 @pytest.mark.parametrize("batch_size", [1, 7, 32, 1000])
@@ -96,6 +98,6 @@ def test_slices_are_stretches_of_each_tune_once() -> None:
 
 
 def test_slices_reach_both_ends() -> None:
-    tune = encode_tune("abc", VOCAB)
+    tune = encode_tune("abc", VOCAB, ModelConfig())
     seen = {tuple(b.targets[0].tolist()) for s in range(40) for b in random_slices([tune], 1, 3, rng(s))}
     assert seen == {tuple(tune.targets[:3].tolist()), tuple(tune.targets[1:].tolist())}

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 
+from charlstm.lm.columns import side_columns
 from charlstm.lm.config import ModelConfig
 from charlstm.lm.store.tensors import tensor_shapes
 from charlstm.lm.train.network import CharRNN
@@ -19,6 +20,7 @@ SHAPES = [
     ModelConfig(cell=cell, hidden_size=5, embedding_size=e, num_layers=n, tie_weights=tie, lookback_bars=lags)
     for cell, n, e, tie, lags in product(("lstm", "gru", "rnn"), (1, 2), (4, 5), (False, True), ((), (1, 3)))
 ]
+SHAPES += [replace(PLAIN, clock=True), replace(PLAIN, lookback_bars=(2, 0), clock=True, plan=True)]
 
 
 def network_of(config: ModelConfig) -> CharRNN:
@@ -28,8 +30,8 @@ def network_of(config: ModelConfig) -> CharRNN:
 
 def inputs_of(config: ModelConfig, length: int = 9) -> tuple[torch.Tensor, torch.Tensor | None]:
     torch.manual_seed(1)
-    lags = len(config.lookback_bars)
-    return torch.randint(V, (3, length)), torch.randint(V + 1, (3, length, lags)) if lags else None
+    columns = [torch.randint(column.rows, (3, length)) for column in side_columns(config, V)]
+    return torch.randint(V, (3, length)), torch.stack(columns, dim=2) if columns else None
 
 
 @pytest.mark.parametrize("config", SHAPES, ids=str)
@@ -110,5 +112,5 @@ def test_a_tied_decoder_is_the_embedding() -> None:
 
 
 def test_lookback_is_not_forgotten() -> None:
-    with pytest.raises(ValueError, match="lookback"):
+    with pytest.raises(ValueError, match="side inputs"):
         network_of(replace(PLAIN, lookback_bars=(1,)))(inputs_of(PLAIN)[0])

@@ -297,10 +297,10 @@ def test_whole_tune_loss_is_its_definition(tiny_corpus: Corpus) -> None:
     parts = {"all": [], "header": [], "body": []}  # type: dict[str, list[float]]
     network.eval()
     for text in tiny_corpus.texts:
-        tune = encode_tune(text, vocab, MODEL.lookback_bars)
-        assert tune.lookback is not None
+        tune = encode_tune(text, vocab, MODEL)
+        assert tune.side is not None
         with torch.no_grad():
-            logits, _ = network(torch.from_numpy(tune.inputs)[None], torch.from_numpy(tune.lookback)[None])
+            logits, _ = network(torch.from_numpy(tune.inputs)[None], torch.from_numpy(tune.side)[None])
         for i, target in enumerate(tune.targets.tolist()):
             loss = -float(logits[0, i].double().log_softmax(0)[target])
             parts["all"].append(loss)
@@ -315,7 +315,7 @@ def test_padding_carries_no_loss(tiny_corpus: Corpus) -> None:
     """The loss of a padded batch is that of its tunes, whatever stands in the padding."""
     vocab = Vocab.of(tiny_corpus.texts)
     network = CharRNN(replace(MODEL, lookback_bars=()), len(vocab)).eval()
-    tunes = [encode_tune(text, vocab) for text in tiny_corpus.texts]
+    tunes = [encode_tune(text, vocab, network.config) for text in tiny_corpus.texts]
     (batch,) = fixed_batches(tunes, 10)
     targets = torch.from_numpy(batch.targets)
     assert (targets == IGNORED).any()

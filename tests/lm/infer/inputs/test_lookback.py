@@ -7,7 +7,7 @@ import re
 import numpy as np
 import pytest
 
-from charlstm.lm.infer.lookback import Lookback, lookback_ids
+from charlstm.lm.infer.inputs.lookback import Lookback, lookback_ids
 from charlstm.lm.vocab import Vocab
 
 ALPHABET = "|:][123 \nKMabC4(\"'z"

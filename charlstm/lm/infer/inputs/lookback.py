@@ -34,18 +34,18 @@ SIGNS = frozenset("|:][123 \n")
 
 # Places in a text: in the header at the start of a line, after its `K`, in the K: line, in another line;
 # in the body before a bar has begun, or in one.
-_LINE_START, _K, _KEY_LINE, _OTHER_LINE, _GAP, _BAR = range(6)
+LINE_START, _K, _KEY_LINE, _OTHER_LINE, GAP, BAR = range(6)
 
 
-def _mode_after(mode: int, char: str) -> int:
-    """The place after one more character. A bar begins where _GAP becomes _BAR."""
-    if mode == _BAR:
-        return _GAP if char == "|" else _BAR
-    if mode == _GAP:
-        return _GAP if char in SIGNS else _BAR
+def mode_after(mode: int, char: str) -> int:
+    """The place after one more character. A bar begins where GAP becomes BAR."""
+    if mode == BAR:
+        return GAP if char == "|" else BAR
+    if mode == GAP:
+        return GAP if char in SIGNS else BAR
     if char == "\n":
-        return _GAP if mode == _KEY_LINE else _LINE_START
-    if mode == _LINE_START:
+        return GAP if mode == _KEY_LINE else LINE_START
+    if mode == LINE_START:
         return _K if char == "K" else _OTHER_LINE
     if mode == _K:
         return _KEY_LINE if char == ":" else _OTHER_LINE
@@ -66,7 +66,7 @@ class Lookback:
     def __init__(self, lags: Iterable[int]) -> None:
         self.lags = tuple(lags)
         self.text = ""
-        self._mode = _LINE_START
+        self._mode = LINE_START
         self._is_open = False
         self._starts: tuple[int, ...] = ()  # where the bars began; only as many as the longest lag needs
         self._distances = (0,) * len(self.lags)  # s(u) - s(u-k) of each lag; 0: there is none
@@ -76,11 +76,11 @@ class Lookback:
         new = object.__new__(Lookback)
         new.lags = self.lags
         new.text = self.text + char
-        new._mode = _mode_after(self._mode, char)
+        new._mode = mode_after(self._mode, char)
         new._starts, new._distances, new._is_open = self._starts, self._distances, self._is_open
-        if self._mode >= _GAP and self.text[-1:] + char in ("|:", "::", ":|"):
+        if self._mode >= GAP and self.text[-1:] + char in ("|:", "::", ":|"):
             new._is_open = char == ":"
-        if self._mode == _GAP and new._mode == _BAR and self.lags:
+        if self._mode == GAP and new._mode == BAR and self.lags:
             start = len(self.text)
             starts = new._starts = (*self._starts[-max(self.lags) :], start)
             new._distances = tuple(start - starts[-1 - k] if 0 < k < len(starts) else 0 for k in self.lags)
