@@ -61,7 +61,7 @@ def test_a_copy_goes_on_by_itself() -> None:
 
 def test_the_clock_measures_bars_as_the_reader_of_notation_does() -> None:
     """At each bar line the bar is as long as tunes.views.bars says."""
-    others = "M:4/4\nL:1/4\nK:C\n(5cdefg [CEG]2|{ab}c<d \"Am\"e>>f|(3:2:2c2d e' f,2|c//d/4e/4 f|]"
+    others = 'M:4/4\nL:1/4\nK:C\n(5cdefg [CEG]2|{ab}c<d "Am"e>>f|(3:2:2c2d e\' f,2|c//d/4e/4 f|]'
     for text in [*TUNES, WITH_ALL, others]:
         ends = {bar.end: bar.duration for bar in bars(text)}
         clock = Clock()
