@@ -24,7 +24,7 @@ MARGIN = 20
 MAX_IN_BAR = 2_000  # note heads, grace notes, decorations and words
 MAX_SQUARES = 10_000_000  # over all bars of all voices
 MAX_IN_TUNE = 30_000
-_OPTIONS: dict[str, Any] = {
+OPTIONS: dict[str, Any] = {
     "pageHeight": 60000,  # the most there is; a tune is one page, cut to its height
     "adjustPageHeight": True,
     "footer": "none",
@@ -97,7 +97,7 @@ def engrave(
     fingered = written_for(reading, tablature) if reading and tablature else None
     if fingered is not None:
         xml = with_room(xml, fingered)
-    options = _OPTIONS | {
+    options = OPTIONS | {
         "breaks": "auto" if starts is None else "line",  # as the text has them; pages break by themselves
         "pageWidth": page_width,
         "scale": scale,

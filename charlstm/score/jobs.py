@@ -120,6 +120,15 @@ def _tune_files(
         return midi, musicxml, [], str(error)
 
 
+@_job(seconds=5, too_much="this tune takes too long to engrave (more than 5 seconds)")
+def incipit(abc: str) -> str:
+    """The first bars of a tune as SVG, as by `incipit.engrave_incipit`. Raises NotationError."""
+    from charlstm.score.incipit import engrave_incipit
+    from charlstm.tunes.parse.reader import read
+
+    return engrave_incipit(read(abc))
+
+
 @_job(seconds=30, is_long=True, too_much="this file takes too long to make")
 def tune_file(
     abc: str, name: str, midi: bytes = b"", note: str = "", small_sound: bool = False, tablature: str = ""

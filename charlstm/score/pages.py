@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from charlstm.errors import ConfigError, NotationError
 from charlstm.score.engrave import check_cost, engrave
+from charlstm.score.incipit import engrave_incipit
 from charlstm.score.notation import to_score
 from charlstm.score.signs import printable
 from charlstm.score.texts import texts_of
@@ -53,7 +54,21 @@ _BOOK = """
   pagebreak()
   text(18pt, weight: "bold", "Contents")
   v(2mm)
-  outline(title: none)
+  // Title and page of each tune, and its first bars, by which players know it.
+  context for (tune, head) in data.tunes.zip(query(heading)) {
+    let at = head.location()
+    block(breakable: false, above: 4.5mm, link(at, {
+      tune.title
+      h(2mm)
+      box(width: 1fr, text(fill: luma(120), repeat[.#h(1mm)]))
+      h(2mm)
+      numbering("1", ..counter(page).at(at))
+      if tune.incipit.svg != "" {
+        v(1.2mm, weak: true)
+        image(bytes(tune.incipit.svg), format: "svg", width: calc.min(tune.incipit.width * 0.62pt, 178mm))
+      }
+    }))
+  }
   pagebreak()
 }
 #for tune in data.tunes {
@@ -207,13 +222,30 @@ def tunebook_pdf(tunes: Sequence[Page | str], *, title: str = "Tunes", credits: 
     return _compile(_BOOK, data | {"tunes": [_printed(page, tablature) for page in pages]}, "pdf")
 
 
+class Incipit(NamedTuple):
+    """The first bars of a tune as SVG, and how many pixels it is wide; "" for none."""
+
+    svg: str = ""
+    width: int = 0
+
+
+def _incipit(reading: Reading) -> dict[str, Any]:
+    """The first bars of a tune, for the contents of a book; a tune whose bars are too long for a line has none."""
+    try:
+        svg = engrave_incipit(reading)
+    except NotationError:
+        return Incipit()._asdict()
+    view = _VIEW.match(svg)
+    return Incipit(svg, int(view[1]))._asdict() if view else Incipit()._asdict()
+
+
 def _printed(page: Page, tablature: str) -> dict[str, Any]:
     """What Typst prints of a tune: the score, or, if it cannot be drawn, its text and the reason."""
     try:
         reading = read(page.abc)
         check_cost(reading)
         drawn = engrave(to_score(reading), width=WIDTH, height=HEIGHT, tablature=tablature)
-        return _tune(reading, page.note) | {"pages": drawn}
+        return _tune(reading, page.note) | {"pages": drawn, "incipit": _incipit(reading)}
     except NotationError as error:
         return {
             "title": printable((split_header(page.abc).get("T") or "").strip()) or "Untitled",
@@ -222,6 +254,7 @@ def _printed(page: Page, tablature: str) -> dict[str, Any]:
             "words": [],
             "note": printable(page.note),
             "pages": [],
+            "incipit": Incipit()._asdict(),
             "reason": printable(f"This tune cannot be drawn: {error}"),
             "abc": "\n".join(printable(line) for line in page.abc.splitlines()),
         }

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from charlstm.library.tune import MAX_NAME, MAX_NOTE, LibraryTune
+from charlstm.ui.library.incipit import show_incipit
 from charlstm.ui.library.settings import NAME, NOTE, RATING, TAGS, show
 from charlstm.ui.library.tunes import composed_settings, summary
 from charlstm.ui.shared.frame import name_buttons
@@ -31,6 +32,7 @@ def show_row(tune: LibraryTune, shown: Sequence[LibraryTune]) -> None:
         stars = f" · {'★' * tune.rating}" if tune.rating else ""
         tags = "".join(f" · {plain(tag)}" for tag in tune.tags)
         st.caption(plain(summary(tune)) + stars + tags)
+        show_incipit(tune.text)
         if tune.note:
             st.caption(plain(tune.note))
         with st.container(horizontal=True, gap="small"):
