@@ -17,7 +17,14 @@ ROOT = Path(__file__).parent.parent
 
 @contextmanager
 def served(script: str = "app.py", home: Path | None = None) -> Iterator[str]:
-    """The address of a fresh server of a page on a free port; it is ended afterwards.
+    """The address of a server of a page; as `started`."""
+    with started(script, home) as (address, _):
+        yield address
+
+
+@contextmanager
+def started(script: str = "app.py", home: Path | None = None) -> Iterator[tuple[str, int]]:
+    """The address and the process of a fresh server of a page on a free port; it is ended afterwards.
 
     `home`: a house of its own, where it also leaves its log; by default that of the checkout, and torch's own threads.
     """
@@ -38,7 +45,7 @@ def served(script: str = "app.py", home: Path | None = None) -> Iterator[str]:
                 break
             except OSError:
                 time.sleep(0.1)
-        yield f"http://localhost:{port}"
+        yield f"http://localhost:{port}", server.pid
     finally:
         server.terminate()
         server.wait(20)
