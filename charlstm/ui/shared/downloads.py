@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 
 import streamlit as st
@@ -21,29 +22,32 @@ PIANO_ROLL = Setting("tune.piano_roll", False)
 
 def downloads(drawing: Drawing, title: str, *, page: str, note: str = "") -> None:
     """A button for the MIDI file, and the other files behind one more. `note` stands below the tune on paper."""
-    stem = file_stem(title)
-    midi = played_by(drawing.midi, INSTRUMENT.get()) if drawing.midi else b""
+    stem, instrument = file_stem(title), INSTRUMENT.get()
     tablature = drawing.fingered.instrument if drawing.fingered else ""
-    ready = {"abc": drawing.text.encode() + b"\n"}
-    if midi:
-        ready |= {"midi": midi, "musicxml": drawing.musicxml.encode()}
+    make: dict[str, bytes | Callable[[], bytes]] = {"abc": drawing.text.encode() + b"\n"}
+    if drawing.midi:  # all others when they are clicked
+        make |= {name: partial(_file, drawing, name, instrument, note, tablature) for name in BY_LABEL if name != "abc"}
 
     def button(name: str) -> None:
         form = FORMATS[name]
-        data = ready.get(name) or partial(
-            tune_file, drawing.text, name, midi, note, tablature
-        )  # the slow ones when clicked
         st.download_button(
-            form.label, data, f"{stem}.{form.ending}", form.media_type, key=f"{page}.download.{form.ending}",
+            form.label, make[name], f"{stem}.{form.ending}", form.media_type, key=f"{page}.download.{form.ending}",
             on_click="ignore", icon=":material/download:",
         )  # fmt: skip
 
-    if midi:
+    if "midi" in make:
         button("midi")
     with st.popover("Files", icon=":material/folder_open:"), st.container(horizontal=True, gap="small"):
         for name in BY_LABEL:
-            if name == "abc" or (midi and name != "midi"):
+            if name != "midi" and name in make:
                 button(name)
+
+
+def _file(drawing: Drawing, name: str, instrument: str, note: str, tablature: str) -> bytes:
+    """A drawn tune in a format of FORMATS. Raises NotationError, AudioUnavailable."""
+    midi = played_by(drawing.midi, instrument)
+    ready = {"midi": midi, "musicxml": drawing.musicxml.encode()}
+    return ready.get(name) or tune_file(drawing.text, name, midi, note, tablature)
 
 
 @cached(megabytes=32)

@@ -46,5 +46,6 @@ def share_button(text: str, query: Mapping[str, str] | None = None) -> None:
 def _qr_code(link: str) -> bytes:
     """A link as QR code, a PNG, black on white in either theme."""
     target = io.BytesIO()
-    segno.make(link, error="l", micro=False).save(target, kind="png", scale=6, border=3)
+    # Any mask can be read; the search for the best one of eight would take most of the time.
+    segno.make(link, error="l", micro=False, mask=4).save(target, kind="png", scale=6, border=3)
     return target.getvalue()
