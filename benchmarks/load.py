@@ -224,10 +224,10 @@ def mixed_up(tunes: Sequence[tuple[str, str]]) -> list[str]:
     return wrong
 
 
-def composing(address: str, pid: int, count: int) -> None:
+def composing(address: str, pid: int, count: int, seed: int) -> None:
     """Print the processor time of some tunes that one visitor composes."""
     waits = Waits()
-    visitor = Visitor(address, "model=lstm-512&seed=1")
+    visitor = Visitor(address, f"model=lstm-512&seed={seed}")
     first = visitor.run()
     for _ in range(4):
         visitor.compose(waits)
@@ -279,6 +279,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=60, help="for each number of visitors")
     parser.add_argument("--pause", type=float, default=5.0, help="seconds between two clicks of a visitor")
     parser.add_argument("--tunes", type=int, default=20, help="that one visitor composes first, without a pause")
+    parser.add_argument("--seed", type=int, default=1, help="of the first of them")
     parser.add_argument("--after", type=float, default=60, help="seconds to wait for memory to fall when all have left")
     parser.add_argument("--address", help="of a server that runs already")
     parser.add_argument("--pid", type=int, help="its process")
@@ -286,7 +287,7 @@ def main() -> None:
     server = contextlib.nullcontext((options.address, options.pid)) if options.address else started()
     with server as (address, pid):
         if options.tunes:
-            composing(address, pid, options.tunes)
+            composing(address, pid, options.tunes, options.seed)
         alone: dict[str, float] = {}
         tunes: list[tuple[str, str]] = []
         for turn, count in enumerate(options.visitors, 1):

@@ -11,6 +11,7 @@ who start: training runs (lm/train/training_runs.py) and studies (experiments/lo
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import os
 import subprocess
 import sys
@@ -208,3 +209,9 @@ def environment(threads: int = 1) -> dict[str, str]:
     if root := checkout():  # not installed, perhaps
         values["PYTHONPATH"] = os.pathsep.join(filter(None, (str(root), os.environ.get("PYTHONPATH"))))
     return values
+
+
+def return_free_memory() -> None:
+    """Give the heap's free pages back to the system; what was used in large and ever new sizes leaves holes."""
+    if sys.platform == "linux" and (trim := getattr(ctypes.CDLL(None), "malloc_trim", None)):  # glibc has it
+        trim(0)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from charlstm.ui.memory import COLLECTOR
 from charlstm.ui.shared.frame import show_frame
 from charlstm.ui.shared.models import warm_up
 from charlstm.ui.shared.notices import TITLE, set_title
@@ -49,6 +50,7 @@ def main() -> None:
     show_frame(page.title, TITLE.get())
     remember_visitor(change_visitor)
     settings_delivered()
+    COLLECTOR.run_ended()
 
 
 def _page(folder: str, title: str, icon: str, *, default: bool = False) -> st.Page:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
-import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -127,12 +125,6 @@ class Learner:
 def _copy(source: Sequence[Tensor], target: Sequence[Tensor]) -> None:
     for a, b in zip(source, target, strict=True):
         b.copy_(a)
-
-
-def return_free_memory() -> None:
-    """Give free heap pages back to the system: batches of ever new lengths leave holes, 200 MB an epoch at 1 x 250."""
-    if sys.platform == "linux" and (trim := getattr(ctypes.CDLL(None), "malloc_trim", None)):  # glibc has it
-        trim(0)
 
 
 def measure_speed(

@@ -34,8 +34,9 @@ from charlstm.lm.train.parallel import Parallel, device_of
 from charlstm.lm.train.resume import RunProgress, SavedRun, load_run, save_run
 from charlstm.lm.train.run_folder import Callback, RunFolder, StopTraining, TrainingReport
 from charlstm.lm.train.schedule import learning_rate
-from charlstm.lm.train.step import Learner, return_free_memory
+from charlstm.lm.train.step import Learner
 from charlstm.paths import EPOCHS_FOLDER, RESUME_FILE
+from charlstm.processes import return_free_memory
 from charlstm.tunes.corpus.model import Corpus
 from charlstm.tunes.form_plan.reading import read_plan
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import threading
 
 import streamlit as st
@@ -65,10 +64,6 @@ def warm_up() -> threading.Thread:
         import charlstm.score.beats
         import charlstm.score.jobs
         import charlstm.score.midi  # noqa: F401
-
-        # What is loaded now stays: the garbage collector, which stops all threads, need not look at it again.
-        gc.collect()
-        gc.freeze()
 
     thread = threading.Thread(target=imports, name="charlstm-warm-up", daemon=True)
     thread.start()
