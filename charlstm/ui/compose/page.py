@@ -10,10 +10,11 @@ from charlstm.errors import CharlstmError, ConfigError, VocabularyError
 from charlstm.lm.store.checkpoint import JSON_FILE
 from charlstm.tunes.abc import split_header
 from charlstm.ui.compose.facts import facts
-from charlstm.ui.compose.guard_marks import guard_marks
 from charlstm.ui.compose.panels import choose_panel, follow_panel, note_panel, show_panel
 from charlstm.ui.compose.settings import changed_settings, show_settings, show_temperature
+from charlstm.ui.compose.shown_places import guard_marks
 from charlstm.ui.compose.taking import begin_at_top
+from charlstm.ui.compose.watch import WATCH, show_watch, watch_query, watch_switch
 from charlstm.ui.compose.ways_on import introduction, show_ways_on
 from charlstm.ui.neurons.view_context import ViewContext
 from charlstm.ui.originality.section import show_originality
@@ -55,7 +56,9 @@ def page() -> None:
     heading, temperature, button = st.columns([5, 3, 2], vertical_alignment="center")
     with temperature:
         show_temperature()
-    button.button("Another tune", on_click=_another_tune, icon=":material/refresh:", width="stretch")
+    with button:
+        st.button("Another tune", on_click=_another_tune, icon=":material/refresh:", width="stretch")
+        watch_switch()
     writing = st.empty()  # apart from the player, which falls silent where it is not in the same place in each run
     try:
         sample = write(settings, writing)
@@ -91,9 +94,13 @@ def page() -> None:
     writing.empty()
     with st.container():  # always there, so that the player keeps its place
         tablature_notice(drawing, lambda steps: TRANSPOSE.set(_near(TRANSPOSE.get() + steps)), page="compose")
-    show_tune(drawing, key="compose.player", marks=guard_marks(sample, drawing.text))
     stamp = (available[settings.model].path / JSON_FILE).stat().st_mtime_ns
-    show_ways_on(ViewContext("tune", settings.model, stamp, available[settings.model], settings))
+    context = ViewContext("tune", settings.model, stamp, available[settings.model], settings)
+    with st.container():
+        if WATCH.get():
+            show_watch(context, sample, drawing)
+    show_tune(drawing, key="compose.player", marks=guard_marks(sample, drawing.text))
+    show_ways_on(context)
     choose_panel()
     panel = st.container()
     # What there is to say of it.
@@ -109,7 +116,7 @@ def page() -> None:
     with st.expander("Link and command"):
         st.caption("The address of this page brings this tune back. So does this command:")
         st.code(settings.command, language=None, wrap_lines=True)
-    publish(settings, **note_panel(settings.query, sound_query()))
+    publish(settings, **note_panel(settings.query, sound_query() | watch_query()))
     settings_shown()
     sound_tune(drawing, key="compose.player")
     with panel:

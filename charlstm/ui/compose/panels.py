@@ -8,6 +8,7 @@ from types import MappingProxyType
 import streamlit as st
 
 from charlstm.ui.compose.temperatures import show_temperatures
+from charlstm.ui.compose.watch import WATCH
 from charlstm.ui.shared.url_state import ComposeSettings
 from charlstm.ui.shared.written_address import WrittenAddress, is_followed, note_written
 from charlstm.ui.state import Setting
@@ -27,6 +28,7 @@ def follow_panel() -> None:
     """Open what the address says, if the visitor went back or forward."""
     if is_followed(_ADDRESS, st.query_params.to_dict()):
         PANEL.reload()
+        WATCH.reload()
 
 
 def note_panel(tune: Mapping[str, str], more: Mapping[str, str]) -> dict[str, str]:

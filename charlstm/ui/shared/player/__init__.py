@@ -18,7 +18,7 @@ from charlstm.ui.shared.notices import plain
 from charlstm.ui.shared.sound import INSTRUMENT, played_by, wav_of
 
 # What the player consists of, each before those that use it; player.js is last and puts them together.
-_SCRIPTS = ("svg", "preferences", "sheet", "abc_text", "curve", "choice", "metronome", "playback")
+_SCRIPTS = ("svg", "preferences", "sheet", "abc_text", "curve", "written", "choice", "metronome", "playback")
 _component = component("player", __file__, scripts=_SCRIPTS)
 
 Scale = Literal["diverging", "unit"]

@@ -4,7 +4,7 @@
 // change of the tune's colours does not send the sound again. Several tunes may stand on a page: one sounds at a time.
 // Times are seconds of the WAV, places are characters. __init__.py says which files come before this one.
 
-/* global AbcText, Choice, Curve, Playback, Sheet, fill, keepSound, keyboard, leaveAt, players, prefer, preferences */
+/* global AbcText, Choice, Curve, Playback, Sheet, Written, fill, keepSound, keyboard, leaveAt, players, prefer, preferences */
 /* global sendAt, signed, viewAt, visible */
 
 const started = new Set(); // words of buttons that asked to play: each plays once, on whatever page it is seen again
@@ -47,6 +47,7 @@ class Player {
     this.sheet = new Sheet(this);
     this.text = new AbcText(this);
     this.curve = new Curve(this);
+    this.written = new Written(this);
     this.choice = new Choice(this);
     this.playback = new Playback(this);
     this.wire();

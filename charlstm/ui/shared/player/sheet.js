@@ -22,7 +22,12 @@ class Sheet {
     this.drawn = drawing;
     this.cells.clear();
     this.element.replaceChildren(...(tune.pages[width] ?? []).map(cleanSvg).filter(Boolean));
-    for (const margin of this.element.querySelectorAll(".page-margin")) this.layCells(margin);
+    this.player.written.clear();
+    for (const margin of this.element.querySelectorAll(".page-margin")) {
+      this.layCells(margin);
+      this.player.written.lay(margin);
+    }
+    this.player.written.show();
     this.player.paint();
     this.player.mark(this.player.sounding, true);
     this.player.markChosen();
