@@ -12,7 +12,8 @@ SEEN = """() => {
   const all = (name) => [...player.querySelectorAll(name)];
   return {
     covered: all('.cover.shown').length, rows: all('.cover').length, unwritten: all('.abc .unwritten').length,
-    text: player.querySelector('.abc').textContent.length, top: player.querySelector('.sheet').getBoundingClientRect().top,
+    text: player.querySelector('.abc').textContent.length,
+    top: player.querySelector('.sheet').getBoundingClientRect().top,
   };
 }"""
 
