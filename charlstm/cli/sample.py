@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from charlstm.cli.common import (
     Commands,
@@ -13,6 +14,7 @@ from charlstm.cli.common import (
     add_seed,
     at_least,
     progress,
+    read_tunes,
     seed_of,
     show,
     unescape,
@@ -20,6 +22,10 @@ from charlstm.cli.common import (
 )
 from charlstm.lm.config import SampleConfig
 from charlstm.progress import Progress
+
+if TYPE_CHECKING:
+    from charlstm.lm.infer.engine import Engine
+    from charlstm.lm.sample.form import Form
 
 _SAMPLE = SampleConfig()
 FIELDS = {"meter": "M", "key": "K", "rhythm": "R", "title": "T"}
@@ -41,6 +47,13 @@ def add(commands: Commands) -> None:
         "--top-p", type=float, metavar="P", help="choose among the most likely, with P of the probability"
     )
     parser.add_argument("--guard", action="store_true", help="allow only tunes that can be engraved and played")
+    parser.add_argument(
+        "--form",
+        default="auto",
+        metavar="F",
+        help="auto (default): one that the model has seen, if it reads form plans; free: none; like:TUNE.abc: that of "
+        "a tune; or a form, such as 'AABB: a b a c | d e d c'",
+    )
     add_seed(parser)
     parser.add_argument(
         "--prime", type=unescape, default="", metavar="TEXT", help=r"how every tune begins; \n is a newline"
@@ -64,6 +77,7 @@ def _sample(options: argparse.Namespace) -> None:
     from charlstm.lm.infer.engine import load
     from charlstm.lm.sample.fields import unseen_fields
     from charlstm.lm.sample.sampling import sample
+    from charlstm.tunes.form_plan.notation import write_plan
 
     engine = load(options.model)
     temperature = options.temperature
@@ -80,6 +94,7 @@ def _sample(options: argparse.Namespace) -> None:
     fields = {letter: getattr(options, name) for name, letter in FIELDS.items() if getattr(options, name) is not None}
     for remark in unseen_fields(engine, fields):
         print(f"charlstm: {remark}", file=sys.stderr)
+    form = _form(engine, options.form)
     with progress() as advance:
         samples = sample(
             engine,
@@ -88,6 +103,7 @@ def _sample(options: argparse.Namespace) -> None:
             fields=fields or None,
             n=options.n,
             seed=seed,
+            form=form,
             progress=lambda done: advance(Progress("writing", done, options.n)),
         )
     tunes = [with_number(one.text, number) for number, one in enumerate(samples, 1)]
@@ -96,6 +112,7 @@ def _sample(options: argparse.Namespace) -> None:
         options.out.write_text(book, encoding="utf-8")
     values = [
         {"abc": abc, "seed": s.seed, "log_probability": s.log_probability, "stopped": s.stopped}
+        | ({"form": write_plan(s.form)} if s.form else {})
         | ({"overruled": len(s.overruled), "guard_cost": s.guard_cost} if options.guard else {})
         for abc, s in zip(tunes, samples, strict=True)
     ]
@@ -112,6 +129,19 @@ def _sample(options: argparse.Namespace) -> None:
         )
     if endless := sum(s.stopped != "end" for s in samples):
         print(f"charlstm: {endless} of {len(samples)} cut off at {options.max_length} characters", file=sys.stderr)
+
+
+def _form(engine: Engine, text: str) -> Form:
+    """The form that --form asks for. Raises ConfigError."""
+    from charlstm.lm.sample.form import form_like, form_of_text
+
+    if text == "auto":
+        return "auto"
+    if text == "free":
+        return "free"
+    if text.startswith("like:"):
+        return form_like(engine, read_tunes(Path(text.removeprefix("like:")))[0])
+    return form_of_text(text)
 
 
 def _is_playable(text: str) -> bool:

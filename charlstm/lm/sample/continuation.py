@@ -118,7 +118,7 @@ def continue_tune(
     adapter = TuneAdapter(engine, before, nearest=nearest)
     prime = adapter.before(len(before))
     given = len(prime)
-    writing = stream(engine, replace(config, max_length=config.max_length + given), prime=prime, seed=seed)
+    writing = stream(engine, replace(config, max_length=config.max_length + given), prime=prime, seed=seed, form="free")
 
     def characters() -> Generator[str, None, Continued]:
         written = 0

@@ -15,7 +15,7 @@ Knows nothing of what a text may hold: who asks says what is forbidden.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -24,6 +24,7 @@ from charlstm.lm.config import SampleConfig
 from charlstm.lm.infer.engine import Engine
 from charlstm.lm.infer.logits import Floats
 from charlstm.lm.infer.session import InferenceSession
+from charlstm.tunes.form_plan.plan import FormPlan
 
 
 def distribution(logits: ArrayLike, config: SampleConfig, allowed: NDArray[np.bool_] | None = None) -> Floats:
@@ -131,7 +132,13 @@ class SymbolPicker:
     """
 
     def __init__(
-        self, engine: Engine, config: SampleConfig, seed: int, *, skip: int = 0, begin: Begin | None = None
+        self,
+        engine: Engine,
+        config: SampleConfig,
+        seed: int | Sequence[int],
+        *,
+        skip: int = 0,
+        begin: Begin | None = None,
     ) -> None:
         self._engine, self._config = engine, config
         generator = np.random.default_rng(seed)
@@ -140,6 +147,13 @@ class SymbolPicker:
         self._begin = begin or self._after_start
         self._session: InferenceSession | None = None  # the float64 twin at work, once it is needed
         self._unread: list[int] = []  # symbols of the text that the twin has not read
+        self._plan: FormPlan | None = None
+
+    def set_plan(self, plan: FormPlan | None) -> None:
+        """Take note of the form plan that the text is written by, before its body begins."""
+        self._plan = plan
+        if self._session is not None:
+            self._session.set_plan(0, plan)
 
     def put(self, symbol: int) -> None:
         """Take note of a symbol that the text goes on with, chosen or given."""
@@ -176,6 +190,8 @@ class SymbolPicker:
         """The twin's logits after all that was put."""
         if self._session is None:
             self._session, self._row = self._begin()
+            if self._plan is not None:
+                self._session.set_plan(0, self._plan)
         for symbol in self._unread:
             self._row = self._session.read([symbol])[0]
         self._unread = []

@@ -181,7 +181,7 @@ class _Draft:
             character = "|" if symbol == vocab.end else vocab.symbols[symbol]
             if character == "\n" or len(self._bar) >= MAX_BAR:
                 self.state = "misfit"
-            elif _closes(self._bar, character):
+            elif closes_bar(self._bar, character):
                 self._close()
             else:
                 self._bar += character
@@ -303,7 +303,7 @@ def _write(engine: Engine, drafts: list[_Draft], logits: NDArray[np.floating], s
         rows = session.read(ids)
 
 
-def _closes(bar: str, character: str) -> bool:
+def closes_bar(bar: str, character: str) -> bool:
     """Whether this character ends the bar, rather than standing in a mark of it."""
     if character not in "|:":
         return False

@@ -22,8 +22,11 @@ from charlstm.lm.infer.session import InferenceSession
 from charlstm.lm.sample.adapter import adapted_prime
 from charlstm.lm.sample.decoding import SymbolPicker
 from charlstm.lm.sample.fields import adapted_fields, seen_values
+from charlstm.lm.sample.form import Form, plan_of
 from charlstm.lm.sample.guard import Guard
 from charlstm.lm.sample.header import Header, fixed_lines
+from charlstm.lm.vocab import Vocab
+from charlstm.tunes.form_plan.plan import FormPlan
 
 BATCH_SIZE = 128  # tunes written at once; from 64 to 256 the speed is the same
 DEFAULT = SampleConfig()
@@ -63,6 +66,8 @@ class Sample:
         Whether the model ended the tune, or the length did.
     overruled : tuple of Overruled
         The characters that the guard put instead of the model's, in their order.
+    form : FormPlan or None
+        What it was written by; None: it was written free.
     """
 
     text: str
@@ -71,6 +76,7 @@ class Sample:
     log_probs: Floats
     stopped: Literal["end", "max_length"]
     overruled: tuple[Overruled, ...] = ()
+    form: FormPlan | None = None
 
     @property
     def log_probability(self) -> float:
@@ -83,12 +89,51 @@ class Sample:
         return sum(one.nats for one in self.overruled)
 
 
+def pick_guarded(
+    picker: SymbolPicker,
+    logits: NDArray[np.floating],
+    forbid: Callable[[Floats], None],
+    vocab: Vocab,
+    guard: Guard | None,
+) -> tuple[int, float | None]:
+    """Choose the next symbol, and where the guard does not allow it, again among what it allows.
+
+    The second choice takes the next random number. So a symbol comes with its probability among those allowed, and a
+    tune that needs no guard is the one without it.
+
+    Returns
+    -------
+    symbol : int
+    nats : float or None
+        What the guard cost, if it had to overrule the model.
+    """
+    symbol = picker.pick(logits, forbid)
+    if guard is None or guard.allows(vocab.written[symbol]):
+        return symbol, None
+    allowed = np.array([k != vocab.start and guard.allows(text) for k, text in enumerate(vocab.written)])
+
+    def forbid_more(z: Floats) -> None:
+        forbid(z)
+        z[~allowed] = -np.inf
+
+    return picker.pick(logits, forbid_more), -float(np.log(np.exp(log_softmax(logits)[allowed]).sum()))
+
+
 class _Tune:
     """One tune being written: what is there, what must come, and its random choices."""
 
     def __init__(
-        self, engine: Engine, config: SampleConfig, prime: str, lines: Mapping[str, str], seed: int, skip: int = 0
+        self,
+        engine: Engine,
+        config: SampleConfig,
+        prime: str,
+        lines: Mapping[str, str],
+        seed: int,
+        skip: int = 0,
+        form: Form = "free",
     ) -> None:
+        self._engine, self._form, self._in_header = engine, form, True
+        self.plan: FormPlan | None = None
         self._vocab, self._prime, self.seed, self._max_length = engine.vocab, prime, seed, config.max_length
         self._header = Header(lines, engine.vocab, prime) if lines else None
         self._given = prime + (self._header.given if self._header else "")  # comes before anything is chosen
@@ -105,9 +150,9 @@ class _Tune:
         vocab = self._vocab
         # What the model would write; a header may put a fixed line down instead.
         if not self._given:
-            symbol = self._picker.pick(logits, self._forbid)
-            if self._guard and not self._guard.allows(vocab.written[symbol]):
-                symbol = self._overrule(logits, self._guard)
+            symbol, nats = pick_guarded(self._picker, logits, self._forbid, vocab, self._guard)
+            if nats is not None:
+                self._overruled.append(Overruled(len(self.text), nats))
             if self._header:
                 self._given = self._header.instead(vocab.symbols[symbol])
         is_given = bool(self._given)
@@ -127,6 +172,11 @@ class _Tune:
             self._guard.read(vocab.symbols[symbol], given=is_given)
         if self._header and len(self.text) > len(self._prime):
             self._header.read(vocab.symbols[symbol])
+        if self._in_header and vocab.symbols[symbol] == "\n" and "\nK:" in "\n" + self.text:
+            self._in_header = False
+            if self._form != "auto" or len(self.text) >= len(self._prime):  # bars that are given have no form of ours
+                self.plan = plan_of(self._engine, self._form, self.text, self.seed)
+                self._picker.set_plan(self.plan)
         if len(self.text) >= self._max_length:
             self.stopped = "end" if self._guard and self._guard.allows("") else "max_length"
         return symbol
@@ -137,22 +187,6 @@ class _Tune:
             z[self._vocab.end] = -np.inf
         if self._header and (allowed := self._header.allowed()) is not None:
             z[~allowed] = -np.inf
-
-    def _overrule(self, logits: NDArray[np.floating], guard: Guard) -> int:
-        """Choose again, with the next random number, among what the guard allows.
-
-        So a symbol comes with its probability among those, and a tune that needs no guard is the one without it.
-        """
-        vocab = self._vocab
-        allowed = np.array([k != vocab.start and guard.allows(text) for k, text in enumerate(vocab.written)])
-
-        def forbid(z: Floats) -> None:
-            self._forbid(z)
-            z[~allowed] = -np.inf
-
-        nats = -float(np.log(np.exp(log_softmax(logits)[allowed]).sum()))
-        self._overruled.append(Overruled(len(self.text), nats))
-        return self._picker.pick(logits, forbid)
 
     def _settle(self) -> None:
         """Turn the logits so far into log probabilities of what was chosen."""
@@ -166,19 +200,28 @@ class _Tune:
         assert self.stopped is not None
         self._settle()
         log_probs = np.concatenate([np.zeros(0), *self._log_probs])
-        return Sample(self.text, self._prime, self.seed, log_probs, self.stopped, tuple(self._overruled))
+        return Sample(self.text, self._prime, self.seed, log_probs, self.stopped, tuple(self._overruled), self.plan)
 
 
 def _write(engine: Engine, tunes: list[_Tune]) -> Iterator[None]:
     """Write tunes side by side, a symbol of each at a time, until all have stopped."""
     session = InferenceSession(engine, engine.initial_state(len(tunes)))
     ids = [engine.vocab.start] * len(tunes)
+    planned: list[FormPlan | None] = [None] * len(tunes)
     while tunes:
         ids = [tune.next(logits) for tune, logits in zip(tunes, session.read(ids), strict=True)]
+        for row, tune in enumerate(tunes):
+            if tune.plan is not planned[row]:  # its header is written
+                planned[row] = tune.plan
+                session.set_plan(row, tune.plan)
         yield
         if any(tune.stopped for tune in tunes):
             going = [row for row, tune in enumerate(tunes) if not tune.stopped]
-            tunes, ids = [tunes[row] for row in going], [ids[row] for row in going]
+            tunes, ids, planned = (
+                [tunes[row] for row in going],
+                [ids[row] for row in going],
+                [planned[row] for row in going],
+            )
             session = InferenceSession(engine, session.state.take(going))
 
 
@@ -190,7 +233,7 @@ def guard_of(engine: Engine, config: SampleConfig, prime: str, lines: Mapping[st
 
 
 def _begin(
-    engine: Engine, config: SampleConfig, prime: str, fields: Mapping[str, str] | None, seeds: range
+    engine: Engine, config: SampleConfig, prime: str, fields: Mapping[str, str] | None, seeds: range, form: Form
 ) -> Iterator[_Tune]:
     """Tunes not yet begun, one a seed. Everything the user gave is checked here, before the first is made."""
     prime = adapted_prime(engine, prime)
@@ -205,7 +248,9 @@ def _begin(
         Header(lines, engine.vocab, prime)
     if config.guard:
         guard_of(engine, config, prime, lines)
-    return (_Tune(engine, config, prime, lines, seed) for seed in seeds)
+    if isinstance(form, FormPlan) and not engine.config.plan:
+        raise ConfigError("form", f"{engine.name or 'this model'} reads no form plans; choose a model that does.")
+    return (_Tune(engine, config, prime, lines, seed, form=form) for seed in seeds)
 
 
 def sample(
@@ -216,6 +261,7 @@ def sample(
     fields: Mapping[str, str] | None = None,
     n: int = 1,
     seed: int = 0,
+    form: Form = "auto",
     progress: Callable[[int], None] | None = None,
 ) -> list[Sample]:
     """Write tunes.
@@ -233,6 +279,9 @@ def sample(
         How many tunes.
     seed : int
         Tune i is the one tune of seed + i.
+    form : "auto", "free" or FormPlan
+        By which form: one of the model's own that goes with the header, none, or this one. A model that reads no plans
+        writes free.
     progress : callable, optional
         Called with the number of finished tunes, now and then; it may raise to stop.
 
@@ -247,7 +296,7 @@ def sample(
     ConfigError
         If a setting is out of its range, a field cannot be fixed, or the prime and the fields or the length disagree.
     """
-    return _sampled(engine, _begin(engine, config, prime, fields, range(seed, seed + n)), progress)
+    return _sampled(engine, _begin(engine, config, prime, fields, range(seed, seed + n), form), progress)
 
 
 def sample_variants(
@@ -257,13 +306,14 @@ def sample_variants(
     prime: str = "",
     fields: Mapping[str, str] | None = None,
     seed: int = 0,
+    form: Form = "auto",
 ) -> list[Sample]:
     """Write one tune of a seed for each configuration, side by side: the same tunes as with `sample` one by one.
 
     Takes and raises what `sample` does.
     """
     seeds = range(seed, seed + 1)
-    begun = [tune for config in configs for tune in _begin(engine, config, prime, fields, seeds)]
+    begun = [tune for config in configs for tune in _begin(engine, config, prime, fields, seeds, form)]
     return _sampled(engine, iter(begun), None)
 
 
@@ -292,7 +342,7 @@ def resample(
         As in `sample`.
     """
     begun = (
-        _Tune(engine, config, tune.text[:length], {}, tune.seed, skip=length)
+        _Tune(engine, config, tune.text[:length], {}, tune.seed, length, tune.form or "free")
         for tune, length in zip(tunes, keep, strict=True)
     )
     return _sampled(engine, begun, progress)
@@ -318,13 +368,14 @@ def stream(
     prime: str = "",
     fields: Mapping[str, str] | None = None,
     seed: int = 0,
+    form: Form = "auto",
 ) -> Generator[str, None, Sample]:
     """Write one tune, a character at a time, the prime's first; joined they are `sample(...)[0].text`.
 
     Takes and raises what `sample` does; raises before the first character is asked for. The generator's value, when
     it ends, is the Sample.
     """
-    (tune,) = _begin(engine, config, prime, fields, range(seed, seed + 1))
+    (tune,) = _begin(engine, config, prime, fields, range(seed, seed + 1), form)
 
     def characters() -> Generator[str, None, Sample]:
         length = 0

@@ -23,11 +23,13 @@ from charlstm.lm.config import ModelConfig, TrainConfig
 from charlstm.lm.store.tensors import Weights, check_header, check_weights, read_weights
 from charlstm.lm.vocab import Vocab
 from charlstm.paths import checkpoint_roots, checkpoints_path
+from charlstm.tunes.form_plan.collection import PlanCollection, checked_plans
 
 FORMAT = "charlstm/1"
 UNIT = "nats/character"
 WEIGHTS_FILE = "model.safetensors"
 JSON_FILE = "model.json"
+NO_PLANS = PlanCollection(())
 MAX_JSON_BYTES = 16 * 2**20  # a history of 10,000 epochs is about 2 MB
 
 
@@ -148,6 +150,8 @@ class Checkpoint:
         Nats per character on whole tunes, END counted.
     temperature : float
         The temperature to start from when sampling.
+    plans : PlanCollection
+        Form plans of its corpus, of a network that reads plans; else empty.
     """
 
     path: Path
@@ -159,6 +163,7 @@ class Checkpoint:
     val_loss: float | None = None
     test_loss: float | None = None
     temperature: float = 0.8
+    plans: PlanCollection = NO_PLANS
 
     @property
     def name(self) -> str:
@@ -198,6 +203,7 @@ def write_description(checkpoint: Checkpoint) -> None:
         "test_loss": checkpoint.test_loss,
         "unit": UNIT,
         "history": list(checkpoint.history),
+        **({"plans": [list(plan) for plan in checkpoint.plans.plans]} if checkpoint.plans.plans else {}),
     }
     write_atomic(checkpoint.path / JSON_FILE, _readable(description) + "\n")
 
@@ -250,6 +256,12 @@ def load_checkpoint(path: str | Path) -> Checkpoint:
     if not _is_number(temperature) or not 0 <= temperature <= 100:
         fail("holds a temperature outside [0, 100]")
 
+    # The forms that it composes by.
+    try:
+        plans = checked_plans(values.get("plans", []))
+    except (ValueError, TypeError) as error:
+        fail(f"holds unusable form plans ({error})")
+
     check_header(path / WEIGHTS_FILE, config, len(vocab))
     return Checkpoint(
         path=path,
@@ -261,6 +273,7 @@ def load_checkpoint(path: str | Path) -> Checkpoint:
         val_loss=values.get("val_loss"),
         test_loss=values.get("test_loss"),
         temperature=float(temperature),
+        plans=plans,
     )
 
 
@@ -314,7 +327,7 @@ def _readable(description: Mapping[str, Any]) -> str:
     lines = []
     for key, value in description.items():
         text = json.dumps(value, ensure_ascii=False, allow_nan=False)
-        if key == "history" and value:
+        if key in ("history", "plans") and value:
             text = "[\n    " + ",\n    ".join(json.dumps(v, allow_nan=False) for v in value) + "\n  ]"
         lines.append(f"  {json.dumps(key)}: {text}")
     return "{\n" + ",\n".join(lines) + "\n}"

@@ -20,6 +20,7 @@ from charlstm.lm.infer.inputs.side_inputs import side_ids
 from charlstm.lm.train.augment import Augmentation
 from charlstm.lm.vocab import Vocab
 from charlstm.tunes.corpus.model import Corpus
+from charlstm.tunes.form_plan.collection import PlanCollection, collect_plans
 from charlstm.tunes.form_plan.plan import FormPlan, without_degrees
 from charlstm.tunes.form_plan.reading import read_plan
 
@@ -143,6 +144,11 @@ class TrainingData:
         )
         self._read_plans: tuple[slice, list[FormPlan | None]] | None = None  # of the shard that is being read
         self.total_steps = train.epochs * sum(map(self._steps_of, self._shards))
+
+    @cached_property
+    def plans(self) -> PlanCollection:
+        """Plans of training tunes, for a network that reads plans to compose by."""
+        return collect_plans(self._corpus.train[self._shards[0]]) if self._model.plan else PlanCollection(())
 
     @cached_property
     def validation_plans(self) -> list[FormPlan | None]:

@@ -23,10 +23,11 @@ from numpy.typing import NDArray
 from charlstm.errors import CheckpointError
 from charlstm.files import parse_json
 from charlstm.lm.config import ModelConfig
-from charlstm.lm.store.checkpoint import JSON_FILE, Checkpoint, CorpusInfo, TrainingInfo, save_checkpoint
+from charlstm.lm.store.checkpoint import JSON_FILE, NO_PLANS, Checkpoint, CorpusInfo, TrainingInfo, save_checkpoint
 from charlstm.lm.vocab import Vocab
 from charlstm.paths import CONTROL_FILE, METRICS_FILE, RESUME_FILE, STOP_FILE
 from charlstm.tunes.corpus.model import Corpus
+from charlstm.tunes.form_plan.collection import PlanCollection
 
 MOST_VALUES = 100  # of a header field that a checkpoint lists
 RATES = 0.001, 1000.0  # what control.json may multiply the learning rate by
@@ -100,12 +101,13 @@ class RunFolder:
         training: TrainingInfo,
         history: Sequence[Mapping[str, Any]],
         val_loss: float | None,
+        plans: PlanCollection = NO_PLANS,
     ) -> None:
         """Write the best weights so far, and what they are."""
         # The commonest values of each field, so that a page offers only keys and meters that the model has met.
         headers = {letter: dict(list(counts.items())[:MOST_VALUES]) for letter, counts in corpus.headers.items()}
         about = CorpusInfo(name=corpus.name, tunes=len(corpus.train), fingerprint=corpus.fingerprint, headers=headers)
-        checkpoint = Checkpoint(self.path, model, vocab, training, about, tuple(history), val_loss)
+        checkpoint = Checkpoint(self.path, model, vocab, training, about, tuple(history), val_loss, plans=plans)
         save_checkpoint(checkpoint, weights)
 
     @property

@@ -296,6 +296,7 @@ class Trainer:
                 training=self._training(),
                 history=self.progress.history,
                 val_loss=losses.all,
+                plans=self.data.plans,
             )
 
     def _training(self) -> TrainingInfo:
