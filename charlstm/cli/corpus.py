@@ -44,6 +44,7 @@ def add(commands: Commands) -> None:
         help="for more text than fits into memory: memory-mapped, near-duplicates found by their contour alone",
     )
     build.add_argument("--seed", type=int, default=0, help="seed of the split into parts (default 0)")
+    build.add_argument("--progress", type=Path, metavar="FILE", help="keep a file up to date with how far it is")
     _add_recipe(build)
 
     bring = add_command(
@@ -81,6 +82,7 @@ def _build(options: argparse.Namespace) -> None:
     from charlstm.paths import corpus_path
     from charlstm.tunes.corpus.build import BUNDLED, build_corpus
     from charlstm.tunes.corpus.build_large import build_mapped
+    from charlstm.tunes.corpus.building import progress_file
     from charlstm.tunes.corpus.io import save_corpus
     from charlstm.tunes.edit.clean import USUAL, Recipe
 
@@ -91,7 +93,7 @@ def _build(options: argparse.Namespace) -> None:
     if not bundled and not options.sources:
         options.parser.error(f"say where the tunes of {options.name} are: --from FILE|FOLDER ...")
     about = {"name": options.name, "seed": options.seed, "as_is": options.as_is, "recipe": recipe}
-    with progress() as advance:
+    with progress_file(options.progress) if options.progress else progress() as advance:
         if bundled:
             corpus = bundled(report=advance)
         elif options.large:

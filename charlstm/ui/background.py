@@ -107,6 +107,11 @@ def in_background(kind: str, key: Hashable, work: Callable[[], T | None], *, cac
     return value
 
 
+def serves() -> bool:
+    """Whether this is a server with visitors, which may begin work of its own accord; else a test of a page."""
+    return st.runtime.exists() and isinstance(st.runtime.get_instance(), st.runtime.Runtime)
+
+
 def is_done(kind: str, key: Hashable) -> bool:
     """Whether the work for a key has ended, well or not."""
     return _results(kind).get(key)[0]

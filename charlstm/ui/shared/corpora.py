@@ -1,4 +1,4 @@
-"""Collections of tunes on the page: loaded once for all visitors, the default one built on request, their tunes listed.
+"""Collections of tunes on the page: loaded once for all visitors, the default one built by itself, their tunes listed.
 
 Knows no model but by its checkpoint and vocabulary.
 """
@@ -10,16 +10,17 @@ from typing import NoReturn
 
 import streamlit as st
 
-from charlstm.errors import CharlstmError, CorpusError
+from charlstm.errors import CharlstmError
 from charlstm.lm.store.checkpoint import Checkpoint
 from charlstm.lm.vocab import Vocab
 from charlstm.paths import corpus_path
 from charlstm.tunes.abc import split_header
-from charlstm.tunes.corpus.build import BUNDLED
-from charlstm.tunes.corpus.io import load_corpus, save_corpus
+from charlstm.tunes.corpus.building import build_status, start_building
+from charlstm.tunes.corpus.io import load_corpus
 from charlstm.tunes.corpus.model import DEFAULT_CORPUS, PARTS, Corpus
-from charlstm.ui.background import progress_bar
-from charlstm.ui.shared.notices import stop_with
+from charlstm.ui.background import serves
+from charlstm.ui.shared.durations import duration
+from charlstm.ui.shared.notices import plain, stop_with
 
 LISTED = 6000  # tunes that a list offers
 UNSEEN = {"validation": "validation set", "test": "test set"}
@@ -56,26 +57,48 @@ def built_corpus(*names: str | None) -> tuple[Corpus, int] | None:
 def corpus_for(checkpoint: Checkpoint) -> Corpus:
     """The collection that a model is measured on: the one it learned from, else the default one, else any.
 
-    Where there is none, the page ends with a button that builds one. Raises CorpusError.
+    Where there is none, the page waits until the default one is built. Raises CorpusError.
     """
     found = built_corpus(checkpoint.corpus.name, DEFAULT_CORPUS, *corpus_names())
     if found is None:
-        offer_default("This needs a collection of tunes.", key="neurons.build")
+        wait_for_corpus("This needs a collection of tunes.", key="neurons.build")
     return found[0]
 
 
-def offer_default(reason: str, *, key: str, name: str = DEFAULT_CORPUS) -> NoReturn:
-    """A button that builds a bundled collection with a bar; the page ends here, and starts again when it is built."""
-    st.info(f"{reason} Building it from the tune books that come with music21 takes about a minute.")
-    if not st.button("Build the collection", type="primary", key=key):
-        st.stop()
-    try:
-        save_corpus(BUNDLED[name](report=progress_bar()))
-    except CharlstmError as error:
-        stop_with(error)
-    except OSError as error:
-        stop_with(CorpusError(str(error)))
-    st.rerun()
+def wait_for_corpus(reason: str, *, key: str, name: str = DEFAULT_CORPUS) -> NoReturn:
+    """The page ends here with how far a bundled collection is, and goes on by itself when it is built.
+
+    The default one is started here if nobody did before; another one, and one that failed, with a button.
+    """
+    status = build_status(name)
+    if not status.running:
+        if status.problem:
+            words = status.problem.splitlines()[-1]
+            st.error(plain(f"The collection {name} could not be built: {words}"))
+        else:
+            st.info(
+                f"{reason} It is built from the tune books that come with music21, once for all visitors: about "
+                f"{duration(status.seconds_left)}."
+            )
+        begins = name == DEFAULT_CORPUS and not status.problem and serves()
+        if not begins and not st.button("Build the collection", type="primary", key=key):
+            st.stop()
+        try:
+            start_building(name)
+        except CharlstmError as error:
+            stop_with(error)
+    _show_building(name)
+    st.stop()
+
+
+@st.fragment(run_every=1.0)
+def _show_building(name: str) -> None:
+    """How far a collection is, again each second; at its end the whole page runs again."""
+    status = build_status(name)
+    if not status.running:
+        st.rerun()
+    left = f"about {duration(status.seconds_left)} left" if status.share else "it is starting"
+    st.progress(status.share, f"Building the collection {plain(name)}: {left}. This page goes on by itself.")
 
 
 @st.cache_data(max_entries=4, show_spinner=False)

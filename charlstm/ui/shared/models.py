@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import logging
 import threading
+import time
 
 import streamlit as st
 
+from charlstm.errors import CharlstmError
 from charlstm.lm.infer.engine import Engine, load
 from charlstm.lm.store.checkpoint import JSON_FILE, Checkpoint, find_checkpoint, list_checkpoints, model_folders
+from charlstm.paths import corpus_path
+from charlstm.tunes.corpus.building import start_building
+from charlstm.tunes.corpus.model import DEFAULT_CORPUS
+from charlstm.ui.background import serves
 
 FIRST_CHOICE = "lstm-512"
+BREATH = 5.0  # seconds after which the first visitor has a tune
 
 
 def models() -> dict[str, Checkpoint]:
@@ -55,16 +63,32 @@ def describe(checkpoint: Checkpoint) -> str:
 
 @st.cache_resource(show_spinner=False)
 def warm_up() -> threading.Thread:
-    """Start the processes that draw, and import in the background what the first tune needs; once a server."""
+    """Start the processes that draw, import what the first tune needs, and build the collection; once a server."""
     from charlstm.score.workers import start_workers
 
     start_workers()  # now: a tune that comes before would be drawn in this process
+
+    begins = serves()
 
     def imports() -> None:
         import charlstm.score.beats
         import charlstm.score.jobs
         import charlstm.score.midi  # noqa: F401
 
+        if begins:
+            time.sleep(BREATH)
+            _build_first_collection()
+
     thread = threading.Thread(target=imports, name="charlstm-warm-up", daemon=True)
     thread.start()
     return thread
+
+
+def _build_first_collection() -> None:
+    """Build the default collection where there is none at all; a page that needs it shows how far it is."""
+    if any(corpus_path().glob("*.json")):
+        return
+    try:
+        start_building(DEFAULT_CORPUS)
+    except CharlstmError as error:
+        logging.getLogger("charlstm").warning("the collection was not built: %s", error)

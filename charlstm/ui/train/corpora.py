@@ -17,7 +17,7 @@ from charlstm.tunes.corpus.model import DEFAULT_CORPUS, PARTS, Corpus
 from charlstm.tunes.corpus.stats import Contents, contents
 from charlstm.tunes.corpus.uploads import MAX_FILE_BYTES, read_uploads
 from charlstm.ui.background import progress_bar
-from charlstm.ui.shared.corpora import corpus_names, corpus_of, corpus_stamp, offer_default
+from charlstm.ui.shared.corpora import corpus_names, corpus_of, corpus_stamp, wait_for_corpus
 from charlstm.ui.shared.notices import plain
 from charlstm.ui.state import Setting
 from charlstm.ui.train.charts import bar_chart, length_chart
@@ -49,7 +49,7 @@ def choose_corpus() -> Corpus | None:
         return None
     stamp = corpus_stamp(name)
     if stamp is None:
-        offer_default(f"The collection {name} is not built yet.", key="train.build", name=str(name))
+        wait_for_corpus(f"The collection {name} is not built yet.", key="train.build", name=str(name))
     try:
         corpus = corpus_of(name, stamp)
     except CharlstmError as error:
