@@ -109,7 +109,7 @@ def in_background(kind: str, key: Hashable, work: Callable[[], T | None], *, cac
 
 def serves() -> bool:
     """Whether this is a server with visitors, which may begin work of its own accord; else a test of a page."""
-    return st.runtime.exists() and isinstance(st.runtime.get_instance(), st.runtime.Runtime)
+    return st.runtime.exists() and type(st.runtime.get_instance()) is st.runtime.Runtime
 
 
 def is_done(kind: str, key: Hashable) -> bool:
