@@ -18,7 +18,6 @@ from charlstm.lm.store.checkpoint import Checkpoint, CorpusInfo, load_checkpoint
 from charlstm.lm.vocab import Vocab
 from charlstm.neurons.recording import Unit, replay
 from charlstm.neurons.recording_file import fingerprint
-from charlstm.progress import Progress
 from charlstm.tunes.corpus.io import save_corpus
 from charlstm.tunes.corpus.model import Corpus
 from charlstm.ui.neurons.examples import coloured
@@ -241,14 +240,12 @@ def test_without_a_collection_it_is_built_on_the_page(home: Path, monkeypatch: p
     for path in (home / "data" / "corpus").iterdir():
         path.unlink()
 
-    def build(report) -> Corpus:
-        report(Progress("cleaning", 1, 2))
-        return TINY
-
-    monkeypatch.setattr("charlstm.ui.shared.corpora.BUNDLED", {"fiddle": build})
+    # A process that has ended at once with the collection.
+    monkeypatch.setattr("charlstm.tunes.corpus.building.processes.start", lambda folder, words: save_corpus(TINY))
     app = opened("neuron")
     assert "needs a collection" in app.info[0].value
     button(app, "neurons.build").click().run()
+    app.run()
     assert not app.exception
     assert charts(app) >= 5
 
