@@ -45,6 +45,12 @@ def add(commands: Commands) -> None:
     )
     loss.add_argument("--corpus", metavar="NAME", help="name of the corpus (default: the one the model was trained on)")
     loss.add_argument(
+        "--form",
+        choices=("free", "own"),
+        default="free",
+        help="with a model that reads form plans: each tune without one (default), or by its own",
+    )
+    loss.add_argument(
         "--unknown",
         choices=("error", "skip"),
         default="error",
@@ -81,8 +87,11 @@ def add(commands: Commands) -> None:
 def _loss(options: argparse.Namespace) -> None:
     from charlstm.evaluate.loss import loss
     from charlstm.lm.infer.engine import load
+    from charlstm.tunes.form_plan.reading import read_plan
 
     engine = load(options.model)
+    if options.form == "own" and not engine.config.plan:
+        raise CharlstmError(f"{engine.name} reads no form plans; measure it without --form own.")
     if options.tunes:
         texts = as_model_texts(engine, read_tunes(options.tunes))
         what = str(options.tunes)
@@ -97,7 +106,8 @@ def _loss(options: argparse.Namespace) -> None:
         if not texts:
             raise CorpusError(f"the corpus {corpus.name} has no {options.split} tunes; choose another --split.")
     try:
-        measured = loss(engine, texts, unknown=options.unknown)
+        plans = [read_plan(text) for text in texts] if options.form == "own" else None
+        measured = loss(engine, texts, unknown=options.unknown, plans=plans)
     except VocabularyError as error:
         raise CharlstmError(f"{error} Or leave tunes that hold such a character out: --unknown skip") from error
     rows = []

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from charlstm.cli.common import Commands, add_command, find_corpus, remember_given, show, terminal_bar
 from charlstm.errors import CheckpointError, ConfigError
 from charlstm.lm.cells import CELLS
-from charlstm.lm.config import LOOKBACK_BARS, ModelConfig, TrainConfig
+from charlstm.lm.config import ENOUGH_UPDATES, LOOKBACK_BARS, ModelConfig, TrainConfig, trained_to_the_end
 from charlstm.tunes.corpus.model import DEFAULT_CORPUS
 
 if TYPE_CHECKING:
@@ -96,7 +96,12 @@ def add(commands: Commands) -> None:
     how = parser.add_argument_group("training")
     length = how.add_mutually_exclusive_group()
     length.add_argument(
-        "--epochs", type=int, default=_TRAIN.epochs, metavar="N", help=_default("passes over the corpus")
+        "--epochs",
+        type=int,
+        default=_TRAIN.epochs,
+        metavar="N",
+        help=f"passes over the corpus (default %(default)s, or as many as make {ENOUGH_UPDATES:,} updates, then with "
+        "an early stop)",
     )
     length.add_argument(
         "--minutes", type=float, default=None, metavar="M", help="train for M minutes instead of a number of epochs"
@@ -221,6 +226,7 @@ def _estimate(options: argparse.Namespace) -> None:
 
     model, train = configs(options)
     corpus = find_corpus(options.corpus or DEFAULT_CORPUS)
+    train = _long_enough(options, train, corpus)
     vocab_size = len(Vocab.of(corpus.texts))
     speed = measure_speed(model, vocab_size=vocab_size, threads=options.threads)
     characters = sum(len(text) + 1 for text in corpus.train)
@@ -259,7 +265,9 @@ def _trained(options: argparse.Namespace, registration: Registration | None) -> 
         trainer = Trainer.resume(out, corpus, device=options.device, threads=options.threads, **changes)
     else:
         weights = None
-        if options.fork:
+        if not options.fork:
+            train = _long_enough(options, train, corpus)
+        else:
             model, weights = _forked(options.fork, options.at, corpus)
         threads = options.threads
         if threads is None and "WORLD_SIZE" not in os.environ and device_of(options.device).type == "cpu":
@@ -280,6 +288,11 @@ def _trained(options: argparse.Namespace, registration: Registration | None) -> 
     registration.begin({**settings, "fork": options.fork, "at": options.at})
     with _reporter() as report, _stop_on_signal(out / STOP_FILE):
         return trainer.fit([report])
+
+
+def _long_enough(options: argparse.Namespace, train: TrainConfig, corpus: Corpus) -> TrainConfig:
+    """The training as it was asked for; where no length was, as long as the corpus needs."""
+    return train if options.given & {"epochs", "minutes"} else trained_to_the_end(train, len(corpus.train))
 
 
 def _forked(name: str, epoch: int | None, corpus: Corpus) -> tuple[ModelConfig, Weights]:

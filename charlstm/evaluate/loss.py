@@ -19,6 +19,7 @@ from charlstm.lm.infer.batch import BATCH_SIZE, measure_texts
 from charlstm.lm.infer.engine import Engine
 from charlstm.lm.infer.logits import surprisal
 from charlstm.tunes.abc import split_header
+from charlstm.tunes.form_plan.plan import FormPlan
 
 
 @dataclass(frozen=True)
@@ -78,7 +79,13 @@ class Loss:
         return {**parts, "tunes": self.tunes, "skipped_tunes": self.skipped}
 
 
-def loss(engine: Engine, texts: Sequence[str], *, unknown: Literal["error", "skip"] = "error") -> Loss:
+def loss(
+    engine: Engine,
+    texts: Sequence[str],
+    *,
+    unknown: Literal["error", "skip"] = "error",
+    plans: Sequence[FormPlan | None] | None = None,
+) -> Loss:
     """Measure a model on whole tunes: sum over all targets of -ln p(c_t | c_1 ... c_{t-1}), divided by their number.
 
     The sum runs over tunes and characters before it is divided, so a long tune weighs more than a short one.
@@ -92,6 +99,8 @@ def loss(engine: Engine, texts: Sequence[str], *, unknown: Literal["error", "ski
     unknown : "error" or "skip"
         A character outside the vocabulary has no probability. "error" raises; "skip" leaves its whole tune out
         and counts it in `Loss.skipped`.
+    plans : sequence of FormPlan or None, optional
+        What each text is read by; else all are read without a form plan.
 
     Raises
     ------
@@ -102,21 +111,29 @@ def loss(engine: Engine, texts: Sequence[str], *, unknown: Literal["error", "ski
     """
     if not texts:
         raise CorpusError("there are no tunes to measure; name a part of the corpus or a file that has some.")
-    known = [text for text in texts if unknown == "error" or engine.vocab.ids.keys() >= set(text)]
+    places = [k for k, text in enumerate(texts) if unknown == "error" or engine.vocab.ids.keys() >= set(text)]
+    known = [texts[k] for k in places]
+    given = None if plans is None else [plans[k] for k in places]
     if not known:
         engine.vocab.encode(texts[0])  # raises, and names the character
     header = body = Part(0.0, 0)
-    for text, nats in zip(known, surprisals(engine, known), strict=True):
+    for text, nats in zip(known, surprisals(engine, known, plans=given), strict=True):
         start = split_header(text).body_start
         header, body = header.plus(nats[:start]), body.plus(nats[start:])
     everything = Part(header.nats + body.nats, header.characters + body.characters)
     return Loss(everything, header, body, tunes=len(known), skipped=len(texts) - len(known))
 
 
-def surprisals(engine: Engine, texts: Sequence[str], *, batch_size: int = BATCH_SIZE) -> list[NDArray[np.float64]]:
+def surprisals(
+    engine: Engine,
+    texts: Sequence[str],
+    *,
+    batch_size: int = BATCH_SIZE,
+    plans: Sequence[FormPlan | None] | None = None,
+) -> list[NDArray[np.float64]]:
     """The surprisal of every target, -ln p, for each text of T characters an array of shape (T + 1,), END last.
 
     The result does not depend on how the texts are grouped beyond float32's rounding. Raises VocabularyError at an
     unknown character.
     """
-    return measure_texts(engine, texts, surprisal, batch_size=batch_size)
+    return measure_texts(engine, texts, surprisal, batch_size=batch_size, plans=plans)

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Any, ClassVar, Literal, Self
 
 from charlstm.errors import ConfigError
 from charlstm.lm.cells import CELLS, CellSpec
 
 LOOKBACK_BARS = (1, 2, 4, 8, 0)
+ENOUGH_UPDATES = 1300  # that a network of a small corpus is trained with
 
 
 def _require(ok: bool, field: str, message: str) -> None:
@@ -139,6 +140,23 @@ class TrainConfig(_Config):
         _require(0 <= self.ema < 1, "ema", "must be in [0, 1).")
         _require(self.minutes is None or self.minutes > 0, "minutes", "must be above 0.")
         _require(self.patience is None or _is_count(self.patience, 1, 10**6), "patience", "must be 1 or more.")
+
+
+def trained_to_the_end(train: TrainConfig, tunes: int) -> TrainConfig:
+    """The training with as many epochs as a corpus of so many tunes needs, and an early stop where it is a small one.
+
+    Networks come to their end after some 1,300 updates (docs/lab-log.md); 50 epochs of 800 tunes are fewer. One that
+    stops getting better before, as a small corpus lets it, ends after a quarter of them without a better loss.
+    """
+    needed = math.ceil(ENOUGH_UPDATES / updates(train, tunes))
+    if needed <= train.epochs:
+        return train
+    return replace(train, epochs=needed, patience=train.patience or max(10, needed // 4))
+
+
+def updates(train: TrainConfig, tunes: int) -> int:
+    """Updates of one epoch of so many tunes."""
+    return max(1, math.ceil(tunes / train.batch_size))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,7 +1,7 @@
 """A form plan read off a tune: its bars compared as text, and the bar lines between them.
 
-A bar begins and ends as in bar lookback (lm/infer/lookback.py): with its first character that is no sign, and at the
-bar line. Only tunes whose bar lines are those of cleaned corpora have a plan. Knows no network.
+A bar begins and ends as in bar lookback (lm/infer/inputs/lookback.py): with its first character that is no sign, and at
+the bar line. Only tunes whose bar lines are those of cleaned corpora have a plan. Knows no network.
 """
 
 from __future__ import annotations

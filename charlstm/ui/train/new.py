@@ -9,7 +9,7 @@ import streamlit as st
 
 from charlstm.errors import ProcessError
 from charlstm.lm.cells import CELLS
-from charlstm.lm.config import LOOKBACK_BARS, ModelConfig
+from charlstm.lm.config import ENOUGH_UPDATES, LOOKBACK_BARS, ModelConfig, TrainConfig, updates
 from charlstm.lm.store.archive import clean_name
 from charlstm.lm.store.tensors import count_weights
 from charlstm.lm.train import training_runs
@@ -176,7 +176,12 @@ def _estimate(model: ModelConfig, corpus: Corpus, length: str, amount: int) -> N
             total = (
                 f"about {max(epochs, 1):,.0f} epochs" if length == MINUTES else f"about {duration(epochs * seconds)}"
             )
-            st.caption(f"{weights:,} weights, about {duration(seconds)} per epoch on this machine: {total}.")
+            made = max(epochs, 1) * updates(TrainConfig(), len(corpus.train))
+            enough = "" if made >= ENOUGH_UPDATES else f", fewer than the {ENOUGH_UPDATES:,} that a network needs"
+            st.caption(
+                f"{weights:,} weights, about {duration(seconds)} per epoch on this machine: {total}, "
+                f"{made:,.0f} updates{enough}."
+            )
         if not measured and (rate is not None or is_measured(model)):
             st.rerun()  # nothing more to wait for
 
