@@ -9,16 +9,34 @@ from __future__ import annotations
 import re
 from collections.abc import Generator
 from dataclasses import dataclass, replace
+from fractions import Fraction
 
 from charlstm.errors import ConfigError
 from charlstm.lm.config import SampleConfig
 from charlstm.lm.infer.engine import Engine
 from charlstm.lm.sample.adapter import TuneAdapter
+from charlstm.lm.sample.infill import infill, unit_and_meter
 from charlstm.lm.sample.sampling import Sample, stream
-from charlstm.tunes.abc import body_tokens
+from charlstm.tunes.abc import body_tokens, parse_meter
 from charlstm.tunes.views.bars import bars, is_section_line
 
 DEFAULT = SampleConfig(temperature=0.8)
+
+
+@dataclass(frozen=True)
+class Answered:
+    """A tune and the bars that a model added; where none that fit were found, `text` is the tune up to there.
+
+    Attributes
+    ----------
+    text : str
+        The whole tune, a bar line and a line break at its end.
+    start : int
+        Where the new characters begin.
+    """
+
+    text: str
+    start: int
 
 
 @dataclass(frozen=True)
@@ -135,3 +153,37 @@ def continue_tune(
         return Continued(before + new, len(before), prime, sample)
 
     return characters()
+
+
+def answer(
+    engine: Engine, text: str, n: int = 4, *, config: SampleConfig = DEFAULT, seed: int = 0, nearest: bool = True
+) -> Answered:
+    """Go on with a tune for some full bars, with nothing but plain bar lines between them, and no end.
+
+    Bars are drawn until so many fill their meter, as in `infill`.
+
+    Parameters
+    ----------
+    engine : Engine
+    text : str
+        The tune as ABC, in any spelling; it has a meter.
+    n : int
+        How many bars, at least 1.
+    config, seed, nearest
+        As in `infill`.
+
+    Raises
+    ------
+    ConfigError
+        If the tune has no meter, or one that is no whole number of its unit note lengths.
+    """
+    before = beginning(text, len(bars(text)))
+    before += "" if before.endswith("\n") else "\n"
+    unit, meter = unit_and_meter(before, len(before))
+    rest = (parse_meter(meter) or Fraction(0)) / unit
+    if rest.denominator != 1 or not rest:
+        raise ConfigError("meter", f"{meter or 'none'} has no bars that a model could fill; give one such as 6/8.")
+    first = len(bars(before))
+    placeholder = "|".join([f"z{rest}"] * n) + "|\n"
+    written = infill(engine, before + placeholder, first, first + n - 1, n=1, config=config, seed=seed, nearest=nearest)
+    return Answered(written.candidates[0].text if written.candidates else before, len(before))

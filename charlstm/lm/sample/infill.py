@@ -97,7 +97,7 @@ class _Plan:
         self.prime = [engine.vocab.start, *engine.vocab.encode(adapter.before(self.start)).tolist()]
         rest = adapter.read(self.end, len(text)).rstrip()
         self.rest = [*engine.vocab.encode(rest).tolist(), engine.vocab.end]
-        self.unit, self.meter_text = _unit_and_meter(text, self.start)
+        self.unit, self.meter_text = unit_and_meter(text, self.start)
         self._exact: tuple[State, NDArray[np.floating]] | None = None
 
     def length(self, content: str) -> Fraction:
@@ -312,7 +312,7 @@ def closes_bar(bar: str, character: str) -> bool:
     return character == "|" or not re.search(r"\(\d+(:\d*)?$|\[[A-Za-z]$", bar)
 
 
-def _unit_and_meter(text: str, at: int) -> tuple[Fraction, str | None]:
+def unit_and_meter(text: str, at: int) -> tuple[Fraction, str | None]:
     """The unit note length and the meter that hold at a place."""
     header = split_header(text)
     unit_text, meter_text = header.get("L"), header.get("M")

@@ -36,6 +36,7 @@ from charlstm.ui.your_tune.settings import (
 )  # fmt: skip
 from charlstm.ui.your_tune.transpose import move_document, show_transpose
 from charlstm.ui.your_tune.tune_document import MAX_LENGTH, TuneDocument, attempt, current_document, save_draft
+from charlstm.ui.your_tune.turns import TURNS, show_turns, turns_switch
 
 PLACEHOLDER = "T:My tune\nM:4/4\nL:1/8\nK:D\n|:d2fd Adfd|e2ge cege|dfaf bafd|edce d4:|"
 
@@ -51,7 +52,10 @@ def page() -> None:
     st.caption("Write, paste or open a tune. Listen to it, correct it, and let a model continue it or rewrite bars.")
     open_from_address(document)
     show_opening(document)
-    _show_editor(document)
+    if turns_switch():
+        show_turns(document)
+    else:
+        _show_editor(document)
     publish_document(document)
     save_draft(document)
     if not document.text.strip():
@@ -78,7 +82,8 @@ def page() -> None:
     _follow(selection, printed)
     show_originality(document.text, page="your_tune")
     # What can be done with it.
-    _show_tools(document, printed)
+    if not TURNS.get():
+        _show_tools(document, printed)
     sound_tune(drawing, key="your_tune.player")
 
 
@@ -100,7 +105,7 @@ def _show_editor(document: TuneDocument) -> None:
 
 def _marks(document: TuneDocument, printed: PrintedBars) -> list[tuple[int, int]]:
     """What is outlined: the bars to be rewritten, else what the model wrote last."""
-    if TOOL.get() != REWRITE or not printed.bars:
+    if TURNS.get() or TOOL.get() != REWRITE or not printed.bars:
         return list(document.now.marks)
     lowest, highest = sorted((FIRST_BAR.get(), LAST_BAR.get()))
     first, last = printed.between(min(lowest, printed.highest), highest)

@@ -11,7 +11,7 @@ import pytest
 from charlstm.errors import ConfigError
 from charlstm.lm.config import SampleConfig
 from charlstm.lm.infer.engine import Engine, load
-from charlstm.lm.sample.continuation import Continued, beginning, continue_tune
+from charlstm.lm.sample.continuation import Continued, answer, beginning, continue_tune
 from charlstm.lm.sample.sampling import sample
 from charlstm.tunes.views.bars import bars
 from tests.conftest import TUNES
@@ -98,3 +98,38 @@ def test_a_character_that_the_model_lacks_is_read_as_its_nearest(weaver: Engine)
     made: Any = whole(continue_tune(weaver, "X:1\nT:Äl\nK:D\nA8|", 1, config=SHORT))[1]
     assert made.prime.startswith("T:Al\n")
     assert made.text.startswith("X:1\nT:Äl\n")
+
+
+@pytest.mark.parametrize("text", [REEL, "X:1\n" + TUNES[2], "M:4/4\nL:1/16\nK:D\nd8 f8|", "M:4/4\nL:1/8\nK:D\n"])
+def test_an_answer_is_so_many_full_bars_with_plain_lines_after_all_that_stands(weaver: Engine, text: str) -> None:
+    for n in (1, 4):
+        made = answer(weaver, text, n, seed=1)
+        before, after = bars(text), bars(made.text)
+        assert len(after) == len(before) + n
+        assert made.text[: before[-1].end if before else len(text)] == text[: before[-1].end if before else len(text)]
+        assert all(bar.start >= made.start for bar in after[len(before) :])
+        assert all(bar.duration == bar.expected and bar.right == "|" for bar in after[len(before) :])
+        assert made.text.endswith("|\n")
+
+
+def test_the_seed_brings_an_answer_back_and_another_one_another(weaver: Engine) -> None:
+    texts = [answer(weaver, REEL, seed=seed).text for seed in (1, 1, 500)]
+    assert texts[0] == texts[1] != texts[2]
+
+
+def test_an_answer_can_be_answered(weaver: Engine) -> None:
+    first = answer(weaver, REEL, 2, seed=1)
+    second = answer(weaver, first.text, 2, seed=2)
+    assert second.text.startswith(first.text)
+    assert second.start == len(first.text)
+
+
+def test_without_a_meter_there_is_no_answer(weaver: Engine) -> None:
+    with pytest.raises(ConfigError, match="meter"):
+        answer(weaver, "M:none\nL:1/8\nK:D\ndefg|")
+
+
+def test_where_no_bars_fit_the_tune_stays(weaver: Engine) -> None:
+    """It has learned to write bars of 4/4 alone."""
+    made = answer(weaver, "M:7/8\nL:1/8\nK:D\ndef gfed|\n", 4)
+    assert made.text == "M:7/8\nL:1/8\nK:D\ndef gfed|\n"
