@@ -266,3 +266,73 @@ def test_the_pages_fit_a_phone(page: Any, house: str) -> None:
     expect(page.locator(".remarks button")).to_have_count(1, timeout=LONG)
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     assert page.locator(".editor").bounding_box()["width"] <= 360
+
+
+MIDI = """
+const input = { name: "Stub keys", onmidimessage: null };
+navigator.requestMIDIAccess = async () => ({ inputs: new Map([["1", input]]), onstatechange: null });
+window.midi = (status, pitch, at = performance.now()) => {
+  input.onmidimessage({ data: [status, pitch, 90], timeStamp: at });
+};
+"""  # a MIDI keyboard that the test plays
+
+
+def take_turns(page: Any, house: str) -> None:
+    """Your tune with its keyboard, a MIDI keyboard connected."""
+    page.add_init_script(MIDI)
+    page.goto(f"{house}/your_tune")
+    page.get_by_text("Take turns with the model").click()
+    weaver(page)
+    press(page, "Connect a MIDI keyboard")
+    expect(page.locator(".midi-state")).to_have_text("Connected: Stub keys.")
+
+
+def test_a_midi_keyboard_steps_in_four_bars_and_the_model_answers_with_four(page: Any, house: str) -> None:
+    take_turns(page, house)
+    strike = "(pitch) => { midi(0x90, pitch); midi(0x80, pitch); }"
+    for pitch in (62, 66, 69, 74):
+        page.evaluate(strike, pitch)
+    page.locator('.keys [aria-label="F sharp 5"]').click()  # a drawn key, keys of the computer, a rest
+    page.keyboard.press("Backspace")
+    page.keyboard.press("d")
+    page.keyboard.press("q")
+    page.get_by_role("radio", name="Quarter", exact=True).click()
+    page.keyboard.press("h")
+    expect(page.locator(".preview")).to_contain_text("DFAd EzA2|", timeout=LONG)
+    expect(page.locator(".turn")).to_have_text("Your turn: bar 2 of 4.")
+    for _ in range(12):
+        page.evaluate(strike, 74)
+    expect(page.locator(".player .abc")).to_contain_text("DFAd EzA2|d2d2 d2d2|d2d2 d2d2|d2d2 d2d2|", timeout=LONG)
+    text = page.locator(".player .abc").text_content()
+    answer = text.partition("d2d2 d2d2|\n")[2]
+    assert [bar.duration for bar in bars(text)] == 8 * [1]
+    assert page.locator(".player .abc .marked").count() == len(answer)
+    expect(page.locator(".turn")).to_have_text("Your turn: bar 1 of 4.", timeout=LONG)
+    page.locator(".keyboard .undo").click()  # the exchange is taken back
+    expect(page.locator(".player")).to_have_count(0, timeout=LONG)
+
+
+def test_what_is_played_against_the_metronome_is_written_as_it_was_meant(page: Any, house: str) -> None:
+    take_turns(page, house)
+    page.get_by_role("radio", name="In time").click()
+    page.locator(".keyboard .tempo").fill("200")
+    page.get_by_role("button", name="Start", exact=True).click()
+    expect(page.locator(".turn")).to_have_text("Counting in …")
+    # Thirty-two eighths, none of them quite in time: the clock of a message counts, not when it is seen.
+    page.evaluate(
+        """() => {
+          const mounts = [...document.querySelectorAll("*")].map((host) => host.shadowRoot?.querySelector(".keyboard"));
+          const begin = Number(mounts.find(Boolean).dataset.begin);
+          for (let i = 0; i < 32; i += 1) {
+            const at = begin + i * 150 + (i % 3) * 12 - 12;
+            midi(0x90, [62, 66, 69, 74][i % 4], at);
+            midi(0x80, [62, 66, 69, 74][i % 4], at + 110);
+          }
+        }"""
+    )
+    expect(page.locator(".player .abc")).to_contain_text(
+        "K:D\nDFAd DFAd|DFAd DFAd|DFAd DFAd|DFAd DFAd|\n", timeout=LONG
+    )
+    assert [bar.duration for bar in bars(page.locator(".player .abc").text_content())] == 8 * [1]
+    page.get_by_role("button", name="Stop", exact=True).click()
+    expect(page.locator(".turn")).to_have_text("Press Start: a bar is counted in.")

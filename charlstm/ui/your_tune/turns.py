@@ -43,6 +43,7 @@ TURN = Setting("your_tune.turns.number", 1)  # of the turn that is being played
 PLAYED: Setting[Played | None] = Setting("your_tune.turns.played", None)  # what there is of it
 ANSWER: Setting[tuple[PlayedNote, ...]] = Setting("your_tune.turns.answer", ())  # what the model wrote last
 PROBLEM = Setting("your_tune.turns.problem", "")  # to be said once
+CHANGED = Setting("your_tune.turns.changed", False)  # the tune is another one: the whole page has to run
 
 
 @dataclass(frozen=True)
@@ -67,6 +68,8 @@ def turns_switch() -> bool:
 @st.fragment
 def show_turns(document: TuneDocument) -> None:
     """The keyboard and its settings. Its own part of the page: a note runs nothing else again."""
+    if CHANGED.pop():
+        st.rerun()
     name, temperature = ask_model()
     try:
         place = _end_of(document.text) if document.text.strip() else _ask_place()
@@ -93,6 +96,7 @@ def show_turns(document: TuneDocument) -> None:
 
     def undone() -> None:
         document.undo()
+        CHANGED.set(True)
         _next_turn(())
 
     preview = ""
@@ -182,6 +186,7 @@ def _begin_anew(document: TuneDocument) -> None:
     """An empty tune; Undo brings the last one back."""
     document.close_file()
     document.put("")
+    CHANGED.set(True)
     _next_turn(())
 
 
