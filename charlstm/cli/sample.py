@@ -24,8 +24,10 @@ from charlstm.lm.config import SampleConfig
 from charlstm.progress import Progress
 
 if TYPE_CHECKING:
+    from charlstm.evaluate.ranking import TuneScore
     from charlstm.lm.infer.engine import Engine
     from charlstm.lm.sample.form import Form
+    from charlstm.lm.sample.sampling import Sample
 
 _SAMPLE = SampleConfig()
 FIELDS = {"meter": "M", "key": "K", "rhythm": "R", "title": "T"}
@@ -41,6 +43,9 @@ def add(commands: Commands) -> None:
     )
     add_model(parser)
     parser.add_argument("-n", type=at_least(1), default=1, metavar="N", help="how many tunes (default 1)")
+    parser.add_argument(
+        "--best", type=at_least(1), metavar="N", help="keep the N best of them, the best first, and say why"
+    )
     parser.add_argument("--temperature", type=float, metavar="T", help="0 or more (default: the model's own)")
     parser.add_argument("--top-k", type=int, metavar="K", help="choose among the K most likely characters")
     parser.add_argument(
@@ -106,18 +111,26 @@ def _sample(options: argparse.Namespace) -> None:
             form=form,
             progress=lambda done: advance(Progress("writing", done, options.n)),
         )
+    scores: list[TuneScore | None] = [None] * len(samples)
+    if options.best:
+        samples, scores = _best(engine, samples, options.best)
     tunes = [with_number(one.text, number) for number, one in enumerate(samples, 1)]
     book = "\n\n".join(tunes) + "\n"
     if options.out:
         options.out.write_text(book, encoding="utf-8")
     values = [
         {"abc": abc, "seed": s.seed, "log_probability": s.log_probability, "stopped": s.stopped}
+        | ({"score": round(score.total, 4), "reasons": score.words} if score else {})
         | ({"form": write_plan(s.form)} if s.form else {})
         | ({"overruled": len(s.overruled), "guard_cost": s.guard_cost} if options.guard else {})
-        for abc, s in zip(tunes, samples, strict=True)
+        for abc, s, score in zip(tunes, samples, scores, strict=True)
     ]
     written = f"{len(tunes)} {'tune' if len(tunes) == 1 else 'tunes'} written: {options.out}"
     show(options, values, written if options.out else book.removesuffix("\n"))
+    for number, (one, score) in enumerate(zip(samples, scores, strict=True), 1):
+        if score:
+            words = " ".join(score.words)
+            print(f"charlstm: tune {number}, seed {one.seed}, score {score.total:.2f}: {words}", file=sys.stderr)
     if options.seed is None:
         print(f"charlstm: seed {seed}, temperature {temperature:g}", file=sys.stderr)
     unplayable = sum(not _is_playable(one.text) for one in samples)
@@ -129,6 +142,16 @@ def _sample(options: argparse.Namespace) -> None:
         )
     if endless := sum(s.stopped != "end" for s in samples):
         print(f"charlstm: {endless} of {len(samples)} cut off at {options.max_length} characters", file=sys.stderr)
+
+
+def _best(engine: Engine, samples: list[Sample], count: int) -> tuple[list[Sample], list[TuneScore | None]]:
+    """The best of the tunes, the best first, with their scores."""
+    from charlstm.evaluate.ranking import ranked, score_sample
+
+    usual = engine.checkpoint.val_loss if engine.checkpoint else None
+    scores = [score_sample(one, usual_nats=usual) for one in samples]
+    places = ranked(scores)[:count]
+    return [samples[place] for place in places], [scores[place] for place in places]
 
 
 def _form(engine: Engine, text: str) -> Form:

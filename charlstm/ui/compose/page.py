@@ -101,11 +101,11 @@ def page() -> None:
             show_watch(context, sample, drawing)
     show_tune(drawing, key="compose.player", marks=guard_marks(sample, drawing.text))
     show_ways_on(context)
-    choose_panel()
-    panel = st.container()
     # What there is to say of it.
     st.caption(plain(facts(sample)))
     show_originality(drawing.text, page="compose", corpus_name=available[settings.model].corpus.name)
+    choose_panel()
+    panel = st.container()
     if drawing.unmoved:
         st.caption(plain(f"In its original key: {drawing.unmoved}"))
     piano_roll(drawing)
@@ -120,7 +120,7 @@ def page() -> None:
     settings_shown()
     sound_tune(drawing, key="compose.player")
     with panel:
-        show_panel(settings, stamp)
+        show_panel(context)
 
 
 def _near(semitones: int) -> int:

@@ -1,4 +1,4 @@
-"""What stands below the tune when it is asked for: the same tune at other temperatures."""
+"""What stands below the tune when it is asked for: the tune at other temperatures, and many tunes."""
 
 from __future__ import annotations
 
@@ -7,14 +7,15 @@ from types import MappingProxyType
 
 import streamlit as st
 
+from charlstm.ui.compose.many import COUNT, FIRST, show_many
 from charlstm.ui.compose.temperatures import show_temperatures
 from charlstm.ui.compose.watch import WATCH
-from charlstm.ui.shared.url_state import ComposeSettings
+from charlstm.ui.neurons.view_context import ViewContext
 from charlstm.ui.shared.written_address import WrittenAddress, is_followed, note_written
 from charlstm.ui.state import Setting
 
-PANELS: Mapping[str, tuple[str, Callable[[ComposeSettings, int], None]]] = MappingProxyType(
-    {"temperatures": ("Compare temperatures", show_temperatures)}
+PANELS: Mapping[str, tuple[str, Callable[[ViewContext], None]]] = MappingProxyType(
+    {"temperatures": ("Compare temperatures", show_temperatures), "many": (f"Write {COUNT}", show_many)}
 )  # name in the address -> label, panel
 PANEL: Setting[str | None] = Setting(
     "compose.panel", None, query="panel", parse=lambda text: text if text in PANELS else None
@@ -29,11 +30,14 @@ def follow_panel() -> None:
     if is_followed(_ADDRESS, st.query_params.to_dict()):
         PANEL.reload()
         WATCH.reload()
+        FIRST.reload()
 
 
 def note_panel(tune: Mapping[str, str], more: Mapping[str, str]) -> dict[str, str]:
     """What the address says besides the tune, the open panel too; remembered as what this page writes."""
     panel = {PANEL.query: name} if (name := PANEL.get()) else {}
+    if name == "many" and (first := FIRST.get()) is not None:
+        panel[FIRST.query] = str(first)
     note_written(_ADDRESS, {**tune, **more, **panel})
     return {**more, **panel}
 
@@ -46,7 +50,7 @@ def choose_panel() -> None:
     )  # fmt: skip
 
 
-def show_panel(settings: ComposeSettings, stamp: int) -> None:
+def show_panel(context: ViewContext) -> None:
     """The open panel."""
     if name := PANEL.get():
-        PANELS[name][1](settings, stamp)
+        PANELS[name][1](context)

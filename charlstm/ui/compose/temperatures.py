@@ -9,9 +9,11 @@ import streamlit as st
 from charlstm.errors import CharlstmError
 from charlstm.lm.sample.sampling import Sample, sample_variants
 from charlstm.ui.cache import cached
+from charlstm.ui.compose.shown_places import HEAD
 from charlstm.ui.compose.sketch import sketch
 from charlstm.ui.compose.taking import take_tune
 from charlstm.ui.compose.tune_cards import Card, pressed, show_cards
+from charlstm.ui.neurons.view_context import ViewContext
 from charlstm.ui.shared.models import engine
 from charlstm.ui.shared.notices import plain
 from charlstm.ui.shared.session_tune import sample_config
@@ -22,14 +24,15 @@ KEY = "compose.temperatures"
 WORDS = {0.2: "plain and sure", 0.6: "safe", 1.0: "as the model itself would", 1.5: "bold", 2.0: "wild"}
 
 
-def show_temperatures(settings: ComposeSettings, stamp: int) -> None:
-    """The tune of these settings at five temperatures, each to hear and to take."""
+def show_temperatures(context: ViewContext) -> None:
+    """The tune of the page at five temperatures, each to hear and to take."""
+    settings = context.composed
     st.caption("The same seed at five temperatures. Low chooses what is likely, high gives the unlikely a chance.")
     colder = replace(settings, temperature=0.0)  # what they have in common, and so the key of the cache
     try:
         with st.spinner("Writing five tunes …"):
-            samples = variants(colder, stamp)
-            sketches = [sketch("X:1\n" + one.text) for one in samples]
+            samples = variants(colder, context.stamp)
+            sketches = [sketch(HEAD + one.text) for one in samples]
     except CharlstmError as error:
         st.error(plain(str(error)))
         return

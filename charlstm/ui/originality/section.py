@@ -62,6 +62,18 @@ def show_originality(text: str, *, page: str, corpus_name: str | None = None) ->
     section()
 
 
+def ready_index(corpus_name: str | None = None) -> OriginalityIndex | None:
+    """The index of the tunes that a model learned from, if it is there; else it is begun, and None."""
+    try:
+        found = built_corpus(corpus_name, DEFAULT_CORPUS)
+    except CorpusError:
+        return None
+    if found is None:
+        return None
+    corpus, stamp = found
+    return in_background(_WORK, (corpus.name, stamp), lambda: originality_index(corpus))
+
+
 def sentence(found: Originality) -> str:
     """What there is to say of a tune, in Markdown."""
     if not found.longest_run:

@@ -1,0 +1,60 @@
+"""Laws of the ranking of many tunes."""
+
+from __future__ import annotations
+
+import pytest
+
+from charlstm.evaluate.originality import Originality
+from charlstm.evaluate.ranking import ABOVE, BELOW, ranked, score_tune
+
+HEADER = "T:A\nM:4/4\nL:1/8\nK:D\n"
+A, B, C, D = "dfed cABc", "defg afdf", "gfed cdec", "BAGF EDFD"
+LAST = "d4 d4"
+FORM = HEADER + f"{A}|{B}|{A}|{C}|{D}|{B}|{A}|{LAST}|]"
+
+
+def test_real_tunes_are_neither_surer_nor_stranger_than_they_are() -> None:
+    """Most likely is not best: what the model is surest of is plainer than any real tune."""
+    values = [score_tune(FORM, nats, usual_nats=1.0).value("likely") for nats in (0.1, 1 - BELOW, 1.0, 1 + ABOVE, 2.5)]
+    assert values[1:4] == pytest.approx([1, 1, 1])
+    assert values[0] < 1 and values[4] == 0
+
+
+def test_a_tune_whose_bars_return_beats_one_of_new_bars_and_one_of_a_single_bar() -> None:
+    new = HEADER + "|".join(f"{note}8" for note in "ABcdefga") + "|]"
+    single = HEADER + "|".join([LAST] * 8) + "|]"
+    short = HEADER + f"{A}|{B}|{A}|{LAST}|]"
+    form, *worse = (score_tune(text, 1.0).value("form") for text in (FORM, new, single, short))
+    assert form == 1 and all(value < 1 for value in worse)
+
+
+def test_each_fault_of_the_ending_counts_and_is_said() -> None:
+    whole = score_tune(FORM, 1.0)
+    for text, ended, words in (
+        (FORM, False, "cut off"),
+        (FORM.replace(LAST, "d4 c4"), True, "tonic"),
+        (FORM.replace(B, "defg", 1), True, "do not fill"),
+    ):
+        worse = score_tune(text, 1.0, ended=ended)
+        assert worse.value("ending") < whole.value("ending") == 1
+        assert words in dict(worse.answers)["ending"].words
+
+
+def test_a_copy_is_not_new_and_the_tune_it_is_of_is_named() -> None:
+    fresh, usual, copy = (Originality(60, run, 20, title="The Kesh") for run in (0, 20, 40))
+    values = [score_tune(FORM, 1.0, originality=one).value("new") for one in (fresh, usual, copy)]
+    assert values == [1, 1, 0]
+    assert "The Kesh" in dict(score_tune(FORM, 1.0, originality=copy).answers)["new"].words
+
+
+def test_the_best_comes_first_and_equals_stay_in_their_order() -> None:
+    cut = score_tune(FORM, 1.0, ended=False)
+    whole = score_tune(FORM, 1.0)
+    assert ranked([cut, whole, whole, cut]) == [1, 2, 0, 3]
+    assert ranked([cut, whole], by="form") == [1, 0]  # equals by the question: by the total
+    assert ranked([]) == []
+
+
+@pytest.mark.parametrize("text", ["", "no music", "X:1\nK:D\n", "K:D\n|||", HEADER])
+def test_what_is_no_tune_has_a_score_too(text: str) -> None:
+    assert 0 <= score_tune(text, 3.0, ended=False, usual_nats=1.0).total < 0.5
