@@ -20,6 +20,7 @@ _HOME = {
     "tunes.abc": ("split_tunebook", "lex"),
     "tunes.tune": ("Tune", "parse_tune"),
     "tunes.views.bars": ("Bar", "bars", "filled"),
+    "tunes.harmony.backing": ("harmonize",),
     "tunes.corpus.model": ("Corpus",),
     "tunes.corpus.build": ("build_corpus",),
     "tunes.corpus.io": ("load_corpus", "save_corpus"),

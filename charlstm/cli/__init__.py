@@ -18,6 +18,7 @@ from collections.abc import Sequence
 from charlstm import __version__
 from charlstm.cli import (
     app,
+    backing,
     continue_tune,
     corpus,
     evaluate,
@@ -33,7 +34,21 @@ from charlstm.cli import (
 from charlstm.cli.common import printable
 from charlstm.errors import CharlstmError
 
-GROUPS = (corpus, train, sample, continue_tune, rewrite, render, evaluate, neurons, experiment, sweep, models, app)
+GROUPS = (
+    corpus,
+    train,
+    sample,
+    continue_tune,
+    rewrite,
+    backing,
+    render,
+    evaluate,
+    neurons,
+    experiment,
+    sweep,
+    models,
+    app,
+)
 
 # The extra of the package that brings what is missing; what the package itself needs has none.
 _EXTRAS = {

@@ -1,0 +1,1 @@
+"""Harmony: which chords go with a melody."""
