@@ -1,14 +1,13 @@
 """What damaged, hostile and costly inputs do: an answer, a sentence, or a fault; and how long it takes at most.
 
-    python benchmarks/reliability.py                          all of it, some minutes
+    python benchmarks/reliability.py                          all of it, an hour
     python benchmarks/reliability.py --only texts --count 10000
     python benchmarks/reliability.py --markdown               the table of docs/reliability.md
 
 Every input is made from a real one by a few random edits (the seed decides which). An answer is right or says
 that it was refused by an error of charlstm; any other exception is a fault, and its input is printed. `freeze` engraves
 the costliest texts beside a thread that ticks: how much processor time this process takes between two ticks is how long
-another visitor would wait on a machine with nothing else to do. `kills`
-ends a process that saves, at a random moment, and reads what it left.
+another visitor would wait on a machine with nothing else to do. `kills` is kills.py.
 """
 
 from __future__ import annotations
@@ -19,19 +18,17 @@ import json
 import os
 import random
 import shutil
-import signal
-import subprocess
 import sys
 import tempfile
 import threading
 import time
 import zipfile
-from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
 
+import kills
+from outcomes import HEADS, Row, tried
 from robustness import resident, texts
 
 import charlstm
@@ -47,7 +44,7 @@ from charlstm.tunes.edit.clean import clean_tune
 from charlstm.tunes.edit.lint import proofread
 from charlstm.tunes.edit.transpose import transposed
 
-COUNTS = {"texts": 1000, "zips": 500, "midi": 500, "models": 150, "corpora": 500, "addresses": 2000, "kills": 20}
+COUNTS = {"texts": 10_000, "zips": 3000, "midi": 3000, "models": 3000, "corpora": 3000, "addresses": 3000, "kills": 20}
 HEAD = "X:1\nT:A\nM:4/4\nL:1/8\nK:D\n"
 # The costliest texts known: what a bar or a tune can hold most of.
 COSTLY = {
@@ -60,45 +57,6 @@ COSTLY = {
     "words under each note": HEAD + "a" * 990 + "|\nw:" + "la " * 990,
     "12 voices of 1,400 notes": HEAD + "".join(f"V:{v}\n" + "d2fd Adfd|e2ge cege|\n" * 100 for v in range(1, 13)),
 }
-
-
-@dataclass
-class Row:
-    """What came of one kind of input."""
-
-    kind: str
-    outcomes: Counter[str] = field(default_factory=Counter)
-    slowest: float = 0.0
-    memory: tuple[int, int] = (0, 0)
-    note: str = ""
-
-    def cells(self) -> tuple[str, ...]:
-        good, refused = self.outcomes["answer"], self.outcomes["sentence"]
-        faults = sum(self.outcomes.values()) - good - refused
-        memory = f"{self.memory[0] >> 20} to {self.memory[1] >> 20}"
-        return self.kind, *(f"{n:,}" for n in (good + refused + faults, good, refused, faults)), (
-            f"{self.slowest:.2f}"
-        ), memory, self.note  # fmt: skip
-
-
-def tried(kind: str, inputs: Iterator[object], work: Callable[[object], object]) -> Row:
-    """Give each input to `work`, and count what happens."""
-    row, before = Row(kind), 0
-    for number, value in enumerate(inputs):
-        if number == 20:
-            before = resident()  # modules are imported, fonts are loaded
-        began = time.perf_counter()
-        try:
-            work(value)
-            row.outcomes["answer"] += 1
-        except CharlstmError:
-            row.outcomes["sentence"] += 1
-        except Exception as error:
-            row.outcomes[type(error).__name__] += 1
-            print(f"== {kind}: {type(error).__name__}: {error}\n{value!r:.300}", file=sys.stderr, flush=True)
-        row.slowest = max(row.slowest, time.perf_counter() - began)
-    row.memory = before, resident()
-    return row
 
 
 def damaged(data: bytes, rng: random.Random) -> bytes:
@@ -156,39 +114,6 @@ def frozen() -> Row:
     return row
 
 
-def two_corpora() -> list[Corpus]:
-    """Two corpora of one name, of half a megabyte each."""
-    texts = (f"T:{name}\nK:C\n" + "abcd|" * 400 for name in ("one", "two"))
-    return [Corpus("mine", train=(text,) * 300, validation=(), test=()) for text in texts]
-
-
-def killed(count: int, rng: random.Random, folder: Path) -> Row:
-    """A process that saves one corpus or another over the same file is killed; what is there is one of the two."""
-    row = Row("kills while a corpus is saved")
-    pair = two_corpora()
-    save_corpus(pair[0], folder)
-    code = (
-        "import sys; from pathlib import Path; import reliability as r\n"
-        "print('ready', flush=True)\n"
-        "while True:\n    [r.save_corpus(corpus, Path(sys.argv[1])) for corpus in r.two_corpora()]\n"
-    )
-    here = {**os.environ, "PYTHONPATH": os.pathsep.join([str(Path(__file__).parent), *sys.path])}
-    for _ in range(count):
-        process = subprocess.Popen([sys.executable, "-c", code, str(folder)], stdout=subprocess.PIPE, env=here)
-        process.stdout.readline()
-        time.sleep(rng.uniform(0.0, 0.3))
-        process.send_signal(signal.SIGKILL)
-        process.wait()
-        process.stdout.close()
-        try:
-            found = load_corpus(folder / "mine.json")
-            row.outcomes["answer" if found in pair else "torn"] += 1
-        except CharlstmError as error:
-            row.outcomes["torn"] += 1
-            print(f"== torn: {error}", file=sys.stderr)
-    return row
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", choices=[*COUNTS, "freeze"])
@@ -206,7 +131,9 @@ def main() -> None:
             if options.only in (None, kind):
                 rows.append(work())
                 print(" | ".join(rows[-1].cells()), file=sys.stderr, flush=True)
-    heads = ("input", "tried", "answers", "sentences", "faults", "slowest, s", "memory, MB", "")
+        if options.only in (None, "kills"):
+            rows += kills.rows(counts["kills"], rng)
+    heads = HEADS
     if options.markdown:
         print("| " + " | ".join(heads) + " |\n|" + "---|" * len(heads))
         for row in rows:
@@ -293,7 +220,6 @@ def sections(counts: dict[str, int], rng: random.Random, seed: int, folder: Path
         "corpora": lambda: tried("collections, damaged", many("corpora", lambda: damaged(corpus, rng)), read_corpus),
         "addresses": lambda: tried("addresses", many("addresses", address), read_address),
         "freeze": frozen,
-        "kills": lambda: killed(counts["kills"], rng, folder / "kills"),
     }
 
 
