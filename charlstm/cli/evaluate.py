@@ -14,6 +14,7 @@ from charlstm.cli.common import (
     add_group,
     add_model,
     as_model_texts,
+    at_least,
     find_corpus,
     find_corpus_for,
     progress,
@@ -24,6 +25,7 @@ from charlstm.cli.common import (
 )
 from charlstm.errors import CharlstmError, CorpusError, VocabularyError
 from charlstm.files import parse_json
+from charlstm.progress import Progress
 from charlstm.tunes.abc import split_header
 from charlstm.tunes.corpus.model import PARTS
 
@@ -61,16 +63,22 @@ def add(commands: Commands) -> None:
         group,
         "panel",
         "measure many tunes beside a corpus's own test tunes",
-        "charlstm sample lstm-512 -n 300 --json > samples.json\n  charlstm evaluate panel samples.json --corpus fiddle",
+        "charlstm evaluate panel --model lstm-512 --temperature 0.8 -n 1000\n"
+        "  charlstm sample lstm-512 -n 300 --json > samples.json\n  charlstm evaluate panel samples.json",
         _panel,
     )
     panel.add_argument(
         "tunes",
         type=Path,
+        nargs="?",
         metavar="TUNES",
         help="a tunebook, or the output of `sample --json`, which says how each tune ended",
     )
     add_corpus(panel)
+    panel.add_argument("--model", metavar="MODEL", help="sample this model in place of reading TUNES")
+    panel.add_argument("-n", type=at_least(1), default=200, metavar="N", help="tunes to sample (default %(default)s)")
+    panel.add_argument("--temperature", type=float, metavar="T", help="of --model (default: the model's own)")
+    panel.add_argument("--guard", action="store_true", help="of --model: allow only what engraves and plays")
     panel.add_argument("--no-tools", action="store_true", help="do not run abc2midi and abcm2ps, even if installed")
 
     new = add_command(
@@ -125,18 +133,48 @@ def _loss(options: argparse.Namespace) -> None:
 
 
 def _panel(options: argparse.Namespace) -> None:
+    from charlstm.evaluate.distributions import DISTRIBUTIONS
     from charlstm.evaluate.panel import MEASURES, panel
 
-    texts, ended = _read_samples(options.tunes)
+    if (options.tunes is None) == (options.model is None):
+        options.parser.error("give a file of tunes, or --model")
+    texts, ended = _sampled(options) if options.model else _read_samples(options.tunes)
     corpus = find_corpus(options.corpus)
     measured = panel(texts, corpus, ended=ended, tools=() if options.no_tools else None)
+    # The measures, a line each with what it is.
     rows = [
-        (name, _figure(e.value), f"{_figure(e.low)} to {_figure(e.high)}", _figure(e.real))
+        (name, _figure(e.value), f"{_figure(e.low)} to {_figure(e.high)}", _figure(e.real), _figure(e.shuffled))
         for name, e in measured.measures.items()
     ]
-    lines = table(rows, ("measure", f"{measured.tunes} tunes", "95 %", f"{measured.real_tunes} real")).splitlines()
+    head = ("measure", f"{measured.tunes} tunes", "95 %", f"{measured.real_tunes} real", "shuffled")
+    lines = table(rows, head).splitlines()
     notes = ["", *[MEASURES[name] for name in measured.measures]]
-    show(options, measured.to_dict(), "\n".join(f"{a}   {b}".rstrip() for a, b in zip(lines, notes, strict=True)))
+    # The distances of what notes and rhythms the tunes have.
+    distances = measured.distances()
+    apart = [(name, _figure(value), _figure(measured.reference.halves[name])) for name, value in distances.items()]
+    below = table(apart, ("distance from real tunes", f"{measured.tunes} tunes", "real halves")).splitlines()
+    about = ["", *[DISTRIBUTIONS[name] for name in distances]]
+    text = [f"{a}   {b}".rstrip() for a, b in zip([*lines, *below], [*notes, *about], strict=True)]
+    show(options, measured.to_dict(), "\n".join([*text[: len(lines)], "", *text[len(lines) :]]))
+
+
+def _sampled(options: argparse.Namespace) -> tuple[list[str], list[bool] | None]:
+    """Tunes of a model, seeds from 0, and which it ended."""
+    from charlstm.lm.config import SampleConfig
+    from charlstm.lm.infer.engine import load
+    from charlstm.lm.sample.sampling import sample
+
+    engine = load(options.model)
+    own = engine.checkpoint.temperature if engine.checkpoint else 1.0
+    temperature = own if options.temperature is None else options.temperature
+    with progress() as advance:
+        samples = sample(
+            engine,
+            SampleConfig(temperature=temperature, guard=options.guard),
+            n=options.n,
+            progress=lambda done: advance(Progress("sampling", done, options.n)),
+        )
+    return [one.text for one in samples], [one.stopped == "end" for one in samples]
 
 
 def _originality(options: argparse.Namespace) -> None:

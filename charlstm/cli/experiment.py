@@ -24,7 +24,8 @@ from charlstm.cli.common import (
     table,
 )
 from charlstm.errors import CharlstmError, CorpusError
-from charlstm.experiments.catalog import EPOCHS, SEEDS, all_runs, catalog, study
+from charlstm.experiments.catalog import EPOCHS, all_runs, catalog, study
+from charlstm.experiments.jobs import SEEDS
 from charlstm.progress import Progress
 from charlstm.tunes.corpus.model import DEFAULT_CORPUS
 

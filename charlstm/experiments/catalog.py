@@ -1,20 +1,29 @@
-"""The report's studies as data: each with its question, its runs, and what the report says. Runs nothing.
+"""The report's studies: each with its question, its runs, and what the report says. Runs nothing.
 
 The report (L. Gan, Z. Xia, J. Song, B. Zhu, University of California San Diego) trains networks of one layer on
-folk tunes: random slices, teacher forcing, Adam, START and END. A case here is one bar of a figure: a label, the job
-that answers for it, and the report's own figure and numbers. A job is everything but the seed; two studies that ask
-for the same job share its run.
+folk tunes: random slices, teacher forcing, Adam, START and END.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
-from typing import Any, Literal
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
 
 from charlstm.errors import ConfigError
+from charlstm.experiments.jobs import (
+    ORDER,
+    SEEDS,
+    TUNES,
+    Case,
+    Counting,
+    Measuring,
+    Neurons,
+    Run,
+    Sampling,
+    Study,
+    Training,
+)
 from charlstm.lm.cells import CELLS
 from charlstm.lm.config import ModelConfig, TrainConfig
 
@@ -22,157 +31,10 @@ EPOCHS = 25  # so that every run of every study, with two seeds, takes one core 
 SLICE = 30  # characters; with slices of 30 the losses are those that the report plots
 BATCH = 8  # slices a step; the report takes one, which is six times slower a character and no better for the study
 LEARNING_RATE = 2e-3  # constant; a step of eight slices can be longer than one of a single slice (1e-3)
-SEEDS = 2  # of every run: fewer would not tell a difference from luck
 THREADS = 1  # of a run, so that its numbers do not depend on how many run side by side
-TUNES = 200  # sampled at each temperature
 TEMPERATURES = (0.5, 0.8, 1.0, 2.0)  # the report's three, and its code's default
-ORDER = 6  # of the n-gram model: its best here
-
-
-@dataclass(frozen=True, kw_only=True)
-class Training:
-    """Train a network; the record has its curves and losses."""
-
-    model: ModelConfig
-    train: TrainConfig
-    kind: Literal["training"] = "training"
-
-    @property
-    def name(self) -> str:
-        """Readable, and not unique: cell, units, dropout."""
-        dropout = f"-dropout-{self.model.dropout:g}" if self.model.dropout else ""
-        return f"{self.model.cell}-{self.model.hidden_size}{dropout}"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Sampling:
-    """Sample a network at a temperature and measure the tunes."""
-
-    network: Training | str  # a training of the same seed, or the name of a model in checkpoints/
-    temperature: float
-    tunes: int = TUNES
-    max_length: int = 1000
-    kind: Literal["sampling"] = "sampling"
-
-    @property
-    def name(self) -> str:
-        """Readable, and not unique: network and temperature."""
-        return f"{_name(self.network)}-t-{self.temperature:g}"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Neurons:
-    """Find a header neuron, a body neuron and a quiet neuron of a network, and keep what they do in one tune."""
-
-    network: Training | str
-    temperature: float = 0.8  # of the tune, as in the report's code
-    kind: Literal["neurons"] = "neurons"
-
-    @property
-    def name(self) -> str:
-        """Readable, and not unique."""
-        return f"{_name(self.network)}-neurons"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Counting:
-    """An n-gram model of the training tunes: what counting alone reaches. It has no seed."""
-
-    order: int = ORDER
-    kind: Literal["counting"] = "counting"
-
-    @property
-    def name(self) -> str:
-        """Readable."""
-        return f"{self.order}-gram"
-
-
-Job = Training | Sampling | Neurons | Counting
-
-
-@dataclass(frozen=True)
-class Run:
-    """A job with its seed: what makes one record."""
-
-    job: Job
-    seed: int
-
-    def needs(self) -> Run | None:
-        """The run whose network this one looks at, if it is not a model of checkpoints/."""
-        if isinstance(self.job, Sampling | Neurons) and isinstance(self.job.network, Training):
-            return Run(self.job.network, self.seed)
-        return None
-
-    def key(self, fingerprint: str) -> str:
-        """Name of the record: readable, and different for every configuration, seed and corpus.
-
-        Settings at their defaults are left out of it, so that a setting which is new to the program does not change
-        the names of old records.
-        """
-        identity = {"job": settings(self.job), "seed": self.seed, "corpus": fingerprint}
-        digest = hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:10]
-        return f"{self.job.name}-s{self.seed}-{digest}"
-
-
-@dataclass(frozen=True)
-class Case:
-    """One entry of a study. `columns` are its cells in the study's table; `report` the report's numbers."""
-
-    label: str
-    job: Job
-    columns: Mapping[str, Any]
-    figure: str = ""  # of the report
-    report: Mapping[str, float] = field(default_factory=dict)  # "train" and "validation": nats a character on slices
-
-    def runs(self, seeds: int) -> list[Run]:
-        """One run a seed; a job without randomness has one."""
-        return [Run(self.job, seed) for seed in range(1 if isinstance(self.job, Counting) else seeds)]
-
-
-@dataclass(frozen=True)
-class Study:
-    """A question of the report, and the cases that answer it."""
-
-    name: str
-    title: str
-    question: str
-    about: str
-    cases: tuple[Case, ...]
-
-    def runs(self, seeds: int = SEEDS) -> list[Run]:
-        """Every run once, what others need first, all cases of a seed before the next seed."""
-        wanted: dict[Run, None] = {}
-        for seed in range(seeds):
-            for case in self.cases:
-                for run in case.runs(seeds):
-                    if run.seed == seed:
-                        if needed := run.needs():
-                            wanted.setdefault(needed)
-                        wanted.setdefault(run)
-        return list(wanted)
-
-
-def settings(job: Job) -> dict[str, Any]:
-    """What distinguishes a job, as plain JSON values: its fields that are not at their defaults, and its kind."""
-    values: dict[str, Any] = {"kind": job.kind}
-    for name, value in _not_default(job).items():
-        values[name] = settings(value) if isinstance(value, Training) else value
-        if isinstance(value, ModelConfig | TrainConfig):
-            values[name] = {k: list(v) if isinstance(v, tuple) else v for k, v in _not_default(value).items()}
-    return values
-
-
-def _not_default(thing: Any) -> dict[str, Any]:
-    """The fields of a dataclass that are not at their defaults, but for the seed."""
-    return {
-        f.name: getattr(thing, f.name)
-        for f in fields(thing)
-        if f.name not in ("seed", "kind") and getattr(thing, f.name) != f.default
-    }
-
-
-def _name(network: Training | str) -> str:
-    return network if isinstance(network, str) else network.name
+PANEL_TEMPERATURES = (0.5, 0.8, 1.0, 1.2, 2.0)
+SHIPPED = ("lstm-512", "lstm-250", "gru-250", "lstm-150", "rnn-250")  # models that the panel measures
 
 
 def report_training(cell: str, hidden_size: int, dropout: float = 0.0, *, epochs: int = EPOCHS) -> Training:
@@ -228,6 +90,7 @@ def catalog(epochs: int = EPOCHS) -> dict[str, Study]:
         _sizes(epochs),
         _dropout(epochs),
         _heatmaps(epochs),
+        _panel(),
     )
     return {study.name: study for study in studies}
 
@@ -365,6 +228,28 @@ def _heatmaps(epochs: int) -> Study:
             Case("lstm-150", Neurons(network="lstm-150"), {"model": "lstm-150"}, "27-29"),
             Case("baseline", Neurons(network=baseline), {"model": "baseline"}, "27-29"),
         ),
+    )
+
+
+def _panel() -> Study:
+    settings = [(name, False) for name in SHIPPED] + [(SHIPPED[0], True)]
+    cases = [
+        Case(
+            f"{name}{', guarded' if guard else ''}, T = {t:g}",
+            Measuring(network=name, temperature=t, guard=guard),
+            {"model": name + (", guarded" if guard else ""), "T": t},
+        )
+        for name, guard in settings
+        for t in PANEL_TEMPERATURES
+    ]
+    return Study(
+        "panel",
+        "Tunes of each model",
+        "How good are the tunes, between real ones and real bars in disorder?",
+        f"{TUNES} tunes of each shipped model at each temperature. The ceiling is test tunes, which no model has seen, "
+        "the control is the same tunes with bars exchanged among tunes of one meter and key. Guarded: the model may "
+        "only write what engraves and plays.",
+        tuple(cases),
     )
 
 

@@ -5,14 +5,14 @@ The records agree, or not, or cannot be compared (None). Where records are missi
 
 from __future__ import annotations
 
-import math
 import statistics
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
 
-from charlstm.experiments.catalog import Study, catalog
+from charlstm.experiments.catalog import catalog
+from charlstm.experiments.claim import Claim, cases, mean, span
+from charlstm.experiments.claims_of_tunes import of_panel, of_temperatures
+from charlstm.experiments.jobs import Study
 from charlstm.experiments.records import Record, RecordSet
 from charlstm.experiments.tables import ROLES, WINDOWS, Row, markdown, rows_of
 
@@ -22,49 +22,23 @@ QUIET = 0.67  # of a usual neuron's size
 CONVERGED = 0.05  # nats a character above the last epoch's loss
 
 
-@dataclass(frozen=True)
-class Claim:
-    """One claim of the report (none: an empty text) and what our records say of it."""
-
-    says: str
-    finds: str
-    agrees: bool | None = None
-
-
 def claims(study: Study, rows: Sequence[Row]) -> list[Claim]:
     """What there is to say of a study, from the records that are there."""
     present = [row for row in rows if row.records]
     return _STUDIES[study.name](present) if present else []
 
 
-def _mean(row: Row, column: str) -> float:
-    return statistics.fmean(row.values(column))
-
-
-def _cases(rows: Sequence[Row], **wanted: Any) -> list[Row]:
-    """Rows whose columns hold these values ("dropout acts" as dropout_acts)."""
-    names = {name.replace("_", " "): value for name, value in wanted.items()}
-    return [row for row in rows if all(row.case.columns.get(name) == value for name, value in names.items())]
-
-
-def _span(rows: Sequence[Row], column: str) -> str:
-    """The lowest to the highest value over rows and seeds, as text."""
-    values = [value for row in rows for value in row.values(column)]
-    low, high = f"{min(values):.2f}", f"{max(values):.2f}"
-    return low if low == high else f"{low} to {high}"
-
-
 def _as_reported(rows: Sequence[Row]) -> bool:
     """Whether every mean loss is within 0.15 of what the report gives for its figure."""
-    return all(abs(_mean(row, name) - loss) < CLOSE for row in rows for name, loss in row.case.report.items())
+    return all(abs(mean(row, name) - loss) < CLOSE for row in rows for name, loss in row.case.report.items())
 
 
 def _baseline(rows: Sequence[Row]) -> list[Claim]:
-    trained = _cases(rows, cell="LSTM")
+    trained = cases(rows, cell="LSTM")
     if not trained:
         return []
     row = trained[0]
-    train, validation = _mean(row, "train"), _mean(row, "validation")
+    train, validation = mean(row, "train"), mean(row, "validation")
     epochs = row.records[0].curves["epoch"][-1]
     compared = [
         Claim(
@@ -80,7 +54,7 @@ def _baseline(rows: Sequence[Row]) -> list[Claim]:
     ]
     counted = [row for row in rows if not row.values("train")]
     if counted:
-        whole, ngram = _mean(row, "test tunes"), _mean(counted[0], "test tunes")
+        whole, ngram = mean(row, "test tunes"), mean(counted[0], "test tunes")
         words = "better than" if whole < ngram else "no better than"
         compared.append(
             Claim(
@@ -116,26 +90,25 @@ def _over(rows: Sequence[Row], curve: str, measure: Callable[[Sequence[float]], 
 
 def _cells(rows: Sequence[Row]) -> list[Claim]:
     reported = [row for row in rows if row.case.columns.get("dropout acts") != "yes"]
-    lstm, rnn, gru = (_cases(reported, cell=name) for name in ("LSTM", "RNN", "GRU"))
+    lstm, rnn, gru = (cases(reported, cell=name) for name in ("LSTM", "RNN", "GRU"))
     if not lstm or not rnn:
         return []
 
     def gap(these: Sequence[Row]) -> float:
-        return statistics.fmean(_mean(row, "validation") - _mean(row, "train") for row in these)
+        return statistics.fmean(mean(row, "validation") - mean(row, "train") for row in these)
 
     worst = max(value for row in lstm for value in row.values("test tunes"))
     best = min(value for row in rnn for value in row.values("test tunes"))
     compared = [
         Claim(
             "The LSTM learns better than the RNN.",
-            f"On whole test tunes the LSTM's loss is {_span(lstm, 'test tunes')}, the RNN's "
-            f"{_span(rnn, 'test tunes')}.",
+            f"On whole test tunes the LSTM's loss is {span(lstm, 'test tunes')}, the RNN's {span(rnn, 'test tunes')}.",
             worst < best,
         ),
         Claim(
             "The LSTM's losses are around 1.3, the RNN's 1.8 (training) and 2.0 (validation).",
-            f"On {WINDOWS}, LSTM {_span(lstm, 'train')} and {_span(lstm, 'validation')}, RNN "
-            f"{_span(rnn, 'train')} and {_span(rnn, 'validation')}.",
+            f"On {WINDOWS}, LSTM {span(lstm, 'train')} and {span(lstm, 'validation')}, RNN "
+            f"{span(rnn, 'train')} and {span(rnn, 'validation')}.",
             _as_reported([*lstm, *rnn]),
         ),
         Claim(
@@ -172,8 +145,7 @@ def _cells(rows: Sequence[Row]) -> list[Claim]:
         compared.append(
             Claim(
                 "",
-                f"A GRU reaches {_span(gru, 'validation')} on {WINDOWS}, {_span(gru, 'test tunes')} on whole "
-                "test tunes.",
+                f"A GRU reaches {span(gru, 'validation')} on {WINDOWS}, {span(gru, 'test tunes')} on whole test tunes.",
             )
         )
     return compared
@@ -182,10 +154,10 @@ def _cells(rows: Sequence[Row]) -> list[Claim]:
 def _sizes(rows: Sequence[Row]) -> list[Claim]:
     compared: list[Claim] = []
     for cell in ("LSTM", "RNN", "GRU"):
-        these = {row.case.columns.get("neurons"): row for row in _cases(rows, cell=cell)}
+        these = {row.case.columns.get("neurons"): row for row in cases(rows, cell=cell)}
         if not {150, 250} <= these.keys():
             continue
-        drops = [_mean(these[150], name) - _mean(these[250], name) for name in ("validation", "test tunes")]
+        drops = [mean(these[150], name) - mean(these[250], name) for name in ("validation", "test tunes")]
         says = f"More neurons reduce the loss of the {cell} only slightly." if cell != "GRU" else ""
         direction = ["falls" if drop > 0 else "rises" for drop in drops]
         compared.append(
@@ -202,8 +174,8 @@ def _sizes(rows: Sequence[Row]) -> list[Claim]:
 def _dropout(rows: Sequence[Row]) -> list[Claim]:
     compared: list[Claim] = []
     for cell in ("LSTM", "RNN"):
-        given = _cases(rows, cell=cell, dropout_acts="no")
-        acting = _cases(rows, cell=cell, dropout_acts="yes")
+        given = cases(rows, cell=cell, dropout_acts="no")
+        acting = cases(rows, cell=cell, dropout_acts="yes")
         if given:
             keys = {tuple(record.key for record in row.records) for row in given}
             same = len(keys) == 1
@@ -223,11 +195,11 @@ def _dropout(rows: Sequence[Row]) -> list[Claim]:
         if len(acting) > 1:
             best = []
             for name in ("train", "validation"):
-                losses = {row.case.columns["dropout"]: _mean(row, name) for row in acting}
+                losses = {row.case.columns["dropout"]: mean(row, name) for row in acting}
                 best.append(min(losses, key=lambda rate: losses[rate]))
-            whole = {row.case.columns["dropout"]: _mean(row, "test tunes") for row in acting}
+            whole = {row.case.columns["dropout"]: mean(row, "test tunes") for row in acting}
             listed = ", ".join(f"{value:.2f} at {rate:g}" for rate, value in whole.items())
-            none = f"; without it {_mean(given[0], 'test tunes'):.2f}" if given else ""
+            none = f"; without it {mean(given[0], 'test tunes'):.2f}" if given else ""
             compared.append(
                 Claim(
                     "",
@@ -235,70 +207,6 @@ def _dropout(rows: Sequence[Row]) -> list[Claim]:
                     f"{best[1]:g}. Whole test tunes: {listed}{none}.",
                 )
             )
-    return compared
-
-
-def _temperatures(rows: Sequence[Row]) -> list[Claim]:
-    compared: list[Claim] = []
-    ours = {row.case.columns["T"]: row for row in _cases(rows, model="baseline")}
-    if {0.5, 1.0, 2.0} <= ours.keys():
-        filled = {t: _mean(row, "in_meter") for t, row in ours.items()}
-        best = max(filled, key=lambda t: filled[t])
-        listed = ", ".join(f"{share:.0%} at T = {t:g}" for t, share in filled.items())
-        compared.append(
-            Claim(
-                "T = 1 gives the best tune of three, by listening.",
-                f"Bars that fill the meter that the tune names: {listed}. By this measure T = {best:g} is best.",
-                best == 1.0,
-            )
-        )
-        choices = {t: math.exp(_mean(row, "hesitation")) for t, row in ours.items()}
-        listed = ", ".join(f"{n:.1f} at T = {t:g}" for t, n in choices.items())
-        compared.append(
-            Claim(
-                "A low temperature makes confident choices, a high one uniform ones.",
-                f"At each character the network chooses as if between so many equally likely ones: {listed}.",
-                all(choices[a] < choices[b] for a, b in pairwise(sorted(choices))),
-            )
-        )
-        compared.append(
-            Claim(
-                "At T = 2 it sounds like pressing keys at random.",
-                f"At T = 2 {_mean(ours[2.0], 'header'):.0%} of the tunes have a readable meter and key, and "
-                f"{filled[2.0]:.0%} of the bars fill their meter; at T = 1 {_mean(ours[1.0], 'header'):.0%} and "
-                f"{filled[1.0]:.0%}.",
-                filled[2.0] < 0.5 * filled[best],
-            )
-        )
-        runs = [_mean(ours[t], "longest_run") for t in (0.5, 1.0)]
-        compared.append(
-            Claim(
-                "At T = 0.5 the tune is more like the training tunes.",
-                f"The longest run of notes that a training tune has too: {runs[0]:.1f} at T = 0.5, {runs[1]:.1f} at "
-                f"T = 1.",
-                runs[0] > runs[1],
-            )
-        )
-        networks = {str(record.settings["network"]) for row in ours.values() for record in row.records}
-        if len(networks) == 1:
-            compared.append(
-                Claim(
-                    "The loss plots of T = 0.5, 1 and 2 differ, and T = 1 trains best (figures 4, 7, 10).",
-                    "The temperature has no part in training: all our temperatures sample the same networks. Such "
-                    "plots can differ only by the seed.",
-                    False,
-                )
-            )
-    context = {row.case.columns["T"]: row for row in _cases(rows, model="lstm-512")}
-    if context:
-        listed = ", ".join(f"{_mean(row, 'valid'):.0%} at T = {t:g}" for t, row in context.items())
-        own = ", ".join(f"{_mean(row, 'valid'):.0%} at T = {t:g}" for t, row in ours.items())
-        compared.append(
-            Claim(
-                "",
-                f"Tunes without a fault: lstm-512 {listed}" + (f"; the baseline {own}." if own else "."),
-            )
-        )
     return compared
 
 
@@ -339,8 +247,9 @@ _STUDIES: dict[str, Callable[[Sequence[Row]], list[Claim]]] = {
     "cells": _cells,
     "sizes": _sizes,
     "dropout": _dropout,
-    "temperatures": _temperatures,
+    "temperatures": of_temperatures,
     "heatmaps": _heatmaps,
+    "panel": of_panel,
 }
 
 

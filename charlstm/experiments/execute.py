@@ -12,28 +12,22 @@ import shutil
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import numpy as np
-
-from charlstm.experiments.catalog import Counting, Neurons, Run, Sampling, Training
+from charlstm.experiments.jobs import Counting, Measuring, Run, Sampling, Training
+from charlstm.experiments.measure import count_ngrams, find_neurons, measure_model, sample_network
 from charlstm.experiments.records import Record, find_record, new_record, read_record, write_record
-from charlstm.experiments.train import EachEpoch, Share, rounded, train
-from charlstm.lm.config import SampleConfig
+from charlstm.experiments.train import EachEpoch, Share, train
 from charlstm.paths import runs_path
 from charlstm.processes import locked
-from charlstm.tunes.abc import parse_meter, split_header
 from charlstm.tunes.corpus.model import Corpus
-from charlstm.tunes.keys import parse_key
 
 if TYPE_CHECKING:
-    from charlstm.evaluate.melody_index import MelodyIndex
     from charlstm.lm.infer.engine import Engine
 
 RECORD_FILE = "record.json"  # in a run's folder, once it is done
-NEURON_TUNES = 100  # test tunes on which all neurons are measured
 Keep = Callable[[Run, Record], None]  # takes a run's record as soon as it is done
 
 
@@ -169,11 +163,13 @@ def execute_run(
         else:
             started = time.monotonic()
             if isinstance(job, Counting):
-                result = _count(job, corpus)
+                result = count_ngrams(job, corpus)
+            elif isinstance(job, Measuring):
+                result = measure_model(job, load_network(run, corpus, work), corpus, share)
             elif isinstance(job, Sampling):
-                result = _sample(job, run.seed, load_network(run, corpus, work), corpus, share)
+                result = sample_network(job, run.seed, load_network(run, corpus, work), corpus, share)
             else:
-                result = _find_neurons(job, run.seed, load_network(run, corpus, work), corpus)
+                result = find_neurons(job, run.seed, load_network(run, corpus, work), corpus)
             record = new_record(run, corpus, result, round(time.monotonic() - started, 1))
         write_record(record, folder).replace(done)
     return record
@@ -195,109 +191,3 @@ def load_network(run: Run, corpus: Corpus, work: Path) -> Engine:
 def _written(path: Path) -> tuple[int, int] | None:
     """What tells a file from the one that was there before; None where there is none."""
     return ((about := path.stat()).st_ino, about.st_mtime_ns) if path.exists() else None
-
-
-# ---- what is not training -------------------------------------------------------------------------------------------
-
-
-@lru_cache(maxsize=1)
-def _index(corpus_train: tuple[str, ...]) -> MelodyIndex:
-    """The index of a corpus, which all samplings of one process share."""
-    from charlstm.evaluate.melody_index import MelodyIndex
-
-    return MelodyIndex(corpus_train)
-
-
-def _sample(job: Sampling, seed: int, engine: Engine, corpus: Corpus, share: Share) -> dict[str, Any]:
-    """Tunes at a temperature, measured; the first one is the example, whatever it is like.
-
-    Beside the panel (charlstm.evaluate.panel): `header`, the share of tunes with a readable M: and K:, and
-    `in_meter`, the mean share of bars that fill their meter, 0 for a tune without such a header. The panel's own
-    bars_filled forgives a tune that names no meter, as most do not at T = 2.
-    """
-    from charlstm.evaluate.panel import panel
-    from charlstm.evaluate.perplexity import mean_entropy
-    from charlstm.evaluate.validity import validity
-    from charlstm.lm.sample.sampling import sample
-
-    config = SampleConfig(temperature=job.temperature, max_length=job.max_length)
-    first = 1000 * seed
-    samples = sample(engine, config, n=job.tunes, seed=first, progress=lambda done: share(0.8 * done / job.tunes))
-    texts = [one.text for one in samples]
-    measured = panel(
-        texts, corpus, ended=[s.stopped == "end" for s in samples], tools=(), index=_index(tuple(corpus.train))
-    )
-    measures = {
-        name: {part: rounded(value) for part, value in estimate.items()}
-        for name, estimate in measured.to_dict().items()
-    }
-    nats = mean_entropy(engine, texts, job.temperature)
-    readable = [_has_meter_and_key(text) for text in texts]
-    filled = [validity(text).bars_filled if known else 0.0 for text, known in zip(texts, readable, strict=True)]
-    return {
-        "tunes": len(texts),
-        "first_seed": first,
-        "measures": measures,
-        "hesitation": rounded(float(nats.mean())),
-        "header": rounded(float(np.mean(readable))),
-        "in_meter": rounded(float(np.mean(filled))),
-        "example": texts[0],
-    }
-
-
-def _has_meter_and_key(text: str) -> bool:
-    header = split_header(text)
-    meter, key = header.get("M"), header.get("K")
-    return meter is not None and parse_meter(meter) is not None and key is not None and parse_key(key) is not None
-
-
-def _find_neurons(job: Neurons, seed: int, engine: Engine, corpus: Corpus) -> dict[str, Any]:
-    """Three neurons by measurement, and what they do in one tune.
-
-    Over the characters of up to 100 test tunes, with h_t what a unit holds after character t: the header neuron has
-    the highest AUROC of h for "in the header" (charlstm.neurons.auroc), the body neuron the lowest, and the quiet one,
-    of the others, the smallest size max(mean |h| over headers, mean |h| over bodies); `usual_size` is the median of
-    that over all units.
-    """
-    from charlstm.lm.sample.sampling import sample
-    from charlstm.neurons.auroc import auroc
-    from charlstm.neurons.concepts.registry import CONCEPTS
-    from charlstm.neurons.recording import record
-
-    tunes = corpus.test or corpus.validation
-    acts = [record(engine, text) for text in tunes[:: max(1, len(tunes) // NEURON_TUNES)][:NEURON_TUNES]]
-    header = np.concatenate([CONCEPTS["in_header"](a.text) for a in acts])
-    values = np.concatenate([a.rows for a in acts], axis=1)
-    scores = auroc(values, header[None])[:, 0]
-    sizes = np.abs(values)
-    largest = np.maximum(sizes[:, header].mean(axis=1), sizes[:, ~header].mean(axis=1))
-    usual = float(np.median(largest))
-    first, second = int(scores.argmax()), int(scores.argmin())
-    largest[[first, second]] = np.inf
-    places = {"header": first, "body": second, "quiet": int(largest.argmin())}
-    config = SampleConfig(temperature=job.temperature)
-    text = sample(engine, config, seed=1000 * seed)[0].text
-    shown = record(engine, text).rows
-    size = acts[0].size
-    neurons = {
-        role: {
-            "unit": list(divmod(row, size)),
-            "auroc": rounded(float(scores[row])),
-            "mean": [rounded(float(values[row, part].mean())) for part in (header, ~header)],
-            "size": [rounded(float(sizes[row, part].mean())) for part in (header, ~header)],
-            "values": [round(float(value), 2) for value in shown[row]],
-        }
-        for role, row in places.items()
-    }
-    return {"text": text, "characters": len(header), "usual_size": rounded(usual), "neurons": neurons}
-
-
-def _count(job: Counting, corpus: Corpus) -> dict[str, Any]:
-    """The n-gram model's losses on whole tunes."""
-    from charlstm.evaluate.ngram import NGram
-    from charlstm.lm.vocab import Vocab
-
-    vocab = Vocab.of((*corpus.train, *corpus.validation, *corpus.test))
-    model = NGram.fit(corpus.train, vocab, order=job.order)
-    parts = {"validation_tunes": corpus.validation, "test_tunes": corpus.test}
-    return {name: rounded(model.loss(texts)) if texts else None for name, texts in parts.items()}

@@ -17,8 +17,8 @@ from typing import Any
 
 import charlstm
 from charlstm.errors import CharlstmError, ConfigError
-from charlstm.experiments.catalog import Run, Training
 from charlstm.experiments.execute import RECORD_FILE, Executor, Work, execute_run
+from charlstm.experiments.jobs import Run, Training
 from charlstm.experiments.records import Record
 from charlstm.files import write_atomic
 from charlstm.lm.store.checkpoint import JSON_FILE, WEIGHTS_FILE

@@ -19,7 +19,8 @@ from typing import Any
 import numpy
 
 from charlstm.errors import CharlstmError
-from charlstm.experiments.catalog import EPOCHS, THREADS, Run, settings
+from charlstm.experiments.catalog import EPOCHS, THREADS
+from charlstm.experiments.jobs import Run, settings
 from charlstm.files import parse_json, write_atomic
 from charlstm.lm.config import TrainConfig
 from charlstm.paths import result_roots, results_path

@@ -21,8 +21,8 @@ from typing import Any
 import numpy as np
 
 from charlstm.errors import CharlstmError, ConfigError
-from charlstm.experiments.catalog import Run, Training
 from charlstm.experiments.execute import execute_run, run_all
+from charlstm.experiments.jobs import Run, Training
 from charlstm.experiments.ray import connected
 from charlstm.experiments.records import Record, find_record, new_record, write_record
 from charlstm.lm.config import ModelConfig, TrainConfig

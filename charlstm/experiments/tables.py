@@ -10,7 +10,10 @@ from typing import Any
 
 from scipy.special import stdtrit
 
-from charlstm.experiments.catalog import SLICE, Case, Neurons, Run, Sampling, Study, Training
+from charlstm.evaluate.distributions import DISTRIBUTIONS
+from charlstm.evaluate.panel import MEASURES
+from charlstm.experiments.catalog import SLICE
+from charlstm.experiments.jobs import Case, Measuring, Neurons, Sampling, Study, Training
 from charlstm.experiments.records import Record
 
 ROLES = {"header": "Header neuron", "body": "Body neuron", "quiet": "Quiet neuron"}
@@ -36,11 +39,22 @@ SAMPLING = {
     "characters": "characters of a tune",
     "hesitation": "mean entropy of the choice of a character, in nats",
 }
+DISTANCES = {f"{name} distance": f"distance from real tunes: {about}" for name, about in DISTRIBUTIONS.items()}
+PANEL = {**MEASURES, **DISTANCES}
+SHOWN = (  # of a panel in a text: what fits on a page
+    "fully_valid", "bars_filled", "last_note_tonic", "bars_returning", "phrase_returns", "longest_run", "half_copied",
+    "note_length", "rests", "speed_changes", "repeated_notes", *DISTANCES,
+)  # fmt: skip
+WHOLE = "parameters", "characters/s", "seconds", "characters"  # columns without digits behind the point
+BESIDE = {"real": "real tunes", "shuffled": "bars shuffled"}  # what stands beside a panel's tunes
 
 
 @dataclass(frozen=True)
 class Interval:
-    """A mean over seeds with its lower and upper end. `kind`: "t" or "range", or "" for one seed."""
+    """A mean with its lower and upper end.
+
+    `kind` says of what: "t" or "range" of n seeds, "bootstrap" of n tunes, or "" where there is none.
+    """
 
     mean: float
     low: float
@@ -88,14 +102,16 @@ class Row:
         return [value for value in values if value is not None]
 
     def interval(self, column: str) -> Interval | None:
-        """Mean and interval over seeds."""
+        """Mean and interval over seeds; of a panel, which has one, over its tunes."""
+        if len(self.records) == 1 and (estimate := _estimate(self.records[0], column)) is not None:
+            return estimate
         return interval(self.values(column))
 
     def to_dict(self) -> dict[str, Any]:
         """The row as plain JSON values: the case's columns, then mean, low and high of each measure."""
         measures = {
             name: None if (mean := self.interval(name)) is None else [mean.mean, mean.low, mean.high]
-            for name in (*TRAINING, *SAMPLING)
+            for name in dict.fromkeys((*TRAINING, *SAMPLING, *PANEL))
             if self.values(name)
         }
         report = {f"report {name}": value for name, value in self.case.report.items()}
@@ -107,6 +123,24 @@ class Row:
             **measures,
             **report,
         }
+
+
+def _estimate(record: Record, column: str) -> Interval | None:
+    """A measure of a panel's record with the bootstrap's interval; None of other records and columns."""
+    measure = record.result.get("measures", {}).get(column)
+    if record.kind != "panel" or measure is None:
+        return None
+    return Interval(measure["value"], measure["low"], measure["high"], record.result["tunes"], "bootstrap")
+
+
+def reference_row(record: Record, column: str) -> tuple[float, float] | None:
+    """A column of a panel's record for the real tunes and for those with shuffled bars; None where it is not known."""
+    if column in DISTANCES:
+        halves = record.result.get("distributions", {}).get(column.removesuffix(" distance"), {}).get("halves")
+        return None if halves is None else (halves, math.nan)
+    measure = record.result.get("measures", {}).get(column, {})
+    values = [measure.get(part) for part in BESIDE]
+    return None if None in values else (float(values[0]), float(values[1]))
 
 
 def _value(record: Record, column: str) -> float | None:
@@ -123,6 +157,8 @@ def _value(record: Record, column: str) -> float | None:
     value = places[column] if column in places else result.get(column)
     if value is None and column in result.get("measures", {}):
         value = result["measures"][column]["value"]
+    if value is None and column in DISTANCES:
+        value = result.get("distributions", {}).get(column.removesuffix(" distance"), {}).get("distance")
     return None if value is None else float(value)
 
 
@@ -147,7 +183,7 @@ def rows_of(study: Study, fingerprint: str, records: Iterable[Record], *, seeds:
     there = sorted({record.seed for record in by_key.values() if seeds is None or record.seed < seeds})
     rows = []
     for case in study.cases:
-        keys = [Run(case.job, seed).key(fingerprint) for seed in there]
+        keys = [run.key(fingerprint) for run in case.runs(max(there, default=0) + 1) if run.seed in there]
         rows.append(Row(case, tuple(by_key[key] for key in keys if key in by_key)))
     return rows
 
@@ -182,7 +218,8 @@ def curves(rows: Iterable[Row]) -> list[dict[str, Any]]:
 def columns(study: Study) -> dict[str, str]:
     """The measures of a study's table, with what each is."""
     kinds = {type(case.job) for case in study.cases}
-    return {**(TRAINING if Training in kinds else {}), **(SAMPLING if Sampling in kinds else {})}
+    tables = {Training: TRAINING, Sampling: SAMPLING, Measuring: PANEL}
+    return {name: about for kind, table in tables.items() if kind in kinds for name, about in table.items()}
 
 
 def cell(row: Row, column: str) -> str:
@@ -190,9 +227,24 @@ def cell(row: Row, column: str) -> str:
     measured = row.interval(column)
     if measured is None:
         return "-"
-    if column in ("parameters", "characters/s", "seconds", "characters"):
+    if column in WHOLE:
         return f"{measured.mean:,.0f}"
-    return measured.text(1 if column == "longest_run" else 3)
+    return measured.text(_digits(column))
+
+
+def _digits(column: str) -> int:
+    """Digits behind the point."""
+    return 1 if column in ("longest_run", "distinct_pitches", "bars", "notes") else 3
+
+
+def beside(rows: Sequence[Row], column: str) -> dict[str, str]:
+    """A panel's column for the real tunes and for those with shuffled bars, by the names of BESIDE, as text."""
+    record = next((record for row in rows for record in row.records), None)
+    values = None if record is None else reference_row(record, column)
+    if values is None:
+        return dict.fromkeys(BESIDE, "-")
+    texts = (f"{value:,.{0 if column in WHOLE else _digits(column)}f}" for value in values)
+    return {part: "-" if text == "nan" else text for part, text in zip(BESIDE, texts, strict=True)}
 
 
 def neuron_rows(rows: Iterable[Row]) -> list[dict[str, Any]]:
@@ -226,7 +278,8 @@ def markdown(study: Study, rows: Sequence[Row]) -> str:
     measures = columns(study)
     own = list(dict.fromkeys(name for row in rows for name in row.case.columns))
     reported = list(dict.fromkeys(name for row in rows for name in row.case.report))
-    shown = [name for name in measures if any(row.values(name) for row in rows)]
+    is_panel = any(isinstance(case.job, Measuring) for case in study.cases)
+    shown = [name for name in (SHOWN if is_panel else measures) if any(row.values(name) for row in rows)]
     names = ["figure", *own, *(f"report: {name}" for name in reported), *shown, "seeds"]
     body = [
         [
@@ -238,12 +291,21 @@ def markdown(study: Study, rows: Sequence[Row]) -> str:
         ]
         for row in rows
     ]
+    if is_panel:
+        cells = {name: beside(rows, name) for name in shown}
+        blanks = [""] * (len(own) - 1 + len(reported))
+        body += [["-", label, *blanks, *(cells[name][part] for name in shown), "-"] for part, label in BESIDE.items()]
     notes = [f"- {name}: {measures[name]}" for name in shown]
     return "\n".join([*head, *_grid(names, body), "", *notes, f"- {interval_note(rows)}"])
 
 
 def interval_note(rows: Sequence[Row]) -> str:
     """What the brackets are, for these rows."""
+    if any(record.kind == "panel" for row in rows for record in row.records):
+        return (
+            "in brackets: the 95 % interval over tunes by the bootstrap; the distance of real tunes is that between "
+            "two halves of them"
+        )
     most = max((len(row.records) for row in rows), default=0)
     if most < 2:
         return "one seed: no intervals"

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from charlstm.errors import CharlstmError, CheckpointError
-from charlstm.experiments.catalog import THREADS, Training, with_seed
+from charlstm.experiments.catalog import THREADS, with_seed
+from charlstm.experiments.jobs import Training
 from charlstm.files import parse_json
 from charlstm.tunes.corpus.model import Corpus
 

@@ -1,7 +1,6 @@
 """A visitor's library in SQLite: what is committed is there after a crash, and for every server on the same file.
 
-Each call opens the file, does one transaction and closes it, so that threads and processes share it without a lock of
-ours: SQLite's write-ahead log lets them read while one writes, and writers wait for each other.
+Each method is one transaction on the file (`database.py`).
 """
 
 from __future__ import annotations
@@ -10,27 +9,18 @@ import hashlib
 import json
 import sqlite3
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from charlstm.errors import LibraryError
+from charlstm.library.database import connected, forget, writing
 from charlstm.library.tune import MAX_NAME, MAX_NOTE, LibraryTune, clean_tags, numbered, title_of
 
 MAX_LOOSE = 200  # tunes of a visitor that are not kept; the oldest make room for new ones
 MAX_KEPT = 2000  # tunes of a visitor that are
 MAX_UNDO = 20  # deletions
-PATIENCE = 30.0  # seconds to wait for another writer
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS tunes (
-  number INTEGER PRIMARY KEY AUTOINCREMENT, visitor TEXT NOT NULL, digest TEXT NOT NULL, text TEXT NOT NULL,
-  name TEXT NOT NULL, how TEXT NOT NULL, settings TEXT NOT NULL, starred INTEGER NOT NULL, rating INTEGER NOT NULL,
-  note TEXT NOT NULL, tags TEXT NOT NULL, words TEXT NOT NULL, added REAL NOT NULL, UNIQUE (visitor, digest)
-);
-CREATE TABLE IF NOT EXISTS drafts (visitor TEXT PRIMARY KEY, text TEXT NOT NULL, saved REAL NOT NULL);
-"""
 _COLUMNS = "number, text, name, how, settings, starred, rating, note, tags"
 
 
@@ -56,33 +46,9 @@ class Library:
         self.path, self.visitor, self.max_loose, self.max_kept = path, visitor, max_loose, max_kept
         self._deleted: list[LibraryTune] = []
 
-    @contextmanager
-    def _connection(self) -> Iterator[sqlite3.Connection]:
-        try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            with closing(sqlite3.connect(self.path, timeout=PATIENCE, isolation_level=None)) as connection:
-                if not connection.execute("PRAGMA user_version").fetchone()[0]:
-                    _create(connection)
-                yield connection
-        except (sqlite3.Error, OSError) as error:
-            raise LibraryError(self.path, str(error)) from error
-
-    @contextmanager
-    def _writing(self) -> Iterator[sqlite3.Connection]:
-        """A connection in a transaction that is committed when the block ends well."""
-        with self._connection() as connection:
-            connection.execute("PRAGMA secure_delete = ON")
-            connection.execute("BEGIN IMMEDIATE")
-            try:
-                yield connection
-            except BaseException:
-                connection.execute("ROLLBACK")
-                raise
-            connection.execute("COMMIT")
-
     def _rows(self, where: str, *values: Any) -> list[LibraryTune]:
         query = f"SELECT {_COLUMNS} FROM tunes WHERE visitor = ? AND {where} ORDER BY number DESC"
-        with self._connection() as connection:
+        with connected(self.path) as connection:
             return [_tune(row) for row in connection.execute(query, (self.visitor, *values))]
 
     def newest(self, *, starred: bool = False, search: str = "") -> list[LibraryTune]:
@@ -120,7 +86,7 @@ class Library:
         """
         text = numbered(text)
         tune = _cleaned(LibraryTune(0, text, title_of(text), how, dict(settings or {})), more)
-        with self._writing() as connection:
+        with writing(self.path) as connection:
             self._insert(connection, tune)
             # The oldest loose ones make room; never the new one.
             connection.execute(
@@ -135,7 +101,7 @@ class Library:
         if (tune := self.get(number)) is None:
             return
         tune = _cleaned(tune, more)
-        with self._writing() as connection:
+        with writing(self.path) as connection:
             if tune.starred and self._count(connection, "starred = 1 AND number != ?", number) >= self.max_kept:
                 raise LibraryError(self.path, f"{self.max_kept:,} tunes are kept already; delete one first")
             connection.execute(
@@ -148,10 +114,9 @@ class Library:
         """Remove a tune from the file; `restore` puts it back as long as this object lives."""
         if (tune := self.get(number)) is None:
             return
-        with self._writing() as connection:
+        with writing(self.path) as connection:
             connection.execute("DELETE FROM tunes WHERE visitor = ? AND number = ?", (self.visitor, number))
-        with self._connection() as connection:
-            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # or the text would stay in the log beside the file
+        forget(self.path)
         self._deleted = [*self._deleted[-MAX_UNDO + 1 :], tune]
 
     @property
@@ -163,18 +128,18 @@ class Library:
         """Put back, in its place, the tune that was deleted last."""
         if self._deleted:
             tune = self._deleted.pop()
-            with self._writing() as connection:
+            with writing(self.path) as connection:
                 self._insert(connection, tune)
 
     def draft(self) -> str:
         """The text that the visitor was editing last; "" for none."""
-        with self._connection() as connection:
+        with connected(self.path) as connection:
             row = connection.execute("SELECT text FROM drafts WHERE visitor = ?", (self.visitor,)).fetchone()
         return str(row[0]) if row else ""
 
     def save_draft(self, text: str) -> None:
         """Remember the text that is being edited; "" forgets it."""
-        with self._writing() as connection:
+        with writing(self.path) as connection:
             connection.execute("DELETE FROM drafts WHERE visitor = ?", (self.visitor,))
             if text.strip():
                 connection.execute("INSERT INTO drafts VALUES (?, ?, ?)", (self.visitor, text, time.time()))
@@ -195,20 +160,6 @@ class Library:
                 json.dumps(dict(tune.settings), ensure_ascii=False), time.time(), *_said(tune),
             ),
         )  # fmt: skip
-
-
-def _create(connection: sqlite3.Connection) -> None:
-    """Make the tables, once, also where several begin at the same time."""
-    deadline = time.monotonic() + PATIENCE
-    while True:
-        try:
-            connection.execute("PRAGMA journal_mode = WAL")  # does not wait for others as all else does
-            break
-        except sqlite3.OperationalError:
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(0.05)
-    connection.executescript(f"BEGIN IMMEDIATE; {_SCHEMA} PRAGMA user_version = 1; COMMIT;")
 
 
 def _said(tune: LibraryTune) -> tuple[Any, ...]:

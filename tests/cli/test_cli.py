@@ -118,7 +118,8 @@ def test_help_loads_nothing_heavy() -> None:
     ["", "corpus", "sample", "sample toy -n 0", "sample toy --seed -1", "sample toy --top-k many", "train", "nothing",
      "train --out x --epochs 1 --minutes 1", "train --out x --cell lstn", "train --out x --lookback 1,b",
      "render book.abc", "neurons heatmap toy book.abc --unit x --png a", "neurons heatmap toy book.abc --unit 0:1",
-     "corpus build mine", "corpus build fiddle --as-is", "evaluate loss toy --split all"],
+     "corpus build mine", "corpus build fiddle --as-is", "evaluate loss toy --split all",
+     "evaluate panel", "evaluate panel book.abc --model toy"],
 )  # fmt: skip
 def test_wrong_usage_is_status_2(home: Path, line: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as stopped:
@@ -371,7 +372,7 @@ def test_a_strange_character_is_named_or_its_tune_counted(home: Path, capsys: py
 
 def test_evaluate_panel_of_a_tunebook_and_of_samples(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     value = says(capsys, "evaluate panel book.abc --corpus tiny --no-tools")
-    assert {*value["bars_filled"]} == {"value", "low", "high", "real"}
+    assert {*value["bars_filled"]} == {"value", "low", "high", "real", "shuffled"}
     assert "ended" not in value
     assert value["half_copied"]["value"] >= 4 / 6
     samples = says(capsys, "sample toy -n 4 --seed 1 --max-length 40")
@@ -380,6 +381,8 @@ def test_evaluate_panel_of_a_tunebook_and_of_samples(home: Path, capsys: pytest.
     assert value["ended"]["value"] == np.mean([tune["stopped"] == "end" for tune in samples])
     assert run("evaluate panel book.abc --corpus tiny --no-tools") == 0
     assert "bars_filled" in capsys.readouterr().out
+    value = says(capsys, "evaluate panel --model toy -n 3 --temperature 0.5 --corpus tiny --no-tools")
+    assert 0 <= value["ended"]["value"] <= 1
     (home / "wrong.json").write_text("[1]")
     assert "wrong.json" in refuses(capsys, "evaluate panel wrong.json --corpus tiny")
 

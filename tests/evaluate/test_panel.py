@@ -8,7 +8,7 @@ import pytest
 from charlstm.errors import CorpusError
 from charlstm.evaluate.external_checkers import tool_faults
 from charlstm.evaluate.melody_index import MelodyIndex
-from charlstm.evaluate.panel import MEASURES, measure, panel, phrase_returns
+from charlstm.evaluate.panel import MEASURES, measure, panel, phrase_returns, reference
 from charlstm.tunes.corpus.model import Corpus
 from tests.conftest import TUNES
 
@@ -30,6 +30,38 @@ def test_the_panel_of_real_tunes_is_real() -> None:
     for estimate in found.measures.values():
         assert estimate.value == estimate.real
         assert estimate.low <= estimate.value <= estimate.high
+
+
+def test_form_is_what_a_shuffle_destroys() -> None:
+    """Four tunes of one key and meter that return to their bars: shuffled they have all of them, and return less."""
+    letters = "abcdefg"
+    tunes = []
+    for n in range(4):
+        a, b = (f"{letters[n]}2{x}2 {letters[(n + 3) % 7]}{x}{x.upper()}2" for x in "fc")
+        tunes.append(f"{HEADER}|:{a}|{b}|{a}|{b}:|\n|:{b}|{a}|{b}|{a}:|")
+    corpus = Corpus("c", train=TUNES, validation=(), test=tunes)
+    estimates = panel(tunes, corpus, tools=()).measures
+    assert estimates["bars_returning"].value == estimates["bars_returning"].real == 1
+    assert estimates["phrase_returns"].shuffled < 1
+    for name in ("bars_filled", "notes", "note_length", "rests", "valid"):
+        assert estimates[name].shuffled == pytest.approx(estimates[name].value)
+
+
+def test_pace_rests_and_repeated_notes() -> None:
+    even, uneven = "d2d2 d2d2|", "d8|"
+    assert one(f"{HEADER}{even * 4}", "speed_changes") == 0
+    assert one(f"{HEADER}{even}{uneven}{even}{even}", "speed_changes") == pytest.approx(2 / 3)
+    assert one(f"{HEADER}d4 z4|z8|", "rests") == pytest.approx(12 / 16)
+    assert one(f"{HEADER}d2d2 e2d2|", "repeated_notes") == pytest.approx(1 / 3)
+    assert one(f"{HEADER}d2d4 e2|", "note_length") == pytest.approx(8 / 3)
+
+
+def test_a_reference_that_is_there_is_used() -> None:
+    corpus = Corpus("c", train=TUNES[:2], validation=(), test=TUNES[2:])
+    index = MelodyIndex(corpus.train)
+    known = reference(corpus, index)
+    assert panel(TUNES, corpus, tools=(), index=index, against=known) == panel(TUNES, corpus, tools=(), against=known)
+    assert panel(TUNES, corpus, tools=()).to_dict() == panel(TUNES, corpus, tools=(), against=known).to_dict()
 
 
 def test_the_interval_is_the_bootstraps() -> None:

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from charlstm.experiments.catalog import Run, Training, report_training
+from charlstm.experiments.catalog import report_training
+from charlstm.experiments.jobs import Run, Training
 from charlstm.lm.config import ModelConfig
 from charlstm.lm.train import trainer as train_module
 

@@ -13,8 +13,8 @@ import pytest
 
 from charlstm.errors import CharlstmError, ConfigError
 from charlstm.experiments import execute as run_module
-from charlstm.experiments.catalog import Counting, Neurons, Run, Sampling
 from charlstm.experiments.execute import RECORD_FILE, Update, execute_run, run_all
+from charlstm.experiments.jobs import Counting, Measuring, Neurons, Run, Sampling
 from charlstm.experiments.ray import on_ray
 from charlstm.experiments.records import (
     CorpusInfo,
@@ -96,7 +96,7 @@ from charlstm.lm.train import trainer as train
 from tests.conftest import TUNES
 from charlstm.processes import locked
 from tests.experiments.conftest import small
-from charlstm.experiments.catalog import Run
+from charlstm.experiments.jobs import Run
 from charlstm.tunes.corpus.model import Corpus
 
 train.SAVE_SECONDS = 0.0
@@ -157,6 +157,20 @@ def test_tunes_of_a_trained_network_are_measured(tiny_corpus, tmp_path):
     trained = tmp_path / "work" / Run(network, 1).key(tiny_corpus.fingerprint)
     assert load_checkpoint(trained.resolve()).config.hidden_size == 8
     assert len(read_records(tmp_path / "results").records) == 2
+
+
+def test_a_models_tunes_are_measured_beside_real_and_shuffled_ones(tiny_corpus, tmp_path):
+    (trained,) = run_all([Run(small(), 0)], tiny_corpus, results=tmp_path / "r", work=tmp_path / "w")
+    job = Measuring(network=str((tmp_path / "w" / trained.key).resolve()), temperature=1.0, tunes=4, max_length=40)
+    (record,) = run_all([Run(job, 0)], tiny_corpus, results=tmp_path / "x", work=tmp_path / "w")
+    result = record.result
+    assert result["tunes"] == 4 and result["real_tunes"] == len(tiny_corpus.test)
+    assert set(result["measures"]["valid"]) == {"value", "low", "high", "real", "shuffled"}
+    for drawn in result["distributions"].values():
+        assert len(drawn["values"]) == len(drawn["tunes"]) == len(drawn["real"])
+        assert sum(drawn["real"]) == pytest.approx(1, abs=1e-3)
+    (again,) = run_all([Run(job, 0)], tiny_corpus, results=tmp_path / "y", work=tmp_path / "w", again=True)
+    assert reproducible_part(again) == reproducible_part(record)
 
 
 def test_three_neurons_are_found_by_measuring(tiny_corpus, tmp_path):

@@ -16,8 +16,8 @@ import pytest
 
 from charlstm.errors import CharlstmError, ConfigError
 from charlstm.experiments import ray as ray_module
-from charlstm.experiments.catalog import Run, Sampling
 from charlstm.experiments.execute import execute_run, run_all
+from charlstm.experiments.jobs import Run, Sampling
 from charlstm.experiments.ray import on_ray
 from charlstm.experiments.records import find_record, reproducible_part
 from charlstm.experiments.sweep import sweep
@@ -111,7 +111,7 @@ def test_two_nodes_on_loopback(none_yet, runs, tiny_corpus, tmp_path, monkeypatc
 DRIVER = """
 import sys
 from pathlib import Path
-from charlstm.experiments.catalog import Run
+from charlstm.experiments.jobs import Run
 from charlstm.experiments.execute import run_all
 from charlstm.experiments.ray import on_ray
 from charlstm.tunes.corpus.model import Corpus

@@ -7,8 +7,11 @@ import statistics
 
 import pytest
 
-from charlstm.experiments.catalog import Run, Sampling, Training, catalog, settings
+from charlstm.evaluate.distributions import DISTRIBUTIONS
+from charlstm.evaluate.panel import MEASURES
+from charlstm.experiments.catalog import catalog
 from charlstm.experiments.claims import claims, epochs_to_converge, fluctuation
+from charlstm.experiments.jobs import Run, Sampling, Training, settings
 from charlstm.experiments.records import CorpusInfo, Record, RecordSet, record_sets
 from charlstm.experiments.tables import curves, interval, interval_note, markdown, neuron_rows, rows_of
 from tests.experiments.conftest import small
@@ -59,6 +62,19 @@ def sampled(t: float) -> dict:
     }
 
 
+def measured(t: float) -> dict:
+    """A panel of tunes that are the worse the hotter."""
+    measure = {"value": 0.9 - t / 4, "low": 0.1, "high": 0.95, "real": 0.97, "shuffled": 0.2}
+    drawn = {"values": ["1", "other"], "tunes": [0.5, 0.5], "real": [1.0, 0.0], "distance": t / 10, "halves": 0.02}
+    return {
+        "tunes": 200,
+        "real_tunes": 359,
+        "measures": dict.fromkeys(MEASURES, measure),
+        "distributions": dict.fromkeys(DISTRIBUTIONS, drawn),
+        "example": "K:C\nc4|]",
+    }
+
+
 def rows_of_study(name, seeds=2, losses=None):
     """Rows of a study: a training's test loss is `losses[cell]`, else 1.3."""
     records = []
@@ -68,6 +84,8 @@ def rows_of_study(name, seeds=2, losses=None):
             result = trained(3.0, level, level)
         elif run.job.kind == "sampling":
             result = sampled(run.job.temperature)
+        elif run.job.kind == "panel":
+            result = measured(run.job.temperature)
         elif run.job.kind == "neurons":
             result = neurons(0.6)
         else:
@@ -102,7 +120,7 @@ def test_every_study_has_a_table_and_findings(name):
     assert STUDIES[name].question in text and "| - | - | 0 |" not in text
     if name != "heatmaps":
         assert all((case.figure or "-") in text for case in STUDIES[name].cases)
-        assert "the range over two seeds" in text
+        assert ("the bootstrap" if name == "panel" else "the range over two seeds") in text
     compared = claims(STUDIES[name], rows)
     assert compared and all(one.finds.endswith(".") for one in compared)
     assert any(one.agrees is not None for one in compared)
@@ -148,7 +166,34 @@ def test_more_seeds_than_asked_for_are_found():
 
 def test_neurons_have_rows_of_their_own():
     entries = neuron_rows(rows_of_study("heatmaps"))
-    assert len(entries) == 2 * 2 * 3 and entries[0]["unit"] == "0:7"
+    assert len(entries) == (1 + 2) * 3 and entries[0]["unit"] == "0:7"
+
+
+def test_the_neurons_of_a_model_are_counted_once():
+    """Seeds train other networks; a model of checkpoints/ is the same one, also where an old record says "seed 1"."""
+    rows = rows_of_study("heatmaps")
+    assert [len(row.records) for row in rows] == [1, 2]
+    twice = [record(Run(STUDIES["heatmaps"].cases[0].job, seed), neurons(0.6)) for seed in (0, 1)]
+    assert [len(row.records) for row in rows_of(STUDIES["heatmaps"], PRINT, twice)] == [1, 0]
+
+
+def test_a_panels_table_ends_with_real_and_shuffled_tunes():
+    rows = rows_of_study("panel")
+    table = [line for line in markdown(STUDIES["panel"], rows).splitlines() if line.startswith("| ")]
+    assert table[-2].startswith("| - | real tunes |") and " 0.970 |" in table[-2] and " 0.020 |" in table[-2]
+    assert table[-1].startswith("| - | bars shuffled |") and " 0.200 |" in table[-1]
+    assert "0.700 (0.100 to 0.950)" in table[3]  # T = 0.8
+    assert rows[0].to_dict()["fully_valid"] == [pytest.approx(0.775), 0.1, 0.95]
+
+
+def test_the_best_setting_is_the_one_of_the_records():
+    rows = rows_of_study("panel")
+    best = claims(STUDIES["panel"], rows)[0]
+    assert "250 neurons and T = 1" in best.says and best.agrees is False and "at T = 0.5" in best.finds
+    for row in rows:
+        if row.case.columns == {"model": "lstm-250", "T": 1.0}:
+            row.records[0].result["measures"] = {**row.records[0].result["measures"], "valid": {"value": 0.99}}
+    assert claims(STUDIES["panel"], rows)[0].agrees is True
 
 
 def test_a_loud_quiet_neuron_is_not_called_quiet():

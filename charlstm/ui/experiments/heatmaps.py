@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 import streamlit as st
 
-from charlstm.experiments.catalog import Neurons
+from charlstm.experiments.jobs import Neurons
 from charlstm.experiments.tables import ROLES, Row, neuron_rows
 from charlstm.neurons.heatmap import heatmap, to_png
 from charlstm.neurons.recording import Activations
@@ -37,7 +36,6 @@ def _is_shipped(row: Row) -> bool:
 
 def show_heatmaps(rows: Sequence[Row]) -> None:
     """A neuron of a network on a tune, and the table."""
-    rows = [replace(row, records=row.records[:1]) if _is_shipped(row) else row for row in rows]
     networks = {
         row.case.label if _is_shipped(row) else f"{row.case.label}, seed {record.seed}": record.result
         for row in rows

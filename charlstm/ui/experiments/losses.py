@@ -10,7 +10,7 @@ from typing import Any
 
 import streamlit as st
 
-from charlstm.experiments.catalog import Study
+from charlstm.experiments.jobs import Study
 from charlstm.experiments.tables import WINDOWS, Row, cell, columns, interval_note
 from charlstm.ui.experiments.charts import comparison_chart, curve_chart, loss_domain
 from charlstm.ui.shared.choices import choose
@@ -83,7 +83,7 @@ def show_table(study: Study, rows: Sequence[Row]) -> None:
     st.dataframe(entries, hide_index=True, column_config=config, width="stretch")
     note = interval_note(rows)
     st.caption(f"{note[0].upper()}{note[1:]}. Hover over a column’s name to see what it is.")
-    _downloads(study.name, entries, [row.to_dict() for row in rows])
+    download_table(study.name, entries, [row.to_dict() for row in rows])
 
 
 def _title(column: str) -> str:
@@ -91,7 +91,8 @@ def _title(column: str) -> str:
     return column.replace("_", " ").replace("slices", "windows").replace("dropout acts", "output dropout")
 
 
-def _downloads(name: str, entries: Sequence[dict[str, str]], values: Sequence[dict[str, Any]]) -> None:
+def download_table(name: str, entries: Sequence[dict[str, str]], values: Sequence[dict[str, Any]]) -> None:
+    """A table as CSV, and its values as JSON."""
     text = io.StringIO()
     writer = csv.DictWriter(text, list(entries[0]) if entries else [])
     writer.writeheader()

@@ -6,13 +6,15 @@ from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
-from charlstm.experiments.catalog import EPOCHS, Study, catalog
+from charlstm.experiments.catalog import EPOCHS, catalog
 from charlstm.experiments.claims import claims, report
+from charlstm.experiments.jobs import Study
 from charlstm.experiments.records import Record, RecordSet, StoredRecords, read_records, record_sets
 from charlstm.experiments.tables import Row, rows_of
 from charlstm.paths import result_roots
 from charlstm.ui.experiments.heatmaps import show_heatmaps
 from charlstm.ui.experiments.losses import show_losses
+from charlstm.ui.experiments.panel import show_panel
 from charlstm.ui.experiments.rerun import run_again
 from charlstm.ui.experiments.temperatures import show_temperatures
 from charlstm.ui.shared.choices import choose
@@ -65,6 +67,8 @@ def page() -> None:
         show_temperatures(study, rows)
     elif study.name == "heatmaps":
         show_heatmaps(rows)
+    elif study.name == "panel":
+        show_panel(study, rows)
     else:
         show_losses(study, rows)
     run_again(study, rows, which)

@@ -8,7 +8,7 @@ import streamlit as st
 
 from charlstm.errors import CharlstmError
 from charlstm.experiments import local
-from charlstm.experiments.catalog import SEEDS, Study, Training
+from charlstm.experiments.jobs import SEEDS, Study, Training
 from charlstm.experiments.records import RecordSet
 from charlstm.experiments.tables import Row
 from charlstm.ui.shared.notices import plain

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from charlstm.experiments.catalog import Study
+from charlstm.experiments.jobs import Study
 from charlstm.experiments.tables import Row, interval_note
 from charlstm.ui.experiments.charts import temperature_chart
 from charlstm.ui.experiments.losses import show_table
