@@ -12,6 +12,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -268,7 +269,7 @@ def _trained(options: argparse.Namespace, registration: Registration | None) -> 
         if not options.fork:
             train = _long_enough(options, train, corpus)
         else:
-            model, weights = _forked(options.fork, options.at, corpus)
+            model, weights = _forked(options, corpus)
         threads = options.threads
         if threads is None and "WORLD_SIZE" not in os.environ and device_of(options.device).type == "cpu":
             threads = quickest_threads(model)
@@ -295,20 +296,23 @@ def _long_enough(options: argparse.Namespace, train: TrainConfig, corpus: Corpus
     return train if options.given & {"epochs", "minutes"} else trained_to_the_end(train, len(corpus.train))
 
 
-def _forked(name: str, epoch: int | None, corpus: Corpus) -> tuple[ModelConfig, Weights]:
-    """The network and the weights that a fork begins with. Raises CheckpointError if the corpus has other characters.
+def _forked(options: argparse.Namespace, corpus: Corpus) -> tuple[ModelConfig, Weights]:
+    """The network and the weights that a fork begins with; with --clock and --plan it gets these inputs in addition.
 
-    The characters must be the same ones: each has its row in the weights.
+    The characters must be the same ones: each has its row in the weights. Raises CheckpointError if they are not.
     """
     from charlstm.lm.store.checkpoint import load_checkpoint
     from charlstm.lm.store.epochs import epoch_weights
+    from charlstm.lm.store.tensors import with_inputs
     from charlstm.lm.vocab import Vocab
 
-    parent = load_checkpoint(name)
+    parent = load_checkpoint(options.fork)
     if parent.vocab != Vocab.of(corpus.characters):
         message = f"{parent.name} knows other characters than the corpus {corpus.name} has; fork it on its own corpus."
         raise CheckpointError(message, path=parent.path)
-    return parent.config, parent.weights() if epoch is None else epoch_weights(parent, epoch)
+    weights = parent.weights() if options.at is None else epoch_weights(parent, options.at)
+    model = replace(parent.config, clock=parent.config.clock or options.clock, plan=parent.config.plan or options.plan)
+    return model, with_inputs(weights, parent.config, model, seed=options.seed)
 
 
 def _changes(options: argparse.Namespace, out: Path) -> dict[str, Any]:

@@ -50,6 +50,36 @@ def count_weights(config: ModelConfig, vocab_size: int) -> int:
     return sum(math.prod(shape) for shape in tensor_shapes(config, vocab_size).values())
 
 
+def with_inputs(weights: Weights, before: ModelConfig, after: ModelConfig, *, seed: int = 0) -> Weights:
+    """The weights of a network that gets more side inputs: it does as before until it has learned to use them.
+
+    Parameters
+    ----------
+    weights : mapping from name to float32 array
+        Of the network as it was.
+    before, after : ModelConfig
+        Alike but for `clock` and `plan`, of which `after` has all that `before` has.
+    seed : int
+        Of the new embeddings, which are normal; what the first layer makes of them is 0 at first.
+    """
+    vocab_size = len(weights["embedding.weight"])
+    rng = np.random.default_rng(seed)
+    new = {
+        name: weights[name] if name in weights else rng.standard_normal(shape).astype(np.float32)
+        for name, shape in tensor_shapes(after, vocab_size).items()
+    }
+    old_columns = list(side_columns(before, vocab_size))
+    parts, first = [weights["rnn.weight_ih_l0"][:, : before.width]], before.width
+    for column in side_columns(after, vocab_size):
+        if old_columns and old_columns[0] == column:
+            old_columns.pop(0)
+            parts.append(weights["rnn.weight_ih_l0"][:, first : first + column.width])
+            first += column.width
+        else:
+            parts.append(np.zeros((len(parts[0]), column.width), dtype=np.float32))
+    return new | {"rnn.weight_ih_l0": np.concatenate(parts, axis=1)}
+
+
 def check_weights(path: Path, config: ModelConfig, vocab_size: int, weights: Mapping[str, NDArray[np.float32]]) -> None:
     """Raise CheckpointError unless the arrays are those of this network: names, shapes, float32, finite."""
     kinds = {name: (array.shape, str(array.dtype)) for name, array in weights.items()}

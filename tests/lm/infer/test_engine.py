@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -13,7 +14,7 @@ from charlstm.lm.config import ModelConfig
 from charlstm.lm.infer.engine import Engine, load
 from charlstm.lm.infer.session import InferenceSession
 from charlstm.lm.store.checkpoint import Checkpoint, save_checkpoint
-from charlstm.lm.store.tensors import tensor_shapes
+from charlstm.lm.store.tensors import tensor_shapes, with_inputs
 from charlstm.lm.train.batches import encode_tune
 from charlstm.tunes.form_plan.reading import read_plan
 
@@ -249,3 +250,13 @@ def test_every_tensor_is_used(make_engine):
         changed = dict(engine.weights) | {name: engine.weights[name] * 2}
         other = Engine(ModelConfig(**engine.config.to_dict() | {"lookback_bars": (1,)}), engine.vocab, changed)
         assert np.abs(other.run(ids_of(engine))[0] - logits).max() > 1e-4, name
+
+
+@pytest.mark.parametrize("before", [{}, {"lookback_bars": (1, 0)}, {"plan": True}])
+def test_a_network_that_gets_more_side_inputs_does_as_before(before, make_engine):
+    engine = make_engine(**before)
+    config = replace(engine.config, clock=True, plan=True)
+    more = Engine(config, engine.vocab, with_inputs(dict(engine.weights), engine.config, config))
+    assert {name: w.shape for name, w in more.weights.items()} == tensor_shapes(config, len(engine.vocab))
+    plan = read_plan(TEXT)
+    np.testing.assert_allclose(more.run(ids_of(engine), plan)[0], engine.run(ids_of(engine), plan)[0], atol=1e-5)
