@@ -45,7 +45,10 @@ def _models(options: argparse.Namespace) -> None:
             model.name,
             model.config.cell,
             f"{model.config.num_layers} x {model.config.hidden_size}",
-            ",".join(map(str, model.config.lookback_bars)) or "-",
+            " ".join(
+                [",".join(map(str, model.config.lookback_bars)) or "-"]
+                + [name for name in ("clock", "plan") if getattr(model.config, name)]
+            ),
             model.corpus.name or "-",
             "-" if model.val_loss is None else f"{model.val_loss:.3f}",
             "-" if model.test_loss is None else f"{model.test_loss:.3f}",

@@ -80,7 +80,10 @@ class _Writer:
     def characters(self) -> Generator[str, None, Sample]:
         """The tune, a character at a time."""
         plan = self._edit.plan
-        yield from self._give(self._before[: split_header(self._before).body_start] + plan.opening)
+        yield from self._give(self._before[: split_header(self._before).body_start])
+        if self._guard:
+            self._guard.follow(plan)
+        yield from self._give(plan.opening)
         for number, (origin, line) in enumerate(zip(self._edit.origins, plan.lines, strict=True)):
             if origin is None:
                 yield from self._write_bar(number)

@@ -10,9 +10,11 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 
 from charlstm.errors import ConfigError
-from charlstm.lm.sample.guard_body import LENGTHS, Body
+from charlstm.lm.sample.guard_body import LENGTHS, Body, Ending
 from charlstm.lm.sample.guard_header import DEFAULTS, HeaderLines
 from charlstm.tunes.abc import default_unit, parse_meter, parse_unit
+from charlstm.tunes.form_plan.plan import FormPlan
+from charlstm.tunes.keys import LETTERS, parse_key
 
 NEEDED = frozenset("MK:\n|]A")  # characters without which no tune can be guarded
 HEADER_ROOM = 120  # characters that the longest header takes
@@ -81,6 +83,20 @@ class Guard:
         quarters = 4 * whole / (parse_unit(unit) or default_unit(whole))
         is_written = quarters.denominator == 1 and quarters.numerator % min(self._lengths.values()) == 0
         return quarters.numerator if is_written else None
+
+    def follow(self, plan: FormPlan) -> None:
+        """Hold the last note of each part to the degree that a form plan has for it; once the header is written."""
+        key = parse_key(self._head.written.get("K"))
+        if self._body is None or key is None:
+            return
+        unit = parse_unit(self._head.written.get("L")) or default_unit(parse_meter(self._head.written.get("M")))
+        endings = {}
+        for number, bar in enumerate(plan.bars):
+            letter = LETTERS[(LETTERS.index(key.tonic) + bar.degree - 1) % 7] if bar.degree else ""
+            if letter in self._symbols and letter:
+                fill = None if bar.length is None else 4 * bar.length / unit
+                endings[number] = Ending(letter, int(fill) if fill is not None and fill.denominator == 1 else None)
+        self._body.endings, self._tried = endings, ("", self._body)
 
     def allows(self, char: str) -> bool:
         """Whether this character may come next; "" asks for the end of the tune."""

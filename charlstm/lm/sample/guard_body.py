@@ -8,7 +8,8 @@ that a cleaned tune is written in. Knows no header and no network.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import NamedTuple
 
 LENGTHS = {
     "": 4, "2": 8, "3": 12, "4": 16, "6": 24, "8": 32, "12": 48, "/": 2, "/2": 2, "3/2": 6, "/4": 1, "3/4": 3,
@@ -17,6 +18,13 @@ EVEN = ("", "2", "4", "/")  # lengths of the notes of a triplet, or around a > o
 MOST_SIGNS = 38  # of a line, after which its bar is the last: a line of the text is one of the page, and must fit it
 _UPPER, _LOWER = frozenset("ABCDEFG"), frozenset("abcdefg")
 _ACCIDENTALS = frozenset("^_=")
+
+
+class Ending(NamedTuple):
+    """What the last note of a bar must be: its letter; and where in the bar that is asked for, beside its end."""
+
+    letter: str  # A to G, of any octave
+    fill: int | None = None  # quarters of the unit, of a bar that is to be shorter
 
 
 @dataclass
@@ -56,6 +64,9 @@ class Body:
 
     kept_pickup: int = 0  # of the section that the last section line ended
 
+    endings: Mapping[int, Ending] = field(default_factory=dict)  # bar, counted from 0 -> what it ends on
+    heard: str = ""  # the letter of the bar's last note
+
     @property
     def can_end(self) -> bool:
         """Whether the tune may end here."""
@@ -89,7 +100,8 @@ class Body:
 
     def _towards_the_end(self) -> str:
         """What to try next in order to end, the best first."""
-        note = self.tied[:1] or "A"
+        ending = self.endings.get(self.bars)
+        note = self.tied[:1] or (ending.letter if ending else "A")
         if self.mode == "note":
             if self.tied and self.letter + self.octave != self.tied:
                 return self.tied[1 + len(self.octave)]
@@ -125,7 +137,21 @@ class Body:
     def _begin(self, letter: str) -> bool:
         self.mode, self.letter, self.octave, self.length = "note", letter, "", ""
         self.has_note, self.signs = self.has_note or letter != "z", self.signs + 1
+        self.heard = self.heard if letter == "z" else letter.upper()
+        if self.same and self.left < 2 and not self._ends_well and self._is_at_the_end(self.fill):
+            return False  # the last of a triplet or of a broken rhythm
         return bool(self._allowed_lengths())
+
+    @property
+    def _ends_well(self) -> bool:
+        """Whether the last note is one that the bar may end on."""
+        ending = self.endings.get(self.bars)
+        return ending is None or self.heard == ending.letter
+
+    def _is_at_the_end(self, fill: int) -> bool:
+        """Whether a bar of this fill may be over, or has no room for the note that it must end on."""
+        ending = self.endings.get(self.bars)
+        return self.full is not None and (fill >= self.full or (ending is not None and fill == ending.fill))
 
     def _in_accidental(self, char: str) -> bool:
         self.altered, self.signs = self.altered + char.upper(), self.signs + 1
@@ -139,7 +165,12 @@ class Body:
     def _allowed_lengths(self) -> list[str]:
         if self.same:
             return [self.same[1:]]
-        return self._fitting(EVEN, 2) if self.left else self._fitting(self.lengths)
+        if self.left:
+            return self._fitting(EVEN, 2)
+        lengths = self._fitting(self.lengths)
+        return (
+            lengths if self._ends_well else [x for x in lengths if not self._is_at_the_end(self.fill + self.lengths[x])]
+        )
 
     def _in_note(self, char: str) -> bool:
         octave = self.octave + char
@@ -181,6 +212,7 @@ class Body:
             self.tied = self.letter + self.octave
             self.mode = "tie"
             plain = self.letter != "z" and not self.accidental and self.letter.upper() not in self.altered
+            plain = plain and (self._ends_well or not self._has_room)
             return plain and (self._has_room or self._bar_line_may_be()[0])
         if char == " ":
             self.mode = "space"
@@ -223,9 +255,9 @@ class Body:
         if not self.fill:
             return False, False
         if self.full is None or self.fill == self.full:
-            return True, True
+            return True, self._ends_well
         missing = self.full - self.fill
-        completes = missing in (self.pickup, self.tune_pickup) and not self.is_ending_bar
+        completes = missing in (self.pickup, self.tune_pickup) and not self.is_ending_bar and self._ends_well
         return self.is_first_bar, completes and not self.is_first_bar
 
     @property
@@ -292,6 +324,7 @@ class Body:
         self.pickup = 0 if section else self.pickup
         self.is_first_bar, self.is_ending_bar = section, False
         self.bars, self.signs, self.fill, self.altered = self.bars + 1, self.signs + 1, 0, ""
+        self.heard = ""
 
     def _after_line(self, char: str) -> bool:
         if char == "\n":

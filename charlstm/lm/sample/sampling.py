@@ -177,6 +177,8 @@ class _Tune:
             if self._form != "auto" or len(self.text) >= len(self._prime):  # bars that are given have no form of ours
                 self.plan = plan_of(self._engine, self._form, self.text, self.seed)
                 self._picker.set_plan(self.plan)
+                if self._guard and self.plan:
+                    self._guard.follow(self.plan)
         if len(self.text) >= self._max_length:
             self.stopped = "end" if self._guard and self._guard.allows("") else "max_length"
         return symbol

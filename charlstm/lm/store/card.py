@@ -28,6 +28,8 @@ def model_card(checkpoint: Checkpoint) -> str:
         ("Weights", _number(count_weights(config, len(checkpoint.vocab)))),
         ("Characters it knows", f"{len(checkpoint.vocab) - 2}"),
         ("Looks back (bars)", lags),
+        ("Reads the clock of the bar, key and meter", "yes" if config.clock else ""),
+        ("Reads form plans", f"yes, and has {len(checkpoint.plans)}" if config.plan else ""),
         ("Corpus", _corpus(corpus)),
         ("Corpus fingerprint", _word(corpus.fingerprint)),
         ("Passes over the corpus", _number(len(checkpoint.history)) if checkpoint.history else ""),
@@ -36,6 +38,7 @@ def model_card(checkpoint: Checkpoint) -> str:
         ("Device", _word(training.device)),
         ("Validation loss", _loss(checkpoint.val_loss)),
         ("Test loss", _loss(checkpoint.test_loss)),
+        ("Test loss, each tune by its form", _loss(training.test_plan)),
         ("Temperature to begin with", f"{checkpoint.temperature:g}"),
     ]
     plain = [pair for pair in sorted(training.to_dict().items()) if isinstance(pair[1], (str, int, float))]

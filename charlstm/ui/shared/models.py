@@ -61,6 +61,8 @@ def describe(checkpoint: Checkpoint) -> str:
     memory = config.cell_spec.character
     if config.lookback_bars:
         memory = "Looks back at earlier bars as it writes, so its tunes return to how they began."
+    if config.plan:
+        memory = "Writes by a form: it knows which bars return or are varied, and finds the notes."
     layers = f" in {config.num_layers} layers" if config.num_layers > 1 else ""
     return f"{config.hidden_size} neurons{layers}. {memory}"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 import shutil
 
 import numpy as np
@@ -18,6 +19,8 @@ from charlstm.lm.sample.guard import BODY_ROOM, HEADER_ROOM, Guard
 from charlstm.lm.sample.guard_header import go_together
 from charlstm.lm.sample.sampling import guard_of, sample, stream
 from charlstm.tunes.abc import split_header
+from charlstm.tunes.form_plan.notation import parse_plan
+from charlstm.tunes.form_plan.reading import written_bars
 from tests.conftest import TUNES, VOCAB, MakeEngine
 
 CHARACTERS = [chr(code) for code in range(32, 127)] + ["\n"]
@@ -163,3 +166,35 @@ def test_the_fields_own_tools_find_no_error_in_a_wild_model() -> None:
     assert all(tune.stopped == "end" for tune in tunes) and not any(map(faults, texts))
     for tool in ("abc2midi", "abcm2ps"):
         assert sum(tool_faults(texts, tool)) == 0
+
+
+def part_ends(text: str) -> list[str]:
+    """The letter of the last note of each part."""
+    _, bars = written_bars(text)
+    ends = [text[bar.start : bar.end] for bar in bars if bar.line.strip() not in ("|", "|1", "|:")]
+    return [re.findall(r"[A-G]", end.upper())[-1] for end in ends]
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_the_last_note_of_a_part_is_the_plans_and_there_are_no_dead_ends(seed: int) -> None:
+    """Walks at random through a plan that asks for a note at the end of each bar, with and without lengths."""
+    draw = random.Random(seed)
+    header = f"M:{draw.choice(['4/4', '6/8', '3/4'])}\nL:1/8\nK:D\n"
+    shape = draw.choice(["a", "a(3/8)", "a(1/8)"])
+    plan = parse_plan(" ".join(f"{name}=5" for name in [shape, *"bcdefghijklmnop"]))
+    guard = Guard(CHARACTERS, {}, {}, header, 400)
+    guard.follow(plan)
+    text = header
+    while not (guard.allows("") and draw.random() < 0.2):
+        wanted = draw.sample(CHARACTERS, len(CHARACTERS))
+        if draw.random() < 0.5:
+            wanted = [*draw.sample("|:12-(3><\n/4", 12), *wanted]
+        char = next((c for c in wanted if guard.allows(c)), None)
+        if char is None:
+            assert guard.allows(""), f"a dead end after {text!r}"
+            break
+        assert guard.read(char)
+        text += char
+    assert faults(text) == [], text
+    _, bars = written_bars(text)
+    assert set(part_ends(text)[: len(plan.bars)]) <= ({"A"} if len(bars) <= len(plan.bars) else set("ABCDEFG")), text
