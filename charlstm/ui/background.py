@@ -13,10 +13,13 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from charlstm.progress import Progress, Report
+from charlstm.ui.shared.durations import duration
 
 T = TypeVar("T")
 CACHED = 4  # results of a kind: a recording of 512 neurons is 30 MB
 _TICK = 0.1  # seconds between two updates of a bar
+_LOOK = 0.25  # seconds between two looks at what somebody else works on
+_SETTLED = 1.0  # seconds after which an estimate of the rest is worth saying
 
 
 class _Results:
@@ -27,6 +30,7 @@ class _Results:
         self.done: OrderedDict[Hashable, Any] = OrderedDict()
         self.workers: dict[Hashable, threading.Lock] = {}
         self.threads: set[Hashable] = set()  # keys that `in_background` works on
+        self.progress: dict[Hashable, Progress] = {}  # of those that are worked on, for the others who wait
 
     def get(self, key: Hashable) -> tuple[bool, Any]:
         """Whether a result is there, and the result."""
@@ -37,19 +41,32 @@ class _Results:
             return True, self.done[key]
 
     def compute(self, key: Hashable, work: Callable[[Report], Any], report: Report, cached: int) -> Any:
-        """The result, from whoever is first; the others wait. An error is the caller's and leaves nothing behind."""
+        """The result, from whoever is first; the others wait. An error is the caller's and leaves nothing behind.
+
+        Who waits is told how far the first one is. `report` may raise, which ends the wait, or the work.
+        """
         with self.lock:
             worker = self.workers.setdefault(key, threading.Lock())
-        with worker:
+        while not worker.acquire(timeout=_LOOK):
+            report(self.progress.get(key, Progress("waiting", 0, 0)))
+
+        def told(progress: Progress) -> None:
+            self.progress[key] = progress
+            report(progress)
+
+        try:
             is_done, result = self.get(key)
             if not is_done:
-                result = work(report)
+                result = work(told)
                 with self.lock:
                     self.done[key] = result
                     self.workers.pop(key, None)
                     while len(self.done) > cached:
                         self.done.popitem(last=False)
             return result
+        finally:
+            self.progress.pop(key, None)
+            worker.release()
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
@@ -57,7 +74,9 @@ def _results(kind: str) -> _Results:
     return _Results()
 
 
-def with_bar(kind: str, key: Hashable, work: Callable[[Report], T], words: str) -> T:
+def with_bar(
+    kind: str, key: Hashable, work: Callable[[Report], T], words: str, *, cancel: Callable[[], None] | None = None
+) -> T:
     """The result of `work` for a key, cached; while it is worked on, a bar with these words stands here.
 
     Parameters
@@ -70,12 +89,18 @@ def with_bar(kind: str, key: Hashable, work: Callable[[Report], T], words: str) 
         Given a `Report` to call; what it returns is shared by all visitors and must not be changed.
     words : str
         "Reading 120 tunes": what is being done.
+    cancel : callable, optional
+        The callback of a button beside the bar: it takes back what asked for the work, which ends at its next report.
     """
-    bar = st.empty()  # in every run, so that what follows stays where it is
+    place = st.empty()  # in every run, so that what follows stays where it is
     is_done, result = _results(kind).get(key)
     if not is_done:
+        with place.container(horizontal=True, vertical_alignment="bottom"):
+            bar = st.empty()
+            if cancel is not None:
+                st.button("Cancel", key=f"background.{kind}.cancel", icon=":material/close:", on_click=cancel)
         result = _results(kind).compute(key, work, progress_bar(words, bar), CACHED)
-        bar.empty()
+        place.empty()
     value: T = result
     return value
 
@@ -117,21 +142,33 @@ def is_done(kind: str, key: Hashable) -> bool:
     return _results(kind).get(key)[0]
 
 
+def bar_with_cancel(key: str) -> Report:
+    """A bar for what a button has just begun, beside a button that ends it: any click does, at the next report."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        bar = st.empty()
+        st.button("Cancel", key=key, icon=":material/close:")
+    return progress_bar(place=bar)
+
+
 def progress_bar(words: str = "", place: DeltaGenerator | None = None) -> Report:
     """A bar, in a place or here, that shows what is reported to it.
 
     Parameters
     ----------
     words : str
-        What stands on it; "": what is being done, as each report says.
+        What stands on it, before how long it will still take; "": what is being done, as each report says.
     """
     bar = (st.empty() if place is None else place).progress(0.0, words)
-    updated = time.monotonic()
+    began = updated = time.monotonic()
 
     def report(progress: Progress) -> None:
         nonlocal updated
-        if time.monotonic() - updated > _TICK:
-            updated = time.monotonic()
-            bar.progress(progress.share, words or progress.doing[:1].upper() + progress.doing[1:])
+        now = time.monotonic()
+        if now - updated > _TICK:
+            updated = now
+            text, share = words or progress.doing[:1].upper() + progress.doing[1:], progress.share
+            if 0 < share < 1 and now - began > _SETTLED:
+                text += f", about {duration((now - began) * (1 - share) / share)} left"
+            bar.progress(share, text)
 
     return report

@@ -19,6 +19,7 @@ from charlstm.ui.experiments.rerun import run_again
 from charlstm.ui.experiments.temperatures import show_temperatures
 from charlstm.ui.shared.choices import choose
 from charlstm.ui.shared.notices import plain
+from charlstm.ui.shared.view_slots import view_slot
 from charlstm.ui.shared.written_address import WrittenAddress, is_followed, write_address
 from charlstm.ui.state import Setting
 
@@ -58,6 +59,12 @@ def page() -> None:
             on_click="ignore", icon=":material/download:", width="stretch",
             help="All studies in one text: tables, and the original report beside this reproduction.",
         )  # fmt: skip
+    with view_slot(study.name, studies):
+        _show_study(study, rows, which)
+
+
+def _show_study(study: Study, rows: Sequence[Row], which: RecordSet) -> None:
+    """One study: its question, the report's claims beside ours, its figures, and how to run it again."""
     st.header(study.question, anchor=False)
     st.caption(study.about)
     _findings(study, rows)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Sequence
 
 import streamlit as st
 
@@ -22,7 +23,7 @@ EPOCH_COUNT: Setting[int | None] = Setting("experiments.epochs", None)  # of a s
 SEED_COUNT = Setting("experiments.seeds", SEEDS)
 
 
-def run_again(study: Study, rows: list[Row], which: RecordSet) -> None:
+def run_again(study: Study, rows: Sequence[Row], which: RecordSet) -> None:
     """The box, within an expander that stays open while the study runs."""
     name, active = study.name, local.running()
     if active == name:
@@ -56,7 +57,7 @@ def run_again(study: Study, rows: list[Row], which: RecordSet) -> None:
             _show_status(name)
 
 
-def _how_long(rows: list[Row], epochs: int, seeds: int, which: RecordSet) -> str:
+def _how_long(rows: Sequence[Row], epochs: int, seeds: int, which: RecordSet) -> str:
     """What it took when the records were made, for as many epochs and seeds."""
     records = {record.key: record for row in rows for record in row.records}
     if not records:

@@ -11,9 +11,11 @@ from charlstm.errors import CharlstmError, NotationError
 from charlstm.files import file_stem
 from charlstm.library.tune import LibraryTune
 from charlstm.lm.store.card import model_card
+from charlstm.progress import Progress
 from charlstm.score import jobs
 from charlstm.score.formats import FORMATS
 from charlstm.tunes.abc import split_header
+from charlstm.ui.background import bar_with_cancel
 from charlstm.ui.library.archive import abc_book, zip_of
 from charlstm.ui.library.import_zip import read_zip
 from charlstm.ui.library.settings import BOOK_TITLE, FILES, IMPORTED, WITH_SOUND
@@ -49,16 +51,12 @@ def show_export(tunes: Sequence[LibraryTune]) -> None:
                 files.clear()  # one book at a time is in memory
                 files[book_key] = tunebook(tunes, title)
         if make_zip:
-            bar = st.progress(0.0, f"0 of {count}")
-
-            def progress(done: int, total: int) -> None:
-                bar.progress(done / total, f"{done} of {count}")
-
+            report = bar_with_cancel("library.cancel")
             files[zip_key] = zip_of(
                 tunes, cards=_cards(tunes), file_of=file_of, book=files[book_key], sound=sound,
-                base=home_address(st.context.url or ""), progress=progress,
+                base=home_address(st.context.url or ""),
+                progress=lambda done, total: report(Progress(f"{done} of {count}", done, total)),
             )  # fmt: skip
-            bar.empty()
     except CharlstmError as error:
         st.error(plain(str(error)))
     stem = file_stem(title)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -49,6 +50,7 @@ def show(context: ViewContext) -> Sounds:
         (*context.key, other, stamp, corpus.fingerprint),
         lambda report: compare(engine(context.model), engine(other), choose_on, score_on, report=report),
         f"{plain(context.model)} and {plain(other)} read the same tunes",
+        cancel=partial(go, "tune"),
     )
     st.caption(
         f"Which neuron of {plain(other)} is most similar to each neuron of {plain(context.model)}? "

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
@@ -160,4 +162,5 @@ def _measured(context: ViewContext, count: int) -> ConceptLearning:
         (*context.key, count, corpus.fingerprint),
         lambda report: concept_learning(context.checkpoint, choose, score, concepts, report=report),
         "Reading the tunes with the weights of every epoch",
+        cancel=partial(MEASURED.set, ()),
     )

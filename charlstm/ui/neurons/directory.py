@@ -7,13 +7,14 @@ from typing import Any
 
 import streamlit as st
 
+from charlstm.experiments.tables import ROLES
 from charlstm.neurons.concepts.concept import WITHIN
 from charlstm.neurons.concepts.registry import CONCEPTS
 from charlstm.neurons.directory.entries import ConceptEntry, Directory, NeuronEntry
 from charlstm.neurons.directory.file import measure, open_directory, save_directory
 from charlstm.neurons.recording import Unit
 from charlstm.tunes.corpus.model import Corpus
-from charlstm.ui.background import progress_bar
+from charlstm.ui.background import bar_with_cancel
 from charlstm.ui.neurons.directory_charts import concept_chart, in_direction, names_chart, probe_chart, title_of
 from charlstm.ui.neurons.settings import go, one_of, unit_name
 from charlstm.ui.neurons.unit_picker import shown_unit
@@ -33,9 +34,9 @@ WHICH = Setting("directory.which", ALL)
 CONCEPT = Setting("directory.concept", "", query="concept", parse=one_of(CONCEPTS))
 ADDRESSED = (WAY, CONCEPT)
 EXAMPLES = {
-    "header": ("Header neuron", "rises most clearly in the header"),
-    "body": ("Body neuron", "rises most clearly once the notes begin"),
-    "quiet": ("Quiet neuron", "moves least of all"),
+    "header": (ROLES["header"], "rises most clearly in the header"),
+    "body": (ROLES["body"], "rises most clearly once the notes begin"),
+    "quiet": (ROLES["quiet"], "moves least of all"),
 }
 _AUROC = st.column_config.ProgressColumn(format="%.3f", min_value=0.5, max_value=1.0)
 _OPEN = st.column_config.LinkColumn(display_text="open", help="Open this neuron in a new tab.")
@@ -99,7 +100,7 @@ def _measured(context: ViewContext, corpus: Corpus) -> Directory:
     )
     if not st.button("Measure all neurons", type="primary", key="directory.measure"):
         st.stop()
-    directory = measure(engine(context.model), corpus, report=progress_bar())
+    directory = measure(engine(context.model), corpus, report=bar_with_cancel("directory.cancel"))
     with suppress(OSError):  # a folder that cannot be written: it stays in memory
         save_directory(directory, context.checkpoint.path)
     _keep(context, corpus, directory)

@@ -5,6 +5,7 @@ This file chooses between the two and does the first; the second is attribution.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -89,7 +90,7 @@ def _many_pairs(context: ViewContext, writer: PairWriter, choice: Choice, words:
     if COUNTED.get() != key:
         st.caption(f"One pair is an anecdote. {PAIRS} pairs, with {PAIRS} seeds, show the effect of the intervention.")
         return
-    a, b = writer.write(PAIRS)
+    a, b = writer.write(PAIRS, cancel=partial(COUNTED.set, None))
     measured = with_bar("changes", key, lambda report: changes(a, b), "Counting")
     TRIED.set(TRIED.get() | {(context.model, choice, writer.same_header)})
     tried = len(TRIED.get())
@@ -142,6 +143,7 @@ def _costs(context: ViewContext, changed: Engine, choice: Choice) -> None:
         (*key, tunes),
         lambda report: loss_increases(changed, recording, CONCEPTS, report=report),
         "Reading the tunes again",
+        cancel=partial(READ.set, None),
     )
     caption = f"{context.model}. {choice.words(context.layers)}. n = {tunes}; 95 % intervals over tunes."
     show_figure(cost_chart(losses[:COSTS]), title="Cost of the intervention", caption=caption, key="intervene.costs")

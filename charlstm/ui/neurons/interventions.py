@@ -173,22 +173,23 @@ class PairWriter:
     choice: Choice
     same_header: bool  # B takes the header of A
 
-    def write(self, count: int) -> tuple[list[Sample], list[Sample]]:
-        """So many pairs, cached: the tunes A, the tunes B."""
+    def write(self, count: int, *, cancel: Callable[[], None] | None = None) -> tuple[list[Sample], list[Sample]]:
+        """So many pairs, cached: the tunes A, the tunes B. `cancel` takes back what asked for them."""
+
+        def cached(which: str, key: object, work: Callable[[Report], list[Sample]]) -> list[Sample]:
+            words = "Writing" if count == 1 else f"{plain(self.context.model)} writes {count} tunes"
+            kind = f"{'pair' if count == 1 else 'pairs'} {which}"
+            return with_bar(kind, (*self.context.key, self.context.composed, count, key), work, words, cancel=cancel)
+
         model, composed = engine(self.context.model), self.context.composed
-        own = self._cached("A", count, (), lambda report: self._sample(model, count, report))
+        own = cached("A", (), lambda report: self._sample(model, count, report))
         if not self.same_header:
-            return own, self._cached("B", count, self.choice, lambda report: self._sample(self.changed, count, report))
+            return own, cached("B", self.choice, lambda report: self._sample(self.changed, count, report))
         a = own
         if composed.header:  # fixed fields use fewer random numbers: the music of A is written again, as that of B is
-            a = self._cached("A again", count, (), lambda report: self._rewrite(model, own, report))
+            a = cached("A again", (), lambda report: self._rewrite(model, own, report))
         key = self.choice, "header"
-        return a, self._cached("B", count, key, lambda report: self._rewrite(self.changed, own, report))
-
-    def _cached(self, which: str, count: int, key: object, work: Callable[[Report], list[Sample]]) -> list[Sample]:
-        words = "Writing" if count == 1 else f"{plain(self.context.model)} writes {count} tunes"
-        kind = f"{'pair' if count == 1 else 'pairs'} {which}"
-        return with_bar(kind, (*self.context.key, self.context.composed, count, key), work, words)
+        return a, cached("B", key, lambda report: self._rewrite(self.changed, own, report))
 
     @property
     def _config(self) -> SampleConfig:

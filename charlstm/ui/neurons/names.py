@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import streamlit as st
 
+from charlstm.experiments.tables import ROLES
 from charlstm.neurons.concepts.registry import CONCEPTS
 from charlstm.neurons.directory.file import directory_path, is_current, load_directory
 from charlstm.neurons.recording import Unit
@@ -36,9 +37,14 @@ def name_of(context: ViewContext, unit: Unit | tuple[int, int]) -> Name | None:
     return _known(context).get((unit[0], unit[1]))
 
 
+def role_of(context: ViewContext, unit: tuple[int, int]) -> str:
+    """Which of the report's three neurons this one is in this model: "Header neuron"; "" for none."""
+    return next((ROLES[role] for role, known in _roles(context).items() if known == (unit[0], unit[1])), "")
+
+
 def label_of(context: ViewContext, unit: tuple[int, int], *more: str) -> str:
     """A neuron's number, what else is to be said of it, and its name where it has one: "12 in layer 2 · bar line"."""
-    name = name_of(context, unit)
+    name = role_of(context, unit) or name_of(context, unit)
     return " · ".join([unit_name(unit, context.layers), *more, *([str(name)] if name else [])])
 
 
@@ -56,22 +62,35 @@ def striking_unit(context: ViewContext) -> Unit:
     return Unit(*max(names, key=rank, default=(0, 0)))
 
 
+def _roles(context: ViewContext) -> dict[str, tuple[int, int]]:
+    """The neurons of this model that stand for the report's three, by role."""
+    return _directory(context)[1]
+
+
 def _known(context: ViewContext) -> dict[tuple[int, int], Name]:
     """The names of all neurons that have one."""
+    return _directory(context)[0]
+
+
+_Names = tuple[dict[tuple[int, int], Name], dict[str, tuple[int, int]]]
+
+
+def _directory(context: ViewContext) -> _Names:
     try:
         stamp = directory_path(context.checkpoint.path).stat().st_mtime_ns
     except OSError:
-        return {}
+        return {}, {}
     return _names(*context.key, stamp, context)
 
 
 @st.cache_data(max_entries=8, show_spinner=False)
-def _names(model: str, stamp: int, directory_stamp: int, _context: ViewContext) -> dict[tuple[int, int], Name]:
+def _names(model: str, stamp: int, directory_stamp: int, _context: ViewContext) -> _Names:
     directory = load_directory(_context.checkpoint.path)
     if directory is None or not is_current(directory, engine(model)):  # measured of other weights or concepts
-        return {}
+        return {}, {}
+    roles = {role: (entry.unit.layer, entry.unit.index) for role, entry in directory.examples.items() if role in ROLES}
     return {
         (entry.score.unit.layer, entry.score.unit.index): Name(entry.concept, entry.score.held_out)
         for entry in directory.neurons
         if entry.named and entry.concept in CONCEPTS
-    }
+    }, roles

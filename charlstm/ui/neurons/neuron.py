@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import streamlit as st
@@ -188,7 +189,7 @@ def _ablation(context: ViewContext, recording: Activations, unit: Unit, note: st
         return zero, ablation(model, recording, unit, CONCEPTS, at_mean=True, report=second)
 
     key = (*context.key, recording.texts, unit)
-    zero, mean = with_bar("ablation", key, work, "Reading the tunes without it")
+    zero, mean = with_bar("ablation", key, work, "Reading the tunes without it", cancel=partial(ABLATE.set, False))
     everything, tried = zero[0], len(zero) - 1
     st.caption(
         plain(

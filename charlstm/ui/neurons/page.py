@@ -20,6 +20,7 @@ from charlstm.ui.shared.models import models
 from charlstm.ui.shared.notices import stop_with
 from charlstm.ui.shared.scroll_top import scroll_to_top
 from charlstm.ui.shared.session_tune import WIDGETS, current_settings
+from charlstm.ui.shared.view_slots import view_slot
 from charlstm.ui.shared.written_address import is_followed
 from charlstm.ui.state import Setting
 
@@ -61,10 +62,11 @@ def page() -> None:
         scroll_to_top(f"{view} {VISITS.get()}")
     checkpoint = available[model]
     stamp = (checkpoint.path / JSON_FILE).stat().st_mtime_ns
-    try:
-        VIEWS[view][1](ViewContext(view, model, stamp, checkpoint, composed))
-    except CharlstmError as error:
-        stop_with(error)
+    with view_slot(view, VIEWS):
+        try:
+            VIEWS[view][1](ViewContext(view, model, stamp, checkpoint, composed))
+        except CharlstmError as error:
+            stop_with(error)
 
 
 def _follow_address() -> None:

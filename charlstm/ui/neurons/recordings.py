@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import streamlit as st
 
 from charlstm.neurons.recording import Activations, record_texts
 from charlstm.ui.background import with_bar
+from charlstm.ui.neurons.settings import go
 from charlstm.ui.neurons.view_context import ViewContext
 from charlstm.ui.shared.corpora import corpus_for, unseen
 from charlstm.ui.shared.models import engine
@@ -30,6 +33,7 @@ def recording_of(context: ViewContext) -> tuple[Activations, str]:
         (*context.key, corpus.fingerprint, TUNES),
         lambda report: record_texts(engine(context.model), texts, dtype=np.float16, details=True, report=report),
         f"{plain(context.model)} reads {len(texts)} tunes, once",
+        cancel=partial(go, "tune"),
     )
     is_own = context.checkpoint.corpus.fingerprint == corpus.fingerprint
     which = "validation tunes" if is_own else f"tunes of the collection {corpus.name}"

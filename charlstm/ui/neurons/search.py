@@ -5,6 +5,7 @@ Four ways to search; each finds places, which search_results.py shows.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -91,6 +92,7 @@ def _collection(context: ViewContext) -> Activations | None:
         key,
         lambda report: record_to_file(model, texts, report=report),
         f"{context.model} reads the collection {corpus.name}, once",
+        cancel=partial(ASKED.set, ()),
     )
 
 

@@ -7,6 +7,8 @@ import streamlit as st
 from charlstm.lm.train import training_runs
 from charlstm.ui.shared.choices import choose
 from charlstm.ui.shared.permissions import show_sharing
+from charlstm.ui.shared.scroll_top import scroll_to_top
+from charlstm.ui.shared.view_slots import view_slot
 from charlstm.ui.shared.written_address import is_followed, write_address
 from charlstm.ui.train import film, models, new, runs
 from charlstm.ui.train.settings import ADDRESS, BESIDE, RUN, VIEW
@@ -31,14 +33,16 @@ def page() -> None:
     )
     show_sharing()
     view = choose("View", list(VIEWS), VIEW, labels=VIEWS)
-    if view == "new":
-        new.show(running)
-    elif view == "runs":
-        runs.show(all_runs)
-    elif view == "film":
-        film.show()
-    else:
-        models.show()
+    scroll_to_top(view)
+    with view_slot(view, VIEWS):
+        if view == "new":
+            new.show(running)
+        elif view == "runs":
+            runs.show(all_runs)
+        elif view == "film":
+            film.show()
+        else:
+            models.show()
     address = {"view": view}
     if view == "runs" and RUN.get():
         address["run"] = RUN.get()
