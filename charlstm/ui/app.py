@@ -35,6 +35,7 @@ def main() -> None:
             _page("neurons", "Neurons", "neurology"),
             _page("train", "Train", "model_training"),
             _page("experiments", "Experiments", "science"),
+            _page("lesson", "Lesson", "school"),
         ],
         position="top",
     )

@@ -17,6 +17,7 @@ VIEWS = {
     "Compose": f"/?{TUNE}",
     "Your tune": f"/your_tune?{TUNE}",
     "Library": "/library",
+    "Lesson": "/lesson",
     **{f"Neurons, {view}": f"/neurons?view={view}&{TUNE}" for view in
        ("tune", "neuron", "gates", "directory", "compare", "search", "cause")},
     "Compare two models": f"/neurons?view=compare&by=models&{TUNE}",

@@ -1,4 +1,4 @@
-"""How a page is printed: the titles and scores of its players, and nothing of what surrounds them."""
+"""How a page is printed: the titles and scores of its players and nothing of what surrounds them, or as a worksheet."""
 
 from __future__ import annotations
 
@@ -16,3 +16,19 @@ _CSS = """
 def print_scores_only() -> None:
     """Called anywhere on a page; it takes no place there."""
     st.html(f"<style>{_CSS}</style>")
+
+
+_WORKSHEET = """
+.on-paper { display: none; }
+@media print {
+  [data-testid="stHeader"], [data-testid="stSidebar"], [data-testid="stLinkButton"] { display: none !important; }
+  .on-paper { display: block; }
+  .on-paper hr { border: 0; border-bottom: 1px solid #999; height: 2rem; margin: 0; }
+  h2, [data-testid="stMarkdown"] { break-inside: avoid; break-after: avoid; }
+}
+"""
+
+
+def print_worksheet() -> None:
+    """Print all of the page but what is clicked, and what has the class "on-paper" on paper alone."""
+    st.html(f"<style>{_WORKSHEET}</style>")

@@ -1,0 +1,1 @@
+"""The page Lesson: six steps over the other pages."""
