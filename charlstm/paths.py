@@ -1,8 +1,9 @@
 """Where checkpoints, corpora and results are found. The only place that decides.
 
 Everything is written under one folder, the home: $CHARLSTM_HOME, else the checkout that the code runs in, else the
-platform's folder for a user's data. An installed package brings models and records along in charlstm/_shipped (setup.py
-puts them there); they are read where the home has none of that name, and never written to.
+platform's folder for a user's data. Models and records are shipped in the checkout, and in an installed package as
+charlstm/_shipped (setup.py puts them there); a home elsewhere reads them where it has none of that name, and never
+writes to them.
 """
 
 from __future__ import annotations
@@ -22,7 +23,6 @@ CONTROL_FILE = "control.json"
 EPOCHS_FOLDER = "epochs"
 
 PACKAGE = Path(__file__).resolve().parent
-SHIPPED = PACKAGE / "_shipped"  # in a wheel only: app.py, .streamlit/, checkpoints/ and data/results/ of the checkout
 
 
 def checkout() -> Path | None:
@@ -31,9 +31,14 @@ def checkout() -> Path | None:
     return root if (root / "pyproject.toml").is_file() and (root / "app.py").is_file() else None
 
 
+def shipped() -> Path:
+    """The folder of what is shipped: app.py, .streamlit/, checkpoints/ and data/results/."""
+    return checkout() or PACKAGE / "_shipped"
+
+
 def entry_script() -> Path:
     """The app.py to give to `streamlit run`; its configuration lies beside it."""
-    return (checkout() or SHIPPED) / "app.py"
+    return shipped() / "app.py"
 
 
 def home() -> Path:
@@ -87,10 +92,10 @@ def cache_path() -> Path:
 
 
 def writable(folder: Path) -> Path:
-    """The folder to write to: for one inside the installed package the same place in the home, else itself."""
-    return home() / folder.relative_to(SHIPPED) if folder.is_relative_to(SHIPPED) else folder
+    """The folder to write to: for a shipped one the same place in the home, else itself."""
+    return home() / folder.relative_to(shipped()) if folder.is_relative_to(shipped()) else folder
 
 
 def _with_shipped(folder: Path) -> list[Path]:
-    shipped = SHIPPED / folder.relative_to(home())
-    return [folder, shipped] if shipped.is_dir() else [folder]
+    also = shipped() / folder.relative_to(home())
+    return [folder, also] if also.is_dir() and not (folder.is_dir() and also.samefile(folder)) else [folder]

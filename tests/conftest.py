@@ -61,3 +61,9 @@ def tiny_engine(make_engine: MakeEngine) -> Engine:
 def uniform_engine(make_engine: MakeEngine) -> Engine:
     """All logits 0: every symbol is as likely as any other."""
     return make_engine(scale=0.0)
+
+
+@pytest.fixture(autouse=True)
+def only_the_home(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A home folder of a test holds what the test puts there: the shipped models are not read beside it."""
+    monkeypatch.setattr("charlstm.paths._with_shipped", lambda folder: [folder])
