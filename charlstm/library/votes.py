@@ -15,7 +15,7 @@ from pathlib import Path
 from charlstm.library.database import connected, forget, writing
 
 FIRST, SECOND, NEITHER = "first", "second", ""
-_COLUMNS = "visitor, cast, test, first, second, first_tune, second_tune, asked, answer, liked"
+_COLUMNS = "visitor, cast_at, test, first, second, first_tune, second_tune, asked, answer, liked"
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Vote:
         Which they like better; NEITHER: both alike.
     visitor : str
         The id of their browser; in an export their number, counted from 1 in the order of their first votes.
-    cast : float
+    cast_at : float
         When, in seconds since 1970.
     """
 
@@ -51,7 +51,7 @@ class Vote:
     answer: str
     liked: str
     visitor: str = ""
-    cast: float = 0.0
+    cast_at: float = 0.0
 
     @property
     def is_right(self) -> bool | None:

@@ -36,6 +36,7 @@ def main() -> None:
             _page("train", "Train", "model_training"),
             _page("experiments", "Experiments", "science"),
             _page("lesson", "Lesson", "school"),
+            _page("listening_test", "Listening test", "hearing"),
         ],
         position="top",
     )
