@@ -22,6 +22,7 @@ from charlstm.lm.infer.engine import Engine
 from charlstm.neurons.gates import GateSums, gate_sums
 from charlstm.neurons.predictions import Predictions, predictions
 from charlstm.progress import Report
+from charlstm.tunes.form_plan.plan import FormPlan
 
 Kind = str  # "hidden", "cell", or the letter of a gate
 # Kinds that lie in [0, 1]; the others are shown on -1 to 1, c as tanh(c).
@@ -147,7 +148,7 @@ def from_rows(texts: Sequence[str], rows: NDArray[np.floating], layers: int, **d
     return Activations(tuple(texts), rows.reshape(layers, -1, rows.shape[1]).transpose(0, 2, 1), **details)
 
 
-def record(engine: Engine, text: str, *, kind: Kind = "hidden") -> Activations:
+def record(engine: Engine, text: str, *, kind: Kind = "hidden", plan: FormPlan | None = None) -> Activations:
     """Read one text from a zero state, START first, and keep what the units did.
 
     Parameters
@@ -157,6 +158,8 @@ def record(engine: Engine, text: str, *, kind: Kind = "hidden") -> Activations:
         T characters, 1 or more.
     kind : str
         What to keep: see `Activations`.
+    plan : FormPlan, optional
+        What the text was written by; else a network that reads plans reads it as one without.
 
     Raises
     ------
@@ -168,7 +171,7 @@ def record(engine: Engine, text: str, *, kind: Kind = "hidden") -> Activations:
     known = engine.config.cell_spec.signals
     if kind not in known:
         raise ConfigError("kind", f"must be one of this network's {', '.join(known)}, not {kind!r}.")
-    return replay(engine, text).activations(kind)
+    return replay(engine, text, plan).activations(kind)
 
 
 def record_texts(
@@ -179,6 +182,7 @@ def record_texts(
     rows: NDArray[np.float16] | None = None,
     details: bool = False,
     report: Report | None = None,
+    plans: Sequence[FormPlan | None] | None = None,
 ) -> Activations:
     """Read many texts side by side, each from a zero state, and keep the hidden states.
 
@@ -197,6 +201,8 @@ def record_texts(
         Whether to keep the gates' sums and the surprisals too.
     report : callable, optional
         Told how many characters are read; it may raise to stop.
+    plans : sequence of FormPlan or None, optional
+        What each text was written by.
 
     Raises
     ------
@@ -212,7 +218,9 @@ def record_texts(
     gates: dict[str, GateSums] = {}
     surprisals: list[NDArray[np.float64]] = [np.empty(0)] * len(texts)
     # With all gates a batch takes several times the memory, so fewer texts are read side by side.
-    for reading in read_texts(engine, texts, inside=details, batch_size=32 if details else 64, report=report):
+    for reading in read_texts(
+        engine, texts, inside=details, batch_size=32 if details else 64, report=report, plans=plans
+    ):
         states = reading.trace.h[:, 1:].transpose(0, 2, 1).reshape(len(values), -1)
         values[:, starts[reading.index] : starts[reading.index + 1]] = states
         if details:
@@ -249,8 +257,8 @@ class Replay:
         return Activations((self.text,), values[:, 1:].astype(np.float32, copy=False), kind)
 
 
-def replay(engine: Engine, text: str) -> Replay:
-    """Read a text from a zero state, START first, and keep all that went on.
+def replay(engine: Engine, text: str, plan: FormPlan | None = None) -> Replay:
+    """Read a text from a zero state, START first, and keep all that went on; `plan` as in `record`.
 
     Raises
     ------
@@ -262,7 +270,7 @@ def replay(engine: Engine, text: str) -> Replay:
     if not text:
         raise ConfigError("text", "is empty, so there are no states to look at.")
     ids = np.concatenate([[engine.vocab.start], engine.vocab.encode(text)])
-    logits, trace = engine.run(ids)
+    logits, trace = engine.run(ids, plan)
     return Replay(text, trace, predictions(logits, np.append(ids[1:], engine.vocab.end)))
 
 

@@ -7,6 +7,7 @@ from charlstm.errors import ConfigError, VocabularyError
 from charlstm.lm.cells import CELLS
 from charlstm.lm.infer.engine import Engine
 from charlstm.neurons.recording import Unit, record, record_texts, replay
+from charlstm.tunes.form_plan.reading import read_plan
 from tests.conftest import TUNES, MakeEngine
 
 
@@ -84,3 +85,13 @@ def test_nothing_to_read_is_refused(make_engine: MakeEngine) -> None:
     for texts in ([], [TUNES[0], ""]):
         with pytest.raises(ConfigError):
             record_texts(make_engine(), texts)
+
+
+def test_a_text_is_recorded_by_the_plan_that_it_was_written_by(make_engine: MakeEngine) -> None:
+    engine = make_engine(clock=True, plan=True)
+    plans = [read_plan(text) for text in TUNES[:3]]
+    many = record_texts(engine, TUNES[:3], plans=plans)
+    for number, (text, plan) in enumerate(zip(TUNES[:3], plans, strict=True)):
+        alone = record(engine, text, plan=plan)
+        np.testing.assert_allclose(many.of_text(number).values, alone.values, atol=1e-5)
+        assert plan is None or not np.allclose(alone.values, record(engine, text).values, atol=1e-3)
