@@ -11,6 +11,7 @@ from collections.abc import Collection, Mapping
 
 from charlstm.errors import ConfigError
 from charlstm.lm.sample.guard_body import LENGTHS, Body, Ending
+from charlstm.lm.sample.guard_form import FormGuard
 from charlstm.lm.sample.guard_header import DEFAULTS, HeaderLines
 from charlstm.tunes.abc import default_unit, parse_meter, parse_unit
 from charlstm.tunes.form_plan.plan import FormPlan
@@ -67,6 +68,8 @@ class Guard:
         needed = {"M"} | ({"L"} if seen.get("L") else set())
         self._head = HeaderLines(values, dict(fixed), frozenset(needed))
         self._body: Body | None = None
+        self._form: FormGuard | None = None
+        self._fills: list[int | None] = []  # of the plan's bars, in quarters of the unit
         self._tried: tuple[str, Body | None] = ("", None)  # what `allows` was asked last, and the body after it
         room = BODY_ROOM + (0 if "\nK:" in f"\n{prime}" else HEADER_ROOM + sum(map(len, fixed.values())))
         if max_length < len(prime) + room:
@@ -85,18 +88,39 @@ class Guard:
         return quarters.numerator if is_written else None
 
     def follow(self, plan: FormPlan) -> None:
-        """Hold the last note of each part to the degree that a form plan has for it; once the header is written."""
+        """Hold bar lines and the last note of each part to a form plan, once the header is written."""
+        self._form = FormGuard(plan)
         key = parse_key(self._head.written.get("K"))
         if self._body is None or key is None:
             return
         unit = parse_unit(self._head.written.get("L")) or default_unit(parse_meter(self._head.written.get("M")))
         endings = {}
+        fills: list[int | None] = []
         for number, bar in enumerate(plan.bars):
             letter = LETTERS[(LETTERS.index(key.tonic) + bar.degree - 1) % 7] if bar.degree else ""
-            if letter in self._symbols and letter:
-                fill = None if bar.length is None else 4 * bar.length / unit
-                endings[number] = Ending(letter, int(fill) if fill is not None and fill.denominator == 1 else None)
-        self._body.endings, self._tried = endings, ("", self._body)
+            quarters = None if bar.length is None else 4 * bar.length / unit
+            fill = int(quarters) if quarters is not None and quarters.denominator == 1 else None
+            fills.append(self._body.full if bar.length is None else fill)
+            if letter and letter in self._symbols:
+                endings[number] = Ending(letter, fill)
+        self._body.endings, self._tried, self._fills = endings, ("", self._body), fills
+
+    def agrees(self, char: str) -> bool:
+        """Whether a character that `allows` has just allowed is as the form plan has it: bar lines and lengths.
+
+        Where none is, any that is allowed goes.
+        """
+        if self._form is None or self._body is None:
+            return True
+        if not self._form.agrees(char):
+            return False
+        number = self._form.bar
+        if number is None or number >= len(self._fills) or (fill := self._fills[number]) is None:
+            return True
+        after = self._tried[1] if self._tried[0] == char else None
+        if after is None:
+            return True
+        return after.fill == fill if char in "|:" else after.least_fill <= fill
 
     def allows(self, char: str) -> bool:
         """Whether this character may come next; "" asks for the end of the tune."""
@@ -114,6 +138,8 @@ class Guard:
     def read(self, char: str, *, given: bool = False) -> bool:
         """Take one more character; False if it may not come. In a header all that is given is taken."""
         self._length += 1
+        if self._form is not None:
+            self._form.read(char)
         if self._body is not None:
             if self._tried[0] == char:
                 self._body, self._tried = self._tried[1], ("", self._body)

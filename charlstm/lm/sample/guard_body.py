@@ -74,6 +74,14 @@ class Body:
             return True
         return self.mode in ("line", "start") and self.line in (":|", "||") and self.ending != 1
 
+    @property
+    def least_fill(self) -> int:
+        """Of this bar, once the note that is being written, or that must still come, is complete."""
+        if self.mode == "note" and not self.same:
+            lengths = [self.lengths[x] for x in self._allowed_lengths() if x.startswith(self.length)]
+            return self.fill + (2 if self.left else 1) * min(lengths, default=0)
+        return self.fill + (1 if self.mode in ("space", "accidental", "tuplet") and not self.same else 0)
+
     def step(self, char: str) -> bool:
         """Take one more character; False, and the state is of no more use, if it may not come."""
         allowed: bool = getattr(self, f"_in_{self.mode}")(char)

@@ -98,8 +98,8 @@ def pick_guarded(
 ) -> tuple[int, float | None]:
     """Choose the next symbol, and where the guard does not allow it, again among what it allows.
 
-    The second choice takes the next random number. So a symbol comes with its probability among those allowed, and a
-    tune that needs no guard is the one without it.
+    Of that it must be what agrees with the form plan, if anything does. The second choice takes the next random number:
+    a symbol comes with its probability among those allowed, and a tune that needs no guard is the one without it.
 
     Returns
     -------
@@ -108,9 +108,16 @@ def pick_guarded(
         What the guard cost, if it had to overrule the model.
     """
     symbol = picker.pick(logits, forbid)
-    if guard is None or guard.allows(vocab.written[symbol]):
+    if guard is None or (guard.allows(vocab.written[symbol]) and guard.agrees(vocab.written[symbol])):
         return symbol, None
-    allowed = np.array([k != vocab.start and guard.allows(text) for k, text in enumerate(vocab.written)])
+    allowed, agreed = np.zeros((2, len(vocab)), dtype=bool)
+    for k, text in enumerate(vocab.written):
+        allowed[k] = k != vocab.start and guard.allows(text)
+        agreed[k] = allowed[k] and guard.agrees(text)
+    if agreed.any():
+        allowed = agreed
+    elif allowed[symbol]:
+        return symbol, None
 
     def forbid_more(z: Floats) -> None:
         forbid(z)

@@ -150,3 +150,14 @@ def test_a_form_by_hand_has_lines_of_four_bars() -> None:
     assert isinstance(form, FormPlan)
     assert [k for k, line in enumerate(form.lines) if line == "|\n"] == [4]
     assert form_of_text("AABB: a b / c | d").lines[1] == "|\n"
+
+
+@pytest.mark.parametrize(
+    "text", ["AABB: a b c [1 d [2 e=1 | f g h i=1", "AB: a(1/8) b c d / b c b d'(5/8)=2 | e f=1", "ABB: a | b"]
+)
+def test_the_guard_holds_parts_repeats_endings_and_the_end_of_a_plan(text: str, make_engine: MakeEngine) -> None:
+    engine, plan = planned(make_engine), form_of_text(text)
+    for tune in sample(engine, SampleConfig(max_length=900, guard=True), prime=HEADER, form=plan, n=6):
+        opening, written = written_bars(tune.text)
+        assert [opening, *[bar.line for bar in written]] == [plan.opening, *plan.lines]
+        assert tune.stopped == "end"

@@ -1,0 +1,58 @@
+"""The bar lines of a form plan, as a guard holds them: parts, repeats, endings and the tune's end come as planned.
+
+Says nothing of the music between them. Where a text has strayed from the plan, everything goes again. Knows no network.
+"""
+
+from __future__ import annotations
+
+from charlstm.lm.infer.inputs.lookback import SIGNS
+from charlstm.tunes.form_plan.plan import FormPlan
+
+
+class FormGuard:
+    """What a body may go on with so that its bar lines are a plan's.
+
+    Parameters
+    ----------
+    plan : FormPlan
+    """
+
+    def __init__(self, plan: FormPlan) -> None:
+        self._lines = (plan.opening, *plan.lines)
+        self._number = 0  # of the line that comes next, or that is being written
+        self._gap: str | None = ""  # what of it stands there; None within a bar
+        self._strayed = False
+
+    def read(self, char: str) -> None:
+        """Take one more character of the body."""
+        if self._gap is None:
+            if char in "|:":
+                self._number, self._gap = self._number + 1, char
+        elif char in SIGNS:
+            self._gap += char
+        else:
+            self._strayed = self._strayed or self._gap != self._line
+            self._gap = None
+
+    def agrees(self, char: str) -> bool:
+        """Whether this character is as planned; "" is the tune's end."""
+        if self._strayed or self._number >= len(self._lines):
+            return True
+        if self._gap is None:
+            following = self._lines[self._number + 1] if self._number + 1 < len(self._lines) else ""
+            return char != "" and (char not in "|:" or following.startswith(char))
+        if not self._line.startswith(self._gap):
+            return True
+        if len(self._gap) < len(self._line):
+            return char == self._line[len(self._gap)]
+        is_over = self._number + 1 == len(self._lines)
+        return char == "" if is_over else char != "" and char not in SIGNS
+
+    @property
+    def bar(self) -> int | None:
+        """The number of the bar that is being written; None between bars, and where the text has strayed."""
+        return None if self._strayed or self._gap is not None else self._number
+
+    @property
+    def _line(self) -> str:
+        return self._lines[self._number] if self._number < len(self._lines) else ""
