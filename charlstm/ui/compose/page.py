@@ -18,6 +18,7 @@ from charlstm.ui.compose.watch import WATCH, show_watch, watch_query, watch_swit
 from charlstm.ui.compose.ways_on import introduction, show_ways_on
 from charlstm.ui.neurons.view_context import ViewContext
 from charlstm.ui.originality.section import show_originality
+from charlstm.ui.shared.backing import backing_settings, shown, swing
 from charlstm.ui.shared.downloads import downloads, piano_roll
 from charlstm.ui.shared.drawing import draw
 from charlstm.ui.shared.models import models
@@ -82,8 +83,9 @@ def page() -> None:
         st.caption(plain(origin) + (f" :orange-badge[Changed, not composed yet: {plain(changed)}]" if changed else ""))
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         sound_settings(abc)
+        backing_settings(abc)
         tablature_choice()
-        drawing = draw(abc, TRANSPOSE.get(), TABLATURE.get())
+        drawing = draw(shown(abc).text, TRANSPOSE.get(), TABLATURE.get(), swing())
         downloads(drawing, title, page="compose", note=origin)
         query = settings.query | sound_query()
         keep_button(drawing.text, page="compose", how="composed", settings=query)

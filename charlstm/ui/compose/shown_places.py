@@ -1,6 +1,7 @@
 """From the text a model wrote to the text that is shown, in whatever key: places, and marks. Knows no Streamlit.
 
-Another key changes what stands in the K: line and in the tokens of the body, and the order of none.
+Another key changes what stands in the K: line and in the tokens of the body, and the order of none. Backing puts chord
+symbols between them.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ def shown_spans(text: str, shown: str) -> list[Span]:
     text : str
         As the model wrote it, T characters.
     shown : str
-        The same with its X: line, in any key.
+        The same with its X: line, in any key, with or without backing.
 
     Returns
     -------
@@ -34,7 +35,10 @@ def shown_spans(text: str, shown: str) -> list[Span]:
         body, moved_body = split_header(original).body_start, split_header(shown).body_start
         key = original.rfind("\n", 0, max(body - 1, 0)) + 1  # the K: line ends the header
         spans[key:body] = [(key, moved_body)] * (body - key)
-        for old, new in zip(body_tokens(original), body_tokens(shown), strict=False):
+        old_tokens, new_tokens = body_tokens(original), body_tokens(shown)
+        if not any(token.kind == "chord_symbol" for token in old_tokens):  # then they were written afterwards
+            new_tokens = tuple(token for token in new_tokens if token.kind != "chord_symbol")
+        for old, new in zip(old_tokens, new_tokens, strict=False):
             is_same = old.text == new.text
             for at in range(old.start, old.end):
                 begin = new.start + at - old.start

@@ -16,7 +16,7 @@ from charlstm.ui.shared.notices import plain
 from charlstm.ui.shared.pages import page_file
 from charlstm.ui.shared.session_library import change, delete
 from charlstm.ui.shared.session_tune import choose_tune
-from charlstm.ui.shared.sound import TRANSPOSE, parse_transpose
+from charlstm.ui.shared.sound import BACKING, SWING, TRANSPOSE, parse_backing, parse_swing, parse_transpose
 from charlstm.ui.your_tune.opening import edit_button
 
 OPEN_HELP = "On Compose, with its settings."
@@ -57,6 +57,8 @@ def show_row(tune: LibraryTune, shown: Sequence[LibraryTune]) -> None:
             ):
                 choose_tune(settings)
                 TRANSPOSE.set(parse_transpose(str(tune.settings.get(TRANSPOSE.query, ""))) or 0)
+                BACKING.set(parse_backing(str(tune.settings.get(BACKING.query, ""))) or False)
+                SWING.set(parse_swing(str(tune.settings.get(SWING.query, ""))) or 0)
                 st.switch_page(page_file("compose"))
             edit_button(tune.text, key=f"library.edit.{number}", how=tune.how, settings=tune.settings)
             with st.popover("Details", icon=":material/label:"):

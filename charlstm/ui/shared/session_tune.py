@@ -16,6 +16,7 @@ from charlstm.lm.config import SampleConfig
 from charlstm.lm.sample.guard import NEEDED
 from charlstm.lm.sample.sampling import Sample, stream
 from charlstm.lm.store.checkpoint import Checkpoint
+from charlstm.ui.shared.backing import shown, swing
 from charlstm.ui.shared.drawing import draw
 from charlstm.ui.shared.models import engine
 from charlstm.ui.shared.notices import plain
@@ -120,10 +121,13 @@ def publish(settings: ComposeSettings, **more: str) -> None:
         st.query_params.from_dict(address)
 
 
-def composed_text() -> str:
-    """The composed tune as ABC in the key that is shown; "" where there is none."""
+def composed_text(*, backing: bool = True) -> str:
+    """The composed tune as ABC in the key that is shown, with its backing if it is on; "" where there is none."""
     composed = COMPOSED.get()
-    return "" if composed is None else draw("X:1\n" + composed.sample.text, TRANSPOSE.get(), TABLATURE.get()).text
+    if composed is None:
+        return ""
+    text = "X:1\n" + composed.sample.text
+    return draw(shown(text).text if backing else text, TRANSPOSE.get(), TABLATURE.get(), swing()).text
 
 
 def sample_config(settings: ComposeSettings) -> SampleConfig:

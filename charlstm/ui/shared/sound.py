@@ -17,6 +17,7 @@ INSTRUMENTS = (
     "piano", "fiddle", "flute", "whistle", "recorder", "accordion", "harmonica", "banjo", "guitar", "harp", "dulcimer",
     "clarinet", "bagpipe", "cello",
 )  # fmt: skip
+SWINGS = (50, 75)  # percent of a beat that its first half takes, straight to dotted; as in `score.swing`
 FARTHEST, OFFERED = 12, 7  # semitones that an address may ask for, and that the page offers
 
 
@@ -31,16 +32,36 @@ def parse_transpose(text: str) -> int | None:
     return steps if -FARTHEST <= steps <= FARTHEST else None
 
 
+def parse_backing(text: str) -> bool | None:
+    """Whether an address asks for backing: 1 or 0."""
+    return {"1": True, "0": False}.get(text)
+
+
+def parse_swing(text: str) -> int | None:
+    """The percent of an address."""
+    percent = int(text) if re.fullmatch(r"[0-9]{2}", text) else 0
+    return percent if SWINGS[0] <= percent <= SWINGS[1] else None
+
+
 INSTRUMENT = Setting("sound.instrument", "piano", query="instrument", parse=parse_instrument)
 TRANSPOSE = Setting("sound.transpose", 0, query="transpose", parse=parse_transpose)  # semitones up
+
+BACKING = Setting("sound.backing", False, query="backing", parse=parse_backing, write=lambda on: str(int(on)))
+SWING = Setting("sound.swing", 0, query="swing", parse=parse_swing)  # percent of a beat; 0: that of the rhythm
 
 SHOWN_KEY = Setting("sound.key", 0)  # what the widget shows, for each own key of a tune
 
 
 def sound_query() -> dict[str, str]:
     """What the address says of sound and tablature: nothing of what is at its default."""
-    settings: tuple[Setting[Any], ...] = (INSTRUMENT, TRANSPOSE, TABLATURE)
-    return {s.query: str(s.get()) for s in settings if s.get() != s.default}
+    settings: tuple[Setting[Any], ...] = (INSTRUMENT, TRANSPOSE)
+    return {s.query: s.write(s.get()) for s in settings if s.get() != s.default} | arrangement_query()
+
+
+def arrangement_query() -> dict[str, str]:
+    """What the address says of tablature, backing and swing, also for a tune of the visitor's own."""
+    settings: tuple[Setting[Any], ...] = (TABLATURE, BACKING, SWING)
+    return {s.query: s.write(s.get()) for s in settings if s.get() != s.default}
 
 
 def sound_settings(text: str) -> None:

@@ -15,8 +15,7 @@ from charlstm.ui.shared.models import models
 from charlstm.ui.shared.notices import plain
 from charlstm.ui.shared.pages import page_file
 from charlstm.ui.shared.session_tune import COMPOSED, composed_text, current_settings, publish, write
-from charlstm.ui.shared.sound import sound_query
-from charlstm.ui.shared.tablature_setting import TABLATURE
+from charlstm.ui.shared.sound import arrangement_query, sound_query
 from charlstm.ui.shared.tune_link import QUERY, unpack_tune
 from charlstm.ui.state import component_value
 from charlstm.ui.your_tune.settings import AUTOMATIC, BOOK_TUNE, GRID, KEY, METER, VOICE
@@ -54,12 +53,12 @@ def open_from_address(document: TuneDocument) -> None:
 
 
 def publish_document(document: TuneDocument) -> None:
-    """The address names the settings of a composed tune, and the tablature; a text of one's own is in no address."""
+    """The address names the settings of a composed tune, tablature and backing; a text of one's own is in none."""
     composed = COMPOSED.get()
-    if composed is not None and document.text == composed_text():
+    if composed is not None and document.text in (composed_text(), composed_text(backing=False)):
         publish(composed.settings, **sound_query())
         return
-    address = {TABLATURE.query: TABLATURE.get()} if TABLATURE.get() else {}
+    address = arrangement_query()
     if st.query_params.to_dict() != address:
         st.query_params.from_dict(address)
 

@@ -8,6 +8,7 @@ from charlstm.tunes.abc import split_header
 from charlstm.tunes.edit.lint import proofread
 from charlstm.tunes.views.bar_numbers import PrintedBars, printed_bars
 from charlstm.ui.originality.section import show_originality
+from charlstm.ui.shared.backing import backing_settings, shown, swing
 from charlstm.ui.shared.downloads import downloads
 from charlstm.ui.shared.drawing import draw
 from charlstm.ui.shared.notices import plain, set_title
@@ -63,13 +64,20 @@ def page() -> None:
     # The tune as it is.
     title = split_header(document.text).get("T") or "Your tune"
     set_title(title)
-    drawing = draw(document.text, tablature=TABLATURE.get())
+    backed = shown(document.text)
+    drawing = draw(backed.text, tablature=TABLATURE.get(), swing=swing())
     printed = printed_bars(document.text)
     if SHOWN_TEXT.get() != document.text:
         SHOWN_TEXT.set(document.text)
         if document.now.how != "continued":  # otherwise one continues again from the same bar
             KEEP_BARS.set(printed.highest)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        backing_settings(document.text)
+        if backed.inserted:
+            st.button(
+                "Write chords into the tune", on_click=_write_chords, args=(document, backed.text),
+                icon=":material/edit_note:", key="your_tune.write_chords",
+            )  # fmt: skip
         tablature_choice()
         keep_button(document.text, page="your_tune", how=document.now.how, settings=document.now.settings)
         downloads(drawing, split_header(document.text).get("T") or "tune", page="your_tune")
@@ -78,13 +86,19 @@ def page() -> None:
         if drawing.form:
             st.caption(plain(drawing.form))
         tablature_notice(drawing, lambda steps: move_document(document, steps), page="your_tune")
-    selection = show_tune(drawing, key="your_tune.player", marks=_marks(document, printed), selectable=True)
-    _follow(selection, printed)
+    marks = [backed.moved(*mark) for mark in _marks(document, printed)]
+    selection = show_tune(drawing, key="your_tune.player", marks=marks, selectable=True)
+    _follow(selection, printed_bars(backed.text))
     show_originality(document.text, page="your_tune")
     # What can be done with it.
     if not TURNS.get():
         _show_tools(document, printed)
     sound_tune(drawing, key="your_tune.player")
+
+
+def _write_chords(document: TuneDocument, text: str) -> None:
+    """The tune with its backing, to be edited like any other text."""
+    attempt(document.put, text, how=document.now.how, settings=document.now.settings)
 
 
 def _show_editor(document: TuneDocument) -> None:
