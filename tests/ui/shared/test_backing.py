@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from charlstm.tunes.harmony.backing import harmonize, has_chords
+from charlstm.tunes.harmony.backing import harmonize, has_chords, insertions, with_insertions
 from charlstm.ui.compose.shown_places import shown_spans
 from charlstm.ui.shared.backing import Shown
 from charlstm.ui.shared.drawing import draw
