@@ -76,10 +76,10 @@ class Costs:
         As `MOVES`.
     """
 
-    melody: float = 0.45
+    melody: float = 0.5
     tones: tuple[float, float, float, float, float, float] = (1.0, 1.0, 0.8, 0.5, 0.16, 0.04)
-    change: float = 0.62
-    change_inside: float = 0.25
+    change: float = 0.7
+    change_inside: float = 0.3
     ends_on_tonic: float = 30.0
     begins_on_tonic: float = 4.0
     phrase: float = 2.0
