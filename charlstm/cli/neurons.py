@@ -39,6 +39,10 @@ def add(commands: Commands) -> None:
     heat.add_argument("--unit", type=_unit, required=True, metavar="LAYER:INDEX", help="both counted from 0")
     heat.add_argument("--kind", default="hidden", help="hidden (default), cell, or a gate: i f o g, or r z n of a GRU")
     heat.add_argument("--columns", type=at_least(1), default=60, metavar="N", help="characters per row (default 60)")
+    heat.add_argument(
+        "--padded", action="store_true", help="the original report's grid: rows of N characters, the last one padded"
+    )
+    heat.add_argument("--values", action="store_true", help="write each value into the picture")
     heat.add_argument("--png", type=Path, metavar="F", help="write a picture")
     heat.add_argument("--html", type=Path, metavar="F", help="write a web page")
 
@@ -75,10 +79,11 @@ def _heatmap(options: argparse.Namespace) -> None:
         options.parser.error("say what to write: --png F or --html F, or ask for --json")
     engine = load(options.model)
     text = as_model_texts(engine, read_tunes(options.tune))[0]
-    drawn = heatmap(record(engine, text, kind=options.kind), options.unit, columns=options.columns)
+    acts = record(engine, text, kind=options.kind)
+    drawn = heatmap(acts, options.unit, columns=options.columns, padded=options.padded)
     written = {}
     if options.png:
-        options.png.write_bytes(to_png(drawn))
+        options.png.write_bytes(to_png(drawn, values=options.values))
         written["png"] = str(options.png)
     if options.html:
         head = '<!doctype html><meta charset="utf-8"><title>charlstm</title>'

@@ -37,7 +37,9 @@ PANEL_TEMPERATURES = (0.5, 0.8, 1.0, 1.2, 2.0)
 SHIPPED = ("lstm-512", "lstm-250", "gru-250", "lstm-150", "rnn-250")  # models that the panel measures
 
 
-def report_training(cell: str, hidden_size: int, dropout: float = 0.0, *, epochs: int = EPOCHS) -> Training:
+def report_training(
+    cell: str, hidden_size: int, dropout: float = 0.0, *, layers: int = 1, epochs: int = EPOCHS
+) -> Training:
     """A network and its training as the report did it: random slices, Adam at a constant rate, nothing transposed.
 
     Parameters
@@ -49,6 +51,8 @@ def report_training(cell: str, hidden_size: int, dropout: float = 0.0, *, epochs
     dropout : float
         Dropout that acts: on the output of the layer. 0 for what the report's code did: it gave its p to nn.LSTM,
         which drops between layers only, and there was one.
+    layers : int
+        On top of each other; the report's networks have one.
     epochs : int
         Passes over the tunes, one slice of each.
     """
@@ -56,6 +60,7 @@ def report_training(cell: str, hidden_size: int, dropout: float = 0.0, *, epochs
         model=ModelConfig(
             cell=cell,
             hidden_size=hidden_size,
+            num_layers=layers,
             embedding_size=hidden_size,
             dropout=dropout,
         ),
@@ -88,6 +93,7 @@ def catalog(epochs: int = EPOCHS) -> dict[str, Study]:
         _temperatures(epochs),
         _cells(epochs),
         _sizes(epochs),
+        _depth(epochs),
         _dropout(epochs),
         _heatmaps(epochs),
         _panel(),
@@ -167,6 +173,24 @@ def _sizes(epochs: int) -> Study:
         "How many neurons",
         "Do more neurons in the hidden layer help?",
         "150, 200 and 250 neurons, for each cell.",
+        (*cases, _counted()),
+    )
+
+
+def _depth(epochs: int) -> Study:
+    cases = [
+        Case(
+            f"LSTM, {layers} layer{'s' if layers > 1 else ''}",
+            report_training("lstm", 150, layers=layers, epochs=epochs),
+            {"cell": "LSTM", "neurons": 150, "layers": layers},
+        )
+        for layers in (1, 2, 3)
+    ]
+    return Study(
+        "depth",
+        "How many layers",
+        "Do more layers help?",
+        "1, 2 and 3 layers of 150 neurons. The report says that depth was tuned, and shows no figure of it.",
         (*cases, _counted()),
     )
 

@@ -171,6 +171,24 @@ def _sizes(rows: Sequence[Row]) -> list[Claim]:
     return compared
 
 
+def _depth(rows: Sequence[Row]) -> list[Claim]:
+    these = {row.case.columns.get("layers"): row for row in cases(rows, cell="LSTM")}
+    if len(these) < 2 or 1 not in these:
+        return []
+    parts = []
+    for name, words in (("validation", f"validation {WINDOWS}"), ("test tunes", "whole test tunes")):
+        listed = ", ".join(f"{mean(row, name):.2f} with {layers}" for layers, row in these.items())
+        parts.append(f"on {words} {listed}")
+    best = min(these, key=lambda layers: mean(these[layers], "test tunes"))
+    return [
+        Claim(
+            "Depth was tuned; the networks shown have one layer.",
+            f"The loss of 150 neurons by layers: {'; '.join(parts)}. {best} is best on whole tunes.",
+            best == 1,
+        )
+    ]
+
+
 def _dropout(rows: Sequence[Row]) -> list[Claim]:
     compared: list[Claim] = []
     for cell in ("LSTM", "RNN"):
@@ -246,6 +264,7 @@ _STUDIES: dict[str, Callable[[Sequence[Row]], list[Claim]]] = {
     "baseline": _baseline,
     "cells": _cells,
     "sizes": _sizes,
+    "depth": _depth,
     "dropout": _dropout,
     "temperatures": of_temperatures,
     "heatmaps": _heatmaps,

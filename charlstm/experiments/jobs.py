@@ -29,9 +29,10 @@ class Training:
 
     @property
     def name(self) -> str:
-        """Readable, and not unique: cell, units, dropout."""
+        """Readable, and not unique: cell, units, layers, dropout."""
+        layers = f"-layers-{self.model.num_layers}" if self.model.num_layers > 1 else ""
         dropout = f"-dropout-{self.model.dropout:g}" if self.model.dropout else ""
-        return f"{self.model.cell}-{self.model.hidden_size}{dropout}"
+        return f"{self.model.cell}-{self.model.hidden_size}{layers}{dropout}"
 
 
 @dataclass(frozen=True, kw_only=True)

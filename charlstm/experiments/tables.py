@@ -251,11 +251,12 @@ def neuron_rows(rows: Iterable[Row]) -> list[dict[str, Any]]:
     """The three neurons of each network: role, unit, AUROC for the header, mean values in header and body."""
     entries = []
     for row in rows:
+        is_named = isinstance(row.case.job, Neurons) and isinstance(row.case.job.network, str)  # no seed trained it
         for record in row.records:
             for role, neuron in record.result.get("neurons", {}).items():
                 entries.append(
                     {
-                        "network": f"{row.case.label}, seed {record.seed}",
+                        "network": row.case.label if is_named else f"{row.case.label}, seed {record.seed}",
                         "neuron": ROLES[role],
                         "unit": "{}:{}".format(*neuron["unit"]),
                         "AUROC of the header": neuron["auroc"],

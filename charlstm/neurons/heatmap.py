@@ -29,6 +29,7 @@ GATE_COLOURS = ("f7f7f7", "fee0b6", "fdb863", "e08214", "b35806", "7f3b08")  # 0
 LOW, HIGH = -1.0, 1.0
 MAX_CHARACTERS = 20_000  # of a PNG, which takes half a millisecond a character
 _CELL = (0.125, 0.25)  # inches, width and height
+_VALUE_CELL = (0.24, 0.3)  # the same, with a number in it
 _MARGINS = (0.1, 0.75, 0.35, 0.1)  # inches: left, right with the colour bar, top with the title, bottom
 _BAR_HIGH = 2.5
 _DPI = 160
@@ -145,8 +146,14 @@ def to_html(heatmap: Heatmap) -> str:
     )
 
 
-def to_png(heatmap: Heatmap) -> bytes:
+def to_png(heatmap: Heatmap, *, values: bool = False) -> bytes:
     """The heatmap as a PNG, the report's grid: a coloured cell a character, a colour bar beside it.
+
+    Parameters
+    ----------
+    heatmap : Heatmap
+    values : bool
+        Each cell has its value below its character, with two digits.
 
     Raises
     ------
@@ -166,7 +173,8 @@ def to_png(heatmap: Heatmap) -> bytes:
     gate = heatmap.is_gate
     low = 0.0 if gate else LOW
     colours = LinearSegmentedColormap.from_list("charlstm", [f"#{c}" for c in (GATE_COLOURS if gate else COLOURS)])
-    wide, high = width * _CELL[0], len(grid) * _CELL[1]
+    cell = _VALUE_CELL if values else _CELL
+    wide, high = width * cell[0], len(grid) * cell[1]
     left, right, top, bottom = _MARGINS
     figure = Figure(figsize=(left + wide + right, bottom + high + top), dpi=_DPI)
     axes = figure.add_axes(_place(figure, left, bottom, wide, high))
@@ -174,8 +182,12 @@ def to_png(heatmap: Heatmap) -> bytes:
     for y, row in enumerate(heatmap.rows):
         for x, (character, value) in enumerate(row):
             if character == "\n" or not (character.isspace() or not character):
-                axes.text(x, y, printable(character), color=ink(value, gate=gate), family="monospace", fontsize=9,
-                          ha="center", va="center", parse_math=False)  # fmt: skip
+                axes.text(x, y - 0.2 * values, printable(character), color=ink(value, gate=gate), family="monospace",
+                          fontsize=9, ha="center", va="center", parse_math=False)  # fmt: skip
+            if values and character:
+                number = f"{round(value, 2) + 0.0:.2f}".replace("0.", ".", 1)
+                axes.text(x, y + 0.25, number, color=ink(value, gate=gate), family="monospace", fontsize=5,
+                          ha="center", va="center")  # fmt: skip
     axes.set_axis_off()
     axes.set_title(f"unit {heatmap.unit}, {heatmap.kind}", fontsize=9, loc="left")
     bar_high = min(high, _BAR_HIGH)

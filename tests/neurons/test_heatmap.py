@@ -34,6 +34,15 @@ def test_the_reports_grid_goes_on_from_row_to_row_and_is_padded() -> None:
     assert to_png(drawn).startswith(b"\x89PNG")
 
 
+def test_values_are_written_into_wider_cells() -> None:
+    image = pytest.importorskip("matplotlib.image")
+    drawn = heatmap(acts(TEXT * 5), Unit(0, 0), columns=30, padded=True)
+    plain, written = (
+        image.imread(io.BytesIO(to_png(drawn, values=values)), format="png").shape for values in (False, True)
+    )
+    assert written[1] > 1.5 * plain[1]
+
+
 def test_a_gate_goes_from_nothing_to_orange() -> None:
     assert (colour(0, gate=True), colour(1, gate=True)) == ("f7f7f7", "7f3b08")
     assert (colour(-1, gate=True), colour(2, gate=True)) == ("f7f7f7", "7f3b08")

@@ -18,15 +18,19 @@ from charlstm.ui.shared.player import show_tune, sound_tune
 from charlstm.ui.state import Setting
 
 PLAYER = "experiments.neuron"
+PAD_FACTORS = 10, 80
+PAD_FACTOR, SHOW_VALUES = Setting("experiments.pad_factor", 20), Setting("experiments.values", False)
 ROLE, NETWORK = Setting("experiments.role", "header"), Setting("experiments.network", "")
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
-def _heatmap_png(text: str, values: tuple[float, ...], unit: tuple[int, int]) -> bytes:
+def _heatmap_png(
+    text: str, values: tuple[float, ...], unit: tuple[int, int], pad_factor: int, show_values: bool
+) -> bytes:
     """The report's grid of one neuron; the values stand at the unit's own place, so that its name is right."""
     acts = np.zeros((unit[0] + 1, len(text), unit[1] + 1), dtype=np.float32)
     acts[unit[0], :, unit[1]] = values
-    return to_png(heatmap(Activations((text,), acts), unit))
+    return to_png(heatmap(Activations((text,), acts), unit, columns=pad_factor, padded=True), values=show_values)
 
 
 def _is_shipped(row: Row) -> bool:
@@ -58,7 +62,13 @@ def show_heatmaps(rows: Sequence[Row]) -> None:
     values = [*([0.0] * len(number)), *neuron["values"]]
     show_tune(drawing, key=PLAYER, values=values, label=f"Neuron {unit[1]}")
     with st.expander("Heat map as in the report"):
-        png = _heatmap_png(result["text"], tuple(neuron["values"]), unit)
+        left, right = st.columns([3, 2], vertical_alignment="bottom")
+        pad_factor = left.slider(
+            "Pad factor", *PAD_FACTORS, key=PAD_FACTOR.widget(bounds=PAD_FACTORS),
+            help="Characters a row. The tune goes on from row to row whatever its lines; the last row is padded.",
+        )  # fmt: skip
+        show_values = right.toggle("Show values", key=SHOW_VALUES.widget())
+        png = _heatmap_png(result["text"], tuple(neuron["values"]), unit, int(pad_factor), show_values)
         st.image(png, width="content")
         st.download_button("PNG", png, f"neuron-{unit[1]}.png", "image/png", key="experiments.png", on_click="ignore")
     st.header("Table", anchor=False)

@@ -60,10 +60,10 @@ def page() -> None:
             help="All studies in one text: tables, and the original report beside this reproduction.",
         )  # fmt: skip
     with view_slot(study.name, studies):
-        _show_study(study, rows, which)
+        _show_study(study, rows, which, records)
 
 
-def _show_study(study: Study, rows: Sequence[Row], which: RecordSet) -> None:
+def _show_study(study: Study, rows: Sequence[Row], which: RecordSet, records: Sequence[Record]) -> None:
     """One study: its question, the report's claims beside ours, its figures, and how to run it again."""
     st.header(study.question, anchor=False)
     st.caption(study.about)
@@ -71,7 +71,8 @@ def _show_study(study: Study, rows: Sequence[Row], which: RecordSet) -> None:
     if not any(row.records for row in rows):
         st.info("There are no records of this study yet. Run it below.", icon=":material/science:")
     elif study.name == "temperatures":
-        show_temperatures(study, rows)
+        baseline = rows_of(catalog(which.epochs)["baseline"], which.fingerprint, records)
+        show_temperatures(study, rows, baseline)
     elif study.name == "heatmaps":
         show_heatmaps(rows)
     elif study.name == "panel":

@@ -45,7 +45,7 @@ def show_panel(study: Study, rows: Sequence[Row]) -> None:
     by_temperature = {row.case.columns["T"]: row for row in present if row.case.columns["model"] == model}
     labels = {t: f"{t:g}" for t in by_temperature}
     t = choose("Temperature", by_temperature, TEMPERATURE, labels=labels, hidden=False, place=right)
-    st.subheader("Notes and rhythms", anchor=False)
+    st.header("Notes and rhythms", anchor=False)
     _show_distributions(by_temperature[t].records[0], f"{model}, T = {t:g}")
     _show_table(study, list(by_temperature.values()), measures)
 
@@ -83,7 +83,7 @@ def _distance(name: str, values: Mapping[str, Any]) -> str:
 
 def _show_table(study: Study, rows: Sequence[Row], measures: Mapping[str, str]) -> None:
     """All measures of a model: a line each, a column a temperature, then the real and the shuffled tunes."""
-    st.subheader("Table", anchor=False)
+    st.header("Table", anchor=False)
     entries = []
     for name, about in measures.items():
         reference = {label: beside(rows, name)[part] for part, label in BESIDE.items()}

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 import streamlit as st
 
 from charlstm.experiments.jobs import Study
-from charlstm.experiments.tables import Row, interval_note
-from charlstm.ui.experiments.charts import temperature_chart
+from charlstm.experiments.tables import WINDOWS, Row, interval_note
+from charlstm.ui.experiments.charts import curve_chart, loss_domain, temperature_chart
 from charlstm.ui.experiments.losses import show_table
 from charlstm.ui.shared.choices import choose
 from charlstm.ui.shared.drawing import draw
@@ -25,8 +25,15 @@ MODEL, TEMPERATURE = Setting("experiments.model", ""), Setting("experiments.temp
 SEED: Setting[int | None] = Setting("experiments.seed", None)
 
 
-def show_temperatures(study: Study, rows: Sequence[Row]) -> None:
-    """The charts, a tune, the table."""
+def show_temperatures(study: Study, rows: Sequence[Row], baseline: Sequence[Row]) -> None:
+    """The charts, a tune, the table.
+
+    Parameters
+    ----------
+    study : Study
+    rows, baseline : sequence of Row
+        Of this study, and of the one that trains the network that is sampled.
+    """
     for place, (name, title) in zip(st.columns(len(SHARES)), SHARES.items(), strict=True):
         place.caption(title)
         chart = temperature_chart(rows, name, title, NAMES, share=True)
@@ -58,5 +65,26 @@ def show_temperatures(study: Study, rows: Sequence[Row]) -> None:
     show_tune(drawing, key=PLAYER)
     with st.expander("Model output"):
         st.code(result["example"], language=None, wrap_lines=True)
+    _show_loss_plots(baseline)
     show_table(study, rows)
     sound_tune(drawing, key=PLAYER)
+
+
+def _show_loss_plots(baseline: Sequence[Row]) -> None:
+    """Figures 4, 7 and 10: loss plots at three temperatures, which are plots of one training."""
+    trained = [row for row in baseline if any(record.curves for record in row.records)]
+    if not trained:
+        return
+    st.header("Loss plots (figures 4, 7, 10)", anchor=False)
+    row = trained[0]
+    st.caption(
+        plain(
+            "The report plots the loss at T = 1, 0.5 and 2. The temperature has no part in training, so all three are "
+            f"this one: {row.case.label}, a line per seed."
+        )
+    )
+    title = "Loss at T = 0.5, 1 and 2"
+    caption = f"Loss on {WINDOWS}, the same at every temperature; a line per seed."
+    domain = loss_domain(trained, "slices")
+    with st.container(width=480):
+        show_figure(curve_chart(row, "slices", domain), title=title, caption=caption, key="experiments.loss_plots")

@@ -7,6 +7,7 @@ import streamlit as st
 from charlstm.errors import CorpusError
 from charlstm.evaluate.originality import LEAST_RUN, Originality, OriginalityIndex, originality
 from charlstm.evaluate.originality_file import originality_index
+from charlstm.tunes.corpus.building import build_status
 from charlstm.tunes.corpus.model import DEFAULT_CORPUS
 from charlstm.ui.background import in_background, is_done
 from charlstm.ui.shared.corpora import built_corpus
@@ -40,8 +41,7 @@ def show_originality(text: str, *, page: str, corpus_name: str | None = None) ->
         _say(f"This cannot be said: {error}")
         return
     if found is None:
-        name = corpus_name or DEFAULT_CORPUS
-        _say(f"Once the collection {name} is built (on the page Train), this tune is compared with its tunes.")
+        _wait_for_corpus(corpus_name or DEFAULT_CORPUS)
         return
     corpus, stamp = found
     key = (corpus.name, stamp)
@@ -60,6 +60,23 @@ def show_originality(text: str, *, page: str, corpus_name: str | None = None) ->
             _show(text, index, page)
 
     section()
+
+
+def _wait_for_corpus(name: str) -> None:
+    """Say that there is nothing to compare with yet; where the default collection is on its way, look again."""
+
+    @st.fragment(run_every=REFRESH if build_status(DEFAULT_CORPUS).running else None)
+    def wait() -> None:
+        status = build_status(DEFAULT_CORPUS)
+        if status.running:
+            done = f" ({status.share:.0%})" if status.share else ""
+            _say(f"The collection of tunes to compare with is being built{done} …")
+        elif built_corpus(DEFAULT_CORPUS) is not None:
+            st.rerun()
+        else:
+            _say(f"Once the collection {name} is built (on the page Train), this tune is compared with its tunes.")
+
+    wait()
 
 
 def ready_index(corpus_name: str | None = None) -> OriginalityIndex | None:
