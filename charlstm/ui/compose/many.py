@@ -23,7 +23,7 @@ from charlstm.ui.shared.choices import choose
 from charlstm.ui.shared.models import engine
 from charlstm.ui.shared.notices import plain
 from charlstm.ui.shared.session_library import add_to_library, change
-from charlstm.ui.shared.session_tune import edited_settings, next_seed, sample_config
+from charlstm.ui.shared.session_tune import edited_settings, form_of, next_seed, sample_config
 from charlstm.ui.shared.url_state import MAX_SEED, ComposeSettings
 from charlstm.ui.state import Setting
 
@@ -56,10 +56,10 @@ def many_settings(settings: ComposeSettings) -> ComposeSettings | None:
     first, asked = FIRST.get(), MANY.get()
     if first is None:
         return None
-    return asked if asked is not None and asked.seed == first else replace(settings, seed=first)
+    return asked if asked is not None and asked.seed == first else settings.varied(seed=first)
 
 
-def show_many(context: ViewContext) -> None:
+def show_many(context: ViewContext, _: Sample) -> None:
     """A button that writes 20 tunes, and the tunes."""
     asked = many_settings(context.composed)
 
@@ -67,7 +67,7 @@ def show_many(context: ViewContext) -> None:
         after = next_seed(context.composed.seed) if asked is None else asked.seed + COUNT
         first = min(after, LAST_FIRST)
         FIRST.set(first)
-        MANY.set(replace(edited_settings(), seed=first))
+        MANY.set(edited_settings().varied(seed=first))
 
     def cancel() -> None:
         FIRST.set(None)
@@ -96,6 +96,7 @@ def _write(settings: ComposeSettings, report: Report) -> Written:
     """Write the tunes, then draw their first bars."""
     samples = sample(
         engine(settings.model), sample_config(settings), fields=settings.header, n=COUNT, seed=settings.seed,
+        form=form_of(settings),
         progress=lambda done: report(Progress(f"writing {COUNT} tunes: {done} done", done, 2 * COUNT)),
     )  # fmt: skip
     sketches = []

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import streamlit as st
 
 from charlstm.errors import CharlstmError, ConfigError, VocabularyError
@@ -106,7 +104,7 @@ def page() -> None:
     # What there is to say of it.
     st.caption(plain(facts(sample)))
     show_originality(drawing.text, page="compose", corpus_name=available[settings.model].corpus.name)
-    choose_panel()
+    choose_panel(context)
     panel = st.container()
     if drawing.unmoved:
         st.caption(plain(f"In its original key: {drawing.unmoved}"))
@@ -122,7 +120,7 @@ def page() -> None:
     settings_shown()
     sound_tune(drawing, key="compose.player")
     with panel:
-        show_panel(context)
+        show_panel(context, sample)
 
 
 def _near(semitones: int) -> int:
@@ -133,7 +131,7 @@ def _near(semitones: int) -> int:
 def _another_tune() -> None:
     """The next seed, with the settings of the widgets."""
     settings = edited_settings()
-    choose_tune(replace(settings, seed=next_seed(settings.seed)))
+    choose_tune(settings.varied(seed=next_seed(settings.seed)))
 
 
 if __name__ == "__main__":  # as Streamlit runs a page

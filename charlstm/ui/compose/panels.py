@@ -1,4 +1,4 @@
-"""What stands below the tune when it is asked for: the tune at other temperatures, and many tunes."""
+"""What stands below the tune when it is asked for: the tune at other temperatures, many tunes, and its form."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from types import MappingProxyType
 
 import streamlit as st
 
+from charlstm.lm.sample.sampling import Sample
+from charlstm.ui.compose.form_editor import show_form_editor
 from charlstm.ui.compose.many import COUNT, FIRST, show_many
 from charlstm.ui.compose.temperatures import show_temperatures
 from charlstm.ui.compose.watch import WATCH
@@ -14,8 +16,12 @@ from charlstm.ui.neurons.view_context import ViewContext
 from charlstm.ui.shared.written_address import WrittenAddress, is_followed, note_written
 from charlstm.ui.state import Setting
 
-PANELS: Mapping[str, tuple[str, Callable[[ViewContext], None]]] = MappingProxyType(
-    {"temperatures": ("Compare temperatures", show_temperatures), "many": (f"Write {COUNT}", show_many)}
+PANELS: Mapping[str, tuple[str, Callable[[ViewContext, Sample], None]]] = MappingProxyType(
+    {
+        "temperatures": ("Compare temperatures", show_temperatures),
+        "many": (f"Write {COUNT}", show_many),
+        "form": ("Form", show_form_editor),
+    }
 )  # name in the address -> label, panel
 PANEL: Setting[str | None] = Setting(
     "compose.panel", None, query="panel", parse=lambda text: text if text in PANELS else None
@@ -42,15 +48,17 @@ def note_panel(tune: Mapping[str, str], more: Mapping[str, str]) -> dict[str, st
     return {**more, **panel}
 
 
-def choose_panel() -> None:
+def choose_panel(context: ViewContext) -> None:
     """A widget that opens a panel, or closes it."""
+    names = [name for name in PANELS if name != "form" or context.checkpoint.config.plan]
+    if PANEL.get() not in names:
+        PANEL.set(None)
     st.segmented_control(
-        "More", list(PANELS), key=PANEL.widget(), format_func=lambda name: PANELS[name][0],
-        label_visibility="collapsed",
-    )  # fmt: skip
+        "More", names, key=PANEL.widget(), format_func=lambda name: PANELS[name][0], label_visibility="collapsed"
+    )
 
 
-def show_panel(context: ViewContext) -> None:
+def show_panel(context: ViewContext, sample: Sample) -> None:
     """The open panel."""
     if name := PANEL.get():
-        PANELS[name][1](context)
+        PANELS[name][1](context, sample)

@@ -27,6 +27,7 @@ USUAL = {
     "rhythm": ("reel", "jig", "hornpipe", "slip jig", "polka", "waltz", "march", "air"),
 }
 LABELS = {"key": "Compose in key", "meter": "Meter", "rhythm": "Rhythm"}
+FORM = ("form", "edited_form", "kept_bars")  # settings without a widget of their own
 CHANGED_LABELS = LABELS | {"guard": "Always playable", "top_k": "top-k", "top_p": "top-p"}
 
 
@@ -92,7 +93,7 @@ def show_temperature() -> None:
 def changed_settings() -> str:
     """The names of the settings that differ from those of the tune on the page; "" for none."""
     tune, edited = TUNE.get(), edited_settings()
-    changed = [name for name in WIDGETS if getattr(edited, name) != getattr(tune, name, None)]
+    changed = [name for name in WIDGETS if name not in FORM and getattr(edited, name) != getattr(tune, name, None)]
     return ", ".join(CHANGED_LABELS.get(name, name).lower() for name in changed)
 
 

@@ -16,7 +16,7 @@ from charlstm.ui.compose.tune_cards import Card, pressed, show_cards
 from charlstm.ui.neurons.view_context import ViewContext
 from charlstm.ui.shared.models import engine
 from charlstm.ui.shared.notices import plain
-from charlstm.ui.shared.session_tune import sample_config
+from charlstm.ui.shared.session_tune import form_of, sample_config
 from charlstm.ui.shared.url_state import ComposeSettings
 
 TEMPERATURES = (0.2, 0.6, 1.0, 1.5, 2.0)
@@ -24,11 +24,11 @@ KEY = "compose.temperatures"
 WORDS = {0.2: "plain and sure", 0.6: "safe", 1.0: "as the model itself would", 1.5: "bold", 2.0: "wild"}
 
 
-def show_temperatures(context: ViewContext) -> None:
+def show_temperatures(context: ViewContext, _: Sample) -> None:
     """The tune of the page at five temperatures, each to hear and to take."""
     settings = context.composed
     st.caption("The same seed at five temperatures. Low chooses what is likely, high gives the unlikely a chance.")
-    colder = replace(settings, temperature=0.0)  # what they have in common, and so the key of the cache
+    colder = settings.varied(temperature=0.0)  # what they have in common, and so the key of the cache
     try:
         with st.spinner("Writing five tunes …"):
             samples = variants(colder, context.stamp)
@@ -47,11 +47,13 @@ def show_temperatures(context: ViewContext) -> None:
 def variants(settings: ComposeSettings, stamp: int) -> list[Sample]:
     """The tune of these settings at each of the temperatures; `stamp` is of the model's files."""
     configs = [sample_config(replace(settings, temperature=heat)) for heat in TEMPERATURES]
-    return sample_variants(engine(settings.model), configs, fields=settings.header, seed=settings.seed)
+    return sample_variants(
+        engine(settings.model), configs, fields=settings.header, seed=settings.seed, form=form_of(settings)
+    )
 
 
 def take(settings: ComposeSettings) -> None:
     """Make the tune of the card that was pressed the one of the page."""
     _, heat = pressed(KEY)
     if heat in {f"{known:g}" for known in TEMPERATURES}:
-        take_tune(replace(settings, temperature=float(heat)))
+        take_tune(settings.varied(temperature=float(heat)))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import streamlit as st
 
 from charlstm.lm.store.checkpoint import Checkpoint
@@ -33,7 +31,7 @@ def show_ways_on(context: ViewContext) -> None:
     with st.container(horizontal=True, gap="small"):
         st.button(
             "Hear it wilder", key="compose.wilder", icon=":material/local_fire_department:", on_click=choose_tune,
-            args=(replace(settings, temperature=hotter),), disabled=hotter <= settings.temperature,
+            args=(settings.varied(temperature=hotter),), disabled=hotter <= settings.temperature,
             help=f"The same seed at temperature {hotter:g}.",
         )  # fmt: skip
         if st.button(

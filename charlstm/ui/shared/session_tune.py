@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import random
 import time
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
 from dataclasses import fields, replace
 from typing import Any, NamedTuple
 
@@ -13,9 +13,12 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from charlstm.lm.config import SampleConfig
+from charlstm.lm.sample.edited import stream_edited
+from charlstm.lm.sample.form import Form
 from charlstm.lm.sample.guard import NEEDED
 from charlstm.lm.sample.sampling import Sample, stream
 from charlstm.lm.store.checkpoint import Checkpoint
+from charlstm.tunes.form_plan.notation import parse_plan
 from charlstm.ui.shared.backing import shown, swing
 from charlstm.ui.shared.drawing import draw
 from charlstm.ui.shared.models import engine
@@ -99,7 +102,7 @@ def edited_settings(moved: str = "") -> ComposeSettings:
     changed = {
         name: value for name, value in values.items() if name == moved or value not in {getattr(g, name) for g in given}
     }
-    return replace(settings, **changed)
+    return settings.varied(**changed) if changed else settings
 
 
 def settings_shown() -> None:
@@ -141,11 +144,25 @@ def sample_config(settings: ComposeSettings) -> SampleConfig:
     )
 
 
+def form_of(settings: ComposeSettings) -> Form:
+    """The form that a tune of these settings is written by, before it was edited."""
+    return parse_plan(settings.form) if settings.form and engine(settings.model).config.plan else "auto"
+
+
+def _writing(settings: ComposeSettings) -> Generator[str, None, Sample]:
+    """The tune of these settings, a character at a time."""
+    model, config = engine(settings.model), sample_config(settings)
+    base = stream(model, config, seed=settings.seed, fields=settings.header, form=form_of(settings))
+    if (edit := settings.edit) is None or not model.config.plan:
+        return base
+    return stream_edited(model, "".join(base), edit, config, seed=settings.seed)
+
+
 def write(settings: ComposeSettings, slot: DeltaGenerator) -> Sample:
     """The tune of these settings: the one at hand, or a new one, seen in `slot` while it is written."""
     if (composed := COMPOSED.get()) and composed.settings == settings:
         return composed.sample
-    writing = stream(engine(settings.model), sample_config(settings), seed=settings.seed, fields=settings.header)
+    writing = _writing(settings)
     sample = watch(writing, slot, pauses=PAUSES)
     COMPOSED.set(Composed(settings, sample))
     add_to_library("X:1\n" + sample.text, "composed", settings=settings.query)

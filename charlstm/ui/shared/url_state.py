@@ -9,7 +9,12 @@ import math
 import re
 import shlex
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
+from typing import Any
+
+from charlstm.errors import ConfigError
+from charlstm.tunes.form_plan.edit import FormEdit
+from charlstm.tunes.form_plan.notation import parse_plan, write_plan
 
 TEMPERATURES = (0.0, 2.0)
 LENGTHS = (100, 3000)  # characters
@@ -17,6 +22,7 @@ MAX_SEED = 2**31 - 1
 MAX_TOP_K = 100  # characters; no vocabulary of a tune corpus has more
 LOWEST_TOP_P = 0.05
 HEADER = {"key": "K", "meter": "M", "rhythm": "R", "title": "T"}
+_KEPT = re.compile(r"(-|[0-9]{1,3})(\.(-|[0-9]{1,3}))*")
 _PLAUSIBLE = {
     "key": re.compile(r"[A-G][#b]?[A-Za-z]{0,10}( [\^_=]{1,2}[a-g])*"),
     "meter": re.compile(r"C\|?|[0-9]{1,2}/[0-9]{1,2}|none"),
@@ -29,7 +35,10 @@ _PLAUSIBLE = {
 class ComposeSettings:
     """The settings that bring a tune back; a header field that is "" is left to the model.
 
-    Without `guard` the model writes what it likes; top_k 0 and top_p 1 leave all characters to choose from.
+    Without `guard` the model writes what it likes; top_k 0 and top_p 1 leave all characters to choose from. `form` is
+    the form plan that the tune is written by, "" one of the model's own. `edited_form` is the plan after it was
+    edited, and `kept_bars` says which bars stay: for each of its bars the bar of the tune written by `form`, or -, with
+    dots between.
     """
 
     model: str
@@ -43,6 +52,30 @@ class ComposeSettings:
     meter: str = ""
     rhythm: str = ""
     title: str = ""
+    form: str = ""
+    edited_form: str = ""
+    kept_bars: str = ""
+
+    def varied(self, **changes: Any) -> ComposeSettings:
+        """Other settings and the form that this tune has: what an edit kept belongs to one tune only."""
+        return replace(self, **{"form": self.edited_form or self.form, "edited_form": "", "kept_bars": ""} | changes)
+
+    def with_form(self, form: str) -> ComposeSettings:
+        """The same by another form, written anew; "": by one of the model's own."""
+        return replace(self, form=form, edited_form="", kept_bars="")
+
+    def with_edit(self, edit: FormEdit) -> ComposeSettings:
+        """The same tune with its form edited."""
+        bars = ("-" if origin is None else str(origin) for origin in edit.origins)
+        return replace(self, edited_form=write_plan(edit.plan), kept_bars=".".join(bars))
+
+    @property
+    def edit(self) -> FormEdit | None:
+        """How the form of the tune was edited, if it was."""
+        if not self.edited_form:
+            return None
+        origins = tuple(None if part == "-" else int(part) for part in self.kept_bars.split("."))
+        return FormEdit(parse_plan(self.edited_form), origins)
 
     @property
     def header(self) -> dict[str, str]:
@@ -64,8 +97,9 @@ class ComposeSettings:
     def command(self) -> str:
         """The command line that writes the same tune."""
         words = ["charlstm", "sample", self.model, "--temperature", f"{self.temperature:g}", "--seed", str(self.seed)]
-        for name in (*HEADER, "top_k"):
-            if value := getattr(self, name):
+        form = {"form": self.edited_form or self.form}
+        for name in (*HEADER, "top_k", *form):
+            if value := form.get(name) or getattr(self, name):
                 words += [f"--{name.replace('_', '-')}", str(value)]
         if self.top_p < 1:
             words += ["--top-p", f"{self.top_p:g}"]
@@ -129,6 +163,19 @@ def parse_settings(
         problems.append(f"The {name} in this address, {_short(value)}, cannot be used in a tune's header.")
         return ""
 
+    def plan(name: str) -> str:
+        value = query.get(name, "")
+        try:
+            return write_plan(parse_plan(value)) if value else ""
+        except ConfigError:
+            problems.append(f"The {name} in this address, {_short(value)}, is not a form of a tune.")
+            return ""
+
+    edited_form, kept_bars = plan("edited_form"), query.get("kept_bars", "")
+    is_counted = kept_bars.count(".") + 1 == len(parse_plan(edited_form).bars) if edited_form else False
+    if edited_form and not (_KEPT.fullmatch(kept_bars) and is_counted):
+        problems.append("The edited form in this address does not say which bars stay.")
+        edited_form = ""
     settings = ComposeSettings(
         model=model,
         seed=int(number("seed", 0, MAX_SEED, default.seed)),
@@ -137,6 +184,9 @@ def parse_settings(
         guard=bool(number("guard", 0, 1, 0)),
         top_k=int(number("top_k", 0, MAX_TOP_K, default.top_k)),
         top_p=round(number("top_p", LOWEST_TOP_P, 1.0, default.top_p), 2),
+        form=plan("form"),
+        edited_form=edited_form,
+        kept_bars=kept_bars if edited_form else "",
         **{name: words(name) for name in HEADER},
     )
     return settings, problems

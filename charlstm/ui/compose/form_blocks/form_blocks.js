@@ -1,0 +1,56 @@
+// The form of a tune: a row of blocks a part, a button a bar. Names become text nodes.
+
+/* global leaveAt, viewAt */
+
+export default function ({ data, parentElement, setTriggerValue }) {
+  viewAt(parentElement, (root) => new Form(root.querySelector(".form"))).show(data, setTriggerValue);
+  return () => leaveAt(parentElement);
+}
+
+function made(name, className, words = "") {
+  const element = document.createElement(name);
+  element.className = className;
+  element.textContent = words;
+  return element;
+}
+
+class Form {
+  constructor(section) {
+    this.section = section;
+    section.setAttribute("aria-label", "The form of the tune, a button a bar");
+  }
+
+  leave() {
+    this.section.replaceChildren();
+  }
+
+  show({ rows, chosen }, send) {
+    const focused = this.section.getRootNode().activeElement?.dataset.bar;
+    this.section.replaceChildren(...rows.map((row) => this.row(row, chosen, send)));
+    if (focused !== undefined) this.section.querySelector(`[data-bar="${focused}"]`)?.focus();
+  }
+
+  row({ part, repeated, first, bars }, chosen, send) {
+    const row = made("div", "row");
+    const name = made("div", "part", part);
+    name.append(made("small", "", repeated ? "twice" : "once"));
+    const blocks = made("div", "bars");
+    bars.forEach((bar, k) => {
+      const number = first + k;
+      const button = made("button", `${bar.kind}${bar.short ? " short" : ""}`, bar.name);
+      button.type = "button";
+      button.dataset.bar = number;
+      button.style.setProperty("--colour", bar.colour);
+      button.classList.toggle("chosen", number === chosen);
+      button.setAttribute("aria-pressed", number === chosen);
+      const ending = bar.ending ? `, ending ${bar.ending}` : "";
+      button.setAttribute("aria-label", `Bar ${number + 1}, part ${part}${ending}: ${bar.name}, ${bar.words}`);
+      button.title = `Bar ${number + 1}: ${bar.words}${ending}`;
+      if (bar.ending) button.append(made("small", "ending", `${bar.ending}.`));
+      button.addEventListener("click", () => send("bar", number));
+      blocks.append(button);
+    });
+    row.append(name, blocks);
+    return row;
+  }
+}

@@ -1,0 +1,213 @@
+"""The form editor: the form of the tune as blocks, edited; the tune is written again from the same seed.
+
+Bars that an edit leaves alone stay as they are. Only for models that read form plans.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import streamlit as st
+
+from charlstm.errors import CharlstmError
+from charlstm.lm.sample.form import form_like
+from charlstm.lm.sample.sampling import Sample
+from charlstm.tunes.form_plan import edit as edits
+from charlstm.tunes.form_plan.edit import FormEdit, matched
+from charlstm.tunes.form_plan.notation import parse_plan, write_plan
+from charlstm.tunes.form_plan.plan import FormPlan
+from charlstm.tunes.form_plan.reading import read_plan
+from charlstm.ui.compose.form_blocks import bar_names, chosen_bar, show_form
+from charlstm.ui.neurons.view_context import ViewContext
+from charlstm.ui.shared.corpora import built_corpus, titles, tune_of
+from charlstm.ui.shared.models import engine
+from charlstm.ui.shared.notices import plain
+from charlstm.ui.shared.session_tune import choose_tune
+from charlstm.ui.shared.url_state import ComposeSettings
+from charlstm.ui.state import Setting
+
+KEY = "compose.form.blocks"
+BAR = Setting("compose.form.bar", 0)  # the chosen one, from 0
+KIND = Setting("compose.form.kind", "new")
+OF = Setting("compose.form.of", 0)
+TEXT = Setting("compose.form.text", "")
+LIKE: Setting[int | None] = Setting("compose.form.like", None)
+REPEATED = Setting("compose.form.repeated", False)
+ENDINGS = Setting("compose.form.endings", False)
+PROBLEM = Setting("compose.form.problem", "")
+KINDS = {"new": "New", "return": "Again", "variant": "Variant"}
+
+
+def show_form_editor(context: ViewContext, sample: Sample) -> None:
+    """The blocks, and what can be done to the chosen bar, its part and the whole."""
+    if problem := PROBLEM.pop():
+        st.error(plain(problem))
+    read = read_plan(sample.text)  # as it came out: a model may stray from its plan
+    plan = read or sample.form
+    apply = _Apply(context.composed, keeps=read is not None)
+    if plan is None:
+        st.caption("This tune has no form that can be read. Take one over from a real tune, or write one.")
+    else:
+        st.caption("A block is a bar; bars of one letter are the same music. Choose one and change it: the rest stays.")
+        show_form(plan, _chosen(plan), key=KEY, on_choose=lambda: BAR.set(chosen_bar(KEY) or 0))
+        _bar_widgets(apply, plan)
+        _part_widgets(apply, plan)
+    _whole_widgets(context, apply, plan)
+
+
+def edited(settings: ComposeSettings, edit: FormEdit, *, keeps: bool = True) -> ComposeSettings:
+    """The settings of a tune whose form was edited, perhaps once more; `keeps`: with the bars that the edit keeps."""
+    edit = settings.edit.then(edit) if settings.edit else edit
+    if not keeps or all(origin is None for origin in edit.origins):
+        return settings.with_form(write_plan(edit.plan))
+    return settings.with_edit(edit)
+
+
+@dataclass(frozen=True)
+class _Apply:
+    """For callbacks: edits the form of the tune of these settings; a sentence says what cannot be."""
+
+    settings: ComposeSettings
+    keeps: bool  # whether the tune's bars are those of its plan, so that they can be kept
+
+    def __call__(self, make: Callable[[], FormEdit]) -> None:
+        try:
+            choose_tune(edited(self.settings, make(), keeps=self.keeps))
+        except CharlstmError as error:
+            PROBLEM.set(str(error))
+
+
+def _chosen(plan: FormPlan) -> int:
+    """The chosen bar, in this plan."""
+    return min(max(BAR.get(), 0), len(plan.bars) - 1)
+
+
+def _bar_widgets(apply: _Apply, plan: FormPlan) -> None:
+    """What the chosen bar is, and bars added and removed."""
+    bar, names = _chosen(plan), bar_names(plan)
+    earlier = sorted({plan.roots[k] for k in range(bar)})
+    KIND.set(plan.bars[bar].kind)
+    of = plan.bars[bar].of
+    OF.set(plan.roots[of] if of is not None else earlier[0] if earlier else 0)
+
+    def change() -> None:
+        kind, of = KIND.get(), OF.get()
+        if kind == "return":
+            apply(lambda: edits.make_return(plan, bar, of))
+        elif kind == "variant":
+            apply(lambda: edits.make_variant(plan, bar, of))
+        else:
+            apply(lambda: edits.make_new(plan, bar))
+
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        kinds = list(KINDS) if earlier else ["new"]
+        st.segmented_control(
+            f"Bar {bar + 1}", kinds, key=KIND.widget(kinds), required=True, format_func=KINDS.__getitem__,
+            on_change=change,
+        )  # fmt: skip
+        if earlier:
+            st.selectbox(
+                "Takes up bar", earlier, key=OF.widget(earlier), width=160, on_change=change,
+                format_func=lambda number: f"{number + 1} ({names[number]})", disabled=of is None,
+            )  # fmt: skip
+        st.button(
+            "Add a bar", key="compose.form.add", icon=":material/add:", help="A new bar after this one.",
+            on_click=apply, args=(lambda: edits.add_bar(plan, bar),),
+        )  # fmt: skip
+        st.button(
+            "Remove this bar", key="compose.form.drop", icon=":material/remove:", disabled=len(plan.bars) < 2,
+            on_click=apply, args=(lambda: edits.drop_bar(plan, bar),),
+        )  # fmt: skip
+
+
+def _part_widgets(apply: _Apply, plan: FormPlan) -> None:
+    """The part of the chosen bar: repeat, endings, another part, none."""
+    part = max(number for number, start in enumerate(plan.starts) if start <= _chosen(plan))
+    letter = chr(ord("A") + part)
+    REPEATED.set(plan.parts[part].repeated)
+    ENDINGS.set(plan.parts[part].has_endings)
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.toggle(
+            f"Part {letter} twice", key=REPEATED.widget(),
+            on_change=lambda: apply(lambda: edits.set_repeated(plan, part, REPEATED.get())),
+        )  # fmt: skip
+        st.toggle(
+            "Two endings", key=ENDINGS.widget(),
+            on_change=lambda: apply(lambda: edits.set_endings(plan, part, ENDINGS.get())),
+        )  # fmt: skip
+        st.button(
+            "Add a part", key="compose.form.add_part", icon=":material/playlist_add:",
+            help=f"Eight new bars after part {letter}.",
+            on_click=apply, args=(lambda: edits.add_part(plan, part),),
+        )  # fmt: skip
+        st.button(
+            f"Part {letter} again", key="compose.form.again", icon=":material/repeat:", help="At the end of the tune.",
+            on_click=apply, args=(lambda: edits.add_part(plan, len(plan.parts) - 1, like=part),),
+        )  # fmt: skip
+        st.button(
+            f"Remove part {letter}", key="compose.form.drop_part", icon=":material/playlist_remove:",
+            disabled=len(plan.parts) < 2, on_click=apply, args=(lambda: edits.drop_part(plan, part),),
+        )  # fmt: skip
+
+
+def _whole_widgets(context: ViewContext, apply: _Apply, plan: FormPlan | None) -> None:
+    """The form as text, a real tune's form, and the model's own again."""
+    settings = context.composed
+    TEXT.set("" if plan is None else write_plan(plan))
+
+    def typed() -> None:
+        try:
+            wanted = parse_plan(TEXT.get())
+        except CharlstmError as error:
+            PROBLEM.set(str(error))
+            return
+        if plan is None:
+            choose_tune(settings.with_form(write_plan(wanted)))
+        else:
+            apply(lambda: matched(plan, wanted))
+
+    st.text_input(
+        "The form as text", key=TEXT.widget(), on_change=typed, max_chars=2000,
+        placeholder="AABB: a b a c | d e d c",
+        help="A letter is a bar; one that was there before is that bar again, b' a variant of b. AABB: two parts, each "
+        "twice.",
+    )  # fmt: skip
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        _like_widget(context)
+        st.button(
+            "The model’s own form", key="compose.form.own", icon=":material/undo:", on_click=_own, args=(settings,),
+            disabled=not (settings.form or settings.edited_form), help="As it was before all changes.",
+        )  # fmt: skip
+
+
+def _own(settings: ComposeSettings) -> None:
+    choose_tune(settings.with_form(""))
+
+
+def _like_widget(context: ViewContext) -> None:
+    """A real tune whose form is taken over; nothing where no collection is there."""
+    try:
+        found = built_corpus(context.checkpoint.corpus.name)
+    except CharlstmError:
+        found = None
+    if found is None:
+        return
+    corpus, _ = found
+    names = titles(corpus, corpus.fingerprint)
+
+    def take_over() -> None:
+        place = LIKE.pop()
+        if place is None or not 0 <= place < len(names):
+            return
+        try:
+            plan = form_like(engine(context.model), tune_of(corpus, place)[0])
+        except CharlstmError as error:
+            PROBLEM.set(str(error))
+            return
+        choose_tune(context.composed.with_form(write_plan(plan)))
+
+    st.selectbox(
+        "Like a real tune", range(len(names)), index=None, key=LIKE.widget(), on_change=take_over, width=320,
+        format_func=names.__getitem__, placeholder="Its form, none of its notes",
+    )  # fmt: skip

@@ -1,0 +1,118 @@
+"""Laws of the form editor, on a small network that reads form plans and has learned nothing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from charlstm.lm.config import ModelConfig, SampleConfig
+from charlstm.lm.infer.engine import load
+from charlstm.lm.sample.sampling import sample
+from charlstm.lm.store.checkpoint import Checkpoint, save_checkpoint
+from charlstm.tunes.form_plan.collection import collect_plans
+from charlstm.tunes.form_plan.notation import parse_plan
+from charlstm.tunes.form_plan.reading import read_plan, written_bars
+from charlstm.ui.compose.form_blocks import bar_in_words, bar_names
+from charlstm.ui.shared.url_state import ComposeSettings, parse_settings
+from tests.conftest import TUNES, VOCAB, make_weights
+from tests.pages import address_of, opened
+
+
+@pytest.fixture
+def planner(app_home: Path) -> Path:
+    """A home with a model that reads plans."""
+    config = ModelConfig(hidden_size=8, embedding_size=5, plan=True)
+    about = Checkpoint(app_home / "checkpoints" / "planner", config, VOCAB, plans=collect_plans(TUNES))
+    save_checkpoint(about, make_weights(config, VOCAB, scale=0.3))
+    return app_home
+
+
+def editor(**more: str) -> AppTest:
+    """The editor at a tune that has a form, which one by chance may not have."""
+    return opened(model="planner", seed=_seed(), guard="1", temperature="0.8", panel="form", **more)
+
+
+def _seed() -> str:
+    config = SampleConfig(temperature=0.8, guard=True)
+    for seed in range(3, 99):
+        plan = read_plan(sample(load("planner"), config, seed=seed)[0].text)
+        if plan and len(plan.bars) > 3:
+            return str(seed)
+    raise AssertionError("no tune has a form")
+
+
+def text_of(app: AppTest) -> str:
+    return str(app.session_state["tune.sample"][1].text)
+
+
+def bars_of(app: AppTest) -> list[str]:
+    text = text_of(app)
+    return [text[bar.start : bar.end] for bar in written_bars(text)[1]]
+
+
+def test_a_model_without_plans_has_no_editor(app_home: Path) -> None:
+    app = opened(seed="3", panel="form")
+    group = next(group for group in app.get("button_group") if group.key == "compose.panel")
+    assert "Form" not in group.options and "panel" not in address_of(app)
+
+
+def test_an_edit_changes_one_bar_and_the_address_brings_it_back(planner: Path) -> None:
+    app = editor()
+    before, plan = bars_of(app), read_plan(text_of(app))
+    assert plan is not None and len(before) == len(plan.bars)
+    app.session_state["compose.form.bar"] = 1
+    app.run()
+    app.button(key="compose.form.add").click().run()
+    assert not app.exception and not app.error
+    after = bars_of(app)
+    assert [*after[:2], *after[3:]] == before  # note for note
+    again = opened(**address_of(app))
+    assert text_of(again) == text_of(app)
+    again.button(key="compose.form.own").click().run()
+    assert bars_of(again) == before
+
+
+def test_edits_add_up(planner: Path) -> None:
+    app = editor()
+    before = bars_of(app)
+    for _ in range(2):
+        app.button(key="compose.form.add").click().run()
+    app.button(key="compose.form.add_part").click().run()
+    assert not app.exception and not app.error
+    assert len(bars_of(app)) == len(before) + 2 + 8
+    app.slider(key="compose.temperature").set_value(1.2).run()  # another tune by the same form
+    assert not app.exception and not app.error
+    assert {"form"} == {"form", "edited_form", "kept_bars"} & set(address_of(app))
+
+
+def test_a_form_that_is_none_is_a_sentence(planner: Path) -> None:
+    app = editor()
+    before = text_of(app)
+    app.text_input(key="compose.form.text").set_value("AABB: zzz").run()
+    assert app.error and not app.exception
+    assert text_of(app) == before
+    app.text_input(key="compose.form.text").set_value("AABB: a b a c | d e d c").run()
+    assert not app.error and not app.exception
+
+
+def test_an_address_with_an_edit_that_fits_no_tune_is_a_sentence(planner: Path) -> None:
+    app = editor(edited_form="A: a b", kept_bars="0.150")
+    assert any("bars" in error.value for error in app.error)
+    assert not app.exception
+
+
+@pytest.mark.parametrize(
+    "bad", [{"form": "<b>"}, {"edited_form": "A: a b"}, {"edited_form": "A: a b", "kept_bars": "0.x"}]
+)
+def test_a_bad_form_in_an_address_is_refused(bad: dict[str, str]) -> None:
+    settings, problems = parse_settings(bad, models=["a"], default=ComposeSettings(model="a"))
+    assert (settings, len(problems)) == (ComposeSettings(model="a"), 1)
+
+
+def test_each_bar_has_its_name_and_says_what_it_is() -> None:
+    plan = parse_plan("AAB: a(1/8) b c b' [1 d=1 [2 d'~d | b e")
+    names = bar_names(plan)
+    assert names[:2] == ["a", "b"] and names[3] == "b'" and names[6] == "b"
+    assert [bar_in_words(plan, bar) for bar in (0, 3, 6)] == ["new", "a variant of bar 2", "bar 2 again"]
