@@ -8,6 +8,7 @@ import pytest
 from charlstm.lm.sample.sampling import Overruled, Sample
 from charlstm.tunes.abc import body_tokens
 from charlstm.tunes.edit.transpose import transposed
+from charlstm.tunes.harmony.backing import insertions, with_insertions
 from charlstm.ui.compose.shown_places import HEAD, guard_marks, shown_spans, written_lengths
 from tests.conftest import TUNES
 
@@ -44,3 +45,14 @@ def test_what_is_written_grows_to_the_whole(text: str, steps: int) -> None:
     lengths = written_lengths(text, shown)
     assert lengths == sorted(lengths) and len(lengths) == len(text)
     assert lengths[-1] == len(shown)
+
+
+@pytest.mark.parametrize("text", [TUNES[0], TUNES[3]])
+def test_chord_symbols_between_its_notes_move_a_tune_and_change_none_of_it(text: str) -> None:
+    """They are not the model's, so that no mark lies on one."""
+    inserted = insertions(HEAD + text)
+    shown = transposed(with_insertions(HEAD + text, inserted), 2)
+    assert '"' in shown
+    spans = shown_spans(text, shown)
+    assert not any('"' in shown[start:end] for start, end in spans)
+    assert written_lengths(text, shown)[-1] == len(shown)
