@@ -55,7 +55,6 @@ def show(context: ViewContext, about: DeltaGenerator) -> Sounds:
     tune = source_tune(context)
     text = tune.text
     model = engine(context.model)
-    player = st.container()
     position, how = _controls(text)
     context.publish(*ADDRESSED, by="why", **tune.query)
     votes = logit_attribution(model, text, position)
@@ -67,11 +66,10 @@ def show(context: ViewContext, about: DeltaGenerator) -> Sounds:
     )
     values = np.zeros(len(text))
     values[:position] = effects.clip(-1, 1)
-    with player:
-        chosen = show_tune(
-            draw(text), key=PLAYER, values=values.tolist(), label="Effect, in nats", marks=[(position, position + 1)],
-            selectable=True,
-        )  # fmt: skip
+    chosen = show_tune(
+        draw(text), key=PLAYER, values=values.tolist(), label="Effect, in nats", marks=[(position, position + 1)],
+        selectable=True,
+    )  # fmt: skip
     if chosen and (text, chosen) != DRAGGED.get():
         DRAGGED.set((text, chosen))
         POSITION.set((text, max(chosen.start, 1)))

@@ -53,22 +53,30 @@ def by_part(context: ViewContext, about: DeltaGenerator, recording_of: Callable[
     tune = source_tune(context)
     text = tune.text
     acts = recorded(*context.key, text)
-    player = st.container()
+    # The player shows what is chosen in the widgets below it, whose values are known before they are drawn.
     start, end = _range(text)
     context.publish(RANGE, **tune.query)
-    threshold, share, before, after = _conditions()
-    selected = select(acts, start, end, threshold=threshold, share=share, before=before, after=after)
-    probes = _probes(context, selected)
-    # The player stands above, and shows the neurons that were chosen below it.
-    with player:
-        chosen = show_tune(
-            draw(text), key=PLAYER, values=share_on(acts, probes), scale="unit", label="Share of these neurons on",
-            marks=[(start, end)], selectable=True,
-        )  # fmt: skip
+    selected = select(
+        acts,
+        start,
+        end,
+        threshold=LEVEL.get(),
+        share=SHARE.get() / 100,
+        before=int(BEFORE.get()),
+        after=int(AFTER.get()),
+    )
+    probes = _probes(selected)
+    chosen = show_tune(
+        draw(text), key=PLAYER, values=share_on(acts, probes), scale="unit", label="Share of these neurons on",
+        marks=[(start, end)], selectable=True,
+    )  # fmt: skip
     if chosen and (text, chosen) != DRAGGED.get():
         DRAGGED.set((text, chosen))
         RANGE.set((text, chosen.start, chosen.end))
         st.rerun()
+    _range_widgets(text, start, end)
+    _condition_widgets()
+    _probe_widget(context, selected)
     if not probes:
         if not selected:
             st.info(
@@ -92,18 +100,23 @@ def by_part(context: ViewContext, about: DeltaGenerator, recording_of: Callable[
 
 
 def _range(text: str) -> tuple[int, int]:
-    """What is chosen in the tune: by dragging, or by the widgets here, which also show it."""
-    printed = printed_bars(text)
-    bars = printed.bars
+    """What is chosen in the tune: by dragging, or by the widgets of `_range_widgets`."""
+    bars = printed_bars(text).bars
     chosen_in, start, end = RANGE.get()
     if chosen_in not in (text, "") or not 0 <= start < end <= len(text):  # another tune: its second bar
         first = bars[1] if len(bars) > 1 else bars[0] if bars else None
         start, end = (first.start, first.end) if first else (0, len(text))
     RANGE.set((text, start, end))
+    return start, end
+
+
+def _range_widgets(text: str, start: int, end: int) -> None:
+    """Widgets that choose a part of the tune, and show which is chosen."""
+    printed = printed_bars(text)
 
     def by_bars() -> None:
         first, last = printed.between(*BARS.get())
-        RANGE.set((text, bars[first].start, bars[last].end))
+        RANGE.set((text, printed.bars[first].start, printed.bars[last].end))
 
     def by_characters() -> None:
         low, high = sorted((FROM.get(), TO.get()))
@@ -117,31 +130,41 @@ def _range(text: str) -> tuple[int, int]:
     TO.set(end)
     left.number_input("From character", 1, len(text), key=FROM.widget(), on_change=by_characters)
     right.number_input("to", 1, len(text), key=TO.widget(), on_change=by_characters)
-    return start, end
 
 
-def _conditions() -> tuple[float, float, int, int]:
+def _condition_widgets() -> None:
     """How high is on, for how much of the part, and whether just before and just after must be off."""
     with st.expander("What counts as on"):
         one, two, three = st.columns(3)
-        threshold = one.slider(
+        one.slider(
             "Threshold", 0.05, 0.95, step=0.05, key=LEVEL.widget(),
             help="On: a value at or above this, or at or below minus this. Values are between -1 and 1.",
         )  # fmt: skip
-        share = two.slider("For how much of the part, %", 50, 100, step=5, key=SHARE.widget()) / 100
-        before = three.toggle("Off just before", key=BEFORE.widget())
-        after = three.toggle("Off just after", key=AFTER.widget())
-    return threshold, share, int(before), int(after)
+        two.slider("For how much of the part, %", 50, 100, step=5, key=SHARE.widget())
+        three.toggle("Off just before", key=BEFORE.widget())
+        three.toggle("Off just after", key=AFTER.widget())
 
 
-def _probes(context: ViewContext, selected: Sequence[Selected]) -> list[Probe]:
-    """The neurons to search with, out of those that are on there."""
+def _offered(selected: Sequence[Selected]) -> tuple[list[Probe], Setting[list[Probe] | None]]:
+    """The neurons to choose from, and the setting of those that are chosen."""
     offered = [neuron.probe for neuron in selected[:LISTED]]
-    if not offered:
-        return []
     setting = PROBES.of(hash(tuple(offered)))
     if setting.get() is None:
         setting.set(offered[:USED])
+    return offered, setting
+
+
+def _probes(selected: Sequence[Selected]) -> list[Probe]:
+    """The neurons to search with, out of those that are on there."""
+    offered, setting = _offered(selected)
+    return [probe for probe in setting.get() or [] if probe in offered]
+
+
+def _probe_widget(context: ViewContext, selected: Sequence[Selected]) -> None:
+    """A widget that chooses the neurons to search with."""
+    offered, setting = _offered(selected)
+    if not offered:
+        return
     more = f" The {LISTED} that stand out most:" if len(selected) > LISTED else ""
     count = f"{len(selected)} neurons are" if len(selected) > 1 else "One neuron is"
     chosen = st.pills(
@@ -155,4 +178,3 @@ def _probes(context: ViewContext, selected: Sequence[Selected]) -> list[Probe]:
     names = [f"{unit_name(p.unit, context.layers)} {name}" for p in chosen if (name := name_of(context, p.unit))]
     if names:
         st.caption(plain(f"Named in the Neuron index: {', '.join(names)}."))
-    return list(chosen)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Callable
 from typing import Any
 
 import streamlit as st
@@ -42,9 +43,7 @@ def show(running: TrainingRun | None) -> None:
     waits = running is not None and is_shared()  # in the queue
     if running is not None and not waits:
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.info(
-                plain(f"{running.name} is being trained on this machine now. One at a time: pause or stop it first.")
-            )
+            st.info(plain(f"{running.name} is being trained on this machine now; it trains one network at a time."))
             st.button("Show it", on_click=see, args=(running.name,), key="train.see")
     show_messages()
     st.header("1. Tunes", anchor=False)
@@ -68,10 +67,7 @@ def show(running: TrainingRun | None) -> None:
             raise ProcessError(f"A training may take {limits().minutes:g} minutes on this server; give it fewer.")
         see(training_runs.start(arguments, name=name, owner=owner_id()).name)
 
-    st.button(
-        "Start", type="primary", icon=":material/play_arrow:", disabled=running is not None and not waits,
-        on_click=attempt, args=(start,), key="train.start",
-    )  # fmt: skip
+    _start_button("Start", start, running if not waits else None, key="train.start", primary=True)
     with st.expander("Command"):
         st.code(shlex.join(["charlstm", "train", "--out", f"runs/{name}", *arguments]), language=None, wrap_lines=True)
 
@@ -91,12 +87,29 @@ def _pair(corpus: Corpus, running: TrainingRun | None) -> None:
             first, second = (run.name, "") if not first else (first, run.name)
         see(first, second)
 
-    st.button(
-        "Train an LSTM and an RNN for 1 minute", icon=":material/compare_arrows:",
-        disabled=running is not None and not is_shared(),
-        on_click=attempt, args=(start,), key="train.pair",
+    _start_button(
+        "Train an LSTM and an RNN for 1 minute", start, None if is_shared() else running, key="train.pair",
         help="Both start now, on the same tunes, and are shown side by side: their losses and their tunes.",
     )  # fmt: skip
+
+
+def _start_button(
+    label: str,
+    start: Callable[[], None],
+    blocks: TrainingRun | None,
+    *,
+    key: str,
+    primary: bool = False,
+    help: str | None = None,
+) -> None:
+    """A button that starts a training; beside a greyed one stands which run it has to wait for."""
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.button(
+            label, type="primary" if primary else "secondary", disabled=blocks is not None, on_click=attempt,
+            icon=":material/play_arrow:" if primary else ":material/compare_arrows:", args=(start,), key=key, help=help,
+        )  # fmt: skip
+        if blocks is not None:
+            st.caption(plain(f"Pause or stop {blocks.name} first."), width="content")
 
 
 def _network() -> ModelConfig:

@@ -29,7 +29,7 @@ def page() -> None:
         VIEW.set("runs" if running else "new")
     st.title("Train", anchor=False)
     st.caption(
-        "Train a network on tunes and watch it learn. It continues when you leave this page or close the browser."
+        "Train a network on tunes and watch it learn. Training continues when you leave this page or close the browser."
     )
     show_sharing()
     view = choose("View", list(VIEWS), VIEW, labels=VIEWS)

@@ -41,7 +41,7 @@ ABOUT = {
     "killed": "The process stopped without reporting: it was killed, or the machine was switched off. At most the last "
     "half minute is lost; Resume continues from there.",
     "paused": "Paused; nothing is lost. Resume continues where it left off.",
-    "stopped": "It was stopped. It can be kept as a model, or resumed.",
+    "stopped": "Stopped. It can be kept as a model, or resumed.",
     "finished": "Time limit reached.",
 }
 FACTORS = {0.1: "a tenth", 0.25: "a quarter", 0.5: "half", 1.0: "as planned", 2.0: "double", 4.0: "four times"}
@@ -120,7 +120,10 @@ def _controls(run: TrainingRun, busy: bool) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         if run.state == "running":
             button("Pause", "pause", training_runs.pause, disabled=bool(run.asked), key=f"{key}.pause")
-            button("Stop", "stop", training_runs.stop, disabled=run.asked == "stop", key=f"{key}.stop")
+            button(
+                "Stop", "stop", training_runs.stop, disabled=run.asked == "stop", key=f"{key}.stop",
+                help="Nothing is lost: it can be resumed, or kept as a model.",
+            )  # fmt: skip
         elif run.state == "queued":
             button("Stop", "stop", training_runs.stop, key=f"{key}.stop")
         elif run.resumable:
