@@ -41,7 +41,7 @@ ABOUT = {
     "killed": "The process stopped without reporting: it was killed, or the machine was switched off. At most the last "
     "half minute is lost; Resume continues from there.",
     "paused": "Paused; nothing is lost. Resume continues where it left off.",
-    "stopped": "Stopped. It can be kept as a model, or resumed.",
+    "stopped": "It was stopped. It can be kept as a model, or resumed.",
     "finished": "Time limit reached.",
 }
 FACTORS = {0.1: "a tenth", 0.25: "a quarter", 0.5: "half", 1.0: "as planned", 2.0: "double", 4.0: "four times"}
