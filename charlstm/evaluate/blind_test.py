@@ -29,7 +29,7 @@ Votes = NDArray[np.float64]
 
 
 class Proportion(NamedTuple):
-    """A share of n with its 95 % interval, and how likely as far from a half is by guessing (two-sided)."""
+    """A share of n with its 95% interval, and how likely as far from a half is by guessing (two-sided)."""
 
     value: float
     low: float
@@ -47,7 +47,7 @@ class Comparison(NamedTuple):
 
 
 class Rating(NamedTuple):
-    """How much one is liked, in Elo's points around the mean 0, with its 95 % interval, and in how many comparisons."""
+    """How much one is liked, in Elo's points around the mean 0, with its 95% interval, and in how many comparisons."""
 
     name: str
     elo: float
@@ -59,7 +59,7 @@ class Rating(NamedTuple):
 def proportion(right: int, n: int) -> Proportion | None:
     """How often votes were right: Wilson's interval and the binomial test against 1/2; None without votes.
 
-    Wilson's interval covers 95 % for few votes too, and does not leave [0, 1].
+    Wilson's interval covers 95% for few votes too, and does not leave [0, 1].
     """
     if not n:
         return None

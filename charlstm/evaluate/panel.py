@@ -3,7 +3,7 @@
 The ceiling is a corpus's own held-out tunes, the control the same tunes with their bars shuffled (`shuffle.py`): a
 measure on which the two agree says nothing of music beyond the bar.
 
-Each measure is one number a tune; the panel shows its mean (of the longest copied run, its median) and a 95 %
+Each measure is one number a tune; the panel shows its mean (of the longest copied run, its median) and a 95%
 interval by the bootstrap over tunes: the statistic of 1,000 samples of n tunes drawn with replacement from the n,
 from its 2.5th to its 97.5th percentile (Efron 1979). Bars are compared as text, blanks and line ends left out.
 """
@@ -59,7 +59,7 @@ MEASURES: Mapping[str, str] = {
 
 @dataclass(frozen=True)
 class Estimate:
-    """A measure of the tunes: its value, its 95 % interval, and its values on real tunes and on shuffled ones.
+    """A measure of the tunes: its value, its 95% interval, and its values on real tunes and on shuffled ones.
 
     `real` and `shuffled` are None where the corpus has no held-out tunes.
     """

@@ -133,7 +133,7 @@ def _baseline(epochs: int) -> Study:
     return Study(
         "baseline",
         "The baseline",
-        "How well does an LSTM of 150 neurons learn to write the next character?",
+        "How well does an LSTM of 150 neurons learn to predict the next character?",
         f"One layer of 150 neurons, trained on random windows of {SLICE} characters.",
         (_trained("lstm", 150, 0.0, False, epochs, "1", train=1.5, validation=1.5), _counted()),
     )

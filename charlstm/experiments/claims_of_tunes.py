@@ -30,7 +30,7 @@ def of_temperatures(rows: Sequence[Row]) -> list[Claim]:
         compared.append(
             Claim(
                 "A low temperature makes confident choices, a high one uniform ones.",
-                f"At each character the network chooses as if between so many equally likely ones: {listed}.",
+                f"At each character the network chooses as if among this many equally likely ones: {listed}.",
                 all(choices[a] < choices[b] for a, b in pairwise(sorted(choices))),
             )
         )

@@ -73,7 +73,7 @@ class Interval:
 def interval(values: Sequence[float]) -> Interval | None:
     """Mean and interval of one number a seed; None without numbers.
 
-    From three seeds on, the 95 % interval of the mean by Student's t:
+    From three seeds on, the 95% interval of the mean by Student's t:
 
     mean +- t(n - 1) s / sqrt(n),  s^2 = sum_i (x_i - mean)^2 / (n - 1)
 
@@ -304,7 +304,7 @@ def interval_note(rows: Sequence[Row]) -> str:
     """What the brackets are, for these rows."""
     if any(record.kind == "panel" for row in rows for record in row.records):
         return (
-            "in brackets: the 95 % interval over tunes by the bootstrap; the distance of real tunes is that between "
+            "in brackets: the 95% interval over tunes by the bootstrap; the distance of real tunes is that between "
             "two halves of them"
         )
     most = max((len(row.records) for row in rows), default=0)
@@ -312,7 +312,7 @@ def interval_note(rows: Sequence[Row]) -> str:
         return "one seed: no intervals"
     if most == 2:
         return "in brackets: the range over two seeds"
-    return "in brackets: the 95 % interval of the mean over seeds by Student's t (of two seeds, their range)"
+    return "in brackets: the 95% interval of the mean over seeds by Student's t (of two seeds, their range)"
 
 
 def _grid(names: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:

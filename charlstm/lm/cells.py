@@ -156,7 +156,7 @@ _NOTHING_ALL = "0 nothing, 1 all of it"
 _SPECS = (
     CellSpec(
         name="lstm", label="LSTM", title="LSTM", torch_class="LSTM", torch_gates="ifgo", step=_lstm,
-        summary="LSTM: a memory with gates, the report's network.",
+        summary="LSTM: a memory with gates, which decide what it keeps.",
         character="Keeps the beat and the bars, but mostly forgets how the tune began.",
         gates=(
             Gate("i", "input gate", True, f"how much of what is new it writes down: {_NOTHING_ALL}"),

@@ -50,7 +50,7 @@ def main() -> None:
         except Exception:
             number = secrets.token_hex(3)
             logging.getLogger("charlstm").exception("error %s", number)
-            st.error(f"Something went wrong (error {number}). Reload the page; the server's log has the details.")
+            st.error(f"Something went wrong (error {number}). Reload the page; the server’s log has the details.")
             raise
     show_frame(page.title, TITLE.get())
     remember_visitor(change_visitor)

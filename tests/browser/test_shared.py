@@ -80,8 +80,8 @@ def test_three_visitors_own_what_they_start(server: str, browser: Any, tmp_path:
 
     # The teacher may change everything.
     cleo.get_by_text("Shared server").click()
-    cleo.get_by_label("Teacher's code").fill("chalk")
-    cleo.get_by_label("Teacher's code").press("Enter")
+    cleo.get_by_label("Teacher’s code").fill("chalk")
+    cleo.get_by_label("Teacher’s code").press("Enter")
     cleo.get_by_role("button", name="Resume").wait_for()
     for page in pages:
         page.context.close()

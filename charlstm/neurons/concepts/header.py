@@ -8,7 +8,7 @@ from charlstm.neurons.concepts.layout import Layout
 
 @concept("header", "in the header", "text")
 def in_header(text: Layout) -> Spans:
-    """The information fields, up to and with the newline of K:."""
+    """The information fields, up to and including the newline of K:."""
     return [(0, text.body.start)]
 
 

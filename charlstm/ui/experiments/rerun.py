@@ -48,7 +48,7 @@ def run_again(study: Study, rows: Sequence[Row], which: RecordSet) -> None:
                 st.error(plain(str(error)))
             st.rerun()
         if has_limits():
-            st.caption("On a shared server the teacher starts and stops studies; the code is typed on the page Train.")
+            st.caption("On a shared server the teacher starts and stops studies; the code is typed on the Train page.")
         st.caption("It runs in its own process: you can close this page. The same from the command line:")
         st.code(shlex.join(["charlstm", *words]), language=None, wrap_lines=True)
         if active and active != name:

@@ -134,7 +134,7 @@ def _match_row(context: ViewContext, comparison: Comparison, match: UnitMatch, o
         "Name": str(name_of(context, match.unit) or "no name"),
         f"In {other}": str(match.other),
         "Correlation": round(match.held_out, 3),
-        "95 %": f"{match.low:+.2f} to {match.high:+.2f}",
+        "95%": f"{match.low:+.2f} to {match.high:+.2f}",
         "Untrained": round(match.untrained, 3),
         "Counterpart": comparison.is_clear(match),
     }

@@ -85,7 +85,7 @@ def show(context: ViewContext) -> Sounds:
 def _offer_others(context: ViewContext) -> None:
     """What to do where no epochs were stored: models that have some, and how to store them."""
     st.info(
-        f"Only the final weights of {plain(context.model)} are stored. A training started on the page Train keeps its "
+        f"Only the final weights of {plain(context.model)} are stored. A training started on the Train page keeps its "
         "epochs too, and can be seen here.",
         icon=":material/history:",
     )

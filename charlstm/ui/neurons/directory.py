@@ -163,7 +163,7 @@ def _by_concept(context: ViewContext, directory: Directory) -> None:
         return
     st.caption("Sorted by how far the best neuron of a concept is above all baselines.")
     chosen_on, scored_on = directory.tunes
-    note = f"{context.model}; chosen on {chosen_on} tunes, scored on {scored_on}; 95 % intervals over tunes."
+    note = f"{context.model}; chosen on {chosen_on} tunes, scored on {scored_on}; 95% intervals over tunes."
     show_figure(concept_chart(entries), title="Best neuron of each concept", caption=note, key="directory.concepts")
     st.header("One concept", anchor=False)
     by_name = {entry.concept: entry for entry in entries}
@@ -202,7 +202,7 @@ def _concept_row(context: ViewContext, entry: ConceptEntry) -> dict[str, Any]:
         "Neuron": f"{best.unit} {'↑' if best.chosen >= 0.5 else '↓'}",
         "Open": _link(context, best.unit),
         "AUROC": round(score, 3),
-        "95 %": f"{low:.3f} to {high:.3f}",
+        "95%": f"{low:.3f} to {high:.3f}",
         "Other tunes": entry.shuffled_high,
         "Untrained": entry.untrained,
         "Character": entry.character,
@@ -277,7 +277,7 @@ def _neuron_row(context: ViewContext, neuron: NeuronEntry) -> dict[str, Any]:
         "Open": _link(context, score.unit),
         "Name": f"{name} {'↑' if score.chosen >= 0.5 else '↓'}" if neuron.named else f"no name ({name})",
         "AUROC": round(score.directed_auroc, 3),
-        "95 %": f"{low:.3f} to {high:.3f}",
+        "95%": f"{low:.3f} to {high:.3f}",
         "Mean |h|": neuron.mean_abs_activation,
     }
 

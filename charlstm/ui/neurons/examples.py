@@ -58,7 +58,7 @@ def top_examples(recording: Activations, values: NDArray[np.floating], label: st
     number = 0
     for column, (words, some) in zip(st.columns(2, gap="large"), ends.items(), strict=True):
         with column:
-            titled(words, "Each from another tune. The example itself is outlined.")
+            titled(words, "Each from a different tune. The example itself is outlined.")
             for passage in some:
                 _example(recording, values, passage, number, number == chosen)
                 number += 1

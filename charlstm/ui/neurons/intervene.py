@@ -104,7 +104,7 @@ def _many_pairs(context: ViewContext, writer: PairWriter, choice: Choice, words:
     seed = context.composed.seed
     st.caption(
         plain(
-            f"{words}. Seeds {seed} to {seed + PAIRS - 1}; {same} of the pairs are identical. 95 % intervals of the "
+            f"{words}. Seeds {seed} to {seed + PAIRS - 1}; {same} of the pairs are identical. 95% intervals of the "
             f"mean difference, by bootstrap over pairs. {len(MEASURES)} measures, and {tried} "
             f"intervention{'s' if tried > 1 else ''} tried in this visit: by chance about one of 20 intervals "
             "excludes 0."
@@ -116,14 +116,14 @@ def _row(change: Change) -> dict[str, Any]:
     percent = change.name in ("bars filled", "ended")
 
     def number(value: float, sign: str = "") -> str:
-        return f"{100 * value:{sign}.0f} %" if percent else f"{value:{sign}.1f}"
+        return f"{100 * value:{sign}.0f}%" if percent else f"{value:{sign}.1f}"
 
     return {
         "Measure": MEASURES[change.name],
         "A": number(change.before),
         "B": number(change.after),
         "Change": number(change.change, "+"),
-        "95 %": f"{number(change.low, '+')} to {number(change.high, '+')}",
+        "95%": f"{number(change.low, '+')} to {number(change.high, '+')}",
         "Clear": change.is_clear,
     }
 
@@ -145,11 +145,11 @@ def _costs(context: ViewContext, changed: Engine, choice: Choice) -> None:
         "Reading the tunes again",
         cancel=partial(READ.set, None),
     )
-    caption = f"{context.model}. {choice.words(context.layers)}. n = {tunes}; 95 % intervals over tunes."
+    caption = f"{context.model}. {choice.words(context.layers)}. n = {tunes}; 95% intervals over tunes."
     show_figure(cost_chart(losses[:COSTS]), title="Cost of the intervention", caption=caption, key="intervene.costs")
     st.caption(
         plain(
-            f"{tunes}. Loss added by the intervention, in nats per character, with 95 % intervals over tunes; the "
+            f"{tunes}. Loss added by the intervention, in nats per character, with 95% intervals over tunes; the "
             f"{COSTS - 1} of {len(losses) - 1} concepts that lose most, so some stand out by chance."
         )
     )

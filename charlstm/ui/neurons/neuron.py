@@ -33,7 +33,7 @@ from charlstm.ui.state import Setting
 
 METER = Setting("neuron.meter", "")
 ABLATE = Setting("neuron.out", False)
-INTERVALS = "Lines are 95 % intervals, by bootstrap over tunes."
+INTERVALS = "Lines are 95% intervals, by bootstrap over tunes."
 
 
 def show(context: ViewContext) -> None:
@@ -47,7 +47,7 @@ def show(context: ViewContext) -> None:
     picker(context, unit)
     context.publish(neuron=str(unit))
     recording, tunes = recording_of(context)
-    about.caption(plain(f"What does it respond to? Its output h on {tunes}; low is blue, high is red."))
+    about.caption(plain(f"What does it respond to? Its output h on {tunes}: blue is low, red is high."))
     values = recording.unit(unit)
     note = f"{context.model}, neuron {unit_name(unit, context.layers)}, output h; n = {tunes}."
     _activations(recording, values, note)
@@ -70,7 +70,7 @@ def _activations(recording: Activations, values: NDArray[np.floating], note: str
         chart = charts.histogram_chart(*unit_stats.histogram(values))
         show_figure(chart, title="Activation histogram", caption=note, key="neuron.histogram")
     with right:
-        titled("Mean activation by character", "The highest and lowest means; lines are 95 % intervals over tunes.")
+        titled("Mean activation by character", "The highest and lowest means; lines are 95% intervals over tunes.")
         groups = unit_stats.by_character(recording, values)
         if groups:
             chart, caption = charts.character_chart(groups), f"{note} {INTERVALS}"
@@ -89,7 +89,7 @@ def _rhythm(recording: Activations, values: NDArray[np.floating], note: str) -> 
         return
     left, right = st.columns(2, gap="large")
     with left:
-        titled("Position in the bar", "Mean after the notes and rests that begin there; 95 % intervals over tunes.")
+        titled("Position in the bar", "Mean after the notes and rests that begin there; 95% intervals over tunes.")
         meter = choose("Meter", meters, METER)
         groups = unit_stats.by_place(recording, values, meter)
         if groups:
@@ -116,8 +116,8 @@ def _memory(context: ViewContext, recording: Activations, unit: Unit, values: ND
     if letter := spec.memory_gate:
         titled(
             f"Its memory halves in {_length(float(recording.gates[letter].half_life[unit]), bar)}",
-            f"ln 2 / mean of −ln {letter}, where the {GATES[letter].name} {letter} is the share of the old kept at "
-            "each character. How often its gates are closed and open:",
+            f"ln 2 / mean of −ln {letter}, where the {GATES[letter].name} {letter} is the share of its memory that it "
+            "keeps at each character. How often its gates are closed and open:",
         )
         chart = charts.gates_chart(recording.gates, unit.layer, unit.index)
         show_figure(chart, title="Gates", caption=note, key="neuron.gates")
@@ -147,7 +147,7 @@ def _output_weights(context: ViewContext, unit: Unit, note: str) -> None:
         return
     titled(
         "Output weights (logit effect)",
-        "Its column of the decoder, less the mean: characters that it makes likelier when high (red) or low (blue).",
+        "Which next characters it makes likelier when it is high (red), and which when it is low (blue).",
     )
     chart = charts.votes_chart(votes, context.checkpoint.vocab.symbols)
     show_figure(chart, title="Output weights", caption=note.partition(";")[0], key="neuron.weights")
@@ -195,7 +195,7 @@ def _ablation(context: ViewContext, recording: Activations, unit: Unit, note: st
         plain(
             f"Loss with it: {everything.before:.3f} nats per character; at 0: {everything.increase:+.4f}, at its "
             f"mean: {mean[0].increase:+.4f}. {tried} kinds of character were tried. Shown: those that change most and "
-            f"whose 95 % interval over tunes excludes 0; by chance alone about {0.05 * tried:.0f} of {tried} would."
+            f"whose 95% interval over tunes excludes 0; by chance alone about {0.05 * tried:.0f} of {tried} would."
         )
     )
     chart = charts.ablation_chart(zero, mean)

@@ -62,7 +62,7 @@ def _means(groups: Sequence[Group], names: Sequence[str], way: str, title: str, 
     ]
     values = {"x": alt.X, "y": alt.Y}[way]
     tooltip = tips(
-        ("name:N", "after"), ("mean:Q", "", "+.2f"), ("low:Q", "95 % from", "+.2f"), ("high:Q", "to", "+.2f"),
+        ("name:N", "after"), ("mean:Q", "", "+.2f"), ("low:Q", "95% from", "+.2f"), ("high:Q", "to", "+.2f"),
         ("count:Q", "times", ","),
     )  # fmt: skip
     return intervals(
@@ -200,7 +200,7 @@ def ablation_chart(zero: Sequence[LossIncrease], mean: Sequence[LossIncrease], *
 
 
 LOSS_TIPS = (
-    ("more:Q", "nats more", "+.4f"), ("low:Q", "95 % from", "+.4f"), ("high:Q", "to", "+.4f"),
+    ("more:Q", "nats more", "+.4f"), ("low:Q", "95% from", "+.4f"), ("high:Q", "to", "+.4f"),
     ("before:Q", "loss before", ".3f"), ("count:Q", "how many", ","),
 )  # fmt: skip
 

@@ -81,7 +81,7 @@ def _collection(context: ViewContext) -> Activations | None:
         st.info(
             plain(
                 f"To search, {context.model} has to read {len(texts):,} tunes of the collection {corpus.name} once: "
-                f"about {duration(seconds)}. The result is stored for everybody."
+                f"about {duration(seconds)}. It is done once for all visitors."
             ),
             icon=":material/manage_search:",
         )

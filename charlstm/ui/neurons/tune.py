@@ -51,7 +51,7 @@ def show(context: ViewContext) -> None:
     with heading:
         st.title(plain(f"Neuron {label_of(context, unit)}"), anchor=False)
         tune = f"What it does while {context.model} reads “{title}”" + (f" ({remark})" if remark else "")
-        st.caption(plain(f"{tune}. A colour is {about}, after reading that character."))
+        st.caption(plain(f"{tune}. Each colour shows {about} after it has read that character."))
     with st.container(horizontal=True):
         all_neurons = st.toggle("All neurons", key=ALL_NEURONS.widget())
         below = st.toggle("Predictions under the text", key=PREDICTIONS.widget())

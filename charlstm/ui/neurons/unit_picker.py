@@ -97,7 +97,7 @@ def concept_finder(context: ViewContext, acts: Activations) -> None:
         st.pills(
             "Best neurons", list(best), key=BEST.widget(), on_change=jump,
             format_func=lambda unit: f"{unit_name(unit, context.layers)} · {best[unit]:.0%}",
-            help="100 %: in this tune the neuron’s value alone separates these characters from all others.",
+            help="100%: in this tune the neuron’s value alone separates these characters from all others.",
         )  # fmt: skip
 
 
@@ -105,8 +105,8 @@ def concept_finder(context: ViewContext, acts: Activations) -> None:
 
 SIGNALS: Mapping[Kind, tuple[str, str, str]] = MappingProxyType(
     {
-        "hidden": ("h", "h output", "its output h, all that the rest of the model sees of it"),
-        "cell": ("c", "c memory", "its memory c, as tanh c"),
+        "hidden": ("h", "h output", "the neuron’s output h"),
+        "cell": ("c", "c memory", "its memory c, as tanh c,"),
         **{letter: (letter, f"{letter} {gate.name}", gate.meaning) for letter, gate in GATES.items()},
     }
 )  # letter in the address, label, in words

@@ -11,12 +11,17 @@ from charlstm.errors import CharlstmError
 from charlstm.ui.state import Setting
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~:$&@/^=\"'])")
+_NEGATIVE = re.compile(r"(?<![\w.-])-(?=\d+\.\d)")
 TITLE = Setting("page.title", "")  # what is shown: the name of a tune, else that of the page
 NEAREST, LEAVE_OUT = "Nearest letter", "Leave out"
 
 
 def plain(text: str) -> str:
-    """A text for Markdown: every character with a meaning there is escaped, line breaks become spaces."""
+    """A text for Markdown: every character with a meaning there is escaped, line breaks become spaces.
+
+    A number below zero gets its minus sign.
+    """
+    text = _NEGATIVE.sub("−", text)
     return _MARKDOWN.sub(r"\\\1", re.sub(r"\s+", " ", text))
 
 

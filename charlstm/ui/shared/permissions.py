@@ -49,6 +49,6 @@ def show_sharing() -> None:
             f"Everybody sees all runs and changes only their own. A training takes at most {most.minutes:g} minutes; "
             f"{most.trainings} at a time, the others wait in the order in which they were started."
         )
-        st.text_input("Teacher's code", type="password", key=CODE.widget(), max_chars=100)
+        st.text_input("Teacher’s code", type="password", key=CODE.widget(), max_chars=100)
         if CODE.get():
-            st.caption("You can change everything." if is_teacher(CODE.get()) else "This is not the teacher's code.")
+            st.caption("You can change everything." if is_teacher(CODE.get()) else "This is not the teacher’s code.")
