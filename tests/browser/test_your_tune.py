@@ -15,6 +15,7 @@ import pytest
 from benchmarks.serving import served
 from charlstm.score.midi import to_midi
 from charlstm.score.notation import read_score
+from charlstm.tunes.harmony.backing import harmonize
 from charlstm.tunes.views.bars import bars
 from tests.browser.conftest import HOSTILE
 from tests.conftest import TUNES
@@ -336,3 +337,17 @@ def test_what_is_played_against_the_metronome_is_written_as_it_was_meant(page: A
     assert [bar.duration for bar in bars(page.locator(".player .abc").text_content())] == 8 * [1]
     page.get_by_role("button", name="Stop", exact=True).click()
     expect(page.locator(".turn")).to_have_text("Press Start: a bar is counted in.")
+
+
+def test_backing_is_seen_and_heard_and_written_into_the_tune(page: Any, house: str) -> None:
+    """The switch adds chords to the score and the MIDI file, and leaves the text alone until a button writes them."""
+    pasted(page, house, REEL)
+    page.get_by_text("Backing", exact=True).click()
+    drawn(page, harmonize(REEL))
+    assert text_of(page).input_value() == REEL
+    with page.expect_download(timeout=LONG) as download:
+        press(page, "MIDI")
+    names = [track.name for track in mido.MidiFile(download.value.path()).tracks]
+    assert names[-2:] == ["Chords", "Bass"]
+    press(page, "Write chords into the tune")
+    shows(page, lambda text: text == harmonize(REEL))

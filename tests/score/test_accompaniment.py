@@ -74,6 +74,11 @@ def test_directives_choose_the_pattern_and_the_players() -> None:
     assert reading.remarks == ()
 
 
+def test_a_directive_may_stand_inside_a_line() -> None:
+    found = accompaniment(read('X:1\nM:4/4\nL:1/4\nK:C\n"C"CCCC|[I:MIDI gchord b]CCCC|[I:MIDI gchordoff]CCCC|'))
+    assert [float(s.onset) for s in found if s.part == "bass"] == [0, 0.5, 1]
+
+
 @pytest.mark.parametrize("line", ["gchord", "gchord xyz", "gchord f0", "gchord f99c99", "chordvol 999", "bassprog -1"])
 def test_a_directive_that_says_nothing_changes_nothing(line: str) -> None:
     plain = 'X:1\nM:4/4\nL:1/4\nK:C\n"C"CCCC|'

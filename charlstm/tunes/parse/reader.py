@@ -50,7 +50,9 @@ def read(text: str) -> Reading:
             remarks.add(field.start, "words before the music have no notes; they were skipped")
     end = _end_of_tune(mend(text).text, header.body_start, remarks)
     tokens = [token for token in body_tokens(text) if token.start < end]
-    directives = tuple(_directives(text, end))
+    inline = (token for token in tokens if token.kind == "inline_field" and token.field[0] == "I")
+    within = [Directive(*_named(token.field[1]), token.start) for token in inline]
+    directives = tuple(sorted([*_directives(text, end), *within], key=lambda directive: directive.start))
     at_head = [directive for directive in directives if directive.start < header.body_start]
     streams = _by_voice(tokens, header, remarks)
     line_signs = "$!" if any(d.name == "linebreak" and "!" in d.value for d in at_head) else "$"
@@ -85,6 +87,12 @@ def _directives(text: str, end: int) -> Iterator[Directive]:
             lines = re.split(LINE_END, text[match.start() : match.end()])[1:]
             value = "\n".join(lines[:-1] if lines and lines[-1].startswith("%%end") else lines)
         yield Directive(name, value.strip(), match.start())
+
+
+def _named(directive: str) -> tuple[str, str]:
+    """The name and the value of an inline I: field, "MIDI gchord fzcz"."""
+    name, *value = re.split(r"[\s=]+", directive.strip(), maxsplit=1)
+    return name, value[0] if value else ""
 
 
 def _end_of_tune(text: str, start: int, remarks: Remarks) -> int:
