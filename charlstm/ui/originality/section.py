@@ -10,7 +10,7 @@ from charlstm.evaluate.originality_file import originality_index
 from charlstm.tunes.corpus.building import build_status
 from charlstm.tunes.corpus.model import DEFAULT_CORPUS
 from charlstm.ui.background import in_background, is_done
-from charlstm.ui.shared.corpora import built_corpus
+from charlstm.ui.shared.corpora import built_corpus, corpus_names
 from charlstm.ui.shared.drawing import draw
 from charlstm.ui.shared.notices import plain
 from charlstm.ui.shared.player import show_tune, sound_tune
@@ -71,7 +71,7 @@ def _wait_for_corpus(name: str) -> None:
         if status.running:
             done = f" ({status.share:.0%})" if status.share else ""
             _say(f"The collection of tunes to compare with is being built{done} …")
-        elif built_corpus(DEFAULT_CORPUS) is not None:
+        elif DEFAULT_CORPUS in corpus_names():
             st.rerun()
         else:
             _say(f"Once the collection {name} is built (on the page Train), this tune is compared with its tunes.")
@@ -94,7 +94,7 @@ def ready_index(corpus_name: str | None = None) -> OriginalityIndex | None:
 def sentence(found: Originality) -> str:
     """What there is to say of a tune, in Markdown."""
     if not found.longest_run:
-        return "It shares no two steps of its melody with a training tune."
+        return "No two of its notes in a row are those of a training tune."
     place = f", in {quoted(found.title)}" if found.title else ""
     said = f"The longest run it shares with a training tune: {found.longest_run} notes{place}"
     if not found.usual_run:
