@@ -41,7 +41,7 @@ def show_panel(study: Study, rows: Sequence[Row]) -> None:
     # One model at one temperature.
     models = list(dict.fromkeys(str(row.case.columns["model"]) for row in present))
     left, right = st.columns([3, 2])
-    model = choose("Model", models, MODEL, hidden=False, place=left)
+    model = left.selectbox("Model", models, key=MODEL.widget(models))
     by_temperature = {row.case.columns["T"]: row for row in present if row.case.columns["model"] == model}
     labels = {t: f"{t:g}" for t in by_temperature}
     t = choose("Temperature", by_temperature, TEMPERATURE, labels=labels, hidden=False, place=right)
