@@ -83,16 +83,27 @@ def _chosen(plan: FormPlan) -> int:
     return min(max(BAR.get(), 0), len(plan.bars) - 1)
 
 
+def _part(plan: FormPlan, bar: int) -> int:
+    """The part that a bar is in."""
+    return max(number for number, start in enumerate(plan.starts) if start <= bar)
+
+
+def _letter(plan: FormPlan, bar: int) -> str:
+    """The letter of that part."""
+    return chr(ord("A") + _part(plan, bar))
+
+
 def _bar_widgets(apply: _Apply, plan: FormPlan) -> None:
     """What the chosen bar is, and bars added and removed."""
     bar, names = _chosen(plan), bar_names(plan)
     earlier = sorted({plan.roots[k] for k in range(bar)})
     KIND.set(plan.bars[bar].kind)
     of = plan.bars[bar].of
-    OF.set(plan.roots[of] if of is not None else earlier[0] if earlier else 0)
+    taken_up = OF.of(write_plan(plan))  # a browser would go on showing the name that a bar had in another form
+    taken_up.set(plan.roots[of] if of is not None else earlier[0] if earlier else 0)
 
     def change() -> None:
-        kind, of = KIND.get(), OF.get()
+        kind, of = KIND.get(), taken_up.get()
         if kind == "return":
             apply(lambda: edits.make_return(plan, bar, of))
         elif kind == "variant":
@@ -103,13 +114,13 @@ def _bar_widgets(apply: _Apply, plan: FormPlan) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         kinds = list(KINDS) if earlier else ["new"]
         st.segmented_control(
-            f"Bar {bar + 1}", kinds, key=KIND.widget(kinds), required=True, format_func=KINDS.__getitem__,
-            on_change=change,
+            f"Bar {names[bar]} of part {_letter(plan, bar)}", kinds, key=KIND.widget(kinds), required=True,
+            format_func=KINDS.__getitem__, on_change=change,
         )  # fmt: skip
         if earlier:
             st.selectbox(
-                "Takes up bar", earlier, key=OF.widget(earlier), width=160, on_change=change,
-                format_func=lambda number: f"{number + 1} ({names[number]})", disabled=of is None,
+                "Takes up bar", earlier, key=taken_up.widget(earlier), width=160, on_change=change,
+                format_func=names.__getitem__, disabled=of is None,
             )  # fmt: skip
         st.button(
             "Add a bar", key="compose.form.add", icon=":material/add:", help="A new bar after this one.",
@@ -123,8 +134,7 @@ def _bar_widgets(apply: _Apply, plan: FormPlan) -> None:
 
 def _part_widgets(apply: _Apply, plan: FormPlan) -> None:
     """The part of the chosen bar: repeat, endings, another part, none."""
-    part = max(number for number, start in enumerate(plan.starts) if start <= _chosen(plan))
-    letter = chr(ord("A") + part)
+    part, letter = _part(plan, _chosen(plan)), _letter(plan, _chosen(plan))
     REPEATED.set(plan.parts[part].repeated)
     ENDINGS.set(plan.parts[part].has_endings)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):

@@ -115,4 +115,4 @@ def test_each_bar_has_its_name_and_says_what_it_is() -> None:
     plan = parse_plan("AAB: a(1/8) b c b' [1 d=1 [2 d'~d | b e")
     names = bar_names(plan)
     assert names[:2] == ["a", "b"] and names[3] == "b'" and names[6] == "b"
-    assert [bar_in_words(plan, bar) for bar in (0, 3, 6)] == ["new", "a variant of bar 2", "bar 2 again"]
+    assert [bar_in_words(plan, bar) for bar in (0, 3, 6)] == ["new", "a variant of b", "b again"]

@@ -23,11 +23,11 @@ def bar_names(plan: FormPlan) -> list[str]:
 
 
 def bar_in_words(plan: FormPlan, bar: int) -> str:
-    """What a bar is, in a few words."""
-    one = plan.bars[bar]
+    """What a bar is, in a few words: by the names of bars, since only full ones have numbers in the score."""
+    one, names = plan.bars[bar], bar_names(plan)
     if one.of is None:
         return "new"
-    return f"bar {plan.roots[one.of] + 1} again" if one.kind == "return" else f"a variant of bar {one.of + 1}"
+    return f"{names[one.of]} again" if one.kind == "return" else f"a variant of {names[one.of]}"
 
 
 def show_form(plan: FormPlan, chosen: int, *, key: str, on_choose: Callable[[], None]) -> None:

@@ -44,8 +44,8 @@ class Form {
       button.classList.toggle("chosen", number === chosen);
       button.setAttribute("aria-pressed", number === chosen);
       const ending = bar.ending ? `, ending ${bar.ending}` : "";
-      button.setAttribute("aria-label", `Bar ${number + 1}, part ${part}${ending}: ${bar.name}, ${bar.words}`);
-      button.title = `Bar ${number + 1}: ${bar.words}${ending}`;
+      button.setAttribute("aria-label", `Bar ${bar.name}, ${k + 1} of ${bars.length} in part ${part}${ending}: ${bar.words}`);
+      button.title = `${bar.name}: ${bar.words}${ending}`;
       if (bar.ending) button.append(made("small", "ending", `${bar.ending}.`));
       button.addEventListener("click", () => send("bar", number));
       blocks.append(button);
