@@ -17,6 +17,7 @@ from charlstm.score.midi import to_midi
 from charlstm.score.notation import read_score
 from charlstm.tunes.harmony.backing import harmonize
 from charlstm.tunes.views.bars import bars
+from charlstm.ui.your_tune.turns import notes_from
 from tests.browser.conftest import HOSTILE
 from tests.conftest import TUNES
 from tests.memorizing_model import save_reciter, save_weaver
@@ -303,8 +304,8 @@ def test_a_midi_keyboard_steps_in_four_bars_and_the_model_answers_with_four(page
     expect(page.locator(".turn")).to_have_text("Your turn: bar 2 of 4.")
     for _ in range(12):
         page.evaluate(strike, 74)
-    expect(page.locator(".player .abc")).to_contain_text("DFAd EzA2|d2d2 d2d2|d2d2 d2d2|d2d2 d2d2|", timeout=LONG)
-    text = page.locator(".player .abc").text_content()
+    expect(page.locator(".player .abc").first).to_contain_text("DFAd EzA2|d2d2 d2d2|d2d2 d2d2|d2d2 d2d2|", timeout=LONG)
+    text = page.locator(".player .abc").first.text_content()
     answer = text.partition("d2d2 d2d2|\n")[2]
     assert [bar.duration for bar in bars(text)] == 8 * [1]
     assert page.locator(".player .abc .marked").count() == len(answer)
@@ -331,10 +332,13 @@ def test_what_is_played_against_the_metronome_is_written_as_it_was_meant(page: A
           }
         }"""
     )
-    expect(page.locator(".player .abc")).to_contain_text(
+    expect(page.locator(".player .abc").first).to_contain_text(
         "K:D\nDFAd DFAd|DFAd DFAd|DFAd DFAd|DFAd DFAd|\n", timeout=LONG
     )
-    assert [bar.duration for bar in bars(page.locator(".player .abc").text_content())] == 8 * [1]
+    text = page.locator(".player .abc").first.text_content()
+    assert [bar.duration for bar in bars(text)] == 8 * [1]
+    answer = [str(note.pitch) for note in notes_from(text, text.rindex("\n", 0, -1) + 1)]
+    expect(page.locator(".keyboard")).to_have_attribute("data-heard", " ".join(answer), timeout=LONG)
     page.get_by_role("button", name="Stop", exact=True).click()
     expect(page.locator(".turn")).to_have_text("Press Start: a bar is counted in.")
 

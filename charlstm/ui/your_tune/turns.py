@@ -82,8 +82,7 @@ def show_turns(document: TuneDocument) -> None:
         left.caption(plain(f"You go on with the tune below, in {place.meter} and {key}."))
         right.button("New tune", on_click=_begin_anew, args=(document,), key="your_tune.turns.new", width="stretch")
     played = PLAYED.get()
-    if played is not None and played.done:
-        PLAYED.set(None)
+    if played is not None and played.done:  # until the model has answered: a run that is cut short is done again
         with st.spinner("The model is writing …"):
             _take_turn(document, played, place, name, temperature)
         st.rerun()

@@ -113,7 +113,10 @@ class Keyboard {
       key.className = name.length > 1 ? "black" : "white";
       key.tabIndex = pitch === 60 ? 0 : -1;
       key.setAttribute("aria-label", `${name} ${octave}`);
-      key.textContent = name === "C" ? `C${octave}` : "";
+      const letter = document.createElement("kbd"); // of the computer's keyboard
+      const place = document.createElement("span");
+      place.textContent = name === "C" ? `C${octave}` : "";
+      key.append(letter, place);
       key.addEventListener("pointerdown", (event) => {
         key.releasePointerCapture?.(event.pointerId);
         this.pointed = pitch;
@@ -125,6 +128,14 @@ class Keyboard {
       this.parts.keys.append(key);
     }
     this.parts.keys.parentElement.scrollLeft = 150;
+    this.letter();
+  }
+
+  // Write on each key which of the computer's keys plays it.
+  letter() {
+    for (const key of this.parts.keys.children) {
+      key.firstChild.textContent = (LETTERS[key.dataset.pitch - 60 - 12 * this.octave] ?? "").toUpperCase();
+    }
   }
 
   drawLengths() {
@@ -345,10 +356,12 @@ class Keyboard {
     if (!context) return;
     const first = context.currentTime + SOON;
     this.voices = [];
+    this.section.dataset.heard = "";
     for (const [pitch, on, off] of notes) {
       const at = first + on * this.quarter;
       this.later(at, () => {
         this.voices.push({ voice: tone(pitch, Math.max(at, context.currentTime), (off - on) * this.quarter * 0.95) });
+        this.section.dataset.heard = `${this.section.dataset.heard ?? ""} ${pitch}`.trim();
         this.light(pitch, "answered", true);
       });
       this.later(first + off * this.quarter - 0.02, () => this.light(pitch, "answered", false));
@@ -370,6 +383,7 @@ class Keyboard {
       else this.release(pitch, event.timeStamp);
     } else if (down && (key === "z" || key === "x")) {
       this.octave = Math.max(-2, Math.min(2, this.octave + (key === "z" ? -1 : 1)));
+      this.letter();
       this.tell(`Computer keys begin at C${4 + this.octave}.`);
     } else if (down && key === "q") this.step(null);
     else if (down && key === "backspace") this.undo();
