@@ -17,7 +17,7 @@ from charlstm.tunes.corpus.building import start_building
 from charlstm.tunes.corpus.model import DEFAULT_CORPUS
 from charlstm.ui.background import serves
 
-FIRST_CHOICE = "lstm-512"
+FIRST_CHOICE = "lstm-form"
 # Seconds for which a thread may keep Python's lock from others, Python's own 0.005. The engine lets go of it at every
 # character: beside three busy threads it then wrote at 17 ms a character, now at 7.
 SWITCH = 0.0005
