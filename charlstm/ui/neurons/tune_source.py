@@ -10,6 +10,7 @@ from charlstm.lm.sample.spelling import name_characters, unknown_characters, wit
 from charlstm.lm.vocab import Vocab
 from charlstm.neurons.recording import Activations, Replay, replay
 from charlstm.tunes.abc import split_tunebook
+from charlstm.tunes.form_plan.notation import parse_plan
 from charlstm.ui.cache import cached
 from charlstm.ui.neurons.view_context import ViewContext
 from charlstm.ui.shared.corpora import UNSEEN, corpus_for, titles, tune_of
@@ -41,9 +42,12 @@ class SourceTune(NamedTuple):
 
 
 @cached(megabytes=128)
-def replayed(model: str, stamp: int, text: str) -> Replay:
-    """A model's reading of a text; never changed. `stamp` tells a retrained model from the one before."""
-    return replay(engine(model), text)
+def replayed(model: str, stamp: int, text: str, form: str = "") -> Replay:
+    """A model's reading of a text; never changed. `stamp` tells a retrained model from the one before.
+
+    `form` is the form plan that the text was written by, as text; "": it is read as one without a plan.
+    """
+    return replay(engine(model), text, parse_plan(form) if form else None)
 
 
 def recorded(model: str, stamp: int, text: str) -> Activations:

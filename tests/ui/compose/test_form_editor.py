@@ -12,9 +12,10 @@ from charlstm.lm.infer.engine import load
 from charlstm.lm.sample.sampling import sample
 from charlstm.lm.store.checkpoint import Checkpoint, save_checkpoint
 from charlstm.tunes.form_plan.collection import collect_plans
-from charlstm.tunes.form_plan.notation import parse_plan
+from charlstm.tunes.form_plan.notation import parse_plan, write_plan
 from charlstm.tunes.form_plan.reading import read_plan, written_bars
 from charlstm.ui.compose.form_blocks import bar_in_words, bar_names
+from charlstm.ui.neurons.tune_source import replayed
 from charlstm.ui.shared.url_state import ComposeSettings, parse_settings
 from tests.conftest import TUNES, VOCAB, make_weights
 from tests.pages import address_of, opened
@@ -116,3 +117,11 @@ def test_each_bar_has_its_name_and_says_what_it_is() -> None:
     names = bar_names(plan)
     assert names[:2] == ["a", "b"] and names[3] == "b'" and names[6] == "b"
     assert [bar_in_words(plan, bar) for bar in (0, 3, 6)] == ["new", "a variant of b", "b again"]
+
+
+def test_what_is_shown_while_it_is_written_is_what_it_was_drawn_from(planner: Path) -> None:
+    """A tune written by a plan is read by it again: the predictions under its characters are the very ones."""
+    tune = sample(load("planner"), SampleConfig(temperature=0.8), seed=3)[0]
+    assert tune.form is not None
+    read = replayed("planner", 0, tune.text, write_plan(tune.form)).predictions
+    assert -read.surprisal[: len(tune.log_probs)] == pytest.approx(tune.log_probs, abs=1e-4)

@@ -16,6 +16,7 @@ import streamlit as st
 from charlstm.errors import NotationError
 from charlstm.lm.sample.sampling import Sample
 from charlstm.neurons.recording import Unit
+from charlstm.tunes.form_plan.notation import write_plan
 from charlstm.ui.cache import cached
 from charlstm.ui.compose.shown_places import written_lengths
 from charlstm.ui.neurons.names import label_of, striking_unit
@@ -65,7 +66,7 @@ def show_watch(context: ViewContext, sample: Sample, drawing: Drawing) -> None:
         What the player shows, in whatever key.
     """
     text, unit = sample.text, striking_unit(context)
-    recording = replayed(*context.key, text)
+    recording = replayed(*context.key, text, write_plan(sample.form) if sample.form else "")
     values = recording.activations().unit(Unit(*unit)).tolist()
     symbols = context.checkpoint.vocab.symbols
     predictions = recording.predictions
