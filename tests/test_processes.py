@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import json
 import os
 import subprocess
@@ -208,3 +209,26 @@ def test_what_a_command_prints_and_what_becomes_of_one_that_fails(monkeypatch: p
     assert processes.output(["--version"], timeout=WAIT).startswith(b"charlstm ")
     with pytest.raises(ProcessError, match="charlstm nothing could not be run"):
         processes.output(["nothing"], timeout=WAIT)
+
+
+SPARING = """
+import ctypes
+from charlstm.processes import spare_memory
+class Info(ctypes.Structure):
+    _fields_ = [(name, ctypes.c_size_t) for name in "arena ordblks smblks hblks hblkhd u f uo fo keep".split()]
+libc = ctypes.CDLL(None)
+libc.mallinfo2.restype, libc.malloc.restype, libc.free.argtypes = Info, ctypes.c_void_p, [ctypes.c_void_p]
+spare_memory()
+for megabytes in (30, 20, 2):  # freeing a large block would teach malloc to keep the smaller ones
+    before = libc.mallinfo2().hblkhd
+    block = libc.malloc(megabytes << 20)
+    assert libc.mallinfo2().hblkhd - before >= megabytes << 20
+    libc.free(block)
+    assert libc.mallinfo2().hblkhd == before
+"""
+
+
+@pytest.mark.skipif(not hasattr(ctypes.CDLL(None), "mallinfo2"), reason="this malloc is not glibc's")
+def test_large_arrays_go_back_to_the_system(tmp_path: Path) -> None:
+    environment = {k: v for k, v in processes.environment().items() if not k.startswith("MALLOC_")}
+    subprocess.run([sys.executable, "-c", SPARING], check=True, env=environment)

@@ -10,6 +10,7 @@ import inspect
 import pickle
 import threading
 import time
+import weakref
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from typing import Any, ParamSpec, TypeVar
@@ -19,6 +20,15 @@ import streamlit as st
 P = ParamSpec("P")
 R = TypeVar("R")
 MINUTES = 30.0  # after which a result that nobody used goes
+
+
+_CACHES: weakref.WeakSet[ByteCache] = weakref.WeakSet()
+
+
+def clear_all() -> None:
+    """Drop the results of all caches: nobody has been there for a while."""
+    for cache in list(_CACHES):
+        cache.clear()
 
 
 class ByteCache:
@@ -39,6 +49,7 @@ class ByteCache:
         self._results: OrderedDict[Hashable, tuple[Any, int, float]] = OrderedDict()  # value, bytes, last used
         self._workers: dict[Hashable, threading.Lock] = {}
         self._timer: threading.Timer | None = None
+        _CACHES.add(self)
 
     def get(self, key: Hashable, work: Callable[[], R]) -> R:
         """The result for a key; of several that ask at once one works and the others wait. Errors are not kept."""
@@ -65,6 +76,12 @@ class ByteCache:
                 self._drop_first()
             self._timer = None
             self._watch()
+
+    def clear(self) -> None:
+        """Drop everything."""
+        with self._lock:
+            self._results.clear()
+            self.bytes = 0
 
     def __len__(self) -> int:
         return len(self._results)

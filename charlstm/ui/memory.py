@@ -1,4 +1,4 @@
-"""The server's memory: garbage is collected now and then, and given back to the system when everybody has left.
+"""The server's memory: garbage is collected now and then, and all is given back when everybody has left.
 
 Streamlit would collect after each run of a script, and look at all that was ever loaded: 50 ms in which no thread works
 (.streamlit/config.toml switches that off). Here modules are looked at once. Knows no page.
@@ -12,9 +12,10 @@ import threading
 import time
 
 from charlstm.processes import return_free_memory
+from charlstm.ui.cache import clear_all
 
 EVERY = 5.0  # seconds between two collections while pages run
-IDLE = 60.0  # seconds without a run after which memory is given back
+IDLE = 180.0  # seconds without a run after which memory is given back; Streamlit forgets a visit after 120
 ENOUGH = 20  # modules loaded since the last time: what lives then stays
 
 
@@ -66,6 +67,7 @@ class Collector:
                 return
             self._timer = None
             self.idle_rounds += 1
+        clear_all()
         gc.collect()
         return_free_memory()
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from charlstm.paths import checkout
+from charlstm.ui.cache import ByteCache
 from charlstm.ui.memory import ENOUGH, Collector
 
 
@@ -54,12 +55,15 @@ def test_what_was_loaded_since_stays(collections: list[str], monkeypatch: pytest
 
 def test_memory_is_given_back_once_when_everybody_has_left() -> None:
     collector = Collector(every=3600, idle=0.05)
+    cache = ByteCache(100)
+    cache.get("a tune", lambda: bytes(50))
     collector.run_ended()
     until = time.monotonic() + 30
     while not collector.idle_rounds and time.monotonic() < until:
         time.sleep(0.01)
     time.sleep(0.2)
     assert collector.idle_rounds == 1
+    assert (len(cache), cache.bytes) == (0, 0)
 
 
 def test_streamlit_itself_does_not_collect() -> None:

@@ -13,6 +13,7 @@ from charlstm.errors import CharlstmError
 from charlstm.lm.infer.engine import Engine, load
 from charlstm.lm.store.checkpoint import JSON_FILE, Checkpoint, find_checkpoint, list_checkpoints, model_folders
 from charlstm.paths import corpus_path
+from charlstm.processes import spare_memory
 from charlstm.tunes.corpus.building import start_building
 from charlstm.tunes.corpus.model import DEFAULT_CORPUS
 from charlstm.ui.background import serves
@@ -74,6 +75,7 @@ def warm_up() -> threading.Thread:
 
     start_workers()  # now: a tune that comes before would be drawn in this process
     sys.setswitchinterval(SWITCH)
+    spare_memory()
 
     begins = serves()
 
