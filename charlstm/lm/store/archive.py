@@ -136,7 +136,7 @@ def _read_archive(data: bytes) -> dict[str, bytes]:
     files: dict[str, bytes] = {}
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            entries = [entry for entry in archive.infolist() if not entry.is_dir()]
+            entries = [entry for entry in archive.infolist() if not entry.filename.endswith("/")]  # it may have no name
             if len(entries) > MAX_ENTRIES:
                 raise CheckpointError(f"This ZIP holds {len(entries)} files; an exported model has a few.")
             room = MAX_BYTES

@@ -96,7 +96,7 @@ def _contents(
         yield name, data
         return
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        entries = [entry for entry in archive.infolist() if not entry.is_dir()]
+        entries = [entry for entry in archive.infolist() if not entry.filename.endswith("/")]  # it may have no name
         if len(entries) > MAX_ENTRIES:
             refused.append((name, f"it holds {len(entries):,} files, more than {MAX_ENTRIES:,}"))
             return

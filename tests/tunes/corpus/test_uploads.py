@@ -88,6 +88,16 @@ def test_a_damaged_zip_leaves_the_other_files() -> None:
         assert found.refused == (("bad.zip", "a damaged ZIP"),)
 
 
+def test_a_file_without_a_name_leaves_the_other_files() -> None:
+    """Python's own question whether that is a folder ends in an IndexError."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr("?.abc", "X:1\nK:C\nA|")
+        archive.writestr("b.abc", "X:1\nK:C\nB|")
+    upload = read_uploads([("a.zip", buffer.getvalue().replace(b"?.abc", b"\0.abc"))])
+    assert "b.abc" in [tune.file for tune in upload.tunes]
+
+
 def test_a_bomb_is_not_unpacked(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(CorpusError, match="bring fewer tunes"):
         read_uploads([("bomb.zip", zipped({"a.abc": b"X:1\n" + b"%" * (9 * 2**20)}))])
