@@ -26,6 +26,7 @@ from charlstm.score.messages import READY, decode, encode, error_of
 PATIENCE = 3.0  # times as long by the clock as by processor time: other processes want the processor too
 START_SECONDS = 60.0  # that a worker may take until it is ready, on a machine that is busy
 IDLE_SECONDS = 300.0  # after which a worker that nobody needed goes, but for the last
+IDLE_LONG = 60.0  # the same for those that make what takes long
 MOST_RESIDENT = 250 << 20  # bytes; a worker that a large job has left with more is replaced
 COMMAND = (sys.executable, "-m", "charlstm.score.worker")
 
@@ -223,13 +224,14 @@ _starting = threading.Lock()
 def start_workers(count: int | None = None) -> None:
     """From now on the jobs of this process are done by workers.
 
-    Two draw, or one where there is one core; one more, started when it is needed, makes what takes long.
+    Two draw, or one where there is one core; as many more, started when they are needed, make what takes long.
     """
     global _pools
     with _starting:
         if _pools is None:
             cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-            _pools = Workers(count or min(cores, 2)), Workers(1, least=0)
+            count = count or min(cores, 2)
+            _pools = Workers(count), Workers(count, least=0, idle_seconds=IDLE_LONG)
             for workers in _pools:
                 atexit.register(workers.close)
 
@@ -240,5 +242,5 @@ def pool() -> Workers | None:
 
 
 def long_pool() -> Workers | None:
-    """The worker that makes what takes long; None in a process that has none."""
+    """The workers that make what takes long; None in a process that has none."""
     return None if _pools is None else _pools[1]
