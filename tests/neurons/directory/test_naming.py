@@ -163,7 +163,7 @@ def test_an_index_is_stale_after_a_concept_was_added_or_changed(tmp_path: Path) 
         assert open_directory(engine, corpus) is None
 
 
-@pytest.mark.parametrize("model", ["gru-250", "lstm-150", "lstm-250", "lstm-512", "rnn-250"])
+@pytest.mark.parametrize("model", ["gru-250", "lstm-150", "lstm-250", "lstm-512", "lstm-form", "rnn-250"])
 def test_what_is_shipped_is_of_the_shipped_weights_and_concepts(model: str) -> None:
     from charlstm.lm.infer.engine import load
 
