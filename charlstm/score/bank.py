@@ -116,7 +116,7 @@ def clear() -> None:
 def _tail(pitch: _Pitch, held: int, rate: int) -> NDArray[np.float32]:
     """What is heard of a pitch after its release, `held` samples after it began."""
     end, cross = round(pitch.hold * rate), round(CROSS * rate)
-    level = _loudness(pitch.sound[max(0, held - cross) : held]) / max(1.0, _loudness(pitch.sound[end - cross : end]))
+    level = loudness(pitch.sound[max(0, held - cross) : held]) / max(1.0, loudness(pitch.sound[end - cross : end]))
     tail = pitch.sound[end:] * np.float32(level)  # the reverberation
     time = np.arange(cross, dtype=np.float32)
     near = 1 - time / cross
@@ -125,7 +125,7 @@ def _tail(pitch: _Pitch, held: int, rate: int) -> NDArray[np.float32]:
     return tail
 
 
-def _loudness(sound: NDArray[np.int16] | NDArray[np.float32]) -> float:
+def loudness(sound: NDArray[np.int16] | NDArray[np.float32]) -> float:
     """Root mean square."""
     return float(np.sqrt(np.mean(np.square(sound, dtype=np.float32)))) if len(sound) else 0.0
 
@@ -174,17 +174,17 @@ def _rendered(needed: dict[_Key, float], soundfont: bytes, rate: int) -> dict[_K
     pitches = {}
     for key, (start, hold) in zip(needed, places, strict=True):
         own = sound[round(start * rate) : round((start + hold + GAP) * rate)]
-        fade = _fade(own[round(hold * rate) :], rate)
+        fade = fade_time(own[round(hold * rate) :], rate)
         audible = np.flatnonzero(np.abs(own) > SILENCE * np.abs(own).max(initial=0.0))
         end = max(round((hold + CROSS) * rate), int(audible[-1]) + 1 if len(audible) else 0)
         pitches[key] = _Pitch(np.round(own[:end]).astype(np.int16), hold, fade)
     return pitches
 
 
-def _fade(tail: NDArray[np.float32], rate: int) -> float:
+def fade_time(tail: NDArray[np.float32], rate: int) -> float:
     """In how many seconds a released sound falls to 1/e, from its loudness at once and a little later."""
     window = round(0.02 * rate)
-    first, later = (_loudness(tail[at : at + window]) for at in (0, 3 * window))
+    first, later = (loudness(tail[at : at + window]) for at in (0, 3 * window))
     if first < 1:
         return 0.1  # it had died away already
     return min(FADES[1], max(FADES[0], 3 * window / rate / max(0.1, float(np.log(first / max(later, 1e-3))))))

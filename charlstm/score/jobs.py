@@ -18,6 +18,7 @@ from charlstm.score import workers
 
 if TYPE_CHECKING:
     from charlstm.score.midi_import.melody import ImportedTune
+    from charlstm.score.sampled_instrument import OctaveSamples
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -127,6 +128,23 @@ def incipit(abc: str) -> str:
     from charlstm.tunes.parse.reader import read
 
     return engrave_incipit(read(abc))
+
+
+def instrument_octave(program: int, octave: int) -> OctaveSamples:
+    """An octave of an instrument, kept in the home's cache; as `sampled_instrument.octave_samples`."""
+    from charlstm.score.sampled_instrument import OctaveSamples, SampledPitch
+
+    answer = _instrument_octave(program, octave)
+    pitches = (SampledPitch(*pitch) for pitch in answer.pop("pitches"))
+    return OctaveSamples(**answer, pitches=tuple(pitches))
+
+
+@_job(seconds=10, too_much="this instrument takes too long to make")
+def _instrument_octave(program: int, octave: int) -> dict[str, Any]:
+    from charlstm.paths import cache_path
+    from charlstm.score.sampled_instrument import octave_samples
+
+    return asdict(octave_samples(program, octave, folder=cache_path() / "instruments"))
 
 
 @_job(seconds=30, is_long=True, too_much="this file takes too long to make")
