@@ -152,11 +152,11 @@ def test_the_figure_has_a_column_a_character_and_takes_the_colours_of_the_neuron
 
 def test_a_passage_is_played_by_its_button(page: Any, house: str) -> None:
     opened(page, house + READ + "&view=neuron&neuron=1:2")
-    audio = page.locator(".player audio").first
+    player = page.locator(".player").first
     page.get_by_text("Bottom activating examples").wait_for()
     for number in (1, 4):
         page.locator(f".st-key-neuron-play-{number} button").first.click()
-        until(page, lambda: audio.evaluate("(a) => !a.paused && a.currentTime > 0.05"))
+        until(page, lambda: player.evaluate("({ sound }) => !sound.paused && sound.currentTime > 0.05"))
     text = page.locator(".player .abc").first
     assert until(page, lambda: text.inner_text())
     switch(page, "On one tune")

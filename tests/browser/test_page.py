@@ -18,12 +18,12 @@ from tests.browser.conftest import HOSTILE
 STATE = """() => {
   const player = [...document.querySelectorAll('*')].map((e) => e.shadowRoot?.querySelector('.player')).find(Boolean);
   if (!player) return null;
-  const audio = player.querySelector('audio');
+  const { sound } = player;
   const ids = [...player.querySelectorAll('.sheet .sounding')].map((e) => e.id);
   const text = [...player.querySelectorAll('.abc .sounding')];
   return {
-    time: audio.currentTime, paused: audio.paused, duration: audio.duration, rate: audio.playbackRate,
-    ready: Boolean(audio.src) && audio.readyState > 2, svg: player.querySelector('.sheet svg') !== null,
+    time: sound.currentTime, paused: sound.paused, duration: sound.duration, rate: sound.playbackRate,
+    ready: sound.ready, svg: player.querySelector('.sheet svg') !== null,
     text: player.querySelector('.abc').textContent, valued: player.classList.contains('valued'),
     ids, at: text.map((e) => Number(e.dataset.at)), chosen: player.querySelectorAll('.cell.chosen').length,
     cells: [...player.querySelectorAll('.cell')].map((e) => e.dataset.id),

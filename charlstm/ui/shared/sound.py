@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
@@ -11,6 +11,9 @@ from charlstm.tunes.edit.transpose import keys_around
 from charlstm.ui.cache import cached
 from charlstm.ui.shared.tablature_setting import TABLATURE
 from charlstm.ui.state import Setting
+
+if TYPE_CHECKING:
+    from charlstm.score.sampled_instrument import OctaveSamples
 
 # Names of `charlstm.score.midi.INSTRUMENTS`, which is not imported here: a page that only asks needs no music21.
 INSTRUMENTS = (
@@ -107,9 +110,16 @@ def played_by(midi: bytes, instrument: str) -> bytes:
     return score_midi.played_by(midi, instrument)
 
 
-@cached(megabytes=64)
-def wav_of(midi: bytes) -> bytes:
-    """The sound of a MIDI file to send to a page: one channel, half the rate. Raises AudioUnavailable."""
-    from charlstm.score.audio import to_wav
+def program_of(instrument: str) -> int:
+    """The General MIDI program of an instrument, one of `INSTRUMENTS`."""
+    from charlstm.score.midi import INSTRUMENTS as PROGRAMS
 
-    return to_wav(midi, sample_rate=22_050, quick=True)
+    return PROGRAMS[instrument]
+
+
+@cached(megabytes=16)
+def octave_of(program: int, octave: int) -> OctaveSamples:
+    """An octave of an instrument, for the browser to play. Raises AudioUnavailable."""
+    from charlstm.score.jobs import instrument_octave
+
+    return instrument_octave(program, octave)

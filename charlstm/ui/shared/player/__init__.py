@@ -6,21 +6,26 @@ What it is given is untrusted: characters become text nodes, SVG is cleaned in t
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
 import streamlit as st
 
 from charlstm.errors import AudioUnavailable
 from charlstm.ui.shared.component import component
-from charlstm.ui.shared.drawing import Drawing
+from charlstm.ui.shared.drawing import Drawing, Note
+from charlstm.ui.shared.media import media_url
 from charlstm.ui.shared.notices import plain
-from charlstm.ui.shared.sound import INSTRUMENT, played_by, wav_of
+from charlstm.ui.shared.sound import INSTRUMENT, INSTRUMENTS, octave_of, program_of
 
 # What the player consists of, each before those that use it; player.js is last and puts them together.
-_SCRIPTS = ("svg", "preferences", "sheet", "abc_text", "curve", "written", "choice", "metronome", "playback")
+_SCRIPTS = (
+    "svg", "preferences", "sheet", "abc_text", "curve", "written", "choice", "graph", "instruments", "metronome",
+    "sound", "practice", "playback",
+)  # fmt: skip
 _component = component("player", __file__, scripts=_SCRIPTS)
 
+PARTS = ("melody", "chord", "bass")  # as playback.js has them
 Scale = Literal["diverging", "unit"]
 
 
@@ -82,7 +87,9 @@ def show_tune(
         "title": drawing.title,
         "pages": {str(width): list(svgs) for width, svgs in drawing.pages.items()},
         "events": [[e.start, e.end, e.id, round(e.onset, 4), round(e.duration, 4)] for e in drawing.events],
-        "sound": _sound_id(drawing.midi, INSTRUMENT.get()) if drawing.midi else None,
+        "notes": notes_json(drawing.notes),
+        "programs": _programs(drawing),
+        "length": round(drawing.length, 4),
         "message": message,
         "bad": drawing.bad,
         "values": None if values is None else [round(float(v), 3) for v in values],
@@ -104,19 +111,66 @@ def show_tune(
 
 
 def sound_tune(drawing: Drawing, *, key: str) -> None:
-    """Make the sound of a tune and send it to the player; the last thing on a page, because it takes longest.
+    """Say to the browser where a tune's instruments are; the last thing on a page, because they may have to be made.
 
-    It travels in a mount of its own, apart from the score: once, however often the score's colours change.
+    The browser fetches each octave of an instrument once, whatever tune needs it, and lays the notes itself. Any script
+    of the page has a note sounded at once by an event; what it leaves out is as here, the instrument as in the player:
+
+        document.dispatchEvent(new CustomEvent("charlstm:note", {
+          detail: { pitch: 60, duration: 0.5, velocity: 0.7, instrument: "fiddle", delay: 0 } }));
     """
-    if not drawing.midi:
-        return
-    instrument = INSTRUMENT.get()
+    if drawing.notes:
+        programs = _programs(drawing)
+        needed = {(programs.get(note.part, programs["melody"]), note.pitch // 12) for note in drawing.notes}
+        _send_octaves(sorted(needed), key=f"{key}.sound")
+
+
+def sound_instrument(key: str, octaves: Collection[int] = (4, 5, 6, 7)) -> None:
+    """Say where the visitor's instrument is, for a page that sounds single notes (`sound_tune`) and has no tune yet.
+
+    Parameters
+    ----------
+    key : str
+        Streamlit key.
+    octaves : collection of int
+        5 begins at middle C.
+    """
+    _send_octaves([(program_of(INSTRUMENT.get()), octave) for octave in octaves], key=f"{key}.sound")
+
+
+def notes_json(notes: Sequence[Note]) -> list[list[float]]:
+    """Notes for the browser: [onset, duration, pitch, velocity, index in PARTS], to a tenth of a millisecond."""
+    return [
+        [round(n.onset, 4), round(n.duration, 4), n.pitch, round(n.velocity, 3), PARTS.index(n.part)] for n in notes
+    ]
+
+
+def _send_octaves(needed: Sequence[tuple[int, int]], *, key: str) -> None:
+    """Make octaves of instruments, (program, octave) each, and send their addresses."""
+    octaves = []
+    unavailable = False
     try:
-        wav = wav_of(played_by(drawing.midi, instrument))
+        for program, octave in needed:
+            samples = octave_of(program, octave)
+            octaves.append({
+                "program": program,
+                "octave": octave,
+                "url": media_url(samples.mp3, "audio/mpeg", f"{key}.{program}.{octave}"),
+                "length": samples.length,
+                "gain": samples.gain,
+                "pitches": samples.pitches,
+            })  # fmt: skip
     except AudioUnavailable as error:
         st.caption(plain(f"There is no sound: {error}"))
-        return
-    _component(key=f"{key}.sound", data=_sound_id(drawing.midi, instrument).encode() + wav)
+        unavailable = True
+    programs = {name: program_of(name) for name in INSTRUMENTS}
+    current = program_of(INSTRUMENT.get())
+    _component(key=key, data={"octaves": octaves, "programs": programs, "current": current, "unavailable": unavailable})
+
+
+def _programs(drawing: Drawing) -> dict[str, int]:
+    """Part -> General MIDI program, the visitor's for the melody."""
+    return {str(part): program for part, program in drawing.programs.items()} | {"melody": program_of(INSTRUMENT.get())}
 
 
 def _selection(sent: Any, ident: str, length: int) -> Selection | None:
@@ -127,8 +181,3 @@ def _selection(sent: Any, ident: str, length: int) -> Selection | None:
     if isinstance(start, int) and isinstance(end, int) and 0 <= start < end <= length:
         return Selection(start, end)
     return None
-
-
-def _sound_id(midi: bytes, instrument: str) -> str:
-    """The id of the sound that this MIDI file makes: 32 characters."""
-    return hashlib.sha256(midi + instrument.encode()).hexdigest()[:32]

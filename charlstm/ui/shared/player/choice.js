@@ -74,7 +74,7 @@ class Choice {
     this.pick(null, part);
     player.markChosen();
     if (!(part?.first >= 0)) return;
-    const { currentTime: now, paused } = player.playback.audio;
+    const { currentTime: now, paused } = player.playback.sound;
     const { onset } = player.events[part.first];
     if (paused || now < onset || now >= this.stopTime) player.playback.seek(onset);
   }

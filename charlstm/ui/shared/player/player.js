@@ -1,18 +1,19 @@
 // The score player: draws, plays, follows and tints a tune. Everything it is given is shown as text or as cleaned SVG.
 //
-// Mounted twice for a tune: once with bytes (an id of 32 characters, then a WAV), once with the tune's JSON, so that a
-// change of the tune's colours does not send the sound again. Several tunes may stand on a page: one sounds at a time.
-// Times are seconds of the WAV, places are characters. __init__.py says which files come before this one.
+// Mounted twice for a tune: with the tune, its notes included, and later with where its instruments are, which takes the
+// server longer. Several tunes may stand on a page: one sounds at a time. Times are seconds of the tune at its usual
+// speed, places are characters. __init__.py says which files come before this one.
 
-/* global AbcText, Choice, Curve, Playback, Sheet, Written, fill, keepSound, keyboard, leaveAt, players, prefer, preferences */
+/* global AbcText, Choice, Curve, Playback, Sheet, Written, fill, keyboard, knowOctaves, leaveAt, players, prefer, preferences */
 /* global sendAt, signed, viewAt, visible */
 
 const started = new Set(); // words of buttons that asked to play: each plays once, on whatever page it is seen again
 
 export default function ({ data, parentElement, setStateValue }) {
-  if (data instanceof Uint8Array) {
+  if (data.octaves) {
     parentElement.replaceChildren();
-    keepSound(data);
+    knowOctaves(data);
+    for (const player of players.values()) player.playback.listen();
     return undefined;
   }
   const player = viewAt(parentElement, (root) => new Player(root));
@@ -41,7 +42,6 @@ class Player {
     this.tune = {}; // as Python sent it
     this.events = []; // {start, end, id, onset, stop}, by onset
     this.eventOf = new Map(); // note id -> an event of it
-    this.beats = []; // [time, place in the bar, beats of the bar, seconds of a beat], by time
     this.sounding = []; // events under the cursor
     this.gone = new AbortController();
     this.sheet = new Sheet(this);
@@ -63,7 +63,7 @@ class Player {
     on(parts.metronome, "click", () => this.setMetronome(!preferences.metronome));
     on(parts.tempo, "input", () => prefer("tempo", Number(parts.tempo.value)));
     on(parts.volume, "input", () => prefer("volume", Number(parts.volume.value)));
-    on(parts.seek, "input", () => playback.seek((parts.seek.value / 1000) * playback.length));
+    on(parts.seek, "input", () => playback.seek((parts.seek.value / 1000) * playback.sound.duration));
     this.showPreferences();
     for (const place of [parts.sheet, parts.abc]) {
       on(place, "click", (event) => this.clicked(event.target, event.shiftKey));
@@ -99,8 +99,7 @@ class Player {
     const { parts } = this;
     const before = this.tune;
     this.tune = tune;
-    this.beats = tune.beats ?? [];
-    parts.metronome.hidden = this.beats.length === 0;
+    parts.metronome.hidden = tune.beats.length === 0;
     if (before.id !== tune.id) {
       if (before.id) closeDrawer();
       const again = Boolean(tune.origin) && tune.origin === before.origin; // the same tune in another key
@@ -155,7 +154,7 @@ class Player {
   mark(events, again = false) {
     if (!again && events.length === this.sounding.length && events.every((e, i) => e === this.sounding[i])) return;
     this.sounding = events;
-    this.sheet.mark(events, !this.playback.paused);
+    this.sheet.mark(events, this.playback.playing);
     this.text.mark(events);
     this.curve.mark();
     this.read(null);
@@ -249,7 +248,7 @@ class Player {
   }
 
   step(by, extend) {
-    const at = Math.max(0, this.indexOf(this.playback.audio.currentTime));
+    const at = Math.max(0, this.indexOf(this.playback.sound.currentTime));
     const next = Math.min(this.events.length - 1, Math.max(0, this.sounding.length ? at + by : at));
     if (next < 0) return;
     if (extend) this.choice.extend(by, at);
@@ -264,8 +263,8 @@ class Player {
   }
 
   setMetronome(on) {
+    for (const player of players.values()) if (!on && player.playback.sound.counting) player.playback.pause();
     prefer("metronome", on);
-    for (const player of players.values()) player.playback.setMetronome(on);
   }
 
   showPreferences() {
