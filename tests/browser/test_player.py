@@ -19,7 +19,7 @@ from tests.browser.test_page import STATE, heard, ready, until
 
 PLAYERS = """[...document.querySelectorAll('*')].map((e) => e.shadowRoot?.querySelector('.player')).filter(Boolean)"""
 SEEN = f"""() => {PLAYERS}.map((player) => {{
-  const { sound } = player;
+  const {{ sound }} = player;
   const hand = player.querySelector('.hand');
   return {{
     classes: [...player.classList],

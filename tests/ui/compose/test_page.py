@@ -159,7 +159,7 @@ def test_without_a_synthesizer_the_page_says_so_and_still_shows_the_tune(
     def no_sound(*_: object, **__: object) -> bytes:
         raise AudioUnavailable("there is no synthesizer; install midirenderer")
 
-    monkeypatch.setattr("charlstm.score.sampled_instrument.octave_samples", no_sound)
+    monkeypatch.setattr("charlstm.ui.shared.player.octave_of", no_sound)
     app = opened()
     assert any("install midirenderer" in caption.value for caption in app.caption)
     assert {button.label for button in app.get("download_button")} >= {"MIDI", "ABC"}
