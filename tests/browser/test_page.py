@@ -16,7 +16,7 @@ from tests.browser.conftest import HOSTILE
 
 # What the player shows now, read through its shadow root.
 STATE = """() => {
-  const player = [...document.querySelectorAll('*')].map((e) => e.shadowRoot?.querySelector('.player')).find(Boolean);
+  const player = [...document.querySelectorAll('*')].map((e) => e.shadowRoot?.querySelector('.player')).find((player) => player?.sound);
   if (!player) return null;
   const { sound } = player;
   const ids = [...player.querySelectorAll('.sheet .sounding')].map((e) => e.id);

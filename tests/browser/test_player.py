@@ -18,7 +18,7 @@ from tests.browser.conftest import HOSTILE
 from tests.browser.players_page import MARKS, ONE
 from tests.browser.test_page import STATE, heard, ready, until
 
-PLAYERS = """[...document.querySelectorAll('*')].map((e) => e.shadowRoot?.querySelector('.player')).filter(Boolean)"""
+PLAYERS = """[...document.querySelectorAll('*')].map((e) => e.shadowRoot?.querySelector('.player')).filter((player) => player?.sound)"""
 SEEN = f"""() => {PLAYERS}.map((player) => {{
   const {{ sound }} = player;
   const hand = player.querySelector('.hand');

@@ -22,6 +22,7 @@ from charlstm.ui.shared.drawing import draw
 from charlstm.ui.shared.models import models
 from charlstm.ui.shared.notices import plain, set_title, stop_with
 from charlstm.ui.shared.player import show_tune, sound_tune
+from charlstm.ui.shared.practice import practice_query
 from charlstm.ui.shared.printing import print_scores_only
 from charlstm.ui.shared.session_library import keep_button
 from charlstm.ui.shared.session_tune import (
@@ -99,7 +100,7 @@ def page() -> None:
     with st.container():
         if WATCH.get():
             show_watch(context, sample, drawing)
-    show_tune(drawing, key="compose.player", marks=guard_marks(sample, drawing.text))
+    show_tune(drawing, key="compose.player", marks=guard_marks(sample, drawing.text), practice=True)
     show_ways_on(context)
     # What there is to say of it.
     st.caption(plain(facts(sample)))
@@ -116,7 +117,7 @@ def page() -> None:
     with st.expander("Link and command"):
         st.caption("The address of this page brings this tune back. So does this command:")
         st.code(settings.command, language=None, wrap_lines=True)
-    publish(settings, **note_panel(settings.query, sound_query() | watch_query()))
+    publish(settings, **note_panel(settings.query, sound_query() | watch_query() | practice_query()))
     settings_shown()
     sound_tune(drawing, key="compose.player")
     with panel:

@@ -73,6 +73,8 @@ class Drawing:
         Of the parts that have an instrument of their own; the melody is played by the visitor's.
     length : float
         Seconds of the tune, its last rest too, repeats played out.
+    bars : sequence of (seconds, number)
+        When each bar begins, and its number as it is printed: 0 is a pickup at the beginning.
     beats : sequence of (seconds, place, of, seconds)
         For the metronome: when, which beat of its bar from 0, how many that bar has, how long it lasts.
     qpm : float
@@ -98,6 +100,7 @@ class Drawing:
     notes: Sequence[Note] = ()
     programs: Mapping[Part, int] = field(default_factory=dict)
     length: float = 0.0
+    bars: Sequence[tuple[float, int]] = ()
     beats: Sequence[tuple[float, int, int, float]] = ()
     title: str = ""
     midi: bytes = b""
@@ -124,7 +127,7 @@ def draw(text: str, transpose: int = 0, tablature: str = "", swing: float | None
     from charlstm.score.jobs import tune_files
     from charlstm.score.performance import perform
     from charlstm.score.tablature.fingering import tablature as written_for
-    from charlstm.score.timeline import played_measures
+    from charlstm.score.timeline import bar_starts, played_measures
     from charlstm.tunes.parse.reader import read
     from charlstm.tunes.views.form_in_words import form_in_words
 
@@ -148,6 +151,7 @@ def draw(text: str, transpose: int = 0, tablature: str = "", swing: float | None
         remarks = [str(remark) for remark in reading.remarks]
         end = max((time + reading.measures[index].duration for time, index in played_measures(reading)), default=0)
         drawing = replace(drawing, events=events, notes=notes, programs=programs(reading), length=when(float(end * 4)))
+        drawing = replace(drawing, bars=[(when(onset), number) for onset, number in bar_starts(reading)])
         struck = beats(reading, qpm, performance.clock.swing)
         drawing = replace(drawing, beats=struck, qpm=qpm, remarks=remarks, title=reading.get("T") or "")
         drawing = replace(drawing, form=form_in_words(reading))

@@ -14,6 +14,7 @@ from charlstm.tunes.abc import split_header
 from charlstm.ui.shared.models import models
 from charlstm.ui.shared.notices import plain
 from charlstm.ui.shared.pages import page_file
+from charlstm.ui.shared.practice import practice_query
 from charlstm.ui.shared.session_tune import COMPOSED, composed_text, current_settings, publish, write
 from charlstm.ui.shared.sound import arrangement_query, sound_query
 from charlstm.ui.shared.tune_link import QUERY, unpack_tune
@@ -56,9 +57,9 @@ def publish_document(document: TuneDocument) -> None:
     """The address names the settings of a composed tune, tablature and backing; a text of one's own is in none."""
     composed = COMPOSED.get()
     if composed is not None and document.text in (composed_text(), composed_text(backing=False)):
-        publish(composed.settings, **sound_query())
+        publish(composed.settings, **sound_query(), **practice_query())
         return
-    address = arrangement_query()
+    address = arrangement_query() | practice_query()
     if st.query_params.to_dict() != address:
         st.query_params.from_dict(address)
 

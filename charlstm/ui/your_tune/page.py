@@ -87,7 +87,7 @@ def page() -> None:
             st.caption(plain(drawing.form))
         tablature_notice(drawing, lambda steps: move_document(document, steps), page="your_tune")
     marks = [backed.moved(*mark) for mark in _marks(document, printed)]
-    selection = show_tune(drawing, key="your_tune.player", marks=marks, selectable=True)
+    selection = show_tune(drawing, key="your_tune.player", marks=marks, selectable=True, practice=True)
     _follow(selection, printed_bars(backed.text))
     show_originality(document.text, page="your_tune")
     # What can be done with it.

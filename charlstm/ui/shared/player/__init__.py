@@ -16,12 +16,14 @@ from charlstm.ui.shared.component import component
 from charlstm.ui.shared.drawing import Drawing, Note
 from charlstm.ui.shared.media import media_url
 from charlstm.ui.shared.notices import plain
+from charlstm.ui.shared.practice import practice_json, take_practice
 from charlstm.ui.shared.sound import INSTRUMENT, INSTRUMENTS, octave_of, program_of
+from charlstm.ui.state import component_value
 
 # What the player consists of, each before those that use it; player.js is last and puts them together.
 _SCRIPTS = (
     "svg", "preferences", "sheet", "abc_text", "curve", "written", "choice", "graph", "instruments", "metronome",
-    "sound", "practice", "playback",
+    "sound", "practice", "stand", "playback",
 )  # fmt: skip
 _component = component("player", __file__, scripts=_SCRIPTS)
 
@@ -47,6 +49,7 @@ def show_tune(
     marks: Sequence[tuple[int, int] | tuple[int, int, str]] = (),
     selectable: bool = False,
     play: str = "",
+    practice: bool = False,
 ) -> Selection | None:
     """The tune with its player. Its sound comes later, with `sound_tune`: nobody waits for it to see a score.
 
@@ -72,6 +75,8 @@ def show_tune(
         Characters and notes can be chosen, by dragging, by two clicks (the second with Shift), or with A-B.
     play : str
         A word that is new each time a button beside the player asks it to play; "" asks for nothing.
+    practice : bool
+        Begin with the speed and the bars of the page's address, and remember what becomes of them (`practice_query`).
 
     Returns
     -------
@@ -100,13 +105,18 @@ def show_tune(
         "selectable": selectable,
         "play": play,
         "beats": [[round(time, 4), place, of, round(lasts, 4)] for time, place, of, lasts in drawing.beats],
+        "bars": [[round(time, 4), number] for time, number in drawing.bars],
         "origin": drawing.origin,
+        "practice": practice_json(drawing.origin) if practice else None,
     }
-    if not selectable:
+    if not selectable and not practice:
         _component(key=key, data=data)
         return None
     # The choice is read where the page runs, so its callback has nothing to do.
-    result = _component(key=key, data=data, default={"selection": None}, on_selection_change=lambda: None)
+    result = _component(
+        key=key, data=data, default={"selection": None, "practice": None}, on_selection_change=lambda: None,
+        on_practice_change=lambda: take_practice(getattr(component_value(key), "practice", None)),
+    )  # fmt: skip
     return _selection(getattr(result, "selection", None), ident, len(drawing.text))
 
 

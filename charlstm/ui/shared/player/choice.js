@@ -79,6 +79,17 @@ class Choice {
     if (paused || now < onset || now >= this.stopTime) player.playback.seek(onset);
   }
 
+  // Repeat the events from one to another, up to this time.
+  repeat(first, last, until) {
+    const { playback } = this.player;
+    this.part = { ...this.spanned(first, last), until };
+    this.pick(null, this.part);
+    this.player.markChosen();
+    this.send();
+    const now = playback.sound.currentTime;
+    if (now < this.startTime || now >= this.stopTime) playback.seek(this.startTime);
+  }
+
   spanned(first, last) {
     const events = this.player.events.slice(first, last + 1);
     return { first, last, start: Math.min(...events.map((e) => e.start)), end: Math.max(...events.map((e) => e.end)) };
@@ -105,7 +116,8 @@ class Choice {
 
   // Where the sound ends or jumps back.
   get stopTime() {
-    return this.part?.last >= 0 ? this.player.events[this.part.last].stop : Infinity;
+    if (!(this.part?.last >= 0)) return Infinity;
+    return Math.min(this.part.until ?? this.player.events[this.part.last].stop, this.player.playback.sound.duration);
   }
 
   // The events that are marked as chosen.

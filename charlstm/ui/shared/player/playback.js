@@ -1,13 +1,13 @@
 // The sound of a player on its page: its instruments, its buttons and clock, the cursor, the bar before it.
 
-/* global Practice, Sound, fill, graph, instruments, keyboard, loadOctave, octaves, players, preferences */
+/* global Sound, fill, graph, instruments, keyboard, loadOctave, octaves, players, preferences */
 
 const clock = (seconds) => `${Math.floor(seconds / 60)}:${String(Math.floor(seconds % 60)).padStart(2, "0")}`;
 
 class Playback {
   constructor(player) {
     this.player = player;
-    this.sound = new Sound(new Practice(player));
+    this.sound = new Sound(player.practice);
     player.section.sound = this.sound; // for tests and benchmarks
     this.waiting = false; // play was asked for before its instruments came
     this.resting = true; // at the beginning or the end: no cursor
@@ -169,7 +169,7 @@ class Playback {
     if (name === "ended") this.resting = true;
     this.count();
     this.follow(this.sound.currentTime);
-    if (name === "round") this.player.showPreferences();
+    if (name !== "seeked") this.player.showPreferences();
     cancelAnimationFrame(this.frame);
     if (playing) this.frame = requestAnimationFrame(() => this.tick());
   }

@@ -4,8 +4,8 @@
 // server longer. Several tunes may stand on a page: one sounds at a time. Times are seconds of the tune at its usual
 // speed, places are characters. __init__.py says which files come before this one.
 
-/* global AbcText, Choice, Curve, Playback, Sheet, Written, fill, keyboard, knowOctaves, leaveAt, players, prefer, preferences */
-/* global sendAt, signed, viewAt, visible */
+/* global AbcText, Choice, Curve, Playback, Practice, Sheet, Stand, Written, fill, keyboard, knowOctaves */
+/* global leaveAt, players, prefer, preferences, sendAt, signed, viewAt, visible */
 
 const started = new Set(); // words of buttons that asked to play: each plays once, on whatever page it is seen again
 
@@ -31,8 +31,9 @@ function closeDrawer() {
 }
 
 const PARTS =
-  "play count seek now all loop part part-letters metronome tempo tempo-value volume message sheet legend legend-low " +
-  "legend-high readout abc trace print-title";
+  "play count seek now all loop part part-letters metronome stand page-back page-on larger stage tempo tempo-value volume " +
+  "chords chord-volume chord-knob practise first-bar last-bar step every target silent tap bpm round message sheet legend " +
+  "legend-low legend-high readout abc trace print-title";
 
 class Player {
   constructor(root) {
@@ -49,6 +50,8 @@ class Player {
     this.curve = new Curve(this);
     this.written = new Written(this);
     this.choice = new Choice(this);
+    this.practice = new Practice(this);
+    this.stand = new Stand(this);
     this.playback = new Playback(this);
     this.wire();
   }
@@ -64,6 +67,10 @@ class Player {
     on(parts.tempo, "input", () => prefer("tempo", Number(parts.tempo.value)));
     on(parts.volume, "input", () => prefer("volume", Number(parts.volume.value)));
     on(parts.seek, "input", () => playback.seek((parts.seek.value / 1000) * playback.sound.duration));
+    on(parts.chords, "click", () => prefer("chords", !preferences.chords));
+    on(parts["chord-volume"], "input", () => prefer("chordVolume", Number(parts["chord-volume"].value)));
+    this.practice.wire(on);
+    this.stand.wire(on);
     this.showPreferences();
     for (const place of [parts.sheet, parts.abc]) {
       on(place, "click", (event) => this.clicked(event.target, event.shiftKey));
@@ -88,6 +95,8 @@ class Player {
 
   leave() {
     this.playback.leave();
+    this.practice.leave();
+    this.stand.leave();
     this.choice.leave();
     this.gone.abort();
     this.resized.disconnect();
@@ -100,6 +109,7 @@ class Player {
     const before = this.tune;
     this.tune = tune;
     parts.metronome.hidden = tune.beats.length === 0;
+    parts["chord-knob"].hidden = tune.notes.every(([, , , , part]) => part === 0);
     if (before.id !== tune.id) {
       if (before.id) closeDrawer();
       const again = Boolean(tune.origin) && tune.origin === before.origin; // the same tune in another key
@@ -118,6 +128,7 @@ class Player {
     }
     this.sheet.draw();
     this.paint();
+    this.practice.take(tune.practice);
     this.playback.listen();
     if (tune.play && !started.has(tune.play)) {
       started.add(tune.play);
@@ -240,11 +251,28 @@ class Player {
     const mine = inside || (target === document.body && this === (keyboard.player ?? [...players.values()][0]));
     if (!mine || event.ctrlKey || event.metaKey || event.altKey) return;
     const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
-    if (event.key === " " && target.localName !== "button") this.playback.toggle();
+    const typing = target.localName === "input";
+    const letter = inside && !typing ? this.letters[event.key] : null; // only here: letters elsewhere are not the player's
+    if (letter) letter();
+    else if (this.stand.open && !typing && this.stand.key(event)) this.showPreferences();
+    else if (event.key === " " && target.localName !== "button") this.playback.toggle();
     else if (event.key === "Escape") this.playback.stop();
     else if (step && [this.parts.sheet, this.parts.abc].includes(target)) this.step(step, event.shiftKey);
     else return;
     event.preventDefault();
+  }
+
+  // Keys while the player has the focus.
+  get letters() {
+    const faster = (by) => prefer("tempo", Math.min(200, Math.max(25, preferences.tempo + by)));
+    return {
+      "+": () => faster(5),
+      "-": () => faster(-5),
+      f: () => this.parts.stand.click(),
+      l: () => this.parts.loop.click(),
+      m: () => this.parts.metronome.click(),
+      t: () => this.practice.tap(),
+    };
   }
 
   step(by, extend) {
@@ -269,15 +297,18 @@ class Player {
 
   showPreferences() {
     const { choice, parts } = this;
-    const { tempo, volume, loop, metronome } = preferences;
+    const { chords, chordVolume, tempo, volume, loop, metronome } = preferences;
     parts.tempo.value = tempo;
     parts.volume.value = volume;
-    fill(parts.tempo);
-    fill(parts.volume);
+    parts["chord-volume"].value = chordVolume;
+    for (const slider of [parts.tempo, parts.volume, parts["chord-volume"]]) fill(slider);
+    parts.chords.setAttribute("aria-pressed", chords);
     parts["tempo-value"].textContent = `${tempo} %`;
     parts.loop.setAttribute("aria-pressed", Boolean(loop || choice.part));
     parts.part.setAttribute("aria-pressed", Boolean(choice.picking || choice.part));
     parts.metronome.setAttribute("aria-pressed", metronome);
     this.playback.prefer();
+    this.practice.show();
+    this.stand.show();
   }
 }

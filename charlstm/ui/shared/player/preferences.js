@@ -6,6 +6,7 @@ const preferences = {
   ...{ tempo: 100, volume: 80, loop: false, metronome: false },
   ...{ chords: true, chordVolume: 80 }, // of the accompaniment
   ...{ step: 0, every: 2, target: 120, silent: false }, // percent faster every so many rounds, up to; every second round
+  ...{ large: true, stage: false }, // of the music stand
 };
 const players = views; // shadow root -> Player
 const keyboard = { player: null }; // the player that was used last

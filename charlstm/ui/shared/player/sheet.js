@@ -16,7 +16,7 @@ class Sheet {
     const widths = Object.keys(tune.pages ?? {})
       .map(Number)
       .sort((a, b) => a - b);
-    const width = widths.filter((w) => w <= section.clientWidth).at(-1) ?? widths[0];
+    const width = widths.filter((w) => w <= this.player.stand.width).at(-1) ?? widths[0];
     const drawing = `${tune.id} ${width}`;
     if (drawing === this.drawn || section.clientWidth === 0) return;
     this.drawn = drawing;
@@ -103,7 +103,8 @@ class Sheet {
       cell?.layer.append(rectangle("cursor", cell.box));
     }
     this.lead = events[0] && this.cells.get(events[0].id)?.cell;
-    if (this.lead && wasInView && playing && !inView(this.lead)) {
+    if (this.lead && playing && this.player.stand.open) this.player.stand.follow(this.lead);
+    else if (this.lead && wasInView && playing && !inView(this.lead)) {
       const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
       this.lead.scrollIntoView({ block: "center", behavior: calm ? "auto" : "smooth" });
     }
