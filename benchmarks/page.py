@@ -35,7 +35,7 @@ DRAWN = f"""() => {{
   const player = ({PLAYER})();
   return player?.querySelector('.sheet svg') ? player.querySelector('.abc').textContent : '';
 }}"""
-READY = f"""() => {{ const a = ({PLAYER})()?.querySelector('audio'); return Boolean(a?.src) && a.readyState > 2; }}"""
+READY = f"() => Boolean(({PLAYER})()?.sound?.ready)"
 
 
 def _wait(page: Page, before: str) -> str:

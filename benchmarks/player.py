@@ -3,7 +3,7 @@
     python benchmarks/player.py                    a tune of lstm-512, 10 seconds each at 50, 100 and 150 %
     python benchmarks/player.py --seconds 20 --json
 
-After every frame that the browser has painted: which note sounds at the audio element's time, and which is marked in
+After every frame that the browser has painted: which note sounds at the player's time, and which is marked in
 the score, in the text and on the curve of the values. A frame that shows another note is off by the time from it.
 The metronome's clicks: when each is heard, by the page's clock, against when its beat is reached by the sound's. Needs
 a Chromium and playwright. What a loudspeaker adds is not in it.
@@ -27,7 +27,7 @@ PLAYER = "[...document.querySelectorAll('*')].map((e) => e.shadowRoot?.querySele
 # Frames for so many milliseconds: [page's seconds, sound's seconds, marked note, marked character, curve's character].
 FRAMES = f"""(milliseconds) => new Promise((resolve) => {{
   const player = {PLAYER};
-  const audio = player.querySelector('audio');
+  const {{ sound }} = player;
   const frames = [];
   const clicks = new Set();
   const end = performance.now() + milliseconds;
@@ -35,7 +35,7 @@ FRAMES = f"""(milliseconds) => new Promise((resolve) => {{
     const sounding = player.querySelector('.abc .sounding');
     const hand = player.querySelector('.hand');
     frames.push([
-      performance.now() / 1000, audio.currentTime, player.querySelector('.sheet .sounding')?.id ?? '',
+      performance.now() / 1000, sound.currentTime, player.querySelector('.sheet .sounding')?.id ?? '',
       sounding ? Number(sounding.dataset.at) : -1, hand ? Number(hand.getAttribute('x')) : -1,
     ]);
     if (player.dataset.click) clicks.add(player.dataset.click);
@@ -75,7 +75,7 @@ def measure(page: Page, notes: list[tuple[float, float, int]], percent: int, sec
     """One speed, metronome on."""
     page.locator(".tempo").fill(str(percent))
     page.locator(".play").click()
-    page.wait_for_function(f"() => {PLAYER}.querySelector('audio').currentTime > 0.3", timeout=60_000)
+    page.wait_for_function(f"() => {PLAYER}.sound.currentTime > 0.3", timeout=60_000)
     found = page.evaluate(FRAMES, seconds * 1000)
     page.keyboard.press("Escape")
     frames, rate = found["frames"], percent / 100
