@@ -16,8 +16,8 @@ from tests.browser.conftest import HOSTILE
 
 # What the player shows now, read through its shadow root.
 STATE = """() => {
-  const player = [...document.querySelectorAll('*')].map((e) => e.shadowRoot?.querySelector('.player')).find((player) => player?.sound);
-  if (!player) return null;
+  const player = [...document.querySelectorAll('*')].map((e) => e.shadowRoot?.querySelector('.player')).find(Boolean);
+  if (!player?.sound) return null;
   const { sound } = player;
   const ids = [...player.querySelectorAll('.sheet .sounding')].map((e) => e.id);
   const text = [...player.querySelectorAll('.abc .sounding')];

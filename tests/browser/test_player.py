@@ -18,7 +18,9 @@ from tests.browser.conftest import HOSTILE
 from tests.browser.players_page import MARKS, ONE
 from tests.browser.test_page import STATE, heard, ready, until
 
-PLAYERS = """[...document.querySelectorAll('*')].map((e) => e.shadowRoot?.querySelector('.player')).filter((player) => player?.sound)"""
+PLAYERS = (
+    """[...document.querySelectorAll('*')].map((e) => e.shadowRoot?.querySelector('.player')).filter((p) => p?.sound)"""
+)
 SEEN = f"""() => {PLAYERS}.map((player) => {{
   const {{ sound }} = player;
   const hand = player.querySelector('.hand');
@@ -94,7 +96,7 @@ def test_another_instrument_is_another_sound_and_the_same_score(page: Any, addre
     messages = [message for track in mido.MidiFile(download.value.path()).tracks for message in track]
     assert {message.program for message in messages if message.type == "program_change"} == {73}
     choose(page, "Instrument", "Piano")
-    (again,) = seen(page, lambda players: players[0]["source"] not in ("", flute["source"]) and players[0]["ready"])
+    seen(page, lambda players: players[0]["source"] not in ("", flute["source"]) and players[0]["ready"])
     assert np.allclose(page.evaluate(RENDERED), piano, atol=1e-4)
 
 

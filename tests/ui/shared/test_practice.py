@@ -7,7 +7,16 @@ from typing import Any
 import pytest
 import streamlit as st
 
-from charlstm.ui.shared.practice import LOOP, SILENT, SPEED, STEP_UP, StepUp, practice_json, practice_query, take_practice
+from charlstm.ui.shared.practice import (
+    LOOP,
+    SILENT,
+    SPEED,
+    STEP_UP,
+    StepUp,
+    practice_json,
+    practice_query,
+    take_practice,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -47,7 +56,9 @@ def test_what_the_player_sent_is_in_the_address_and_comes_back() -> None:
         assert setting.parse(practice_query()[setting.query]) == setting.get()
 
 
-@pytest.mark.parametrize("sent", [None, 7, "x", {}, {"speed": 80, "loop": [5, 8]}, {"speed": "9" * 99, "stepup": "<b>"}])
+@pytest.mark.parametrize(
+    "sent", [None, 7, "x", {}, {"speed": 80, "loop": [5, 8]}, {"speed": "9" * 99, "stepup": "<b>"}]
+)
 def test_a_hostile_browser_says_nothing(sent: Any) -> None:
     take_practice(sent)
     assert practice_query() == {}
