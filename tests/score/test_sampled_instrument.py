@@ -66,6 +66,4 @@ def test_without_a_soundfont_it_says_so(tmp_path: Path) -> None:
 
 def test_what_a_worker_answers_is_an_octave(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CHARLSTM_HOME", str(tmp_path))
-    samples = instrument_octave(15, 7)
-    assert samples == octave_samples(15, 7)
-    assert list((tmp_path / "data" / "cache" / "instruments").iterdir())
+    assert instrument_octave(15, 7) == octave_samples(15, 7)
