@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import re
 import sys
 import tomllib
@@ -55,6 +56,7 @@ def imported(*folders: str) -> Iterator[tuple[str, Path]]:
                     yield name, path
 
 
+@functools.cache  # it reads what is installed, which takes half a second
 def distribution(package: str) -> str:
     return canonicalize_name(packages_distributions().get(package, [package])[0])
 
