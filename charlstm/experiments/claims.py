@@ -14,7 +14,8 @@ from charlstm.experiments.claim import Claim, cases, mean, span
 from charlstm.experiments.claims_of_tunes import of_panel, of_temperatures
 from charlstm.experiments.jobs import Study
 from charlstm.experiments.records import Record, RecordSet
-from charlstm.experiments.tables import ROLES, WINDOWS, Row, markdown, rows_of
+from charlstm.experiments.tables import WINDOWS, Row, markdown, rows_of
+from charlstm.neurons.directory.entries import ROLES
 
 NEAR = 0.1  # nats a character: what we call "similar" or "slight"
 CLOSE = 0.15  # nats a character: what we call the number that the report gives, read off a plot

@@ -15,8 +15,8 @@ from charlstm.evaluate.panel import MEASURES
 from charlstm.experiments.catalog import SLICE
 from charlstm.experiments.jobs import Case, Measuring, Neurons, Sampling, Study, Training
 from charlstm.experiments.records import Record
+from charlstm.neurons.directory.entries import ROLES
 
-ROLES = {"header": "Header neuron", "body": "Body neuron", "quiet": "Quiet neuron"}
 WINDOWS = f"{SLICE}-character windows"
 TRAINING = {  # column -> what it is
     "parameters": "weights of the network",

@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 from charlstm.neurons.auroc import directed
 from charlstm.neurons.recording import Unit
 
+ROLES = {"header": "Header neuron", "body": "Body neuron", "quiet": "Quiet neuron"}  # the report's three, on the page
+
 
 @dataclass(frozen=True)
 class UnitEntry:

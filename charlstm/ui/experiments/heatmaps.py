@@ -8,7 +8,8 @@ import numpy as np
 import streamlit as st
 
 from charlstm.experiments.jobs import Neurons
-from charlstm.experiments.tables import ROLES, Row, neuron_rows
+from charlstm.experiments.tables import Row, neuron_rows
+from charlstm.neurons.directory.entries import ROLES
 from charlstm.neurons.heatmap import heatmap, to_png
 from charlstm.neurons.recording import Activations
 from charlstm.ui.shared.choices import choose

@@ -7,10 +7,9 @@ from typing import Any
 
 import streamlit as st
 
-from charlstm.experiments.tables import ROLES
 from charlstm.neurons.concepts.concept import WITHIN
 from charlstm.neurons.concepts.registry import CONCEPTS
-from charlstm.neurons.directory.entries import ConceptEntry, Directory, NeuronEntry
+from charlstm.neurons.directory.entries import ROLES, ConceptEntry, Directory, NeuronEntry
 from charlstm.neurons.directory.file import measure, open_directory, save_directory
 from charlstm.neurons.recording import Unit
 from charlstm.tunes.corpus.model import Corpus

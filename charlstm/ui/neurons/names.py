@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 import streamlit as st
 
-from charlstm.experiments.tables import ROLES
 from charlstm.neurons.concepts.registry import CONCEPTS
+from charlstm.neurons.directory.entries import ROLES
 from charlstm.neurons.directory.file import directory_path, is_current, load_directory
 from charlstm.neurons.recording import Unit
 from charlstm.ui.neurons.settings import unit_name

@@ -30,8 +30,6 @@ from charlstm.ui.shared.url_state import MAX_SEED, TEMPERATURES, ComposeSettings
 from charlstm.ui.shared.writing import watch
 from charlstm.ui.state import Setting
 
-PAUSES = 0.3  # seconds that all pauses of a new tune may take
-
 
 class Composed(NamedTuple):
     """A tune, and the settings that brought it."""
@@ -163,7 +161,7 @@ def write(settings: ComposeSettings, slot: DeltaGenerator) -> Sample:
     if (composed := COMPOSED.get()) and composed.settings == settings:
         return composed.sample
     writing = _writing(settings)
-    sample = watch(writing, slot, pauses=PAUSES)
+    sample = watch(writing, slot)
     COMPOSED.set(Composed(settings, sample))
     add_to_library("X:1\n" + sample.text, "composed", settings=settings.query)
     return sample

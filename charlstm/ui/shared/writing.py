@@ -12,16 +12,11 @@ from charlstm.ui.turns import Turns
 
 T = TypeVar("T")
 FRAME = 0.05  # seconds between two looks at a text that is written slowly
-PAUSE = 0.025  # seconds after a line
 TURNS = Turns()  # of all visitors
 
 
-def watch(writing: Generator[str, None, T], slot: DeltaGenerator, *, pauses: float = 0.0) -> T:
-    """Show characters in `slot` as they come; what the generator returns at its end.
-
-    A fast model writes a tune unseen: `pauses` are the seconds that all pauses at the ends of lines may take. Nobody
-    pauses while others wait to write.
-    """
+def watch(writing: Generator[str, None, T], slot: DeltaGenerator) -> T:
+    """Show characters in `slot` as they come, if they come slowly; what the generator returns at its end."""
     text, shown = "", time.monotonic()
     began = TURNS.take()
     try:
@@ -32,12 +27,8 @@ def watch(writing: Generator[str, None, T], slot: DeltaGenerator, *, pauses: flo
                 result: T = end.value
                 return result
             text += character
-            line_ends = character == "\n" and pauses > 0 and not TURNS.is_crowded
-            if line_ends or time.monotonic() - shown > FRAME:
+            if time.monotonic() - shown > FRAME:
                 slot.code(text, language=None, wrap_lines=True)
-                if line_ends:
-                    time.sleep(PAUSE)
-                    pauses -= PAUSE
                 shown = time.monotonic()
             began = TURNS.go_on(began)
     finally:
