@@ -10,11 +10,18 @@ from numpy.typing import NDArray
 
 from tests.browser.test_page import ready, until
 from tests.browser.test_player import PLAYERS, seen
-from tests.score.test_audio import pitch_of
 
 RATE = 22_050
 RENDERED = f"async () => Array.from(await {PLAYERS}[0].sound.rendered(4))"
 SOUND = f"() => {{ const {{ sound }} = {PLAYERS}[0]; return [sound.currentTime, sound.round, sound.playbackRate]; }}"
+
+
+def strongest(sound: NDArray[np.float64]) -> int:
+    """The MIDI pitch, among those of a tune, whose own frequency is the strongest."""
+    pitches = range(60, 90)
+    times = np.arange(len(sound)) / RATE
+    waves = [np.exp(-2j * np.pi * times * 440 * 2 ** ((pitch - 69) / 12)) for pitch in pitches]
+    return pitches[int(np.argmax([abs(wave @ (sound * np.hanning(len(sound)))) for wave in waves]))]
 
 
 def loudness(sound: NDArray[np.float64]) -> float:
@@ -22,10 +29,8 @@ def loudness(sound: NDArray[np.float64]) -> float:
 
 
 @pytest.mark.parametrize("instrument", ["piano", "flute"])
-def test_every_note_is_heard_at_its_time_with_its_pitch_as_loud_as_the_file(
-    page: Any, address: str, instrument: str
-) -> None:
-    """Against the samples of the browser's own rendering: d2fd Adfd, a quarter and six eighths, at half a second."""
+def test_every_note_is_heard_at_its_time_with_its_pitch(page: Any, address: str, instrument: str) -> None:
+    """In the samples of the browser's own rendering: d2fd Adfd, a quarter and six eighths, at half a second."""
     ready(page, address, f"/?model=hostile&instrument={instrument}")
     sound = np.array(page.evaluate(RENDERED))
     assert 0.1 < np.abs(sound).max() < 1
@@ -33,7 +38,7 @@ def test_every_note_is_heard_at_its_time_with_its_pitch_as_loud_as_the_file(
     for eighths, pitch in ((2, 74), (1, 78), (1, 74), (1, 69), (1, 74), (1, 78), (1, 74)):
         lasts = eighths / 4
         note = sound[round((at + 0.1) * RATE) : round((at + lasts - 0.02) * RATE)]
-        assert pitch_of(note, RATE) == pytest.approx(pitch, abs=0.5)
+        assert strongest(note) == pitch
         assert loudness(note) > 0.02
         at += lasts
 

@@ -85,8 +85,9 @@ class Stand {
     const next = staves.find(([top, height]) => top + height > scrollTop + clientHeight);
     const before = staves.find(([top]) => top >= scrollTop - clientHeight + margin);
     const to = by > 0 ? next?.[0] : before?.[0];
-    if (to !== undefined) element.scrollTo({ top: to - margin });
-    else if (by < 0) element.scrollTo({ top: 0 });
+    if (by < 0 && (to === undefined || to === staves[0][0]))
+      element.scrollTo({ top: 0 }); // what stands above it, too
+    else if (to !== undefined) element.scrollTo({ top: to - margin });
   }
 
   // The music has come to a cell: its page is shown.
