@@ -18,16 +18,20 @@ VIEWS = {
     "Your tune": f"/your_tune?{TUNE}",
     "Library": "/library",
     "Lesson": "/lesson",
+    "Listening test": "/listening_test",
     **{f"Neurons, {view}": f"/neurons?view={view}&{TUNE}" for view in
        ("tune", "neuron", "gates", "directory", "compare", "search", "cause")},
     "Compare two models": f"/neurons?view=compare&by=models&{TUNE}",
     "Why this character": f"/neurons?view=cause&by=why&{TUNE}",
     **{f"Train, {view}": f"/train?view={view}" for view in ("new", "runs", "film", "models")},
-    **{f"Experiments, {study}": f"/experiments?study={study}" for study in ("baseline", "temperatures", "heatmaps")},
+    **{f"Experiments, {study}": f"/experiments?study={study}" for study in
+       ("baseline", "temperatures", "heatmaps", "panel")},
 }  # fmt: skip
-# Headings, controls by role and name. Streamlit's own small buttons, of tables, charts and numbers, are not ours.
+# Headings, controls by role and name. Streamlit's own small buttons, of tables, charts and numbers, are not ours; the
+# options of a question have its name beside their own.
 SEEN = """() => {
-  const theirs = '[data-testid=stElementToolbar], [data-baseweb=select], .react-aria-ComboBox';
+  const theirs = '[data-testid=stElementToolbar], ' +
+    '[data-baseweb=select], .react-aria-ComboBox, [data-testid=stButtonGroup]';
   const seen = (e) => e.checkVisibility() && e.closest(theirs) === null;
   const kinds = ':is(h1, h2, h3, h4, h5, h6, button, input, textarea, a[href])';
   const all = [...document.querySelectorAll(`[data-testid=stMain] ${kinds}`)];

@@ -70,7 +70,7 @@ def show_heatmaps(rows: Sequence[Row]) -> None:
         )  # fmt: skip
         show_values = right.toggle("Show values", key=SHOW_VALUES.widget())
         png = _heatmap_png(result["text"], tuple(neuron["values"]), unit, int(pad_factor), show_values)
-        st.image(png, width="content")
+        st.image(png, width="content", alt=f"Heat map of neuron {unit[1]}")
         st.download_button("PNG", png, f"neuron-{unit[1]}.png", "image/png", key="experiments.png", on_click="ignore")
     st.header("Table", anchor=False)
     st.dataframe(neuron_rows(rows), hide_index=True, width="stretch")

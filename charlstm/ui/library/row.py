@@ -32,7 +32,7 @@ def show_row(tune: LibraryTune, shown: Sequence[LibraryTune]) -> None:
         stars = f" · {'★' * tune.rating}" if tune.rating else ""
         tags = "".join(f" · {plain(tag)}" for tag in tune.tags)
         st.caption(plain(summary(tune)) + stars + tags)
-        show_incipit(tune.text)
+        show_incipit(tune.text, tune.name)
         if tune.note:
             st.caption(plain(tune.note))
         with st.container(horizontal=True, gap="small"):

@@ -62,7 +62,7 @@ def piano_roll(drawing: Drawing) -> None:
     """A switch that shows the piano roll below it."""
     if drawing.midi and st.toggle("Piano roll", key=PIANO_ROLL.widget()):
         try:
-            st.image(_piano_roll(drawing.text, drawing.qpm), width="stretch")
+            st.image(_piano_roll(drawing.text, drawing.qpm), width="stretch", alt="Piano roll")
         except NotationError as error:
             st.caption(plain(str(error)))
 
