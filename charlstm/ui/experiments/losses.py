@@ -54,7 +54,7 @@ def show_losses(study: Study, rows: Sequence[Row]) -> None:
 
 def _grid(rows: Sequence[Row], way: str, domain: tuple[float, float]) -> None:
     for first in range(0, len(rows), PER_LINE):
-        for place, row in zip(st.columns(PER_LINE), rows[first : first + PER_LINE], strict=False):
+        for place, row in zip(st.columns(min(PER_LINE, len(rows))), rows[first : first + PER_LINE], strict=False):
             with place:
                 title = (f"Figure {row.case.figure}: " if row.case.figure else "") + row.case.label
                 st.caption(plain(title))

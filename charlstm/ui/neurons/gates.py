@@ -14,6 +14,7 @@ from charlstm.ui.neurons.settings import go, number
 from charlstm.ui.neurons.unit_picker import shown_unit
 from charlstm.ui.neurons.view_context import ViewContext
 from charlstm.ui.shared.choices import choose
+from charlstm.ui.shared.figures import show_figure
 from charlstm.ui.shared.notices import plain
 from charlstm.ui.state import Setting, component_value
 
@@ -60,8 +61,10 @@ def show(context: ViewContext) -> None:
                 go("neuron", (layer, number))
 
         chosen = unit.index if layer == unit.layer else -1
-        chart = charts.saturation_chart(letter, sums, layer, chosen, f"{GATES[letter].name.capitalize()} {letter}")
-        column.altair_chart(chart, key=key, on_select=pick)
+        title = f"{GATES[letter].name.capitalize()} {letter}"
+        chart = charts.saturation_chart(letter, sums, layer, chosen, title)
+        caption = f"{context.model}, layer {layer + 1}, a dot per neuron; n = {tunes}."
+        show_figure(chart, title=title, caption=caption, key=key, place=column, on_select=pick)
     half = recording.gates[memory_gate].half_life[layer]
     st.header("Longest memory", anchor=False)
     st.caption(

@@ -18,6 +18,7 @@ from charlstm.tunes.corpus.stats import Contents, contents
 from charlstm.tunes.corpus.uploads import MAX_FILE_BYTES, read_uploads
 from charlstm.ui.background import progress_bar
 from charlstm.ui.shared.corpora import corpus_names, corpus_of, corpus_stamp, wait_for_corpus
+from charlstm.ui.shared.figures import show_figure
 from charlstm.ui.shared.notices import plain
 from charlstm.ui.state import Setting
 from charlstm.ui.train.charts import bar_chart, length_chart
@@ -131,14 +132,18 @@ def _preview(corpus: Corpus, stamp: int) -> None:
         st.markdown("**Tunes kept and left out**")
         st.dataframe(rows, hide_index=True, key="train.kept")
     first, second, third = st.columns(3)
-    with first:
-        st.altair_chart(bar_chart(stats.meters, "tunes by meter", most=8), key="train.meters")
-        st.altair_chart(bar_chart(stats.rhythms, "tunes by rhythm", most=8), key="train.rhythms")
-    with second:
-        st.altair_chart(bar_chart(stats.keys, "tunes by key", most=18), key="train.keys")
-    with third:
-        st.altair_chart(bar_chart(stats.symbols, "characters in the music", most=18), key="train.symbols")
-    st.altair_chart(length_chart(stats.lengths), key="train.lengths")
+    caption = f"Collection {corpus.name}, {sum(count for *_, count in stats.lengths):,} tunes."
+    for place, counts, title, most in (
+        (first, stats.meters, "tunes by meter", 8),
+        (first, stats.rhythms, "tunes by rhythm", 8),
+        (second, stats.keys, "tunes by key", 18),
+        (third, stats.symbols, "characters in the music", 18),
+    ):
+        show_figure(
+            bar_chart(counts, title, most=most), title=title.capitalize(), caption=caption, key=f"train.{title}",
+            place=place,
+        )  # fmt: skip
+    show_figure(length_chart(stats.lengths), title="Lengths of tunes", caption=caption, key="train.lengths")
 
 
 def kept_rows(books: Mapping[str, Mapping[str, int]]) -> list[dict[str, Any]]:

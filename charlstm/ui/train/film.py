@@ -18,6 +18,7 @@ from charlstm.lm.train import training_runs
 from charlstm.neurons.recording import record
 from charlstm.tunes.abc import parse_meter, split_header
 from charlstm.ui.shared.drawing import draw
+from charlstm.ui.shared.figures import show_figure
 from charlstm.ui.shared.notices import plain
 from charlstm.ui.shared.player import show_tune, sound_tune
 from charlstm.ui.state import Setting
@@ -80,7 +81,11 @@ def _screen(checkpoint: Checkpoint, epochs: list[StoredEpoch], seed: int) -> Non
         number = NEURON.of(checkpoint.name).widget(units, header_unit)
         index = int(st.number_input("Neuron", 0, units[-1], key=number, width=130))
     frames = [{"epoch": stored.epoch, "number": stored.number, "loss": stored.loss} for stored in epochs]
-    chart.altair_chart(film_chart(frames, epoch.number), key="film.losses")
+    show_figure(
+        film_chart(frames, epoch.number), title=f"Loss over the stored epochs of {checkpoint.name}", key="film.losses",
+        caption=f"Validation loss of {checkpoint.name}, in nats per character; marked: epoch {epoch.epoch:g}.",
+        place=chart,
+    )  # fmt: skip
     # The tune in the colours of one neuron.
     layer, place = divmod(index, size)
     of_layer = f" of layer {layer + 1}" if layers > 1 else ""

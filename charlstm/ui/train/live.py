@@ -82,8 +82,13 @@ def _live(name: str, shown: tuple[object, ...]) -> None:
     )  # fmt: skip
     st.caption(about)
     left, right = st.columns(2)
-    left.altair_chart(line_chart(rows, "grad_norm", "gradient norm"), key="train.norms")
-    right.altair_chart(line_chart(rows, "learning_rate", "learning rate"), key="train.rates")
+    for place, field in ((left, "grad_norm"), (right, "learning_rate")):
+        title = field.replace("grad_", "gradient_").replace("_", " ")
+        caption = f"{title.capitalize()} of {run.name} over epochs. Corpus {run.settings.get('corpus')}, seed {seed}."
+        show_figure(
+            line_chart(rows, field, title), title=f"{title.capitalize()} of {run.name}", caption=caption,
+            key=f"train.{field}", place=place,
+        )  # fmt: skip
     last = next((row for row in reversed(rows) if row.get("sample")), None)
     if run.state == "running" and last is not None:
         head, button = st.columns([4, 1], vertical_alignment="bottom")
