@@ -88,7 +88,7 @@ class Guard:
         return quarters.numerator if is_written else None
 
     def follow(self, plan: FormPlan) -> None:
-        """Hold bar lines and the last note of each part to a form plan, once the header is written."""
+        """Hold bar lines, returns and the last note of each part to a form plan, once the header is written."""
         self._form = FormGuard(plan)
         key = parse_key(self._head.written.get("K"))
         if self._body is None or key is None:
@@ -96,8 +96,11 @@ class Guard:
         unit = parse_unit(self._head.written.get("L")) or default_unit(parse_meter(self._head.written.get("M")))
         endings = {}
         fills: list[int | None] = []
+        # A bar that comes back at the end of a part ends as that part does from the first time on.
+        degrees = {bar.of: bar.degree for bar in plan.bars if bar.kind == "return" and bar.degree}
         for number, bar in enumerate(plan.bars):
-            letter = LETTERS[(LETTERS.index(key.tonic) + bar.degree - 1) % 7] if bar.degree else ""
+            degree = bar.degree or degrees.get(number)
+            letter = LETTERS[(LETTERS.index(key.tonic) + degree - 1) % 7] if degree else ""
             quarters = None if bar.length is None else 4 * bar.length / unit
             fill = int(quarters) if quarters is not None and quarters.denominator == 1 else None
             fills.append(self._body.full if bar.length is None else fill)
@@ -106,7 +109,7 @@ class Guard:
         self._body.endings, self._tried, self._fills = endings, ("", self._body), fills
 
     def agrees(self, char: str) -> bool:
-        """Whether a character that `allows` has just allowed is as the form plan has it: bar lines and lengths.
+        """Whether a character that `allows` has just allowed is as the form plan has it: bar lines, lengths, returns.
 
         Where none is, any that is allowed goes.
         """

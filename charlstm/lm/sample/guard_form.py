@@ -1,6 +1,7 @@
-"""The bar lines of a form plan, as a guard holds them: parts, repeats, endings and the tune's end come as planned.
+"""A form plan as a guard holds it: parts, repeats, endings and the tune's end come as planned, and returns note for note.
 
-Says nothing of the music between them. Where a text has strayed from the plan, everything goes again. Knows no network.
+Says nothing of the music of new bars and variants. Where a text has strayed from the plan, everything goes again. Knows
+no network.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from charlstm.tunes.form_plan.plan import FormPlan
 
 
 class FormGuard:
-    """What a body may go on with so that its bar lines are a plan's.
+    """What a body may go on with so that its bar lines and its returns are a plan's.
 
     Parameters
     ----------
@@ -18,7 +19,8 @@ class FormGuard:
     """
 
     def __init__(self, plan: FormPlan) -> None:
-        self._lines = (plan.opening, *plan.lines)
+        self._lines, self._bars = (plan.opening, *plan.lines), plan.bars
+        self._music: list[str] = []  # of the bars so far, the last one as far as it is written
         self._number = 0  # of the line that comes next, or that is being written
         self._gap: str | None = ""  # what of it stands there; None within a bar
         self._strayed = False
@@ -28,11 +30,14 @@ class FormGuard:
         if self._gap is None:
             if char in "|:":
                 self._number, self._gap = self._number + 1, char
+            else:
+                self._music[-1] += char
         elif char in SIGNS:
             self._gap += char
         else:
             self._strayed = self._strayed or self._gap != self._line
             self._gap = None
+            self._music.append(char)
 
     def agrees(self, char: str) -> bool:
         """Whether this character is as planned; "" is the tune's end."""
@@ -40,13 +45,27 @@ class FormGuard:
             return True
         if self._gap is None:
             following = self._lines[self._number + 1] if self._number + 1 < len(self._lines) else ""
-            return char != "" and (char not in "|:" or following.startswith(char))
+            if char == "" or (char in "|:" and not following.startswith(char)):
+                return False
+            return self._returns(char, self._music[-1])
         if not self._line.startswith(self._gap):
             return True
         if len(self._gap) < len(self._line):
             return char == self._line[len(self._gap)]
         is_over = self._number + 1 == len(self._lines)
-        return char == "" if is_over else char != "" and char not in SIGNS
+        if is_over:
+            return char == ""
+        return char != "" and char not in SIGNS and self._returns(char, "")
+
+    def _returns(self, char: str, written: str) -> bool:
+        """Whether a bar that is to return goes on with this character as it was, a bar line at its end."""
+        bar = self._bars[self._number] if self._number < len(self._bars) else None
+        if bar is None or bar.kind != "return" or bar.of is None or bar.of >= len(self._music):
+            return True
+        again = self._music[bar.of].rstrip()
+        if not again.startswith(written):
+            return True
+        return char in "|:" if written == again else char == again[len(written)]
 
     @property
     def bar(self) -> int | None:

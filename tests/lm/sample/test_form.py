@@ -152,6 +152,18 @@ def test_a_form_by_hand_has_lines_of_four_bars() -> None:
     assert form_of_text("AABB: a b / c | d").lines[1] == "|\n"
 
 
+def test_the_guard_brings_returns_back_note_for_note(make_engine: MakeEngine) -> None:
+    engine = planned(make_engine)
+    form = form_of_text("AAB: a b a c | d b d c=1")
+    for one in sample(engine, SampleConfig(max_length=400, guard=True), n=8, form=form):
+        _, bars = written_bars(one.text)
+        music = [one.text[bar.start : bar.end].strip() for bar in bars]
+        assert len(music) == len(form.bars)
+        for number, bar in enumerate(form.bars):
+            if bar.kind == "return" and bar.of is not None:
+                assert music[number] == music[bar.of], one.text
+
+
 @pytest.mark.parametrize(
     "text", ["AABB: a b c [1 d [2 e=1 | f g h i=1", "AB: a(1/8) b c d / b c b d'(5/8)=2 | e f=1", "ABB: a | b"]
 )
