@@ -1,4 +1,4 @@
-"""A form plan as a guard holds it: parts, repeats, endings and the tune's end come as planned, and returns note for note.
+"""A form plan as a guard holds it: parts, repeats, endings and the end come as planned, and returns note for note.
 
 Says nothing of the music of new bars and variants. Where a text has strayed from the plan, everything goes again. Knows
 no network.
