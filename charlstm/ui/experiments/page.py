@@ -23,7 +23,7 @@ from charlstm.ui.shared.view_slots import view_slot
 from charlstm.ui.shared.written_address import WrittenAddress, is_followed, write_address
 from charlstm.ui.state import Setting
 
-VERDICTS = {True: ":material/check:\u00a0agrees", False: ":material/close:\u00a0differs", None: ""}
+VERDICTS = {True: ":material/check: agrees", False: ":material/close: differs", None: ""}
 STUDY = Setting("experiments.study", "", query="study")
 ADDRESS: WrittenAddress = Setting("experiments.address", None)
 RECORDS = Setting("experiments.set", 0)  # which set of records

@@ -11,7 +11,7 @@ from charlstm.ui.shared.models import models
 from charlstm.ui.shared.notices import plain
 from charlstm.ui.shared.printing import print_worksheet
 
-LINES = 4  # for an answer, on paper
+LINES = 3  # for an answer, on paper
 
 
 def page() -> None:
