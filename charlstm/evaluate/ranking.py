@@ -16,7 +16,6 @@ from charlstm.lm.sample.sampling import Sample
 from charlstm.tunes.abc import split_header
 from charlstm.tunes.keys import parse_key
 from charlstm.tunes.views.bar_numbers import printed_bars
-from charlstm.tunes.views.bars import bars
 from charlstm.tunes.views.melody import melody_notes
 
 Question = Literal["likely", "form", "ending", "new"]
@@ -125,7 +124,11 @@ def _likely(nats: float, usual: float) -> Answer:
 
 
 def _form(text: str) -> Answer:
-    music = ["".join(text[bar.start : bar.end].split()) for bar in bars(text)]
+    printed = printed_bars(text)
+    by_number: dict[int, str] = {}  # as the score counts them: a bar in two halves is one, a pickup none
+    for bar, number in zip(printed.bars, printed.numbers, strict=True):
+        by_number[number] = by_number.get(number, "") + "".join(text[bar.start : bar.end].split())
+    music = [notes for number, notes in by_number.items() if number]
     if not music:
         return Answer(0.0, "It has no bars.")
     returning = sum(count for count in Counter(music).values() if count > 1)

@@ -45,3 +45,19 @@ def test_a_temperature_is_taken_from_its_small_score(page: Any, address: str) ->
     page.go_back()
     page.wait_for_url("**temperature=0.8**")
     page.locator(".cards .card").first.wait_for(timeout=LONG)  # the panel is as it was
+
+
+def test_a_card_and_the_player_do_not_sound_together(page: Any, address: str) -> None:
+    page.goto(address + TUNE)
+    page.locator(".player .sheet svg").first.wait_for(timeout=LONG)
+    page.get_by_text("Compare temperatures").click()
+    page.locator(".cards .card").nth(4).wait_for(timeout=LONG)
+    player, card = page.locator(".player .play").first, page.locator(".cards .card button.play").first
+    player.click()
+    page.locator(".player.playing").first.wait_for(timeout=LONG)
+    card.click()
+    page.locator(".player:not(.playing)").first.wait_for(timeout=LONG)
+    assert card.inner_text() == "Stop"
+    player.click()
+    page.locator(".player.playing").first.wait_for(timeout=LONG)
+    assert card.inner_text() == "Play"

@@ -6,6 +6,7 @@ import pytest
 
 from charlstm.evaluate.originality import Originality
 from charlstm.evaluate.ranking import ABOVE, BELOW, ranked, score_tune
+from charlstm.tunes.views.bar_numbers import printed_bars
 
 HEADER = "T:A\nM:4/4\nL:1/8\nK:D\n"
 A, B, C, D = "dfed cABc", "defg afdf", "gfed cdec", "BAGF EDFD"
@@ -58,3 +59,9 @@ def test_the_best_comes_first_and_equals_stay_in_their_order() -> None:
 @pytest.mark.parametrize("text", ["", "no music", "X:1\nK:D\n", "K:D\n|||", HEADER])
 def test_what_is_no_tune_has_a_score_too(text: str) -> None:
     assert 0 <= score_tune(text, 3.0, ended=False, usual_nats=1.0).total < 0.5
+
+
+def test_bars_are_counted_as_the_score_numbers_them() -> None:
+    halves = HEADER + f"A2|:{A}|{B}|{C}|d4 d2:|A2|{D}|{B}|{A}|d4 d2:|]"
+    assert printed_bars(halves).highest == 8
+    assert "of 8 bars return" in dict(score_tune(halves, 1.0).answers)["form"].words

@@ -7,9 +7,10 @@ from typing import NamedTuple
 
 import streamlit as st
 
-from charlstm.errors import CharlstmError
+from charlstm.errors import CharlstmError, LibraryError
 from charlstm.evaluate.originality import OriginalityIndex, originality
 from charlstm.evaluate.ranking import Question, TuneScore, ranked, score_sample
+from charlstm.library.tune import numbered
 from charlstm.lm.sample.sampling import Sample, sample
 from charlstm.progress import Progress, Report
 from charlstm.ui.background import is_done, with_bar
@@ -22,7 +23,7 @@ from charlstm.ui.originality.section import ready_index
 from charlstm.ui.shared.choices import choose
 from charlstm.ui.shared.models import engine
 from charlstm.ui.shared.notices import plain
-from charlstm.ui.shared.session_library import add_to_library, change
+from charlstm.ui.shared.session_library import add_to_library, change, session_library
 from charlstm.ui.shared.session_tune import edited_settings, form_of, next_seed, sample_config
 from charlstm.ui.shared.url_state import MAX_SEED, ComposeSettings
 from charlstm.ui.state import Setting
@@ -130,7 +131,17 @@ def _show_written(context: ViewContext, asked: ComposeSettings, written: Written
         for place in ranked(scores, question)
     ]
     actions = {"open": "Open", "keep": "Keep"}
-    show_cards(cards, key=KEY, actions=actions, on_action=lambda: act(asked, written.samples))
+    kept = kept_cards(written.samples)
+    show_cards(cards, key=KEY, actions=actions, kept=kept, on_action=lambda: act(asked, written.samples))
+
+
+def kept_cards(samples: list[Sample]) -> list[str]:
+    """The ids of the cards whose tunes the visitor keeps."""
+    try:
+        texts = {tune.text for tune in session_library().newest(starred=True)}
+    except LibraryError:
+        return []  # pressing the button says why
+    return [str(one.seed) for one in samples if numbered(HEAD + one.text) in texts]
 
 
 def _score(context: ViewContext, samples: list[Sample], index: OriginalityIndex | None) -> list[TuneScore]:

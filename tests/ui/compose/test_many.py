@@ -7,6 +7,9 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from charlstm.library.store import Library
+from charlstm.lm.infer.engine import load
+from charlstm.lm.sample.sampling import sample
 from charlstm.ui.compose import many
 from charlstm.ui.compose.many import COUNT, LAST_FIRST
 from charlstm.ui.shared.url_state import MAX_SEED, ComposeSettings
@@ -50,9 +53,6 @@ def test_the_last_seeds_are_twenty_too(app_home: Path) -> None:
 def test_a_card_is_opened_with_its_settings_and_only_if_it_was_there(
     app_home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from charlstm.lm.infer.engine import load
-    from charlstm.lm.sample.sampling import sample
-
     asked_for = ComposeSettings(model="reciter", seed=6, temperature=0.5)
     samples = sample(load("reciter"), n=3, seed=6)
     taken: list[ComposeSettings] = []
@@ -61,3 +61,14 @@ def test_a_card_is_opened_with_its_settings_and_only_if_it_was_there(
         monkeypatch.setattr(many, "pressed", lambda key, sent=sent: sent)
         many.act(asked_for, samples)
     assert taken == [ComposeSettings(model="reciter", seed=7, temperature=0.5)]
+
+
+def test_a_card_that_was_kept_says_so(app_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    library = Library(app_home / "library.sqlite", "somebody")
+    monkeypatch.setattr(many, "session_library", lambda: library)
+    samples = sample(load("reciter"), n=3, seed=6)
+    added = [library.add(many.HEAD + one.text, "composed") for one in samples]
+    assert many.kept_cards(samples) == []
+    assert added[1] is not None
+    library.change(added[1].number, starred=True, name="Mine")
+    assert many.kept_cards(samples) == [str(one.seed) for one in samples if one.text == samples[1].text]

@@ -5,7 +5,7 @@ What it is given is untrusted: words become text nodes, SVG is cleaned in the br
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import NamedTuple
 
 from charlstm.ui.compose.sketch import Sketch
@@ -25,7 +25,14 @@ class Card(NamedTuple):
     is_current: bool = False
 
 
-def show_cards(cards: Sequence[Card], *, key: str, actions: Mapping[str, str], on_action: Callable[[], None]) -> None:
+def show_cards(
+    cards: Sequence[Card],
+    *,
+    key: str,
+    actions: Mapping[str, str],
+    on_action: Callable[[], None],
+    kept: Collection[str] = (),
+) -> None:
     """Draw the cards.
 
     Parameters
@@ -37,6 +44,8 @@ def show_cards(cards: Sequence[Card], *, key: str, actions: Mapping[str, str], o
         Name -> label of a button that each card has beside the one that plays it. The card on the page has none.
     on_action : callable
         Called before the next run when one of these was pressed.
+    kept : collection of str
+        The ids of the cards whose button "keep" says so and does nothing more.
     """
     data = {
         "cards": [
@@ -53,6 +62,7 @@ def show_cards(cards: Sequence[Card], *, key: str, actions: Mapping[str, str], o
             for card in cards
         ],
         "actions": [list(action) for action in actions.items()],
+        "kept": list(kept),
     }
     _component(key=key, data=data, on_action_change=on_action)
 

@@ -1,6 +1,7 @@
 // Several tunes as small scores: each plays, and has buttons that tell Python which one was chosen.
 //
-// A card sounds by `charlstm:note`, which the page's player hears: no sound is made here, and none travels.
+// A card sounds by `charlstm:note`, which the page's player hears: no sound is made here, and none travels. What begins
+// to sound says `charlstm:play`, and all others fall silent.
 
 /* global cleanSvg, drawn, leaveAt, viewAt */
 
@@ -22,20 +23,32 @@ class Cards {
   constructor(root) {
     this.list = root.querySelector(".list");
     this.shown = "";
-    this.playing = null; // {card, from, next}
+    this.playing = null; // {view, from, next}
+    this.gone = new AbortController();
+    const until = { signal: this.gone.signal };
+    document.addEventListener("charlstm:play", ({ detail }) => detail !== this && this.stop(), until);
   }
 
   leave() {
+    this.gone.abort();
     this.stop();
   }
 
   show(data, send) {
     this.send = send;
-    const shown = JSON.stringify(data);
-    if (shown === this.shown) return;
-    this.shown = shown;
-    this.stop();
-    this.list.replaceChildren(...data.cards.map((card) => this.card(card, data.actions)));
+    const { cards, actions, kept } = data;
+    const shown = JSON.stringify([cards, actions]);
+    if (shown !== this.shown) {
+      this.shown = shown;
+      this.stop();
+      this.list.replaceChildren(...cards.map((card) => this.card(card, actions)));
+    }
+    for (const button of this.list.querySelectorAll("[data-keep]")) {
+      const is = kept.includes(button.dataset.keep);
+      button.textContent = is ? "Kept" : "Keep";
+      button.setAttribute("aria-disabled", is);
+      button.setAttribute("aria-label", `${button.textContent}: ${button.dataset.name}`);
+    }
   }
 
   card(card, actions) {
@@ -70,7 +83,10 @@ class Cards {
       const button = made("button", "action", label);
       button.type = "button";
       button.setAttribute("aria-label", `${label}: ${card.title}, ${card.line}`);
-      button.addEventListener("click", () => this.send("action", [name, card.id]));
+      button.addEventListener("click", () => {
+        if (button.getAttribute("aria-disabled") !== "true") this.send("action", [name, card.id]);
+      });
+      if (name === "keep") Object.assign(button.dataset, { keep: card.id, name: `${card.title}, ${card.line}` });
       buttons.append(button);
     }
     if (card.current) buttons.append(made("p", "here", "On the page now"));
@@ -89,6 +105,7 @@ class Cards {
     const again = this.playing?.view === view;
     this.stop();
     if (again) return;
+    document.dispatchEvent(new CustomEvent("charlstm:play", { detail: this }));
     this.playing = { view, from: performance.now(), next: 0 };
     this.name(view, "stop");
     this.timer = setInterval(() => this.tick(), 10);

@@ -36,9 +36,12 @@ class Watch {
     this.parts.skip.addEventListener("click", () => this.finish());
     this.parts.range.addEventListener("input", () => this.setSpeed(Number(this.parts.range.value)));
     this.setSpeed(speed);
+    this.gone = new AbortController();
+    document.addEventListener("charlstm:play", ({ detail }) => this.hear(detail), { signal: this.gone.signal });
   }
 
   leave() {
+    this.gone.abort();
     clearTimeout(this.timer);
     if (this.data) tell("charlstm:written", { text: this.data.shown, at: null });
   }
@@ -85,8 +88,14 @@ class Watch {
     return undefined;
   }
 
+  // Something else sounds from now on.
+  hear(who) {
+    if (who !== this && this.data && !this.paused && this.at < this.data.characters.length) this.running(false);
+  }
+
   running(on) {
     this.paused = !on;
+    if (on) tell("charlstm:play", this);
     clearTimeout(this.timer);
     this.parts.go.textContent = on ? "Pause" : this.at >= this.data.characters.length ? "Watch again" : "Go on";
     this.parts.skip.disabled = this.at >= this.data.characters.length;

@@ -1,6 +1,6 @@
 // The sound of a player on its page: its instruments, its buttons and clock, the cursor, the bar before it.
 
-/* global Sound, fill, graph, instruments, keyboard, loadOctave, octaves, players, preferences */
+/* global Sound, fill, graph, instruments, keyboard, loadOctave, octaves, preferences */
 
 const clock = (seconds) => `${Math.floor(seconds / 60)}:${String(Math.floor(seconds % 60)).padStart(2, "0")}`;
 
@@ -100,7 +100,7 @@ class Playback {
     keyboard.player = player;
     this.waiting = !sound.ready;
     this.resting = false;
-    for (const other of players.values()) if (other !== player) other.playback.pause();
+    document.dispatchEvent(new CustomEvent("charlstm:play", { detail: player })); // one sounds at a time
     if (this.waiting) return;
     if (!counted && sound.counting) sound.pause();
     this.prefer();

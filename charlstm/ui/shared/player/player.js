@@ -89,6 +89,7 @@ class Player {
     on(section, "focusin", () => (keyboard.player = this));
     on(document, "pointerup", () => choice.dragging && choice.send());
     on(document, "keydown", (event) => this.key(event));
+    on(document, "charlstm:play", ({ detail }) => detail !== this && playback.pause()); // a player, a card, a belt
     this.resized = new ResizeObserver(() => this.sheet.draw());
     this.resized.observe(section);
   }
