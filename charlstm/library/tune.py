@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -48,6 +49,19 @@ class LibraryTune:
     rating: int = 0
     note: str = ""
     tags: Sequence[str] = ()
+
+    @property
+    def titled(self) -> str:
+        """The tune as ABC with its name as its title: what is shown and exported; `text` stays as it was written."""
+        if self.name == title_of(self.text):
+            return self.text
+        name = re.sub(r"[%\\]|&(?=[#\w]+;)", r"\\\g<0>", self.name)  # as a text string: not a comment, no accent
+        header = split_header(self.text)
+        title = next((field for field in header.fields if field.letter == "T"), None)
+        if title is not None:
+            return f"{self.text[: title.start]}T:{name}{self.text[title.end :]}"
+        first_line, _, rest = self.text.partition("\n")
+        return f"{first_line}\nT:{name}\n{rest}"
 
     @property
     def words(self) -> str:

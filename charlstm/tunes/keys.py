@@ -104,6 +104,15 @@ def parse_key(value: str | None) -> Key | None:
     return Key(key.tonic, key.alteration, key.mode, {k: v for k, v in altered.items() if v})
 
 
+def printed_key(value: str) -> str:
+    """A K: value as it stands in print: G, B♭m, D dorian; what is no plain key stays as it is."""
+    key = parse_key(value)
+    if key is None or value.strip()[:1].upper() != key.tonic or key != key_of(key.tonic, key.alteration, key.mode):
+        return value
+    mode = {"major": "", "minor": "m"}.get(key.mode, f" {key.mode}")
+    return key.tonic + {-1: "♭", 0: "", 1: "♯"}[key.alteration] + mode
+
+
 def key_after(key: Key | None, value: str) -> Key | None:
     """The key after a K: field in the body: a clef alone, or what cannot be read, leaves it as it is."""
     new = parse_key(value)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from charlstm.tunes.keys import key_of, parse_key
+from charlstm.tunes.keys import key_of, parse_key, printed_key
 
 
 @pytest.mark.parametrize(
@@ -37,3 +37,9 @@ def test_no_key(value):
 def test_a_written_key_reads_back(tonic, mode):
     key = key_of(tonic, 0, mode)
     assert parse_key(str(key)) == key
+
+
+def test_a_key_in_print_has_its_sign_and_its_mode_in_words() -> None:
+    values = ["Ddor", "Bb", "Bbm", "F#m", "A Mixolydian", "E minor", "D exp _b", "HP", "none", ""]
+    printed = ["D dorian", "B♭", "B♭m", "F♯m", "A mixolydian", "Em", "D exp _b", "HP", "none", ""]
+    assert [printed_key(value) for value in values] == printed

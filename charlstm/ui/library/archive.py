@@ -76,7 +76,7 @@ def zip_of(
                     reasons.setdefault("the sound of the tunes before it fills this file", []).append(form.label)
                     continue
                 try:
-                    data = file_of(tune.text, name)
+                    data = file_of(tune.titled, name)
                 except CharlstmError as error:
                     reasons.setdefault(str(error), []).append(form.label)
                     continue
@@ -98,7 +98,7 @@ def zip_of(
 
 def abc_book(tunes: Sequence[LibraryTune]) -> str:
     """The tunes as one ABC file, numbered from 1."""
-    return "\n\n".join(f"X:{n}\n{tune.text.partition(chr(10))[2]}" for n, tune in enumerate(tunes, 1)) + "\n"
+    return "\n\n".join(f"X:{n}\n{tune.titled.partition(chr(10))[2]}" for n, tune in enumerate(tunes, 1)) + "\n"
 
 
 def _record(tune: LibraryTune, base: str) -> dict[str, Any]:

@@ -21,12 +21,12 @@ Marks = list[tuple[int, int]]
 
 def show_two(first: LibraryTune, second: LibraryTune) -> None:
     """Two tunes with their players, the bars that differ outlined, and a table of the rest."""
-    differ = differences(first.text, second.text)
+    differ = differences(first.titled, second.titled)
     for column, tune, marks in zip(st.columns(2), (first, second), differ, strict=True):
         with column:
             st.header(plain(tune.name), anchor=False)
             st.caption(plain(summary(tune)))
-            show_tune(draw(tune.text), key=f"library.player.{tune.number}", marks=marks)
+            show_tune(draw(tune.titled), key=f"library.player.{tune.number}", marks=marks)
     # Every fact, then the settings that differ; cells that differ are bold.
     rows = {name: (value, facts(second.text)[name]) for name, value in facts(first.text).items()}
     settings, others = (_settings(tune) for tune in (first, second))

@@ -1,4 +1,4 @@
-"""The kept tunes as files: a tunebook, a ZIP of everything, one ABC book. The slow ones are made when asked for."""
+"""The kept tunes as a tunebook and as a ZIP of everything, made when asked for; those that are listed as one ABC."""
 
 from __future__ import annotations
 
@@ -9,12 +9,11 @@ import streamlit as st
 
 from charlstm.errors import CharlstmError, NotationError
 from charlstm.files import file_stem
-from charlstm.library.tune import LibraryTune
+from charlstm.library.tune import LibraryTune, numbered
 from charlstm.lm.store.card import model_card
 from charlstm.progress import Progress
 from charlstm.score import jobs
 from charlstm.score.formats import FORMATS
-from charlstm.tunes.abc import split_header
 from charlstm.ui.background import bar_with_cancel
 from charlstm.ui.library.archive import abc_book, zip_of
 from charlstm.ui.library.import_zip import read_zip
@@ -28,14 +27,17 @@ from charlstm.ui.shared.session_library import session_library
 from charlstm.ui.shared.share import home_address
 from charlstm.ui.state import component_value
 
+_Offer = tuple[str, str, str, str | bytes | None]  # label, file name, media type, content
 
-def show_export(tunes: Sequence[LibraryTune]) -> None:
-    """Widgets that make files of the kept tunes, and buttons that download them."""
+
+def show_export(tunes: Sequence[LibraryTune], listed: Sequence[LibraryTune]) -> None:
+    """Widgets that make files of the kept tunes, and buttons that download them; `listed` come as ABC."""
     st.header("Export", anchor=False)
     if not tunes:
         st.caption("Keep a tune to add it to your tunebook.")
+        _offer([_abc(listed, BOOK_TITLE.default)])
         return
-    count = "1 tune" if len(tunes) == 1 else f"{len(tunes)} tunes"
+    count = _count(tunes)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         title = st.text_input("Title of the tunebook", max_chars=80, key=BOOK_TITLE.widget(), width=240)
         title = title or BOOK_TITLE.default
@@ -60,16 +62,35 @@ def show_export(tunes: Sequence[LibraryTune]) -> None:
     except CharlstmError as error:
         st.error(plain(str(error)))
     stem = file_stem(title)
-    offers = [
-        (f"Download tunebook ({count}, PDF)", "pdf", FORMATS["pdf"].media_type, files.get(book_key)),
-        (f"Download all ({count}, ZIP)", "zip", "application/zip", files.get(zip_key)),
-        ("Download all as ABC", "abc", FORMATS["abc"].media_type, abc_book(tunes)),
-    ]
+    book = f"{stem}.pdf", FORMATS["pdf"].media_type, files.get(book_key)
+    everything = f"{stem}.zip", "application/zip", files.get(zip_key)
+    _offer(
+        [
+            (f"Download tunebook ({count}, PDF)", *book),
+            (f"Download all ({count}, ZIP)", *everything),
+            _abc(listed, title),
+        ]
+    )
+
+
+def _count(tunes: Sequence[LibraryTune]) -> str:
+    return "1 tune" if len(tunes) == 1 else f"{len(tunes)} tunes"
+
+
+def _abc(listed: Sequence[LibraryTune], title: str) -> _Offer:
+    """The tunes that the page lists, as one ABC."""
+    data = abc_book(listed) if listed else None
+    return f"Download list ({_count(listed)}, ABC)", f"{file_stem(title)}.abc", FORMATS["abc"].media_type, data
+
+
+def _offer(offers: Sequence[_Offer]) -> None:
+    """A button for each file that is there."""
     with st.container(horizontal=True, gap="small"):
-        for label, ending, mime, data in offers:
+        for label, name, mime, data in offers:
             if data is not None:
+                ending = name.rpartition(".")[2]
                 st.download_button(
-                    label, data, f"{stem}.{ending}", mime, key=f"library.download.{ending}", on_click="ignore",
+                    label, data, name, mime, key=f"library.download.{ending}", on_click="ignore",
                     icon=":material/download:", type="secondary" if ending == "abc" else "primary",
                 )  # fmt: skip
 
@@ -82,9 +103,11 @@ def show_import() -> None:
             return
         try:
             tunes = read_zip(file.getvalue())
-            before = len(session_library().newest())
+            there = session_library().newest()
+            before, known = len(there), {tune.titled for tune in there}  # exported under the names that they have
             for tune in tunes:
-                session_library().add(tune.text, tune.how, **tune.more)
+                if numbered(tune.text) not in known:
+                    session_library().add(tune.text, tune.how, **tune.more)
             added = len(session_library().newest()) - before
             IMPORTED.set(f"{added} of {len(tunes)} tunes were added; the others were there already.")
         except CharlstmError as error:
@@ -100,17 +123,7 @@ def show_import() -> None:
 
 def tunebook(tunes: Sequence[LibraryTune], title: str) -> bytes:
     """The tunes as one PDF under the visitor's names; one that cannot be engraved is there as text."""
-    return jobs.tunebook([(_named(tune), summary(tune)) for tune in tunes], title=title)
-
-
-def _named(tune: LibraryTune) -> str:
-    """The tune's text with the visitor's name as its title."""
-    header = split_header(tune.text)
-    title = next((field for field in header.fields if field.letter == "T"), None)
-    if title is not None:
-        return f"{tune.text[: title.start]}T:{tune.name}{tune.text[title.end :]}"
-    first_line, _, rest = tune.text.partition("\n")
-    return f"{first_line}\nT:{tune.name}\n{rest}"
+    return jobs.tunebook([(tune.titled, summary(tune)) for tune in tunes], title=title)
 
 
 def file_of(text: str, name: str) -> bytes:

@@ -45,27 +45,27 @@ def _show_library(library: Library) -> None:
         elif shown:
             _show_one(shown[0])
     kept = library.newest(starred=True)
-    tunes = _filter(library)
-    for place, tune in enumerate(tunes):
+    listed = _filter(library)
+    for place, tune in enumerate(_paged(listed)):
         if place % 2 == 0:
             columns = st.columns(2)
         with columns[place % 2]:
             show_row(tune, shown)
-    show_export(kept[::-1])
+    show_export(kept[::-1], listed[::-1])
     show_import()
     for tune in shown:
-        sound_tune(draw(tune.text), key="library.player" if len(shown) == 1 else f"library.player.{tune.number}")
+        sound_tune(draw(tune.titled), key="library.player" if len(shown) == 1 else f"library.player.{tune.number}")
 
 
 def _show_one(tune: LibraryTune) -> None:
     """A tune with its player."""
     st.header(plain(tune.name), anchor=False)
     st.caption(plain(summary(tune)))
-    show_tune(draw(tune.text), key="library.player", play=f"library{PLAYS.get()}" if PLAYS.get() else "")
+    show_tune(draw(tune.titled), key="library.player", play=f"library{PLAYS.get()}" if PLAYS.get() else "")
 
 
 def _filter(library: Library) -> list[LibraryTune]:
-    """Widgets that choose what is listed; the tunes of this page of the list."""
+    """Widgets that choose what is listed; those tunes."""
     search = SEARCH.get()
     matches = {ALL: library.newest(search=search), KEPT: library.newest(starred=True, search=search)}
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
@@ -85,6 +85,11 @@ def _filter(library: Library) -> list[LibraryTune]:
     listed = matches[which or ALL]
     if search and not listed:
         st.caption("No tune has all of these words.")
+    return listed
+
+
+def _paged(listed: list[LibraryTune]) -> list[LibraryTune]:
+    """The tunes of this page of the list, and a widget that chooses it."""
     pages = range(1, max(1, -(-len(listed) // AT_ONCE)) + 1)
     PAGE.set(min(PAGE.get(), pages[-1]))
     if len(pages) > 1:

@@ -60,7 +60,7 @@ def show_row(tune: LibraryTune, shown: Sequence[LibraryTune]) -> None:
                 BACKING.set(parse_backing(str(tune.settings.get(BACKING.query, ""))) or False)
                 SWING.set(parse_swing(str(tune.settings.get(SWING.query, ""))) or 0)
                 st.switch_page(page_file("compose"))
-            edit_button(tune.text, key=f"library.edit.{number}", how=tune.how, settings=tune.settings)
+            edit_button(tune.titled, key=f"library.edit.{number}", how=tune.how, settings=tune.settings)
             with st.popover("Details", icon=":material/label:"):
                 _show_details(tune)
             st.button(

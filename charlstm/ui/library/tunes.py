@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 
 from charlstm.library.tune import HOW, LibraryTune
 from charlstm.tunes.abc import split_header
+from charlstm.tunes.keys import printed_key
 from charlstm.tunes.views.bar_numbers import printed_bars
 from charlstm.ui.shared.url_state import ComposeSettings, parse_settings
 
@@ -52,7 +53,7 @@ def summary(tune: LibraryTune) -> str:
     if "first_bar" in known:
         parts.append(f"bars {known['first_bar']} to {known['last_bar']}")
     header = split_header(tune.text)
-    parts += [value for letter in "RK" if (value := header.get(letter))]
+    parts += [value for value in (header.get("R"), printed_key(header.get("K") or "")) if value]
     return ", ".join(parts)
 
 
@@ -61,7 +62,7 @@ def facts(text: str) -> dict[str, str]:
     header = split_header(text)
     complete, count = printed_bars(text).complete()
     return {
-        "Key": header.get("K") or "",
+        "Key": printed_key(header.get("K") or ""),
         "Meter": header.get("M") or "",
         "Rhythm": header.get("R") or "",
         "Bars": str(count),

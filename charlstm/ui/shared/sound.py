@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from charlstm.tunes.edit.transpose import keys_around
+from charlstm.tunes.keys import printed_key
 from charlstm.ui.cache import cached
 from charlstm.ui.shared.tablature_setting import TABLATURE
 from charlstm.ui.state import Setting
@@ -96,7 +97,7 @@ def _keys(text: str) -> dict[int, str]:
 
 def key_name(key: str, steps: int = 0) -> str:
     """A K: value as it is printed, and how far it is from the tune's own: "B♭m (up 1 semitone)"."""
-    printed = key[0] + key[1:].replace("b", "♭", key[1:2] == "b").replace("#", "♯")
+    printed = printed_key(key)
     if not steps:
         return printed
     return f"{printed} ({'up' if steps > 0 else 'down'} {abs(steps)} semitone{'s' if abs(steps) > 1 else ''})"

@@ -10,6 +10,7 @@ import pypdf
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from charlstm.tunes.abc import split_header
 from tests.conftest import TUNES
 from tests.pages import APP, opened, switch_to
 
@@ -139,3 +140,17 @@ def test_a_tune_is_edited_also_where_the_entry_script_lies_elsewhere_as_in_a_whe
     assert document.text == own.text
     switch_to(app, "library").run()
     pressed(app, f"library.open.{composed.number}")
+
+
+def test_the_abc_holds_the_tunes_that_are_listed_under_the_visitors_names() -> None:
+    app = library_page()
+    labels = [button.label for button in app.get("download_button")]
+    assert "Download list (3 tunes, ABC)" in labels
+    app.text_input(key="library.name.2").set_value("50% Mine").run()
+    tune = app.session_state["library.tunes"].get(2)
+    assert split_header(tune.titled).get("T") == "50% Mine"
+    assert split_header(tune.text).get("T") == "Maggie in the Barley"  # as it was written: it is found again by it
+    group = next(g for g in app.get("button_group") if g.key == "library.which")
+    group.set_value("Kept").run()
+    assert not app.exception
+    assert "Download list (2 tunes, ABC)" in [button.label for button in app.get("download_button")]

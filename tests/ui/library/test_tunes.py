@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import shlex
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from charlstm.cli import main
-from charlstm.library.tune import LibraryTune, numbered
+from charlstm.library.tune import LibraryTune, numbered, title_of
 from charlstm.ui.library.compare import differences
 from charlstm.ui.library.tunes import command, facts
 from tests.conftest import TUNES
@@ -34,3 +35,11 @@ def test_the_command_of_a_continued_tune_runs(
     kept = LibraryTune(1, numbered(TUNES[0]), "a", "continued", settings)
     assert main(shlex.split(command(kept))[1:]) in (0, None)
     assert TUNES[0] in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("name", ["Whisky Frolic", "50 % \\'e <b>", "a &amp; b", "A\\", "Gan Ainm"])
+@pytest.mark.parametrize("text", [TUNES[0], "K:D\nA8|]"])
+def test_a_tune_is_shown_and_exported_under_its_name(name: str, text: str) -> None:
+    kept = LibraryTune(1, numbered(text), name, "own")
+    assert title_of(kept.titled) == name
+    assert replace(kept, name=title_of(text)).titled == kept.text
