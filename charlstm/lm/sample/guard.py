@@ -8,6 +8,7 @@ fields in the body are outside it. Knows no network and draws nothing.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from fractions import Fraction
 
 from charlstm.errors import ConfigError
 from charlstm.lm.sample.guard_body import LENGTHS, Body, Ending
@@ -70,6 +71,7 @@ class Guard:
         self._body: Body | None = None
         self._form: FormGuard | None = None
         self._fills: list[int | None] = []  # of the plan's bars, in quarters of the unit
+        self._beat = 0  # quarters of the unit
         self._tried: tuple[str, Body | None] = ("", None)  # what `allows` was asked last, and the body after it
         room = BODY_ROOM + (0 if "\nK:" in f"\n{prime}" else HEADER_ROOM + sum(map(len, fixed.values())))
         if max_length < len(prime) + room:
@@ -93,7 +95,10 @@ class Guard:
         key = parse_key(self._head.written.get("K"))
         if self._body is None or key is None:
             return
-        unit = parse_unit(self._head.written.get("L")) or default_unit(parse_meter(self._head.written.get("M")))
+        meter = parse_meter(self._head.written.get("M"))
+        unit = parse_unit(self._head.written.get("L")) or default_unit(meter)
+        is_compound = meter is not None and meter > Fraction(3, 8) and (8 * meter) % 3 == 0
+        self._beat = int(4 * Fraction(3 if is_compound else 2, 8) / unit)
         endings = {}
         fills: list[int | None] = []
         # A bar that comes back at the end of a part ends as that part does from the first time on.
@@ -123,7 +128,19 @@ class Guard:
         after = self._tried[1] if self._tried[0] == char else None
         if after is None:
             return True
-        return after.fill == fill if char in "|:" else after.least_fill <= fill
+        if char in "|:":
+            return after.fill == fill
+        return after.least_fill <= fill and not self._misses_the_end(char, after, number, fill)
+
+    def _misses_the_end(self, char: str, after: Body, number: int, fill: int) -> bool:
+        """Whether a note begins within the last beat of a part that is another than the one to end on.
+
+        Without this the first note that would fill the bar is cut short instead, and what fills the rest is strange.
+        """
+        ending = after.endings.get(number)
+        if ending is None or after.mode not in ("note", "accidental", "tuplet") or fill - after.fill > self._beat:
+            return False
+        return after.heard != ending.letter or char in "^_=("
 
     def allows(self, char: str) -> bool:
         """Whether this character may come next; "" asks for the end of the tune."""

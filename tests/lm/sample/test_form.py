@@ -16,12 +16,14 @@ from charlstm.lm.sample.edited import stream_edited
 from charlstm.lm.sample.form import form_like, form_of_text
 from charlstm.lm.sample.sampling import Sample, resample, sample, stream
 from charlstm.lm.store.checkpoint import Checkpoint
+from charlstm.score.timeline import timeline
 from charlstm.tunes.abc import split_header
 from charlstm.tunes.form_plan.collection import collect_plans
 from charlstm.tunes.form_plan.edit import drop_bar, make_new, make_return, unedited
 from charlstm.tunes.form_plan.notation import write_plan
 from charlstm.tunes.form_plan.plan import FormPlan
 from charlstm.tunes.form_plan.reading import read_plan, written_bars
+from charlstm.tunes.parse.reader import read
 from tests.conftest import TUNES, MakeEngine
 
 CONFIG = SampleConfig(max_length=90)
@@ -162,6 +164,18 @@ def test_the_guard_brings_returns_back_note_for_note(make_engine: MakeEngine) ->
         for number, bar in enumerate(form.bars):
             if bar.kind == "return" and bar.of is not None:
                 assert music[number] == music[bar.of], one.text
+
+
+def test_a_part_that_ends_on_a_note_has_it_within_its_last_beat(make_engine: MakeEngine) -> None:
+    """Not cut short before it: `G3/2A/4B/4` where `B2` was meant."""
+    engine = planned(make_engine)
+    form = form_of_text("AB: a b c d=1 | e f g h=3")
+    for one in sample(engine, SampleConfig(max_length=400, guard=True), n=8, form=form, prime="M:4/4\nL:1/8\nK:D\n"):
+        reading = read(one.text)
+        for number, letter in ((3, "D"), (7, "F")):
+            end = float(reading.measures[number].onset + reading.measures[number].duration) * 4
+            beat = [s for s in timeline(one.text) if end - 1 <= s.onset < end]
+            assert {one.text[s.start : s.end].strip("^_=")[0].upper() for s in beat} <= {letter}, one.text
 
 
 @pytest.mark.parametrize(
