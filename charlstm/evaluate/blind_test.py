@@ -29,7 +29,7 @@ Votes = NDArray[np.float64]
 
 
 class Proportion(NamedTuple):
-    """A share of n with its 95% interval, and how likely as far from a half is by guessing (two-sided)."""
+    """A share of n with its 95% interval, and how likely guessing ends at least as far from a half (two-sided)."""
 
     value: float
     low: float

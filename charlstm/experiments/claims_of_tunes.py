@@ -98,7 +98,7 @@ def _best(ours: Mapping[tuple[str, float], Row]) -> list[Claim]:
     return [
         Claim(
             "250 neurons and T = 1 give the best result.",
-            f"Tunes without a fault at T = 1: {at_one}. The most, {valid[neurons, t]:.0%}, come of {neurons} neurons "
+            f"Tunes without a fault at T = 1: {at_one}. The most, {valid[neurons, t]:.0%}, come from {neurons} neurons "
             f"at T = {t:g}.",
             (neurons, t) == (250, 1.0),
         )

@@ -15,7 +15,7 @@ from pathlib import Path
 from charlstm.errors import LibraryError
 
 PATIENCE = 30.0  # seconds to wait for another writer
-_VERSION = 2  # of the tables; 1 had no votes
+_VERSION = 3  # of the tables; 1 had no votes, 2 kept a visitor's second vote on a pair
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS tunes (
   number INTEGER PRIMARY KEY AUTOINCREMENT, visitor TEXT NOT NULL, digest TEXT NOT NULL, text TEXT NOT NULL,
@@ -28,6 +28,10 @@ CREATE TABLE IF NOT EXISTS votes (
   first TEXT NOT NULL, second TEXT NOT NULL, first_tune TEXT NOT NULL, second_tune TEXT NOT NULL,
   asked TEXT NOT NULL, answer TEXT NOT NULL, liked TEXT NOT NULL
 );
+DELETE FROM votes WHERE number NOT IN (
+  SELECT min(number) FROM votes GROUP BY visitor, test, first, second, first_tune, second_tune
+);
+CREATE UNIQUE INDEX IF NOT EXISTS one_vote ON votes (visitor, test, first, second, first_tune, second_tune);
 """
 
 

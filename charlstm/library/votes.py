@@ -71,11 +71,13 @@ class Votes:
         self.path, self.visitor = path, visitor
 
     def add(self, vote: Vote) -> None:
-        """Store a vote as this visitor's, cast now."""
+        """Store a vote as this visitor's, cast now; of their votes on the same pair in a test the first one counts."""
         values = (self.visitor, time.time(), vote.test, vote.first, vote.second, vote.first_tune, vote.second_tune,
                   vote.asked, vote.answer, vote.liked)  # fmt: skip
         with writing(self.path) as connection:
-            connection.execute(f"INSERT INTO votes ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", values)
+            connection.execute(
+                f"INSERT OR IGNORE INTO votes ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", values
+            )
 
     def all(self) -> list[Vote]:
         """The votes of all visitors in the order in which they were cast; visitors are numbers."""

@@ -142,6 +142,12 @@ def is_done(kind: str, key: Hashable) -> bool:
     return _results(kind).get(key)[0]
 
 
+def is_underway(kind: str, key: Hashable) -> bool:
+    """Whether somebody works on it now."""
+    worker = _results(kind).workers.get(key)
+    return worker is not None and worker.locked()
+
+
 def bar_with_cancel(key: str) -> Report:
     """A bar for what a button has just begun, beside a button that ends it: any click does, at the next report."""
     with st.container(horizontal=True, vertical_alignment="bottom"):

@@ -10,7 +10,7 @@ import pytest
 import streamlit as st
 
 from charlstm.progress import Progress, Report
-from charlstm.ui.background import in_background, is_done, with_bar
+from charlstm.ui.background import in_background, is_done, is_underway, with_bar
 
 
 @pytest.fixture(autouse=True)
@@ -66,6 +66,23 @@ def test_work_in_the_background_is_waited_for_by_nobody() -> None:
     assert in_background("test", "key", work) == 7
     assert begun == [1]
     assert with_bar("test", "key", lambda report: 8, "Working") == 7  # one cache for both
+
+
+def test_who_comes_later_learns_that_somebody_works() -> None:
+    begun, go_on = threading.Event(), threading.Event()
+
+    def work() -> int:
+        begun.set()
+        go_on.wait(60)
+        return 1
+
+    assert not is_underway("test", "key")
+    in_background("test", "key", work)
+    assert begun.wait(60)
+    assert is_underway("test", "key")
+    go_on.set()
+    wait_for("key")
+    assert not is_underway("test", "key")
 
 
 def test_a_failure_in_the_background_is_none_and_an_end() -> None:

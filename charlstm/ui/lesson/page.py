@@ -19,7 +19,7 @@ def page() -> None:
     print_worksheet()
     name, checkpoint = next(iter(models().items()))
     st.title("Lesson", anchor=False)
-    st.caption("Six steps to what a neural network knows of a tune, about an hour. Print this page for a worksheet.")
+    st.caption("Six steps to what a neural network knows about a tune, about an hour. Print this page for a worksheet.")
     st.html('<p class="on-paper">Name ____________________ &nbsp; Date ____________</p>')
     for number, step in enumerate(steps(name, _header_unit(checkpoint)), 1):
         st.header(f"{number}. {step.title}", anchor=False)

@@ -35,7 +35,7 @@ def page() -> None:
 def _show_library(library: Library) -> None:
     """The tunes, their players and what can be done with them."""
     if not library.newest() and library.deleted is None:
-        st.info("Your library is empty. Compose a tune or write one: every tune that a model writes is added here.")
+        st.info("Your library is empty. Every tune that you compose is added here; your own you can add on Your tune.")
         show_import()
         return
     shown = shown_tunes(library)

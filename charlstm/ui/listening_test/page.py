@@ -129,6 +129,8 @@ def _ask(pair: Pair, votes: Votes, test: str) -> None:
     )
 
     def cast() -> None:
+        if VOTE.get() is not None:  # clicked more than once
+            return
         vote = Vote(
             test=test, first=pair.first.by, second=pair.second.by, first_tune=pair.first.id,
             second_tune=pair.second.id, asked=pair.asked, answer=str(ANSWER.get()), liked=str(LIKED.get()),

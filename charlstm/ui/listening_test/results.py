@@ -29,13 +29,13 @@ def show_results(votes: Votes) -> None:
     entries = table(everybody)
     st.dataframe(entries, hide_index=True, width="stretch")
     st.caption(
-        "By guessing 50 % are recognized. In brackets: Wilson’s 95 % interval; p: how likely as far from a half is by "
-        "guessing (binomial test)."
+        "Guessing gets 50% right on average. In brackets: Wilson’s 95% interval; p: how often guessing alone would "
+        "end at least this far from 50% (binomial test)."
     )
     if rated := ratings(comparisons(everybody)):
         st.markdown("**What is liked**")
         caption = (
-            "Bradley-Terry ratings in Elo’s points, mean 0, with 95 % intervals: of two that are 100 points apart, the "
+            "Bradley-Terry ratings in Elo’s points, mean 0, with 95% intervals: of two that are 100 points apart, the "
             "better one is liked better in 64 of 100 pairs."
         )
         show_figure(rating_chart(rated), title="What is liked", caption=caption, key="listening_test.ratings")
@@ -60,10 +60,10 @@ def recognized(votes: Sequence[Vote]) -> Proportion | None:
 
 
 def in_words(share: Proportion) -> str:
-    """ "7 of 10 right (70 %, interval 40 to 89 %), ..."."""
+    """ "7 of 10 right (70%; 95% interval 40% to 89%; ...)"."""
     right = round(share.value * share.n)
     return (
-        f"{right} of {share.n} right ({share.value:.0%}; 95 % interval {share.low:.0%} to {share.high:.0%}; "
+        f"{right} of {share.n} right ({share.value:.0%}; 95% interval {share.low:.0%} to {share.high:.0%}; "
         f"p = {share.p:.2g} for guessing)."
     )
 

@@ -19,7 +19,7 @@ def attribution_chart(votes: Sequence[tuple[str, float]]) -> Any:
     """Bars to the right for a character, to the left against it, in the order given."""
     rows = [{"who": who, "vote": value, "side": "for" if value >= 0 else "against"} for who, value in votes]
     bars = chart(rows).mark_bar(cornerRadius=2).encode(
-        x=alt.X("vote:Q", title="against ← logit → for", axis=alt.Axis(format="+.1f", tickCount=6)),
+        x=alt.X("vote:Q", title="against ← logit → for", axis=alt.Axis(format="+~g", tickCount=6)),
         y=alt.Y("who:N", sort=None, title="neuron", axis=names_axis()),
         color=plain_colour("side:N", ["for", "against"], [RED, BLUE]),
         tooltip=tips(("who:N", "neuron"), ("vote:Q", "logit", "+.3f")),
@@ -38,7 +38,7 @@ def cost_chart(losses: Sequence[LossIncrease]) -> Any:
         color=plain_colour("sure:N", ["all", "yes", "no"], [RED, AMBER, FAINT]),
     )
     title = "loss added, nats per character"
-    more = alt.X("more:Q", title=title, axis=alt.Axis(format="+.2f", tickCount=6))
+    more = alt.X("more:Q", title=title, axis=alt.Axis(format="+~g", tickCount=6))
     low = alt.X("low:Q", title=title)
     dots = intervals(base, "x", more, low=low, tooltip=tips(("what:N", "characters"), *LOSS_TIPS))
     return dots.properties(height=_ROW * len(rows))

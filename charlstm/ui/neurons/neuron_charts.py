@@ -35,6 +35,7 @@ _SHARE: dict[str, Any] = {"scale": alt.Scale(domain=[0, 1]), "axis": alt.Axis(fo
 
 def histogram_chart(edges: NDArray[np.float64], shares: NDArray[np.float64]) -> Any:
     """Share of characters by value."""
+    edges = edges.astype(np.float64).round(6)  # those of float32 values have digits too many in a file
     rows = [
         {"from": float(a), "to": float(b), "middle": float(a + b) / 2, "share": float(share)}
         for a, b, share in zip(edges[:-1], edges[1:], shares, strict=True)

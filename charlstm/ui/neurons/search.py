@@ -20,7 +20,7 @@ from charlstm.neurons.concepts.registry import CONCEPTS
 from charlstm.neurons.recording import Activations, Unit
 from charlstm.neurons.recording_file import open_recording, record_to_file, texts_to_record
 from charlstm.neurons.search import THRESHOLD, Probe, concept_probes, match, nearest
-from charlstm.ui.background import is_done, with_bar
+from charlstm.ui.background import is_done, is_underway, with_bar
 from charlstm.ui.neurons.names import label_of
 from charlstm.ui.neurons.search_part import RANGE, by_part
 from charlstm.ui.neurons.search_results import SHOWN, Hit, counted_places, probe_name, show_places
@@ -74,25 +74,30 @@ def _collection(context: ViewContext) -> Activations | None:
     corpus, model = corpus_for(context.checkpoint), engine(context.model)
     key = (*context.key, corpus.fingerprint)
     texts = texts_to_record(model, corpus)
-    if ASKED.get() != key and not is_done("collection", key) and open_recording(model, texts) is None:
+    asked = ASKED.get() == key
+    place = st.empty()  # emptied when the reading begins
+    is_begun = asked or is_underway("collection", key) or is_done("collection", key)
+    if not is_begun and open_recording(model, texts) is None:
         characters = sum(map(len, texts))
         weights = count_weights(context.checkpoint.config, len(context.checkpoint.vocab))
         seconds = characters * (PER_CHARACTER + PER_WEIGHT * weights)
-        st.info(
-            plain(
-                f"To search, {context.model} has to read {len(texts):,} tunes of the collection {corpus.name} once: "
-                f"about {duration(seconds)}. It is done once for all visitors."
-            ),
-            icon=":material/manage_search:",
-        )
-        st.button("Read the collection", type="primary", key="search.read", on_click=ASKED.set, args=(key,))
+        with place.container():
+            st.info(
+                plain(
+                    f"To search, {context.model} has to read {len(texts):,} tunes of the collection {corpus.name} "
+                    f"once: about {duration(seconds)}. It is done once for all visitors."
+                ),
+                icon=":material/manage_search:",
+            )
+            st.button("Read the collection", type="primary", key="search.read", on_click=ASKED.set, args=(key,))
         return None
+    place.empty()
     return with_bar(
         "collection",
         key,
         lambda report: record_to_file(model, texts, report=report),
         f"{context.model} reads the collection {corpus.name}, once",
-        cancel=partial(ASKED.set, ()),
+        cancel=partial(ASKED.set, ()) if asked else None,  # who only looks on stops nothing
     )
 
 
