@@ -21,7 +21,8 @@ def page() -> None:
     st.title("Lesson", anchor=False)
     st.caption("Six steps to what a neural network knows about a tune, about an hour. Print this page for a worksheet.")
     st.html('<p class="on-paper">Name ____________________ &nbsp; Date ____________</p>')
-    for number, step in enumerate(steps(name, _header_unit(checkpoint)), 1):
+    neurons = checkpoint.config.num_layers * checkpoint.config.hidden_size
+    for number, step in enumerate(steps(name, _header_unit(checkpoint), neurons), 1):
         st.header(f"{number}. {step.title}", anchor=False)
         st.markdown(plain(step.about))
         with st.container(horizontal=True, gap="small"):

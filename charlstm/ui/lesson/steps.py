@@ -30,7 +30,7 @@ class Step:
     question: str
 
 
-def steps(model: str, header_unit: tuple[int, int] | None) -> tuple[Step, ...]:
+def steps(model: str, header_unit: tuple[int, int] | None, neurons: int) -> tuple[Step, ...]:
     """The lesson with one model.
 
     Parameters
@@ -39,6 +39,8 @@ def steps(model: str, header_unit: tuple[int, int] | None) -> tuple[Step, ...]:
         The model that writes and reads.
     header_unit : (layer, index), optional
         Its header neuron; without one the lesson leads to the neuron index.
+    neurons : int
+        How many neurons it has.
     """
 
     def link(page: str, **query: str) -> str:
@@ -63,7 +65,7 @@ def steps(model: str, header_unit: tuple[int, int] | None) -> tuple[Step, ...]:
         ),
         Step(
             "A neuron",
-            "The model reads the tune with some hundred neurons. After each character each neuron has one number "
+            f"The model reads the tune with {neurons:,} neurons. After each character each neuron has one number "
             "between −1 (blue) and +1 (red).",
             (("Open a neuron", link("neurons", view="tune", **tune)),),
             "Press Play and watch the colours. Then choose other neurons by number, and find one that you can explain.",

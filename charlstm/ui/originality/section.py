@@ -100,8 +100,8 @@ def sentence(found: Originality) -> str:
     if not found.usual_run:
         return f"{said}."
     if not found.is_unusual:
-        return f"{said}. Of 100 real tunes 95 share at most {found.usual_run}."
-    return f"{said}. :orange-badge[Unusual: of 100 real tunes 95 share at most {found.usual_run}]"
+        return f"{said}. 95 of 100 real tunes share at most {found.usual_run}."
+    return f"{said}. :orange-badge[Unusual: 95 of 100 real tunes share at most {found.usual_run}]"
 
 
 def quoted(title: str) -> str:

@@ -14,7 +14,7 @@ PAGES = {"./", "neurons", "train", "experiments"}
 
 
 def test_each_step_has_a_page_a_task_and_a_question() -> None:
-    lesson = steps("mine", (0, 12))
+    lesson = steps("mine", (0, 12), 250)
     assert len(lesson) == 6
     for step in lesson:
         assert step.links
@@ -23,13 +23,13 @@ def test_each_step_has_a_page_a_task_and_a_question() -> None:
 
 
 def test_what_is_looked_at_is_what_is_ablated() -> None:
-    _, _, header, without, *_ = (parse_qs(urlsplit(step.links[0][1]).query) for step in steps("mine", (0, 12)))
+    _, _, header, without, *_ = (parse_qs(urlsplit(step.links[0][1]).query) for step in steps("mine", (0, 12), 250))
     assert header["neuron"] == without["neurons"] == ["0:12"]
     assert without["action"] == ["ablate"]
 
 
 def test_without_a_measured_model_the_lesson_leads_to_the_index() -> None:
-    assert "view=directory" in steps("mine", None)[2].links[0][1]
+    assert "view=directory" in steps("mine", None, 250)[2].links[0][1]
 
 
 def test_the_page_shows_all_steps(app_home: Path) -> None:
