@@ -35,14 +35,14 @@ TEXT = Setting("compose.form.text", "")
 LIKE: Setting[int | None] = Setting("compose.form.like", None)
 REPEATED = Setting("compose.form.repeated", False)
 ENDINGS = Setting("compose.form.endings", False)
-PROBLEM = Setting("compose.form.problem", "")
+PROBLEM: Setting[tuple[ComposeSettings, str] | None] = Setting("compose.form.problem", None)  # of which tune
 KINDS = {"new": "New", "return": "Again", "variant": "Variant"}
 
 
 def show_form_editor(context: ViewContext, sample: Sample) -> None:
     """The blocks, and what can be done to the chosen bar, its part and the whole."""
-    if problem := PROBLEM.pop():
-        st.error(plain(problem))
+    if (problem := PROBLEM.get()) and problem[0] == context.composed:  # until another edit: a run may be cut short
+        st.error(plain(problem[1]))
     read = read_plan(sample.text)  # as it came out: a model may stray from its plan
     plan = read or sample.form
     apply = _Apply(context.composed, keeps=read is not None)
@@ -72,10 +72,11 @@ class _Apply:
     keeps: bool  # whether the tune's bars are those of its plan, so that they can be kept
 
     def __call__(self, make: Callable[[], FormEdit]) -> None:
+        PROBLEM.set(None)
         try:
             choose_tune(edited(self.settings, make(), keeps=self.keeps))
         except CharlstmError as error:
-            PROBLEM.set(str(error))
+            PROBLEM.set((self.settings, str(error)))
 
 
 def _chosen(plan: FormPlan) -> int:
@@ -96,9 +97,10 @@ def _letter(plan: FormPlan, bar: int) -> str:
 def _bar_widgets(apply: _Apply, plan: FormPlan) -> None:
     """What the chosen bar is, and bars added and removed."""
     bar, names = _chosen(plan), bar_names(plan)
-    earlier = sorted({plan.roots[k] for k in range(bar)})
+    of, length = plan.bars[bar].of, plan.bars[bar].length
+    roots = {plan.roots[k] for k in range(bar)}  # of its own length: a whole bar cannot be a pickup again
+    earlier = sorted(k for k in roots if plan.bars[k].length == length or (of is not None and k == plan.roots[of]))
     KIND.set(plan.bars[bar].kind)
-    of = plan.bars[bar].of
     taken_up = OF.of(write_plan(plan))  # a browser would go on showing the name that a bar had in another form
     taken_up.set(plan.roots[of] if of is not None else earlier[0] if earlier else 0)
 
@@ -167,10 +169,11 @@ def _whole_widgets(context: ViewContext, apply: _Apply, plan: FormPlan | None) -
     TEXT.set("" if plan is None else write_plan(plan))
 
     def typed() -> None:
+        PROBLEM.set(None)
         try:
             wanted = parse_plan(TEXT.get())
         except CharlstmError as error:
-            PROBLEM.set(str(error))
+            PROBLEM.set((settings, str(error)))
             return
         if plan is None:
             choose_tune(settings.with_form(write_plan(wanted)))
@@ -213,7 +216,7 @@ def _like_widget(context: ViewContext) -> None:
         try:
             plan = form_like(engine(context.model), tune_of(corpus, place)[0])
         except CharlstmError as error:
-            PROBLEM.set(str(error))
+            PROBLEM.set((context.composed, str(error)))
             return
         choose_tune(context.composed.with_form(write_plan(plan)))
 
