@@ -45,12 +45,9 @@ def attach_signs(event: Event, element: Any) -> Iterator[Any]:
     for name in event.decorations:
         if name == "fermata":
             element.expressions.append(_above(expressions.Fermata()))
-        elif name in _ARTICULATIONS and not element.isRest:
-            element.articulations.append(_ARTICULATIONS[name]())
-        elif name in _ORNAMENTS and not element.isRest:
-            element.expressions.append(_above(_ORNAMENTS[name]()))
-        elif name in "012345" and not element.isRest:
-            element.articulations.append(articulations.Fingering(int(name)))
+        elif name in _ARTICULATIONS or name in _ORNAMENTS or name in "012345":
+            if not element.isRest:  # a rest has none, and no words in their place
+                _attach_to_note(name, element)
         elif name in _DYNAMICS:
             yield dynamics.Dynamic(name)
         elif name in ("segno", "coda"):
@@ -69,6 +66,16 @@ def attach_signs(event: Event, element: Any) -> Iterator[Any]:
         if syllable:
             syllabic = "begin" if syllable.endswith("-") else "single"
             element.lyrics.append(note.Lyric(printable(syllable.rstrip("-")), number=verse, syllabic=syllabic))
+
+
+def _attach_to_note(name: str, element: Any) -> None:
+    """An articulation, an ornament or a finger number on a note or chord."""
+    if name in _ARTICULATIONS:
+        element.articulations.append(_ARTICULATIONS[name]())
+    elif name in _ORNAMENTS:
+        element.expressions.append(_above(_ORNAMENTS[name]()))
+    else:
+        element.articulations.append(articulations.Fingering(int(name)))
 
 
 def spans(events: Iterable[Event]) -> Iterator[tuple[Any, int, int]]:

@@ -45,7 +45,7 @@ def plain_colour(field: str, names: Sequence[Any], colours: Sequence[str]) -> An
 
 def names_axis(**options: Any) -> Any:
     """The axis of a list of names: none is left out."""
-    return alt.Axis(**{"labelOverlap": False, "labelLimit": 240} | options)
+    return alt.Axis(**{"labelOverlap": False, "labelFlush": False, "labelLimit": 240} | options)
 
 
 def intervals(base: Any, way: str, mean: Any, *, tooltip: Sequence[Any], low: Any = "low:Q", **look: Any) -> Any:

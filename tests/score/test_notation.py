@@ -191,3 +191,7 @@ def test_any_text_gives_musicxml_or_one_error(body: str):
         return
     score = read_score(HEADER + body)
     ET.fromstring(to_musicxml(score))
+
+
+def test_a_rest_takes_no_word_in_place_of_an_ornament():
+    assert not list(xml(HEADER + "Mz2 ~z2 !5!z2 .z2|").iter("words"))

@@ -11,7 +11,7 @@ from charlstm.ui.shared.models import models
 from charlstm.ui.shared.notices import plain
 from charlstm.ui.shared.printing import print_worksheet
 
-LINES = 3  # for an answer, on paper
+LINES = 5  # for an answer, on paper: two steps fill a sheet
 
 
 def page() -> None:
@@ -19,18 +19,19 @@ def page() -> None:
     print_worksheet()
     name, checkpoint = next(iter(models().items()))
     st.title("Lesson", anchor=False)
-    st.caption("Six steps to what a neural network knows about a tune, about an hour. Print this page for a worksheet.")
+    st.caption("Six steps to what a neural network knows about a tune, in about an hour. Print it for a worksheet.")
     st.html('<p class="on-paper">Name ____________________ &nbsp; Date ____________</p>')
     neurons = checkpoint.config.num_layers * checkpoint.config.hidden_size
     for number, step in enumerate(steps(name, _header_unit(checkpoint), neurons), 1):
-        st.header(f"{number}. {step.title}", anchor=False)
-        st.markdown(plain(step.about))
-        with st.container(horizontal=True, gap="small"):
-            for label, address in step.links:
-                st.link_button(label, address, icon=":material/open_in_new:", help="Opens in a new tab.")
-        st.markdown(plain(step.task))
-        st.markdown(f"**Question {number}.** {plain(step.question)}")
-        st.html(f'<div class="on-paper">{"<hr>" * LINES}</div>')
+        with st.container(key=f"step-{number}"):
+            st.header(f"{number}. {step.title}", anchor=False)
+            st.markdown(plain(step.about))
+            with st.container(horizontal=True, gap="small"):
+                for label, address in step.links:
+                    st.link_button(label, address, icon=":material/open_in_new:", help="Opens in a new tab.")
+            st.markdown(plain(step.task))
+            st.markdown(f"**Question {number}.** {plain(step.question)}")
+            st.html(f'<div class="on-paper">{"<hr>" * LINES}</div>')
 
 
 def _header_unit(checkpoint: Checkpoint) -> tuple[int, int] | None:

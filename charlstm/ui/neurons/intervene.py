@@ -95,6 +95,7 @@ def _many_pairs(context: ViewContext, writer: PairWriter, choice: Choice, words:
     TRIED.set(TRIED.get() | {(context.model, choice, writer.same_header)})
     tried = len(TRIED.get())
     same = sum(x.text == y.text for x, y in zip(a, b, strict=True))
+    identical = f"{same} of {PAIRS} pairs {'is' if same == 1 else 'are'} identical"
     st.dataframe(
         [_row(change) for change in measured],
         hide_index=True,
@@ -104,7 +105,7 @@ def _many_pairs(context: ViewContext, writer: PairWriter, choice: Choice, words:
     seed = context.composed.seed
     st.caption(
         plain(
-            f"{words}. Seeds {seed} to {seed + PAIRS - 1}; {same} of the pairs are identical. 95% intervals of the "
+            f"{words}. Seeds {seed} to {seed + PAIRS - 1}; {identical}. 95% intervals of the "
             f"mean difference, by bootstrap over pairs. {len(MEASURES)} measures, and {tried} "
             f"intervention{'s' if tried > 1 else ''} tried in this visit: by chance about one of 20 intervals "
             "excludes 0."
@@ -116,7 +117,8 @@ def _row(change: Change) -> dict[str, Any]:
     percent = change.name in ("bars filled", "ended")
 
     def number(value: float, sign: str = "") -> str:
-        return f"{100 * value:{sign}.0f}%" if percent else f"{value:{sign}.1f}"
+        rounded = round(100 * value if percent else value, 1) + 0.0  # no "-0"
+        return f"{rounded:{sign}.1f}{'%' if percent else ''}".replace("-", "−")
 
     return {
         "Measure": MEASURES[change.name],

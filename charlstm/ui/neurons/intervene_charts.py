@@ -8,11 +8,13 @@ from typing import Any
 import altair as alt
 
 from charlstm.neurons.ablation import EVERYTHING, LossIncrease
-from charlstm.ui.chart_style import chart, intervals, names_axis, plain_colour, tips
+from charlstm.ui.chart_style import chart, colour, intervals, names_axis, plain_colour, tips
 from charlstm.ui.neurons.neuron_charts import LOSS_TIPS, loss_row
 from charlstm.ui.palette import AMBER, BLUE, FAINT, RED
 
 _ROW = 22  # px
+_LEGEND_AND_AXIS = 80  # px
+CLEAR, UNCLEAR = "a concept, interval without 0", "a concept, interval with 0"
 
 
 def attribution_chart(votes: Sequence[tuple[str, float]]) -> Any:
@@ -30,15 +32,15 @@ def attribution_chart(votes: Sequence[tuple[str, float]]) -> Any:
 def cost_chart(losses: Sequence[LossIncrease]) -> Any:
     """A dot for what each concept's characters lose, with its interval; grey where the interval holds 0."""
     rows = [
-        {**loss_row(loss), "sure": "all" if loss.name == EVERYTHING else "yes" if loss.is_clear else "no"}
+        {**loss_row(loss), "sure": EVERYTHING if loss.name == EVERYTHING else CLEAR if loss.is_clear else UNCLEAR}
         for loss in losses
     ]
     base = chart(rows).encode(
         y=alt.Y("what:N", sort=None, title=None, axis=names_axis(labelLimit=220)),
-        color=plain_colour("sure:N", ["all", "yes", "no"], [RED, AMBER, FAINT]),
+        color=colour("sure:N", [EVERYTHING, CLEAR, UNCLEAR], [RED, AMBER, FAINT]),
     )
     title = "loss added, nats per character"
-    more = alt.X("more:Q", title=title, axis=alt.Axis(format="+~g", tickCount=6))
+    more = alt.X("more:Q", title=title, axis=alt.Axis(format="+~g", tickCount=6), scale=alt.Scale(padding=8))
     low = alt.X("low:Q", title=title)
     dots = intervals(base, "x", more, low=low, tooltip=tips(("what:N", "characters"), *LOSS_TIPS))
-    return dots.properties(height=_ROW * len(rows))
+    return dots.properties(height=_ROW * len(rows) + _LEGEND_AND_AXIS)

@@ -25,6 +25,7 @@ from charlstm.ui.chart_style import (
     tips,
     visible,
 )
+from charlstm.ui.neurons.directory_charts import title_of
 from charlstm.ui.palette import AMBER, BLUE, FAINT, GREEN, MIDDLE, RED
 
 HEIGHT = 230
@@ -209,6 +210,6 @@ LOSS_TIPS = (
 def loss_row(loss: LossIncrease) -> dict[str, Any]:
     """What a change costs the characters of a concept, as a row of a chart."""
     return {
-        "what": loss.name.replace("_", " "), "more": loss.increase, "low": loss.low, "high": loss.high,
+        "what": title_of(loss.name), "more": loss.increase, "low": loss.low, "high": loss.high,
         "count": loss.count, "before": loss.before,
     }  # fmt: skip

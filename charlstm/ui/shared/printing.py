@@ -21,14 +21,17 @@ def print_scores_only() -> None:
 _WORKSHEET = """
 .on-paper { display: none; }
 @media print {
-  [data-testid="stHeader"], [data-testid="stSidebar"], [data-testid="stLinkButton"] { display: none !important; }
+  [data-testid="stHeader"], [data-testid="stSidebar"], [data-testid="stLinkButton"] [data-testid="stIconMaterial"] {
+    display: none !important;
+  }
+  [data-testid="stLinkButton"] a { border: 0; padding: 0; min-height: 0; background: none; text-decoration: underline; }
   .on-paper { display: block; }
   .on-paper hr { border: 0; border-bottom: 1px solid #999; height: 2rem; margin: 0; }
-  h2, [data-testid="stMarkdown"] { break-inside: avoid; break-after: avoid; }
+  [class*="st-key-step-"] { break-inside: avoid; gap: 0.5rem; }
 }
 """
 
 
 def print_worksheet() -> None:
-    """Print all of the page but what is clicked, and what has the class "on-paper" on paper alone."""
+    """Print all of the page, no step ("step-" begins its key) over two sheets; the class "on-paper" on paper alone."""
     st.html(f"<style>{_WORKSHEET}</style>")

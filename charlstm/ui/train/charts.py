@@ -61,7 +61,7 @@ def overlay_chart(runs: Mapping[str, Sequence[Mapping[str, Any]]]) -> Any:
             domain=["validation", "training"], range=[[1, 0], [4, 4]])),
         tooltip=tips("run:N", "set:N", ("minutes:Q", "", ".2f"), ("loss:Q", "", ".3f")),
     )  # fmt: skip
-    return lines.properties(height=300)
+    return lines.properties(height=440)
 
 
 def line_chart(rows: Sequence[Mapping[str, Any]], field: str, title: str) -> Any:

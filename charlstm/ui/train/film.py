@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import streamlit as st
@@ -21,14 +22,20 @@ from charlstm.ui.shared.drawing import draw
 from charlstm.ui.shared.figures import show_figure
 from charlstm.ui.shared.notices import plain
 from charlstm.ui.shared.player import show_tune, sound_tune
+from charlstm.ui.shared.written_address import write_address
 from charlstm.ui.state import Setting
 from charlstm.ui.train.charts import film_chart
+from charlstm.ui.train.live import epoch_of
+from charlstm.ui.train.settings import ADDRESS
 
 FRAME = 1.6  # seconds of a frame while the film plays
 LENGTH = 500  # characters: noise never ends a tune
 PLAYER = "film.player"
-SOURCE, SEED = Setting("film.source", ""), Setting("film.seed", 1)
-EPOCH: Setting[int | None] = Setting("film.epoch", None)
+MAX_SEED = 2**31 - 1
+SOURCE = Setting("film.source", "", query="of")
+SEED = Setting("film.seed", 1, query="seed", parse=lambda text: min(max(int(text), 0), MAX_SEED))
+EPOCH: Setting[int | None] = Setting("film.epoch", None, query="epoch", parse=int)  # the number of a stored one
+ADDRESSED: tuple[Setting[Any], ...] = (SOURCE, SEED, EPOCH)
 PLAYING = Setting("film.running", False)
 STARTED = Setting("film.started", False)  # just now: the next frame is the first
 NEURON: Setting[int | None] = Setting("film.neuron", None)  # of one film, counted over all layers
@@ -43,6 +50,12 @@ def films() -> dict[str, Path]:
     return {name: folder for name, folder in folders.items() if len(list_epochs(folder)) > 1}
 
 
+def address() -> dict[str, str]:
+    """The page's address: which film, which seed, which epoch."""
+    shown = {setting.query: setting.write(setting.get()) for setting in ADDRESSED if setting.get() not in ("", None)}
+    return {"view": "film", **shown}
+
+
 def show() -> None:
     """The view, top to bottom."""
     available = films()
@@ -51,7 +64,7 @@ def show() -> None:
         return
     left, middle = st.columns([3, 1], vertical_alignment="bottom")
     source = left.selectbox("Film of", list(available), key=SOURCE.widget(available))
-    seed = int(middle.number_input("Seed", 0, 2**31 - 1, key=SEED.widget(), help="Another seed, another tune."))
+    seed = int(middle.number_input("Seed", 0, MAX_SEED, key=SEED.widget(), help="Another seed, another tune."))
     try:
         checkpoint = load_checkpoint(available[source])
         epochs = list_epochs(checkpoint.path)
@@ -63,6 +76,8 @@ def show() -> None:
 def _screen(checkpoint: Checkpoint, epochs: list[StoredEpoch], seed: int) -> None:
     """One frame, and the controls; while the film plays each call is the next frame."""
     epoch = _controls(epochs)
+    if not PLAYING.get():  # each address is a step of the browser's Back
+        write_address(ADDRESS, address())
     frame = str(epoch.path), epoch.path.stat().st_mtime_ns, str(checkpoint.path)
     last = str(epochs[-1].path), epochs[-1].path.stat().st_mtime_ns, str(checkpoint.path)
     text = _tune(*frame, seed, checkpoint.temperature)
@@ -83,7 +98,7 @@ def _screen(checkpoint: Checkpoint, epochs: list[StoredEpoch], seed: int) -> Non
     frames = [{"epoch": stored.epoch, "number": stored.number, "loss": stored.loss} for stored in epochs]
     show_figure(
         film_chart(frames, epoch.number), title=f"Loss over the stored epochs of {checkpoint.name}", key="film.losses",
-        caption=f"Validation loss of {checkpoint.name}, in nats per character; marked: epoch {epoch.epoch:g}.",
+        caption=f"Validation loss of {checkpoint.name}, in nats per character; marked: epoch {_epoch(epoch)}.",
         place=chart,
     )  # fmt: skip
     # The tune in the colours of one neuron.
@@ -92,7 +107,7 @@ def _screen(checkpoint: Checkpoint, epochs: list[StoredEpoch], seed: int) -> Non
     best = " At the end it is the one that separates header and music most clearly." if index == header_unit else ""
     st.caption(
         plain(
-            f"After epoch {epoch.epoch:g} of {checkpoint.name}, with seed {seed}. Colours: neuron {place}{of_layer}, "
+            f"After epoch {_epoch(epoch)} of {checkpoint.name}, with seed {seed}. Colours: neuron {place}{of_layer}, "
             f"blue −1 to red +1.{best}"
         )
     )
@@ -125,8 +140,15 @@ def _controls(epochs: list[StoredEpoch]) -> StoredEpoch:
         STARTED.set(True)
         EPOCH.set(numbers[0])
         st.rerun()
-    number = slider.select_slider("Epoch", numbers, key=EPOCH.widget(numbers, numbers[0]))
+    number = slider.select_slider(
+        "Epoch", numbers, key=EPOCH.widget(numbers, numbers[0]),
+        format_func=lambda number: _epoch(epochs[numbers.index(number)]),
+    )  # fmt: skip
     return epochs[numbers.index(number)]
+
+
+def _epoch(stored: StoredEpoch) -> str:
+    return epoch_of({"epoch": stored.epoch})
 
 
 @st.cache_resource(max_entries=24, show_spinner=False)

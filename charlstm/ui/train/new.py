@@ -36,6 +36,7 @@ LENGTH = Setting("train.length", MINUTES)
 AMOUNTS = {MINUTES: Setting("train.minutes", 5), EPOCHS: Setting("train.epochs", 20)}
 RATE: Setting[float | None] = Setting("train.new_rate", None)  # of a cell each: another suits an RNN
 SEED, NAME = Setting("train.seed", 0), Setting("train.name", "")
+STARTED: Setting[tuple[object, tuple[str, ...]] | None] = Setting("train.started", None)  # what last, as which runs
 
 
 def show(running: TrainingRun | None) -> None:
@@ -61,34 +62,47 @@ def show(running: TrainingRun | None) -> None:
     arguments = arguments_of(corpus.name, model, length, amount, rate, seed)
     _estimate(model, corpus, length, amount)
 
-    def start() -> None:
+    def start() -> tuple[str, ...]:
         check_disk()
         if has_limits() and (length != MINUTES or amount > limits().minutes):
             raise ProcessError(f"A training may take {limits().minutes:g} minutes on this server; give it fewer.")
-        see(training_runs.start(arguments, name=name, owner=owner_id()).name)
+        return (training_runs.start(arguments, name=name, owner=owner_id()).name,)
 
-    _start_button("Start", start, running if not waits else None, key="train.start", primary=True)
+    blocks = running if not waits else None
+    _start_button("Start", lambda: _once((name, *arguments), start), blocks, key="train.start", primary=True)
     with st.expander("Command"):
         st.code(shlex.join(["charlstm", "train", "--out", f"runs/{name}", *arguments]), language=None, wrap_lines=True)
+
+
+def _once(asked: object, start: Callable[[], tuple[str, ...]]) -> None:
+    """Start runs and show them; a second click, made before the page had changed, shows the same runs."""
+    last, names = STARTED.get() or (None, ())
+    if asked != last or not any(
+        run.state in ("running", "queued") for run in training_runs.list_runs() if run.name in names
+    ):
+        names = start()
+        STARTED.set((asked, names))
+    see(*names)
 
 
 def _pair(corpus: Corpus, running: TrainingRun | None) -> None:
     """A button that trains an LSTM and an RNN at once, for a minute, to be compared."""
     models = [ModelConfig(cell=cell, hidden_size=64) for cell in ("lstm", "rnn")]
 
-    def start() -> None:
+    def start() -> tuple[str, ...]:
         check_disk()
-        first = ""
+        names: list[str] = []
         for model in models:
             arguments = arguments_of(corpus.name, model, MINUTES, 1, model.cell_spec.learning_rate, 0)
             run = training_runs.start(
-                arguments, name=clean_name(f"1-minute-{model.cell}"), beside=first, owner=owner_id()
+                arguments, name=clean_name(f"1-minute-{model.cell}"), beside="".join(names), owner=owner_id()
             )
-            first, second = (run.name, "") if not first else (first, run.name)
-        see(first, second)
+            names.append(run.name)
+        return tuple(names)
 
     _start_button(
-        "Train an LSTM and an RNN for 1 minute", start, None if is_shared() else running, key="train.pair",
+        "Train an LSTM and an RNN for 1 minute", lambda: _once(("pair", corpus.name), start),
+        None if is_shared() else running, key="train.pair",
         help="Both start now, on the same tunes, and are shown side by side: their losses and their tunes.",
     )  # fmt: skip
 

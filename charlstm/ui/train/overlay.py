@@ -25,6 +25,8 @@ def show_overlay(first: TrainingRun, second: TrainingRun) -> None:
     differences = settings_differences(first, second)
     if differences:
         st.dataframe(differences, hide_index=True, key="train.differences")
+        if len(differences) > 1 and any(row["Setting"] == "learning rate" for row in differences):
+            st.caption("The learning rates differ too: the losses do not compare the rest alone.")
     else:
         st.caption("The two runs have the same settings.")
     _tunes((first, second))

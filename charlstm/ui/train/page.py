@@ -23,7 +23,7 @@ def page() -> None:
     running = next((run for run in all_runs if run.state == "running"), None)
     query = st.query_params.to_dict()
     if "view" in query and is_followed(ADDRESS, query):  # the visitor went back, or forward
-        for setting in (VIEW, RUN, BESIDE):
+        for setting in (VIEW, RUN, BESIDE, *(film.ADDRESSED if query["view"] == "film" else ())):
             setting.reload()
     if VIEW.get() not in VIEWS:
         VIEW.set("runs" if running else "new")
@@ -48,6 +48,8 @@ def page() -> None:
         address["run"] = RUN.get()
         if BESIDE.get():
             address["with"] = BESIDE.get()
+    elif view == "film":
+        address = film.address()
     write_address(ADDRESS, address)
 
 
