@@ -12,7 +12,7 @@ import mido
 import pypdf
 import pytest
 
-from benchmarks.serving import served
+from benchmarks.serving import ROOT, served
 from charlstm.score.midi import to_midi
 from charlstm.score.notation import read_score
 from charlstm.tunes.harmony.backing import harmonize
@@ -312,6 +312,32 @@ def test_a_midi_keyboard_steps_in_four_bars_and_the_model_answers_with_four(page
     expect(page.locator(".turn")).to_have_text("Your turn: bar 1 of 4.", timeout=LONG)
     page.locator(".keyboard .undo").click()  # the exchange is taken back
     expect(page.locator(".player")).to_have_count(0, timeout=LONG)
+
+
+KEYBOARD = ROOT / "charlstm" / "ui" / "your_tune" / "keyboard"
+REMOUNT = """
+(mount) => {
+  const data = { turn: 1, bar: 4, beat: 1, bars: 4, abc: "", undo: false, answer: [] };
+  const show = () => mount({ data, parentElement: document.body, setStateValue() {}, setTriggerValue() {} });
+  const leave = show();
+  document.querySelector('[aria-label="Half"]').click();
+  document.querySelector(".rest").click();
+  leave();
+  show();
+}
+"""  # the keyboard is played, taken off the page, and put on it again
+
+
+def test_a_keyboard_that_is_mounted_again_is_one_and_goes_on(page: Any) -> None:
+    page.set_content((KEYBOARD / "keyboard.html").read_text(encoding="utf-8"))
+    base = (ROOT / "charlstm" / "ui" / "shared" / "base.js").read_text(encoding="utf-8")
+    script = (KEYBOARD / "keyboard.js").read_text(encoding="utf-8").replace("export default function", "function mount")
+    page.evaluate(f"(() => {{ {base}\n{script}\n({REMOUNT})(mount); }})()")
+    assert page.get_by_role("radio").count() == 2 + 6
+    assert page.locator(".keys button").count() == 84 - 55 + 1
+    expect(page.get_by_role("radio", name="Half", exact=True)).to_have_attribute("aria-checked", "true")
+    page.locator(".rest").click()
+    expect(page.locator(".turn")).to_have_text("Your turn: bar 2 of 4.")
 
 
 def test_what_is_played_against_the_metronome_is_written_as_it_was_meant(page: Any, house: str) -> None:

@@ -60,7 +60,7 @@ _HOLES = {
     8: "●◐○○○○", 9: "●○○○○○", 10: "○●●○○○", 11: "○○○○○○",
     12: "○●●●●●", 22: "◐○○○○○",  # above the first octave these two are played otherwise
 }  # fmt: skip
-_HIGHEST = 23
+_HIGHEST = 24
 
 
 def _whistle(key: str, lowest: int) -> Instrument:
@@ -71,7 +71,7 @@ def _whistle(key: str, lowest: int) -> Instrument:
         holes = _HOLES[step] if step in _HOLES else _HOLES[step - 12]
         return Fingering((*holes, OVERBLOWN if step >= 12 else ""))
 
-    about = "The tune is played as written, its D on a D whistle with all holes covered; of a chord the highest note."
+    about = f"Fingered as written: {key} is all holes covered. Of a chord, the highest note is shown."
     return Instrument(f"{key} whistle", ("",) * 7, finger, about)
 
 

@@ -47,4 +47,4 @@ def tablature_notice(drawing: Drawing, move: Callable[[int], None], *, page: str
             key=f"{page}.tablature.move", icon=":material/swap_vert:",
         )  # fmt: skip
     elif fingered.unplayable:
-        st.caption(f"All of it fits the {instrument.label.lower()} in no key within an octave.")
+        st.caption(f"The {instrument.label} cannot play all of it in any key within an octave.")

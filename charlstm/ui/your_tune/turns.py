@@ -79,15 +79,16 @@ def show_turns(document: TuneDocument) -> None:
     if document.text.strip():
         left, right = st.columns([3, 1], vertical_alignment="center")
         key = key_name(str(place.key)) if place.key else "no key"
-        left.caption(plain(f"You go on with the tune below, in {place.meter} and {key}."))
+        left.caption(plain(f"You carry on from the tune below, in {place.meter} and {key}."))
         right.button("New tune", on_click=_begin_anew, args=(document,), key="your_tune.turns.new", width="stretch")
     played = PLAYED.get()
-    if played is not None and played.done:  # until the model has answered: a run that is cut short is done again
-        with st.spinner("The model is writing …"):
-            _take_turn(document, played, place, name, temperature)
-        st.rerun()
-    if problem := PROBLEM.pop():
-        st.warning(plain(problem))
+    with st.container():  # always there, so that the keyboard keeps its place
+        if played is not None and played.done:  # until the model has answered: a run that is cut short is done again
+            with st.spinner("The model is writing …"):
+                _take_turn(document, played, place, name, temperature)
+            st.rerun()
+        if problem := PROBLEM.pop():
+            st.warning(plain(problem))
 
     def heard(now: Played) -> None:
         if now.turn == TURN.get():

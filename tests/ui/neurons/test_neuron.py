@@ -108,7 +108,7 @@ def test_every_signal_of_a_cell_can_be_seen_and_linked(home: Path, cell: str) ->
 
 def test_a_plain_network_has_its_output_only_and_a_bad_signal_is_none(home: Path) -> None:
     app = opened("tune", "rnn", signal="<b>")
-    assert "its output h" in app.caption[0].value.replace("\\", "")
+    assert "the neuron’s output h" in app.caption[0].value.replace("\\", "")
     assert not [found for found in app.get("button_group") if found.key == "neurons.signal"]
 
 

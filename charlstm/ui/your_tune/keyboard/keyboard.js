@@ -18,6 +18,7 @@ const GRACE = 0.25; // quarter notes after the last bar in which a note may stil
 const SOON = 0.1; // seconds from asking for a sound that is planned to hearing it
 let midi = null; // MIDIAccess, once the visitor has asked for it
 const keyboards = new Set();
+const left = new WeakMap(); // <section> -> what a keyboard was about, to go on with where Streamlit mounts it again
 
 export default function ({ data, parentElement, setStateValue, setTriggerValue }) {
   const keyboard = viewAt(parentElement, (root) => new Keyboard(root));
@@ -72,6 +73,7 @@ class Keyboard {
     this.octave = 0; // of the computer's keys, from middle C
     this.begin = null; // when the turn's first downbeat is, in milliseconds of the page's clock; null: not in time
     this.timers = [];
+    Object.assign(this, left.get(this.section));
     this.gone = new AbortController();
     this.drawKeys();
     this.drawLengths();
@@ -101,9 +103,12 @@ class Keyboard {
     for (const pitch of [...this.held.keys()]) this.release(pitch);
     this.gone.abort();
     keyboards.delete(this);
+    const { data, way, length, notes, octave, sent, waiting } = this;
+    left.set(this.section, { data, way, length, notes, octave, sent, waiting });
   }
 
   drawKeys() {
+    this.parts.keys.replaceChildren();
     for (let pitch = LOWEST; pitch <= HIGHEST; pitch += 1) {
       const key = document.createElement("button");
       const name = NAMES[pitch % 12];
@@ -139,6 +144,7 @@ class Keyboard {
   }
 
   drawLengths() {
+    this.parts.lengths.replaceChildren();
     for (const [text, quarters, name] of LENGTHS) {
       const button = document.createElement("button");
       button.type = "button";
