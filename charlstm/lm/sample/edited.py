@@ -95,8 +95,10 @@ class _Writer:
         return Sample(self.text, "", self._seed, log_probs, "end", overruled, plan)
 
     def _write_bar(self, number: int) -> Generator[str, None, None]:
-        """One bar as the model writes it."""
+        """One bar as the model writes it, in a new line where the guard has no room left in this one."""
         vocab, music = self._engine.vocab, ""
+        if self._guard and not any(self._guard.allows(c) for c in vocab.ids if c not in SIGNS):
+            yield from self._give("\n")
         prefix = self.text
         picker = SymbolPicker(self._engine, self._config, [self._seed, number], begin=lambda: self._exact(prefix))
 

@@ -35,7 +35,7 @@ class FormGuard:
         elif char in SIGNS:
             self._gap += char
         else:
-            self._strayed = self._strayed or self._gap != self._line
+            self._strayed = self._strayed or self._gap not in (self._line, self._line + "\n")  # a full line may break
             self._gap = None
             self._music.append(char)
 
@@ -48,7 +48,7 @@ class FormGuard:
             if char == "" or (char in "|:" and not following.startswith(char)):
                 return False
             return self._returns(char, self._music[-1])
-        if not self._line.startswith(self._gap):
+        if not self._line.startswith(self._gap) and self._gap != self._line + "\n":
             return True
         if len(self._gap) < len(self._line):
             return char == self._line[len(self._gap)]
