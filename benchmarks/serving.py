@@ -35,7 +35,7 @@ def started(script: str = "app.py", home: Path | None = None) -> Iterator[tuple[
     command = [sys.executable, "-m", "streamlit", "run", script, *options]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     if home:
-        environment |= {"CHARLSTM_HOME": str(home), "OMP_NUM_THREADS": "1"}
+        environment |= {"CHARLSTM_HOME": str(home), "CHARLSTM_SHIPPED": str(home), "OMP_NUM_THREADS": "1"}
     with open(home / "server.log" if home else os.devnull, "wb") as log:
         server = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)
     try:

@@ -32,13 +32,17 @@ def checkout() -> Path | None:
 
 
 def shipped() -> Path:
-    """The folder of what is shipped: app.py, .streamlit/, checkpoints/ and data/results/."""
-    return checkout() or PACKAGE / "_shipped"
+    """The folder of shipped models and records, checkpoints/ and data/results/; $CHARLSTM_SHIPPED names another one."""
+    return Path(named) if (named := os.environ.get("CHARLSTM_SHIPPED")) else _root()
 
 
 def entry_script() -> Path:
     """The app.py to give to `streamlit run`; its configuration lies beside it."""
-    return shipped() / "app.py"
+    return _root() / "app.py"
+
+
+def _root() -> Path:
+    return checkout() or PACKAGE / "_shipped"
 
 
 def home() -> Path:

@@ -138,7 +138,7 @@ XML = '<?xml version="1.0"?>\n<!DOCTYPE x>\n<score-partwise version="4.0"><part-
         ("zip", archive(**{"tune.abc": TUNE})),
         ("office", archive(**{"[Content_Types].xml": "<Types/>", "word__document.xml": "<w/>"})),
         ("pytorch", archive(**{"model__data.pkl": "x", "model__version": "3"})),
-        ("gzip", gzip.compress(TUNE.encode())),
+        ("gzip", gzip.compress(TUNE.encode(), mtime=0)),
         ("pickle", pickle.dumps({"a": 1})),
         ("safetensors", save({"weight": np.zeros(3, dtype=np.float32)})),
         ("sqlite", b"SQLite format 3\0\x10\0"),
