@@ -33,6 +33,7 @@ def draw_pages(xml: str, options: Mapping[str, Any]) -> list[str]:
 
 def _pages(xml: str, options: Mapping[str, Any]) -> list[str]:
     toolkit = _toolkit()
+    toolkit.resetOptions()  # those of the page before stay otherwise
     toolkit.setOptions(dict(options))
     if not toolkit.loadData(xml):
         raise NotationError("this tune cannot be engraved; its text still plays")

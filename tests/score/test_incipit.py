@@ -7,7 +7,9 @@ import re
 import pytest
 
 from charlstm.errors import NotationError
+from charlstm.score.engrave import engrave
 from charlstm.score.incipit import engrave_incipit, first_bars
+from charlstm.score.notation import read_score
 from charlstm.tunes.parse.reader import read
 
 SONG = (
@@ -45,3 +47,10 @@ def test_a_bar_that_is_too_long_for_a_line_is_refused_and_a_long_second_one_left
     with pytest.raises(NotationError, match="too long"):
         first_bars(read("M:none\nK:C\n" + "C" * 100))
     assert len(first_bars(read("M:none\nK:C\nCDEF|" + "C" * 100)).measures) == 1
+
+
+def test_an_incipit_leaves_no_mark_on_the_page_behind_it():
+    """One toolkit of Verovio draws them all, and keeps the options that it is not given again."""
+    before = engrave(read_score(SONG), width=600)
+    engrave_incipit(read(SONG))
+    assert engrave(read_score(SONG), width=600) == before
