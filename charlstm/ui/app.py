@@ -18,7 +18,6 @@ from charlstm.ui.shared.session_library import change_visitor
 from charlstm.ui.shared.visitor import remember_visitor
 from charlstm.ui.state import settings_delivered
 
-WITH_SIDEBAR = ("Compose", "Neurons")
 _ICON = str(Path(__file__).with_name("icon.svg"))
 
 
@@ -42,8 +41,6 @@ def main() -> None:
         position="top",
     )
     set_title(page.title)
-    if page.title in WITH_SIDEBAR:
-        st.sidebar.empty()  # the sidebar takes its width before anything is drawn beside it
     with st.container(horizontal_alignment="center"), st.container(width=1100, key="page"):
         try:
             page.run()
