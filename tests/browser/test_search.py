@@ -17,9 +17,10 @@ def settled(page: Any) -> None:
     page.wait_for_function("!document.querySelector('[data-testid=stException]')")
 
 
-def read_collection(page: Any) -> None:
-    """Whoever comes first lets the collection be read."""
+def read_collection(page: Any, says: str) -> None:
+    """Whoever comes first lets the collection be read; `says` is what stands there where it has been read."""
     button = page.get_by_role("button", name="Read the collection")
+    button.or_(page.get_by_text(says)).first.wait_for()
     if button.count():
         button.click()
         settled(page)
@@ -44,7 +45,7 @@ def test_a_part_is_chosen_twice_and_found_in_the_corpus(page: Any, address: str)
         at_character(page, place)
         page.get_by_text("One neuron is on there").wait_for()
         settled(page)
-        read_collection(page)
+        read_collection(page, "It is on at 1 place in")
         page.get_by_text("It is on at 1 place in").wait_for()
         page.wait_for_function(f"({MARKED})().filter((text) => text === {HOSTILE[place - 1]!r}).length === 2")
 
@@ -79,13 +80,13 @@ def test_each_way_to_search_is_clicked_twice(page: Any, address: str) -> None:
         for way, says in ways.items():
             page.get_by_role("radio", name=way, exact=True).evaluate("(e) => e.click()")
             settled(page)
-            read_collection(page)
+            read_collection(page, says)
             page.get_by_text(says).first.wait_for()
             settled(page)
     page.get_by_label("ABC", exact=True).fill("K:D\n" + HOSTILE.split("K:D\n")[1][:30])
     page.get_by_label("ABC", exact=True).press("Control+Enter")
     settled(page)
-    read_collection(page)
+    read_collection(page, "The nearest place of each tune")
     page.get_by_text("The nearest place of each tune").wait_for()
     settled(page)
 
