@@ -37,7 +37,7 @@ LOOPS = (0.6, 1.1)  # seconds of a loop at least and at most
 MATCH = 0.03  # seconds before both ends of a loop that are alike
 PEAK = 0.9  # of full scale, of the loudest pitch
 QUALITY = 0.6  # of the MP3's variable bit rate: 0 best, 1 smallest
-_FORMAT = 1  # of the files on disk; another number makes them anew
+_FORMAT = 1  # of the files on disk; with another number they are made again
 
 
 class SampledPitch(NamedTuple):

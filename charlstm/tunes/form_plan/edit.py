@@ -16,7 +16,7 @@ from charlstm.tunes.form_plan.plan import NEW, FormPlan, PlanBar, PlanPart
 
 @dataclass(frozen=True)
 class FormEdit:
-    """A plan, and for each of its bars the bar of the plan before whose music it keeps; None: it is written anew."""
+    """A plan, and for each of its bars the bar of the plan before whose music it keeps; None: it is written again."""
 
     plan: FormPlan
     origins: tuple[int | None, ...]

@@ -154,7 +154,7 @@ def with_bars(plan: FormPlan, bars: Sequence[PlanBar]) -> FormPlan:
 
 
 def without_degrees(plan: FormPlan) -> FormPlan:
-    """The plan without a word on which notes its parts end."""
+    """The plan without the notes that its parts end on."""
     return with_bars(plan, [replace(bar, degree=None) for bar in plan.bars])
 
 

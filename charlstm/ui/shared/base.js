@@ -1,5 +1,5 @@
 // In front of every component's own script, after COLOURS: how values and characters are shown, and a component's views.
-/* exported leaveAt, sendAt, signed, tint, viewAt, visible */
+/* exported createElement, leaveAt, sendAt, signed, tint, viewAt, visible */
 
 // A value as a background: blue below 0, red above; amber on the scale "unit", which begins at 0.
 const tint = (value, scale) => {
@@ -13,6 +13,14 @@ const visible = (symbol) => SYMBOLS[symbol] ?? symbol.replaceAll("\n", "↵").re
 
 // Says on the page on which character the pointer or the sound is; null: on none.
 const sendAt = (at) => document.dispatchEvent(new CustomEvent("charlstm:at", { detail: at }));
+
+// An element with its class and its words, which are shown as text.
+function createElement(name, className, words = "") {
+  const element = document.createElement(name);
+  element.className = className;
+  element.textContent = words;
+  return element;
+}
 
 // A component's view in a shadow root, one for as long as it is on the page, whatever data comes.
 const views = new Map();

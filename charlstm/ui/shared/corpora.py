@@ -1,4 +1,4 @@
-"""Collections of tunes on the page: loaded once for all visitors, the default one built by itself, their tunes listed.
+"""Collections of tunes on the page: loaded once for all visitors, the default one built automatically, their tunes listed.
 
 Knows no model but by its checkpoint and vocabulary.
 """
@@ -66,7 +66,7 @@ def corpus_for(checkpoint: Checkpoint) -> Corpus:
 
 
 def wait_for_corpus(reason: str, *, key: str, name: str = DEFAULT_CORPUS) -> NoReturn:
-    """The page ends here with how far a bundled collection is, and goes on by itself when it is built.
+    """The page ends here with how far a bundled collection is, and continues automatically when it is built.
 
     The default one is started here if nobody did before; another one, and one that failed, with a button.
     """
@@ -98,7 +98,7 @@ def _show_building(name: str) -> None:
     if not status.running:
         st.rerun()
     left = f"about {duration(status.seconds_left)} left" if status.share else "it is starting"
-    st.progress(status.share, f"Building the collection {plain(name)}: {left}. This page goes on by itself.")
+    st.progress(status.share, f"Building the collection {plain(name)}: {left}. This page continues automatically.")
 
 
 @st.cache_data(max_entries=4, show_spinner=False)

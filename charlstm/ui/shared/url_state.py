@@ -61,7 +61,7 @@ class ComposeSettings:
         return replace(self, **{"form": self.edited_form or self.form, "edited_form": "", "kept_bars": ""} | changes)
 
     def with_form(self, form: str) -> ComposeSettings:
-        """The same by another form, written anew; "": by one of the model's own."""
+        """The same by another form, written again; "": by one of the model's own."""
         return replace(self, form=form, edited_form="", kept_bars="")
 
     def with_edit(self, edit: FormEdit) -> ComposeSettings:

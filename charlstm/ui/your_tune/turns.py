@@ -80,7 +80,7 @@ def show_turns(document: TuneDocument) -> None:
         left, right = st.columns([3, 1], vertical_alignment="center")
         key = key_name(str(place.key)) if place.key else "no key"
         left.caption(plain(f"You carry on from the tune below, in {place.meter} and {key}."))
-        right.button("New tune", on_click=_begin_anew, args=(document,), key="your_tune.turns.new", width="stretch")
+        right.button("New tune", on_click=_start_over, args=(document,), key="your_tune.turns.new", width="stretch")
     played = PLAYED.get()
     with st.container():  # always there, so that the keyboard keeps its place
         if played is not None and played.done:  # until the model has answered: a run that is cut short is done again
@@ -182,7 +182,7 @@ def notes_from(text: str, start: int) -> tuple[PlayedNote, ...]:
     return tuple(notes)
 
 
-def _begin_anew(document: TuneDocument) -> None:
+def _start_over(document: TuneDocument) -> None:
     """An empty tune; Undo brings the last one back."""
     document.close_file()
     document.put("")

@@ -1,17 +1,10 @@
 // The form of a tune: a row of blocks a part, a button a bar. Names become text nodes.
 
-/* global leaveAt, viewAt */
+/* global createElement, leaveAt, viewAt */
 
 export default function ({ data, parentElement, setTriggerValue }) {
   viewAt(parentElement, (root) => new Form(root.querySelector(".form"))).show(data, setTriggerValue);
   return () => leaveAt(parentElement);
-}
-
-function made(name, className, words = "") {
-  const element = document.createElement(name);
-  element.className = className;
-  element.textContent = words;
-  return element;
 }
 
 class Form {
@@ -31,13 +24,13 @@ class Form {
   }
 
   row({ part, repeated, first, bars }, chosen, send) {
-    const row = made("div", "row");
-    const name = made("div", "part", part);
-    name.append(made("small", "", repeated ? "twice" : "once"));
-    const blocks = made("div", "bars");
+    const row = createElement("div", "row");
+    const name = createElement("div", "part", part);
+    name.append(createElement("small", "", repeated ? "twice" : "once"));
+    const blocks = createElement("div", "bars");
     bars.forEach((bar, k) => {
       const number = first + k;
-      const button = made("button", `${bar.kind}${bar.short ? " short" : ""}`, bar.name);
+      const button = createElement("button", `${bar.kind}${bar.short ? " short" : ""}`, bar.name);
       button.type = "button";
       button.dataset.bar = number;
       button.style.setProperty("--colour", bar.colour);
@@ -46,7 +39,7 @@ class Form {
       const ending = bar.ending ? `, ending ${bar.ending}` : "";
       button.setAttribute("aria-label", `Bar ${bar.name}, ${k + 1} of ${bars.length} in part ${part}${ending}: ${bar.words}`);
       button.title = `${bar.name}: ${bar.words}${ending}`;
-      if (bar.ending) button.append(made("small", "ending", `${bar.ending}.`));
+      if (bar.ending) button.append(createElement("small", "ending", `${bar.ending}.`));
       button.addEventListener("click", () => send("bar", number));
       blocks.append(button);
     });

@@ -3,20 +3,13 @@
 // A card sounds by `charlstm:note`, which the page's player hears: no sound is made here, and none travels. What begins
 // to sound says `charlstm:play`, and all others fall silent.
 
-/* global cleanSvg, drawn, leaveAt, viewAt */
+/* global cleanSvg, createElement, drawn, leaveAt, viewAt */
 
 const ICONS = { play: "M8 5.2v13.6L19 12z", stop: "M6.5 6.5h11v11h-11z" };
 
 export default function ({ data, parentElement, setTriggerValue }) {
   viewAt(parentElement, (root) => new Cards(root)).show(data, setTriggerValue);
   return () => leaveAt(parentElement);
-}
-
-function made(name, className, words = "") {
-  const element = document.createElement(name);
-  element.className = className;
-  element.textContent = words;
-  return element;
 }
 
 class Cards {
@@ -52,10 +45,10 @@ class Cards {
   }
 
   card(card, actions) {
-    const item = made("li", "card");
+    const item = createElement("li", "card");
     item.classList.toggle("current", card.current);
-    item.append(made("h3", "", card.title), made("p", "line", card.line));
-    const sheet = made("div", "sheet");
+    item.append(createElement("h3", "", card.title), createElement("p", "line", card.line));
+    const sheet = createElement("div", "sheet");
     const svg = card.svg && cleanSvg(card.svg);
     if (svg) {
       svg.setAttribute("role", "img");
@@ -63,16 +56,16 @@ class Cards {
       sheet.append(svg);
     }
     item.append(sheet);
-    if (card.message) item.append(made("p", "message", card.message));
+    if (card.message) item.append(createElement("p", "message", card.message));
     if (card.words.length) {
-      const list = made("ul", "words");
-      list.append(...card.words.map((words) => made("li", "", words)));
+      const list = createElement("ul", "words");
+      list.append(...card.words.map((words) => createElement("li", "", words)));
       item.append(list);
     }
-    const passed = made("div", "passed");
-    passed.append(made("span", ""));
-    const buttons = made("div", "buttons");
-    const play = made("button", "play");
+    const passed = createElement("div", "passed");
+    passed.append(createElement("span", ""));
+    const buttons = createElement("div", "buttons");
+    const play = createElement("button", "play");
     play.type = "button";
     play.disabled = card.notes.length === 0;
     const view = { card, play, passed: passed.firstChild };
@@ -80,7 +73,7 @@ class Cards {
     play.addEventListener("click", () => this.toggle(view));
     buttons.append(play);
     for (const [name, label] of card.current ? [] : actions) {
-      const button = made("button", "action", label);
+      const button = createElement("button", "action", label);
       button.type = "button";
       button.setAttribute("aria-label", `${label}: ${card.title}, ${card.line}`);
       button.addEventListener("click", () => {
@@ -89,7 +82,7 @@ class Cards {
       if (name === "keep") Object.assign(button.dataset, { keep: card.id, name: `${card.title}, ${card.line}` });
       buttons.append(button);
     }
-    if (card.current) buttons.append(made("p", "here", "On the page now"));
+    if (card.current) buttons.append(createElement("p", "here", "On the page now"));
     item.append(passed, buttons);
     return item;
   }

@@ -3,7 +3,7 @@
 /* global prefer, preferences */
 
 const TAPS = 6; // that count
-const LONGEST_TAP = 2500; // milliseconds between two taps; after more they begin anew
+const LONGEST_TAP = 2500; // milliseconds between two taps; after more they start over
 
 class Practice {
   constructor(player) {

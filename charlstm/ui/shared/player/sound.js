@@ -144,7 +144,7 @@ class Sound extends EventTarget {
     this.lay();
   }
 
-  // Lay anew what is not heard yet: another speed, another part, another instrument.
+  // Lay again what is not heard yet: another speed, another part, another instrument.
   again() {
     if (this.paused) return;
     const now = graph().context.currentTime;

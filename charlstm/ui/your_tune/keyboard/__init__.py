@@ -45,7 +45,7 @@ def show_keyboard(
     Parameters
     ----------
     turn : int
-        A new number where the visitor begins to play anew.
+        A new number where the visitor starts over.
     bar, beat : float
         In quarter notes.
     bars : int
