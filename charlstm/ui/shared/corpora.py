@@ -1,4 +1,4 @@
-"""Collections of tunes on the page: loaded once for all visitors, the default one built automatically, their tunes listed.
+"""Collections of tunes on the page: loaded once for all visitors, the default one built at the start, tunes listed.
 
 Knows no model but by its checkpoint and vocabulary.
 """
