@@ -82,6 +82,9 @@ def add(commands: Commands) -> None:
         "--embedding-dropout", type=float, default=EMBEDDING_DROPOUT, metavar="P", help=_default("on the input")
     )
     model.add_argument(
+        "--weight-dropout", type=float, default=0.0, metavar="P", help=_default("on the recurrent weights")
+    )
+    model.add_argument(
         "--lookback",
         type=_lags,
         default=LOOKBACK_BARS,
@@ -188,6 +191,7 @@ def configs(options: argparse.Namespace) -> tuple[ModelConfig, TrainConfig]:
         embedding_size=options.embedding_size,
         dropout=options.dropout,
         embedding_dropout=options.embedding_dropout,
+        weight_dropout=options.weight_dropout,
         tie_weights=options.tie_weights,
         lookback_bars=options.lookback,
         clock=options.clock,

@@ -53,13 +53,14 @@ class _Config:
 class ModelConfig(_Config):
     """Shape of a network. Everything needed to rebuild it, given the vocabulary."""
 
-    _LATER: ClassVar = frozenset({"clock", "plan"})
+    _LATER: ClassVar = frozenset({"clock", "plan", "weight_dropout"})
     cell: str = "lstm"  # one of charlstm.lm.cells.CELLS
     hidden_size: int = 250  # H; the report tries 150, 200, 250
     num_layers: int = 1  # L
     embedding_size: int | None = None  # E of the current character; None: 128
     dropout: float = 0.0  # on the outputs of every layer, the last one too: nn.LSTM's own skips a single layer
     embedding_dropout: float = 0.0
+    weight_dropout: float = 0.0  # on the matrices from hidden state to hidden state, while training
     tie_weights: bool = False  # decoder = embedding transposed (through a projection to E where H != E)
     lookback_bars: tuple[int, ...] = ()  # lags in bars, 0: the open repeat; () is the report's plain network
     lookback_size: int = 32  # embedding of a lookback character, shared by the lags
@@ -72,7 +73,7 @@ class ModelConfig(_Config):
             _require(_is_count(getattr(self, field), 1, high), field, f"must be from 1 to {high}.")
         size = self.embedding_size
         _require(size is None or _is_count(size, 1, 8192), "embedding_size", "must be from 1 to 8192.")
-        for field in ("dropout", "embedding_dropout"):
+        for field in ("dropout", "embedding_dropout", "weight_dropout"):
             value = getattr(self, field)
             _require(isinstance(value, (int, float)) and 0 <= value < 1, field, "must be in [0, 1).")
         lags = self.lookback_bars

@@ -3,7 +3,9 @@
 Axis letters: B batch, T characters, V vocabulary, H hidden units, L layers, E embedding, K side inputs.
 Dropout is *locked*: one mask a sequence, the same at every character (Gal and Ghahramani 2016, "A Theoretically
 Grounded Application of Dropout in Recurrent Neural Networks"), on the output of every layer, the last one too, where
-nn.LSTM's own skips a single layer. That is why the layers here are L one-layer modules.
+nn.LSTM's own skips a single layer. That is why the layers here are L one-layer modules. Weight dropout silences single
+weights from hidden state to hidden state for a whole update (Merity et al. 2017, "Regularizing and Optimizing LSTM
+Language Models").
 """
 
 from __future__ import annotations
@@ -15,6 +17,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
+from torch.func import functional_call
 
 from charlstm.lm.columns import side_columns, side_tables
 from charlstm.lm.config import ModelConfig
@@ -108,7 +111,8 @@ class CharRNN(nn.Module):
         for k, layer in enumerate(self.layers):
             before = None if state is None else tuple(part[k : k + 1].contiguous() for part in state)
             with torch.autocast(x.device.type, torch.bfloat16, enabled=bfloat16):
-                x, end = layer(x, before if before is None or has_c else before[0])
+                weights = self._thinned(layer, generator)
+                x, end = functional_call(layer, weights, (x, before if before is None or has_c else before[0]))
             x = x.float()
             ends.append(end if has_c else (end,))
             x = self._drop(x, self.config.dropout, generator, rows)  # (B, T, H)
@@ -133,6 +137,15 @@ class CharRNN(nn.Module):
         drawn, mine = rows or (x.shape[0], slice(None))
         mask = torch.empty((drawn, 1, x.shape[2]), device=x.device, dtype=x.dtype)
         return x * mask.bernoulli_(1 - p, generator=generator).div_(1 - p)[mine]
+
+    def _thinned(self, layer: nn.Module, generator: torch.Generator | None) -> dict[str, Tensor]:
+        """The layer's recurrent matrix after weight dropout, by its name; nothing where there is none."""
+        p = self.config.weight_dropout
+        if not self.training or p == 0:
+            return {}
+        weight = layer.get_parameter("weight_hh_l0")
+        mask = torch.empty_like(weight, requires_grad=False).bernoulli_(1 - p, generator=generator)
+        return {"weight_hh_l0": weight * mask.div_(1 - p)}
 
     def weights(self) -> dict[str, NDArray[np.float32]]:
         """A copy of the parameters under the names of a checkpoint (charlstm.lm.store.checkpoint)."""

@@ -62,7 +62,7 @@ def test_two_halves_with_the_state_handed_on_are_the_whole(config: ModelConfig) 
 
 
 @pytest.mark.parametrize("layers", [1, 2])
-@pytest.mark.parametrize("where", ["dropout", "embedding_dropout"])
+@pytest.mark.parametrize("where", ["dropout", "embedding_dropout", "weight_dropout"])
 def test_dropout_changes_training_and_not_evaluation(where: str, layers: int) -> None:
     """nn.LSTM(dropout=p) with one layer drops nothing; the report's dropout study probably fell for it."""
     config = replace(PLAIN, num_layers=layers)
@@ -96,6 +96,18 @@ def test_the_generator_decides_the_masks() -> None:
     one, same, other = (network(ids, generator=torch.Generator().manual_seed(s))[0] for s in (1, 1, 2))
     assert torch.equal(one, same)
     assert not torch.allclose(one, other)
+
+
+def test_weight_dropout_silences_recurrent_weights_alone_and_scales_the_rest() -> None:
+    network = network_of(replace(PLAIN, hidden_size=64, weight_dropout=0.25))
+    layer = network.layers[0]
+    thinned = network._thinned(layer, torch.Generator().manual_seed(0))
+    assert list(thinned) == ["weight_hh_l0"]
+    ratio = thinned["weight_hh_l0"] / layer.get_parameter("weight_hh_l0")
+    assert torch.allclose(ratio[ratio > 0], torch.tensor(1 / 0.75), atol=1e-4)
+    assert (ratio == 0).float().mean().item() == pytest.approx(0.25, abs=0.02)
+    network(inputs_of(PLAIN)[0])[0].sum().backward()
+    assert layer.get_parameter("weight_hh_l0").grad is not None  # the weights themselves learn
 
 
 def test_the_forget_gate_starts_open() -> None:
