@@ -19,18 +19,8 @@ import statistics
 import time
 
 from playwright.sync_api import Page, Response, sync_playwright
-from serving import served
+from serving import CHROMIUM_FLAGS, served
 
-FLAGS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--no-first-run",
-    "--disable-component-update",
-    "--disable-sync",
-    "--autoplay-policy=no-user-gesture-required",
-]
 # The player of the page, through the shadow roots.
 PLAYER = "() => [...document.querySelectorAll('*')].map((e) => e.shadowRoot?.querySelector('.player')).find(Boolean)"
 # The ABC text whose score stands on the page, "" while there is none.
@@ -96,7 +86,7 @@ def main() -> None:
     options = parser.parse_args()
     query = f"/?model={options.model}" if options.model else "/"
     with served() as address, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=options.chromium or None, args=FLAGS)
+        browser = playwright.chromium.launch(executable_path=options.chromium or None, args=CHROMIUM_FLAGS)
         figures = {}
         for name in ("first visit", "second visit"):
             start = time.perf_counter()

@@ -19,9 +19,9 @@ import statistics
 import sys
 from typing import Any
 
-from page import FLAGS, READY
+from page import READY
 from playwright.sync_api import Page, sync_playwright
-from serving import ROOT, served
+from serving import CHROMIUM_FLAGS, ROOT, served
 
 PLAYER = "[...document.querySelectorAll('*')].map((e) => e.shadowRoot?.querySelector('.player')).find(Boolean)"
 # Frames for so many milliseconds: [page's seconds, sound's seconds, marked note, marked character, curve's character].
@@ -109,9 +109,7 @@ def main() -> None:
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     options = parser.parse_args()
     with served() as address, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=options.chromium or None, args=[*FLAGS, "--autoplay-policy=no-user-gesture-required"]
-        )
+        browser = playwright.chromium.launch(executable_path=options.chromium or None, args=CHROMIUM_FLAGS)
         page = browser.new_context(viewport={"width": 1280, "height": 1000}).new_page()
         page.goto(f"{address}/neurons?model={options.model}&seed={options.seed}&temperature=0.6", timeout=120_000)
         page.wait_for_function(READY, timeout=180_000)

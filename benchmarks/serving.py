@@ -1,4 +1,4 @@
-"""A server of the page in a process of its own: for benchmarks, and for the tests in a browser."""
+"""A server of the page in a process of its own, and how a Chromium looks at it: for benchmarks and browser tests."""
 
 from __future__ import annotations
 
@@ -13,6 +13,16 @@ from contextlib import contextmanager
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
+CHROMIUM_FLAGS = (
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--no-first-run",
+    "--disable-component-update",
+    "--disable-sync",
+    "--autoplay-policy=no-user-gesture-required",
+)
 
 
 @contextmanager

@@ -21,12 +21,11 @@ from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import sync_playwright
-from serving import ROOT, served
+from serving import CHROMIUM_FLAGS, ROOT, served
 
 from charlstm.lm.train import training_runs
 from charlstm.lm.train.metrics import Metrics
 
-FLAGS = ["--headless", "--no-sandbox", "--disable-gpu"]
 VIEWS = (("Models", "Give away"), ("New", "1. Tunes"))
 
 
@@ -57,7 +56,7 @@ def main() -> None:
     rounds: dict[str, list[float]] = {}
     try:
         with served("app.py", home) as address, sync_playwright() as playwright:
-            browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+            browser = playwright.chromium.launch(executable_path=chromium, args=CHROMIUM_FLAGS)
             page = browser.new_page()
             page.set_default_timeout(120_000)
             page.goto(f"{address}/train?view=new")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from typing import Any
 
@@ -13,6 +14,7 @@ from charlstm.lm.infer.engine import Engine
 from charlstm.lm.store.tensors import tensor_shapes
 from charlstm.lm.vocab import Vocab
 from charlstm.tunes.corpus.model import Corpus
+from tests.wheel import Installed, install
 
 TUNES = (
     "T:The Cold Kettle\nR:reel\nM:4/4\nL:1/8\nK:D\n|:d2fd Adfd|e2ge cege|dfaf bafd|edce d4:|",
@@ -61,6 +63,14 @@ def tiny_engine(make_engine: MakeEngine) -> Engine:
 def uniform_engine(make_engine: MakeEngine) -> Engine:
     """All logits 0: every symbol is as likely as any other."""
     return make_engine(scale=0.0)
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Installed:
+    """The wheel of this checkout, built and installed."""
+    if os.name == "nt":
+        pytest.skip("the environment is laid out otherwise on Windows")
+    return install(tmp_path_factory.mktemp("wheel"))
 
 
 @pytest.fixture(autouse=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -11,17 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.wheel import ROOT, Installed, install
+from tests.wheel import ROOT, Installed
 
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture(scope="module")
-def installed(tmp_path_factory: pytest.TempPathFactory) -> Installed:
-    """The wheel of this checkout, built and installed."""
-    if os.name == "nt":
-        pytest.skip("the environment is laid out otherwise on Windows")
-    return install(tmp_path_factory.mktemp("wheel"))
 
 
 @pytest.fixture

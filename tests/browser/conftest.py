@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from benchmarks.serving import ROOT, served
+from benchmarks.serving import CHROMIUM_FLAGS, ROOT, served
 from charlstm.tunes.corpus.io import save_corpus
 from charlstm.tunes.corpus.model import Corpus
 from tests.conftest import TUNES
@@ -18,16 +18,6 @@ from tests.memorizing_model import save_reciter
 
 playwright_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
-FLAGS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--no-first-run",
-    "--disable-component-update",
-    "--disable-sync",
-    "--autoplay-policy=no-user-gesture-required",
-]
 HOSTILE = (
     'T:<script>window.HACKED=1</script><img src="http://outside.example/x" onerror="window.HACKED=2"> '
     "![a](http://outside.example/y)\nM:4/4\nL:1/8\nK:D\n"
@@ -64,7 +54,7 @@ def browser() -> Iterator[Any]:
     if path is None:
         pytest.skip("there is no Chromium; install Debian's package chromium, or name one in CHROMIUM")
     with playwright_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        browser = playwright.chromium.launch(executable_path=path, args=CHROMIUM_FLAGS)
         yield browser
         browser.close()
 

@@ -13,17 +13,9 @@ from typing import Any
 
 import pytest
 
-from tests.wheel import Installed, install
+from tests.wheel import Installed
 
 WAIT = 120.0  # seconds; a machine may be slow
-
-
-@pytest.fixture(scope="module")
-def installed(tmp_path_factory: pytest.TempPathFactory) -> Installed:
-    """The wheel of this checkout, built and installed."""
-    if os.name == "nt":
-        pytest.skip("the environment is laid out otherwise on Windows")
-    return install(tmp_path_factory.mktemp("wheel"))
 
 
 @pytest.fixture

@@ -64,7 +64,7 @@ class Cards {
     }
     const passed = createElement("div", "passed");
     passed.append(createElement("span", ""));
-    const buttons = createElement("div", "buttons");
+    const buttons = createElement("div", "buttons button-row");
     const play = createElement("button", "play");
     play.type = "button";
     play.disabled = card.notes.length === 0;
