@@ -18,12 +18,12 @@ from charlstm.tunes.form_plan.edit import FormEdit, matched
 from charlstm.tunes.form_plan.notation import parse_plan, write_plan
 from charlstm.tunes.form_plan.plan import FormPlan
 from charlstm.tunes.form_plan.reading import read_plan
-from charlstm.ui.compose.form_blocks import bar_names, chosen_bar, show_form
+from charlstm.ui.compose.form_blocks import bar_names, chosen_bar, is_pickup, show_form
 from charlstm.ui.neurons.view_context import ViewContext
 from charlstm.ui.shared.corpora import built_corpus, titles, tune_of
 from charlstm.ui.shared.models import engine
 from charlstm.ui.shared.notices import plain
-from charlstm.ui.shared.session_tune import choose_tune
+from charlstm.ui.shared.session_tune import TUNE, choose_tune
 from charlstm.ui.shared.url_state import ComposeSettings
 from charlstm.ui.state import Setting
 
@@ -45,15 +45,15 @@ def show_form_editor(context: ViewContext, sample: Sample) -> None:
         st.error(plain(problem[1]))
     read = read_plan(sample.text)  # as it came out: a model may stray from its plan
     plan = read or sample.form
-    apply = _Apply(context.composed, keeps=read is not None)
-    if plan is None:
+    apply = None if plan is None else _Apply(context.composed, plan, keeps=read is not None)
+    if apply is None or plan is None:
         st.caption("This tune has no form that can be read. Take one over from a real tune, or write one.")
     else:
         st.caption("A block is a bar; bars of one letter are the same music. Choose one and change it: the rest stays.")
         show_form(plan, _chosen(plan), key=KEY, on_choose=lambda: BAR.set(chosen_bar(KEY) or 0))
         _bar_widgets(apply, plan)
         _part_widgets(apply, plan)
-    _whole_widgets(context, apply, plan)
+    _whole_widgets(context, apply)
 
 
 def edited(settings: ComposeSettings, edit: FormEdit, *, keeps: bool = True) -> ComposeSettings:
@@ -69,14 +69,23 @@ class _Apply:
     """For callbacks: edits the form of the tune of these settings; a sentence says what cannot be."""
 
     settings: ComposeSettings
+    plan: FormPlan  # of that tune
     keeps: bool  # whether the tune's bars are those of its plan, so that they can be kept
 
-    def __call__(self, make: Callable[[], FormEdit]) -> None:
+    def __call__(self, make: Callable[[FormPlan], FormEdit]) -> None:
+        settings, plan = self._newest()
         PROBLEM.set(None)
         try:
-            choose_tune(edited(self.settings, make(), keeps=self.keeps))
+            choose_tune(edited(settings, make(plan), keeps=self.keeps))
         except CharlstmError as error:
-            PROBLEM.set((self.settings, str(error)))
+            PROBLEM.set((settings, str(error)))
+
+    def _newest(self) -> tuple[ComposeSettings, FormPlan]:
+        """A fast click comes before the tune of the edit before it is written: it edits that one's form."""
+        now = TUNE.get()
+        if now is None or now == self.settings or not (now.edited_form or now.form):
+            return self.settings, self.plan
+        return now, parse_plan(now.edited_form or now.form)
 
 
 def _chosen(plan: FormPlan) -> int:
@@ -94,6 +103,11 @@ def _letter(plan: FormPlan, bar: int) -> str:
     return chr(ord("A") + _part(plan, bar))
 
 
+def _near(plan: FormPlan, bar: int) -> int:
+    """The bar, or the last one of a plan that has become shorter."""
+    return min(bar, len(plan.bars) - 1)
+
+
 def _bar_widgets(apply: _Apply, plan: FormPlan) -> None:
     """What the chosen bar is, and bars added and removed."""
     bar, names = _chosen(plan), bar_names(plan)
@@ -107,16 +121,17 @@ def _bar_widgets(apply: _Apply, plan: FormPlan) -> None:
     def change() -> None:
         kind, of = KIND.get(), taken_up.get()
         if kind == "return":
-            apply(lambda: edits.make_return(plan, bar, of))
+            apply(lambda plan: edits.make_return(plan, _near(plan, bar), of))
         elif kind == "variant":
-            apply(lambda: edits.make_variant(plan, bar, of))
+            apply(lambda plan: edits.make_variant(plan, _near(plan, bar), of))
         else:
-            apply(lambda: edits.make_new(plan, bar))
+            apply(lambda plan: edits.make_new(plan, _near(plan, bar)))
 
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         kinds = list(KINDS) if earlier else ["new"]
+        what = "Pickup" if is_pickup(plan, bar) else "Bar"
         st.segmented_control(
-            f"Bar {names[bar]} of part {_letter(plan, bar)}", kinds, key=KIND.widget(kinds), required=True,
+            f"{what} {names[bar]} of part {_letter(plan, bar)}", kinds, key=KIND.widget(kinds), required=True,
             format_func=KINDS.__getitem__, on_change=change,
         )  # fmt: skip
         if earlier:
@@ -126,11 +141,11 @@ def _bar_widgets(apply: _Apply, plan: FormPlan) -> None:
             )  # fmt: skip
         st.button(
             "Add a bar", key="compose.form.add", icon=":material/add:", help="A new bar after this one.",
-            on_click=apply, args=(lambda: edits.add_bar(plan, bar),),
+            on_click=apply, args=(lambda plan: edits.add_bar(plan, _near(plan, bar)),),
         )  # fmt: skip
         st.button(
             "Remove this bar", key="compose.form.drop", icon=":material/remove:", disabled=len(plan.bars) < 2,
-            on_click=apply, args=(lambda: edits.drop_bar(plan, bar),),
+            on_click=apply, args=(lambda plan: edits.drop_bar(plan, _near(plan, bar)),),
         )  # fmt: skip
 
 
@@ -142,31 +157,31 @@ def _part_widgets(apply: _Apply, plan: FormPlan) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.toggle(
             f"Part {letter} twice", key=REPEATED.widget(),
-            on_change=lambda: apply(lambda: edits.set_repeated(plan, part, REPEATED.get())),
+            on_change=lambda: apply(lambda plan: edits.set_repeated(plan, part, REPEATED.get())),
         )  # fmt: skip
         st.toggle(
             "Two endings", key=ENDINGS.widget(),
-            on_change=lambda: apply(lambda: edits.set_endings(plan, part, ENDINGS.get())),
+            on_change=lambda: apply(lambda plan: edits.set_endings(plan, part, ENDINGS.get())),
         )  # fmt: skip
         st.button(
             "Add a part", key="compose.form.add_part", icon=":material/playlist_add:",
             help=f"Eight new bars after part {letter}.",
-            on_click=apply, args=(lambda: edits.add_part(plan, part),),
+            on_click=apply, args=(lambda plan: edits.add_part(plan, part),),
         )  # fmt: skip
         st.button(
             f"Part {letter} again", key="compose.form.again", icon=":material/repeat:", help="At the end of the tune.",
-            on_click=apply, args=(lambda: edits.add_part(plan, len(plan.parts) - 1, like=part),),
+            on_click=apply, args=(lambda plan: edits.add_part(plan, len(plan.parts) - 1, like=part),),
         )  # fmt: skip
         st.button(
             f"Remove part {letter}", key="compose.form.drop_part", icon=":material/playlist_remove:",
-            disabled=len(plan.parts) < 2, on_click=apply, args=(lambda: edits.drop_part(plan, part),),
+            disabled=len(plan.parts) < 2, on_click=apply, args=(lambda plan: edits.drop_part(plan, part),),
         )  # fmt: skip
 
 
-def _whole_widgets(context: ViewContext, apply: _Apply, plan: FormPlan | None) -> None:
+def _whole_widgets(context: ViewContext, apply: _Apply | None) -> None:
     """The form as text, a real tune's form, and the model's own again."""
     settings = context.composed
-    TEXT.set("" if plan is None else write_plan(plan))
+    TEXT.set("" if apply is None else write_plan(apply.plan))
 
     def typed() -> None:
         PROBLEM.set(None)
@@ -175,10 +190,10 @@ def _whole_widgets(context: ViewContext, apply: _Apply, plan: FormPlan | None) -
         except CharlstmError as error:
             PROBLEM.set((settings, str(error)))
             return
-        if plan is None:
+        if apply is None:
             choose_tune(settings.with_form(write_plan(wanted)))
         else:
-            apply(lambda: matched(plan, wanted))
+            apply(lambda plan: matched(plan, wanted))
 
     st.text_input(
         "The form as text", key=TEXT.widget(), on_change=typed, max_chars=2000,

@@ -12,9 +12,11 @@ from charlstm.lm.infer.engine import load
 from charlstm.lm.sample.sampling import sample
 from charlstm.lm.store.checkpoint import Checkpoint, save_checkpoint
 from charlstm.tunes.form_plan.collection import collect_plans
+from charlstm.tunes.form_plan.edit import add_bar
 from charlstm.tunes.form_plan.notation import parse_plan, write_plan
 from charlstm.tunes.form_plan.reading import read_plan, written_bars
-from charlstm.ui.compose.form_blocks import bar_in_words, bar_names
+from charlstm.ui.compose.form_blocks import bar_in_words, bar_names, is_pickup
+from charlstm.ui.compose.form_editor import edited
 from charlstm.ui.neurons.tune_source import replayed
 from charlstm.ui.shared.url_state import ComposeSettings, parse_settings
 from tests.conftest import TUNES, VOCAB, make_weights
@@ -86,6 +88,23 @@ def test_edits_add_up(planner: Path) -> None:
     app.slider(key="compose.temperature").set_value(1.2).run()  # another tune by the same form
     assert not app.exception and not app.error
     assert {"form"} == {"form", "edited_form", "kept_bars"} & set(address_of(app))
+
+
+def test_a_second_click_before_the_tune_is_written_edits_the_form_of_the_first(planner: Path) -> None:
+    """What the page shows then is the tune before both: its form would take the first edit back."""
+    app = editor()
+    shown = app.session_state["tune.settings"]
+    plan = read_plan(text_of(app))
+    assert plan is not None
+    app.session_state["tune.settings"] = edited(shown, add_bar(plan, 0))  # the first click's
+    app.button(key="compose.form.add").click().run()
+    assert not app.exception and not app.error
+    assert len(bars_of(app)) == len(plan.bars) + 2
+
+
+def test_the_first_bar_of_a_part_that_is_short_is_a_pickup() -> None:
+    plan = parse_plan("AAB: a(1/8) b c d(7/8) | b c e")
+    assert [is_pickup(plan, bar) for bar in range(len(plan.bars))] == [True, *[False] * 6]
 
 
 def test_a_form_that_is_none_is_a_sentence(planner: Path) -> None:

@@ -30,6 +30,11 @@ def bar_in_words(plan: FormPlan, bar: int) -> str:
     return f"{names[one.of]} again" if one.kind == "return" else f"a variant of {names[one.of]}"
 
 
+def is_pickup(plan: FormPlan, bar: int) -> bool:
+    """Whether a bar is a pickup: one shorter than the meter says, at the beginning of a part."""
+    return bar in plan.starts and plan.bars[bar].length is not None
+
+
 def show_form(plan: FormPlan, chosen: int, *, key: str, on_choose: Callable[[], None]) -> None:
     """Draw the blocks.
 
@@ -53,6 +58,7 @@ def show_form(plan: FormPlan, chosen: int, *, key: str, on_choose: Callable[[], 
             "words": bar_in_words(plan, bar),
             "ending": plan.bars[bar].ending,
             "short": plan.bars[bar].length is not None,
+            "pickup": is_pickup(plan, bar),
         }
         for bar, name in enumerate(names)
     ]

@@ -28,6 +28,7 @@ class Form {
     const name = createElement("div", "part", part);
     name.append(createElement("small", "", repeated ? "twice" : "once"));
     const blocks = createElement("div", "bars");
+    const full = bars.filter((bar) => !bar.pickup);
     bars.forEach((bar, k) => {
       const number = first + k;
       const button = createElement("button", `${bar.kind}${bar.short ? " short" : ""}`, bar.name);
@@ -37,9 +38,11 @@ class Form {
       button.classList.toggle("chosen", number === chosen);
       button.setAttribute("aria-pressed", number === chosen);
       const ending = bar.ending ? `, ending ${bar.ending}` : "";
-      button.setAttribute("aria-label", `Bar ${bar.name}, ${k + 1} of ${bars.length} in part ${part}${ending}: ${bar.words}`);
-      button.title = `${bar.name}: ${bar.words}${ending}`;
-      if (bar.ending) button.append(createElement("small", "ending", `${bar.ending}.`));
+      const what = bar.pickup ? "Pickup" : bar.short ? "Short bar" : "Bar";
+      const place = bar.pickup ? " of" : `, ${full.indexOf(bar) + 1} of ${full.length} in`;
+      button.setAttribute("aria-label", `${what} ${bar.name}${place} part ${part}${ending}: ${bar.words}`);
+      button.title = `${what} ${bar.name}: ${bar.words}${ending}`;
+      if (bar.ending || bar.pickup) button.append(createElement("small", "corner", bar.pickup ? "pickup" : `${bar.ending}.`));
       button.addEventListener("click", () => send("bar", number));
       blocks.append(button);
     });
