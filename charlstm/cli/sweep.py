@@ -16,7 +16,7 @@ from charlstm.cli.common import (
     show,
     table,
 )
-from charlstm.cli.train import DROPOUT, EMBEDDING_DROPOUT
+from charlstm.cli.train_options import DROPOUT, EMBEDDING_DROPOUT
 from charlstm.lm.config import LOOKBACK_BARS, ModelConfig, TrainConfig
 from charlstm.progress import Progress
 

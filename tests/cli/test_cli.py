@@ -20,7 +20,7 @@ import pytest
 
 from charlstm.cli import build_parser, main
 from charlstm.cli.common import unescape, with_number, without_number
-from charlstm.cli.train import configs
+from charlstm.cli.train_options import configs
 from charlstm.evaluate.loss import loss
 from charlstm.lm.config import LOOKBACK_BARS, ModelConfig, TrainConfig
 from charlstm.lm.infer.engine import load
@@ -220,6 +220,11 @@ def test_a_fork_of_an_epoch(home: Path, capsys: pytest.CaptureFixture[str]) -> N
     assert forked["corpus"]["name"] == "tiny"
     assert forked["config"]["hidden_size"] == 4
     assert "stored are 0, 1, 2, 3" in refuses(capsys, "train --corpus tiny --out no --fork parent --at 7")
+    dropping = says(
+        capsys, "train --out dropping --fork parent --epochs 1 --threads 1 --dropout 0.5 --weight-dropout 0.25"
+    )
+    assert (dropping["config"]["dropout"], dropping["config"]["weight_dropout"]) == (0.5, 0.25)
+    assert "cannot change in a fork; parent has 4" in refuses(capsys, "train --out no --fork parent --hidden-size 8")
     save_corpus(Corpus("strange", train=("K:C\nÄ|]",), validation=()))
     assert "other characters" in refuses(capsys, "train --corpus strange --out no --fork parent --at 2")
 

@@ -25,7 +25,8 @@ import sys
 from pathlib import Path
 from charlstm.lm.train.run_folder import StopTraining
 from charlstm.lm.train.trainer import Trainer
-from charlstm.cli.train import add, configs
+from charlstm.cli.train import add
+from charlstm.cli.train_options import configs
 import argparse
 from charlstm.tunes.corpus.io import load_corpus
 

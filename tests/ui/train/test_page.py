@@ -14,7 +14,7 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from charlstm.cli import build_parser
-from charlstm.cli.train import configs
+from charlstm.cli.train_options import configs
 from charlstm.errors import ProcessError
 from charlstm.lm.config import LOOKBACK_BARS, ModelConfig
 from charlstm.lm.store.checkpoint import Checkpoint, CorpusInfo, load_checkpoint, save_checkpoint
