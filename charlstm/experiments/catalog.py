@@ -33,6 +33,7 @@ BATCH = 8  # slices a step; the report takes one, which is six times slower a ch
 LEARNING_RATE = 2e-3  # constant; a step of eight slices can be longer than one of a single slice (1e-3)
 THREADS = 1  # of a run, so that its numbers do not depend on how many run side by side
 TEMPERATURES = (0.5, 0.8, 1.0, 2.0)  # the report's three, and its code's default
+MINGRU_TEMPERATURE = 0.8
 PANEL_TEMPERATURES = (0.5, 0.8, 1.0, 1.2, 2.0)
 SHIPPED = ("lstm-512", "lstm-250", "gru-250", "lstm-150", "rnn-250")  # models that the panel measures
 
@@ -92,6 +93,7 @@ def catalog(epochs: int = EPOCHS) -> dict[str, Study]:
         _baseline(epochs),
         _temperatures(epochs),
         _cells(epochs),
+        _mingru(epochs),
         _sizes(epochs),
         _depth(epochs),
         _dropout(epochs),
@@ -158,6 +160,34 @@ def _cells(epochs: int) -> Study:
         "The same training for an LSTM and an RNN, in two settings. A GRU is added here. The first rows have the "
         "report's dropout, which does nothing in a network of one layer; the last ones have output dropout.",
         (*cases, _counted()),
+    )
+
+
+def _mingru(epochs: int) -> Study:
+    # As many weights each as the LSTM's of 150 neurons, give or take one in a hundred.
+    shapes = (
+        ("lstm", 150, 1),
+        ("gru", 171, 1),
+        ("rnn", 281, 1),
+        ("mingru", 281, 1),
+        ("mingru", 206, 2),
+        ("mingru", 171, 3),
+    )
+    trained, sampled = [], []
+    for cell, size, layers in shapes:
+        training = report_training(cell, size, layers=layers, epochs=epochs)
+        label = f"{CELLS[cell].label}, {size} neurons" + (f", {layers} layers" if layers > 1 else "")
+        columns = {"cell": CELLS[cell].label, "neurons": size, "layers": layers}
+        trained.append(Case(label, training, columns))
+        tunes = Sampling(network=training, temperature=MINGRU_TEMPERATURE)
+        sampled.append(Case(f"{label}, T = {MINGRU_TEMPERATURE:g}", tunes, columns | {"T": MINGRU_TEMPERATURE}))
+    return Study(
+        "mingru",
+        "minGRU",
+        "Does a cell whose gates do not see its state learn as well?",
+        f"minGRU (Feng et al. 2024) beside the other cells, each with about 206,000 weights, and {TUNES} tunes of each. "
+        "Not in the report.",
+        (*trained, *sampled),
     )
 
 

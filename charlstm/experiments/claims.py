@@ -152,6 +152,23 @@ def _cells(rows: Sequence[Row]) -> list[Claim]:
     return compared
 
 
+def _mingru(rows: Sequence[Row]) -> list[Claim]:
+    trained = [row for row in rows if row.values("test tunes")]
+    sampled = [row for row in rows if row.values("in_meter")]
+
+    def listed(these: Sequence[Row], name: str, form: str) -> str:
+        return ", ".join(f"{row.case.label.split(', T')[0]} {mean(row, name):{form}}" for row in these)
+
+    compared = []
+    if trained:
+        compared.append(Claim("", f"Loss on whole test tunes: {listed(trained, 'test tunes', '.2f')}."))
+        compared.append(Claim("", f"Characters per second in training: {listed(trained, 'characters/s', ',.0f')}."))
+    if sampled:
+        compared.append(Claim("", f"Bars that fill their meter at T = 0.8: {listed(sampled, 'in_meter', '.0%')}."))
+        compared.append(Claim("", f"Tunes without a fault at T = 0.8: {listed(sampled, 'valid', '.0%')}."))
+    return compared
+
+
 def _sizes(rows: Sequence[Row]) -> list[Claim]:
     compared: list[Claim] = []
     for cell in ("LSTM", "RNN", "GRU"):
@@ -264,6 +281,7 @@ def _heatmaps(rows: Sequence[Row]) -> list[Claim]:
 _STUDIES: dict[str, Callable[[Sequence[Row]], list[Claim]]] = {
     "baseline": _baseline,
     "cells": _cells,
+    "mingru": _mingru,
     "sizes": _sizes,
     "depth": _depth,
     "dropout": _dropout,

@@ -1,8 +1,9 @@
-"""The recurrent cells: all that differs between LSTM, GRU and plain RNN, one CellSpec each.
+"""The recurrent cells: all that differs between LSTM, GRU, minGRU and plain RNN, one CellSpec each.
 
-    lstm   i, f, o = sigmoid(.)   g = tanh(.)   c' = f c + i g            h' = o tanh(c')
-    gru    r, z = sigmoid(.)      n = tanh(x_n + r (W_n h + b_n))         h' = (1 - z) n + z h
-    rnn    h' = tanh(.)
+    lstm     i, f, o = sigmoid(.)   g = tanh(.)   c' = f c + i g            h' = o tanh(c')
+    gru      r, z = sigmoid(.)      n = tanh(x_n + r (W_n h + b_n))         h' = (1 - z) n + z h
+    mingru   z = sigmoid(x_z)       n = tanh(x_n)                           h' = (1 - z) n + z h
+    rnn      h' = tanh(.)
 
 A further cell is one more entry of CELLS here, its layer in lm/train/network.py, and a test: everything else (shapes,
 engine, recordings, command line, page) reads the spec. Knows no characters and no stack of layers.
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 Advance = Callable[["Array"], None]
 # Makes one for B texts from the arranged and transposed recurrent weights (H, G), the recurrent bias of the inner gate
 # (H,), h and c (B, H) and gates (B, G); only a cell with a cell state touches c. G is H times the number of gates.
+# A cell without recurrent weights is given none, (0, G).
 Step = Callable[["Array", "Array", "Array", "Array", "Array"], Advance]
 
 
@@ -54,10 +56,11 @@ class CellSpec:
     title: str  # within a sentence
     summary: str  # a sentence on what it is
     character: str  # a sentence on what its tunes are like
-    torch_class: str  # its layer in torch.nn
+    torch_class: str  # its layer in torch.nn, or in lm/train/network.py
     torch_gates: str  # in the order of PyTorch's rows
     gates: tuple[Gate, ...]  # in the order of the columns here, sigmoids first
     step: Step
+    has_recurrent_weights: bool = True  # a matrix and a bias between states; else the gates see the input alone
     has_cell_state: bool = False  # a state c beside h
     memory_gate: str | None = None  # the gate that says what share of the memory is kept
     carries_h: bool = False  # the memory is h itself: the memory gate carries what is added to h on
@@ -141,6 +144,24 @@ def _gru(w: Array, b: Array, h: Array, c: Array, gates: Array) -> Advance:
     return advance
 
 
+def _mingru(w: Array, b: Array, h: Array, c: Array, gates: Array) -> Advance:
+    import numpy as np
+
+    size = h.shape[1]
+    z, n = gates[:, :size], gates[:, size:]
+    one, half = np.float32(1), np.float32(0.5)
+
+    def advance(x: Array) -> None:
+        np.tanh(x, gates)
+        np.add(z, one, z)
+        np.multiply(z, half, z)
+        np.subtract(h, n, h)
+        np.multiply(h, z, h)
+        np.add(h, n, h)
+
+    return advance
+
+
 def _rnn(w: Array, b: Array, h: Array, c: Array, gates: Array) -> Advance:
     import numpy as np
 
@@ -176,6 +197,16 @@ _SPECS = (
             Gate("n", "candidate", False, "the new value that it would take"),
         ),
         memory_gate="z", carries_h=True, inner_gate="n",
+    ),
+    CellSpec(
+        name="mingru", label="minGRU", title="minGRU", torch_class="MinGRU", torch_gates="zn", step=_mingru,
+        summary="minGRU: gates that see only the input, so it learns fast. Give it two or three layers.",
+        character="TO MEASURE",
+        gates=(
+            Gate("z", "update gate", True, f"how much of its old value it keeps: {_NOTHING_ALL}"),
+            Gate("n", "candidate", False, "the new value that it would take"),
+        ),
+        has_recurrent_weights=False, memory_gate="z", carries_h=True,
     ),
     CellSpec(
         name="rnn", label="RNN", title="plain RNN", torch_class="RNN", torch_gates="h", step=_rnn,

@@ -76,6 +76,11 @@ class ModelConfig(_Config):
         for field in ("dropout", "embedding_dropout", "weight_dropout"):
             value = getattr(self, field)
             _require(isinstance(value, (int, float)) and 0 <= value < 1, field, "must be in [0, 1).")
+        _require(
+            not self.weight_dropout or self.cell_spec.has_recurrent_weights,
+            "weight_dropout",
+            f"must be 0: {self.cell_spec.label} cells have no weights from state to state.",
+        )
         lags = self.lookback_bars
         _require(
             len(lags) <= 9 and all(_is_count(k, 0, 64) for k in lags) and len(set(lags)) == len(lags),

@@ -45,7 +45,7 @@ def test_a_spec_agrees_with_itself(spec: CellSpec) -> None:
         assert letter is None or letter in letters
     sigmoids = [gate.is_sigmoid for gate in spec.gates]
     assert sigmoids == sorted(sigmoids, reverse=True)  # one tanh and one scaling serve them all
-    rows = tensor_shapes(ModelConfig(cell=spec.name, hidden_size=3), 9)["rnn.weight_hh_l0"][0]
+    rows = tensor_shapes(ModelConfig(cell=spec.name, hidden_size=3), 9)["rnn.weight_ih_l0"][0]
     assert rows == 3 * len(letters)
     assert arrange(spec, np.arange(rows)).shape == (rows,)
 
@@ -59,7 +59,11 @@ def test_what_is_recorded_is_what_the_spec_says(cell: str, make_engine: MakeEngi
 def test_a_step_without_a_cell_state_leaves_c_alone() -> None:
     for spec in CELLS.values():
         size = 3
-        w, h, gates = np.ones((size, size * len(spec.gates))), np.ones((2, size)), np.empty((2, size * len(spec.gates)))
+        w, h, gates = (
+            np.ones((size * spec.has_recurrent_weights, size * len(spec.gates))),
+            np.ones((2, size)),
+            np.empty((2, size * len(spec.gates))),
+        )
         c = np.full((2, size), 0.5)
         spec.step(w, np.zeros(size), h, c, gates)(np.ones_like(gates))
         assert (c == 0.5).all() != spec.has_cell_state

@@ -29,13 +29,13 @@ def test_labels_of_other_tunes_keep_their_runs_and_lose_their_place() -> None:
 
 
 def test_an_untrained_network_has_the_same_shape_and_other_weights(make_engine: MakeEngine) -> None:
-    for cell in ("lstm", "gru", "rnn"):
+    for cell in ("lstm", "gru", "mingru", "rnn"):
         engine = make_engine(cell=cell, num_layers=2, lookback_bars=(1, 0))
         twin = untrained(engine)
         shapes = tensor_shapes(engine.config, len(engine.vocab))
         assert {name: array.shape for name, array in twin.weights.items()} == shapes
         assert record(twin, TUNES[0]).values.shape == record(engine, TUNES[0]).values.shape
-        assert not np.array_equal(twin.weights["rnn.weight_hh_l1"], engine.weights["rnn.weight_hh_l1"])
+        assert not np.array_equal(twin.weights["rnn.weight_ih_l1"], engine.weights["rnn.weight_ih_l1"])
         again = untrained(engine)
         assert all(np.array_equal(again.weights[name], array) for name, array in twin.weights.items())
 

@@ -46,7 +46,7 @@ def test_a_unit_is_a_column(tiny_engine: Engine) -> None:
     assert str(Unit(1, 17)) == "1:17"
 
 
-@pytest.mark.parametrize("cell", ["lstm", "gru", "rnn"])
+@pytest.mark.parametrize("cell", ["lstm", "gru", "mingru", "rnn"])
 def test_many_texts_at_once_are_each_text_alone(cell: str, make_engine: MakeEngine) -> None:
     engine = make_engine(cell=cell, num_layers=2, lookback_bars=(1,))
     seen: list[tuple[int, int]] = []
@@ -65,13 +65,13 @@ def test_many_texts_at_once_are_each_text_alone(cell: str, make_engine: MakeEngi
     np.testing.assert_allclose(recording.unit((1, 3)), recording.rows[11])
     np.testing.assert_allclose(recording.means[1, 3], recording.unit((1, 3)).mean(), atol=1e-4)
     assert [len(part) for part in recording.split(recording.unit((0, 0)))] == [len(text) for text in TUNES]
-    assert set(recording.gates) == {"lstm": set("ifo"), "gru": set("rz"), "rnn": set()}[cell]
+    assert set(recording.gates) == {"lstm": set("ifo"), "gru": set("rz"), "mingru": set("z"), "rnn": set()}[cell]
     half = record_texts(engine, TUNES, dtype=np.float16)
     assert half.values.dtype == np.float16 and not half.gates and not half.surprisals
     np.testing.assert_allclose(half.values, recording.values, atol=5e-4)
 
 
-@pytest.mark.parametrize("cell", ["lstm", "gru", "rnn"])
+@pytest.mark.parametrize("cell", ["lstm", "gru", "mingru", "rnn"])
 def test_every_signal_of_a_replay_is_the_recorded_one(cell: str, make_engine: MakeEngine) -> None:
     engine = make_engine(cell=cell)
     read = replay(engine, TUNES[0])

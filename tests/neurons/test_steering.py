@@ -48,7 +48,7 @@ def test_a_concept_that_says_nothing_has_no_direction() -> None:
         direction(np.ones((4, 2)), np.array([True, False, True, False]))
 
 
-@pytest.mark.parametrize("cell", ["lstm", "gru", "rnn"])
+@pytest.mark.parametrize("cell", ["lstm", "gru", "mingru", "rnn"])
 def test_strength_zero_gives_the_same_tunes_byte_for_byte(cell: str, make_engine: MakeEngine) -> None:
     engine = make_engine(cell=cell, num_layers=2, lookback_bars=(1,))
     config = SampleConfig(max_length=80)

@@ -32,7 +32,7 @@ class FusedWeights:
     inputs : pairs of float arrays, shapes (H, G) and (G,)
         From layer 1 on: weights of the layer below, biases.
     recurrent : pairs of float arrays, shapes (H, G) and (H,)
-        Of each layer: weights of the state, and the bias of the inner gate (else empty).
+        Of each layer: weights of the state ((0, G) in a cell without), and the bias of the inner gate (else empty).
     decoder, decoder_bias : float arrays, shapes (H, V) and (V,)
     """
 
@@ -68,7 +68,11 @@ def fuse(config: ModelConfig, weights: Mapping[str, Array], dtype: np.dtype[np.f
         return array
 
     # The biases of input and state add up, but for those of a gate whose product with the state is multiplied first.
-    biases = [arranged("bias_ih", k) + arranged("bias_hh", k) for k in layers]
+    biases = [arranged("bias_ih", k) for k in layers]
+    matrices = [np.zeros((len(bias), 0)) for bias in biases]
+    if spec.has_recurrent_weights:
+        biases = [bias + arranged("bias_hh", k) for k, bias in enumerate(biases)]
+        matrices = [arranged("weight_hh", k) for k in layers]
     inner: list[Array] = [np.zeros(0) for _ in layers]
     if spec.inner_gate is not None:
         first = spec.recorded_gates.index(spec.inner_gate) * hidden
@@ -93,7 +97,7 @@ def fuse(config: ModelConfig, weights: Mapping[str, Array], dtype: np.dtype[np.f
     return FusedWeights(
         tables=tuple(ready(table) for table in tables),
         inputs=tuple((ready(arranged("weight_ih", k).T), ready(biases[k])) for k in layers if k),
-        recurrent=tuple((ready(arranged("weight_hh", k).T), ready(inner[k])) for k in layers),
+        recurrent=tuple((ready(matrices[k].T), ready(inner[k])) for k in layers),
         decoder=ready(decoder).T,
         decoder_bias=ready(weights["decoder.bias"]),
     )

@@ -26,7 +26,8 @@ Weights = dict[str, NDArray[np.float32]]
 def tensor_shapes(config: ModelConfig, vocab_size: int) -> dict[str, tuple[int, ...]]:
     """Name and shape of every tensor of a network with this configuration and V symbols."""
     width, hidden = config.width, config.hidden_size
-    rows = len(CELLS[config.cell].gates) * hidden
+    spec = CELLS[config.cell]
+    rows = len(spec.gates) * hidden
     columns = side_columns(config, vocab_size)
     inputs = width + sum(column.width for column in columns)
     shapes: dict[str, tuple[int, ...]] = {"embedding.weight": (vocab_size, width)}
@@ -34,9 +35,11 @@ def tensor_shapes(config: ModelConfig, vocab_size: int) -> dict[str, tuple[int, 
         shapes[column.weight] = (column.rows, column.width)
     for layer in range(config.num_layers):
         shapes[f"rnn.weight_ih_l{layer}"] = (rows, inputs if layer == 0 else hidden)
-        shapes[f"rnn.weight_hh_l{layer}"] = (rows, hidden)
+        if spec.has_recurrent_weights:
+            shapes[f"rnn.weight_hh_l{layer}"] = (rows, hidden)
         shapes[f"rnn.bias_ih_l{layer}"] = (rows,)
-        shapes[f"rnn.bias_hh_l{layer}"] = (rows,)
+        if spec.has_recurrent_weights:
+            shapes[f"rnn.bias_hh_l{layer}"] = (rows,)
     if not config.tie_weights:
         shapes["decoder.weight"] = (vocab_size, hidden)
     elif hidden != width:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from itertools import groupby
+from types import MappingProxyType
 
 import numpy as np
 import torch
@@ -22,7 +23,9 @@ from torch.func import functional_call
 from charlstm.lm.columns import side_columns, side_tables
 from charlstm.lm.config import ModelConfig
 from charlstm.lm.train.batches import Batch
+from charlstm.lm.train.min_gru import MinGRU
 
+OWN_LAYERS: Mapping[str, type[nn.Module]] = MappingProxyType({"MinGRU": MinGRU})  # those that torch.nn lacks
 State = tuple[Tensor, ...]  # (h, c) where the cell has a cell state, else (h,); each (L, B, H)
 
 
@@ -42,7 +45,8 @@ class CharRNN(nn.Module):
         self.config, self.vocab_size = config, vocab_size
         width, hidden = config.width, config.hidden_size
         self._columns = side_columns(config, vocab_size)
-        cell = getattr(nn, config.cell_spec.torch_class)
+        name = config.cell_spec.torch_class
+        cell = OWN_LAYERS.get(name) or getattr(nn, name)
         inputs = [width + sum(column.width for column in self._columns)] + [hidden] * (config.num_layers - 1)
         self.embedding = nn.Embedding(vocab_size, width)
         for table, size in side_tables(config, vocab_size).items():

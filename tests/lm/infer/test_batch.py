@@ -12,7 +12,7 @@ from charlstm.lm.sample.sampling import sample
 from tests.conftest import TUNES, MakeEngine
 
 
-@pytest.mark.parametrize("cell", ["lstm", "gru", "rnn"])
+@pytest.mark.parametrize("cell", ["lstm", "gru", "mingru", "rnn"])
 @pytest.mark.parametrize("shape", [{}, {"num_layers": 2, "lookback_bars": (1, 2, 0)}])
 def test_many_texts_at_once_are_each_text_alone(cell: str, shape: dict, make_engine: MakeEngine) -> None:
     engine = make_engine(cell=cell, **shape).ablate([(0, 2)], 0.3).steer({0: np.linspace(-1, 1, 8)})
@@ -53,9 +53,9 @@ def test_progress_ends_at_all_characters_and_an_unknown_one_is_named_first(make_
         next(read_texts(engine, [TUNES[0], "€"]))
 
 
-@pytest.mark.parametrize("cell", ["lstm", "gru", "rnn"])
+@pytest.mark.parametrize("cell", ["lstm", "gru", "mingru", "rnn"])
 def test_a_push_is_added_after_each_step_and_a_held_unit_stays_held(cell: str, make_engine: MakeEngine) -> None:
-    """By hand: a step from the pushed state, then the push (a GRU's weighed by 1 - z)."""
+    """By hand: a step from the pushed state, then the push (weighed by 1 - z where z carries h on)."""
     plain = make_engine(cell=cell, num_layers=2)
     vector = np.linspace(-0.5, 0.7, 8)
     pushed = plain.steer({1: vector / 2}).steer({1: vector / 2})
@@ -65,12 +65,13 @@ def test_a_push_is_added_after_each_step_and_a_held_unit_stays_held(cell: str, m
         _, mine = pushed.step([symbol], mine)
         _, after = plain.step([symbol], state)
         h = after.h.copy()
-        if cell == "gru":
+        if plain.config.cell_spec.carries_h:
             from charlstm.lm.infer.session import InferenceSession
 
             reader = InferenceSession(plain, state)
             reader.read([symbol])
-            h[1] += (1 - reader.gates[1][:, 8:16]) * vector
+            first = plain.config.cell_spec.recorded_gates.index("z") * 8
+            h[1] += (1 - reader.gates[1][:, first : first + 8]) * vector
         else:
             h[1] += vector
         state = after._replace(h=h)

@@ -28,7 +28,7 @@ SHAPES = [
     {"clock": True, "plan": True},
     {"lookback_bars": (1, 0), "plan": True},
 ]
-CELLS = ["lstm", "gru", "rnn"]
+CELLS = ["lstm", "gru", "mingru", "rnn"]
 
 
 def ids_of(engine: Engine, text: str = TEXT) -> np.ndarray:
@@ -114,9 +114,15 @@ def test_the_gates_explain_the_states(make_engine):
     z = trace.gates["z"]
     np.testing.assert_allclose(trace.h, (1 - z) * trace.gates["n"] + z * before, atol=1e-6)
     assert trace.gates["r"].min() >= 0 and trace.gates["r"].max() <= 1 and trace.c is None
+    small = make_engine(cell="mingru", num_layers=2)
+    trace = small.run(ids_of(small))[1]
+    before = np.concatenate([np.zeros_like(trace.h[:, :1]), trace.h[:, :-1]], axis=1)
+    z, n = trace.gates["z"], trace.gates["n"]
+    np.testing.assert_allclose(trace.h, (1 - z) * n + z * before, atol=1e-6)
+    assert z.min() >= 0 and z.max() <= 1 and np.abs(n).max() <= 1 and trace.c is None
 
 
-@pytest.mark.parametrize("cell", ["lstm", "gru"])
+@pytest.mark.parametrize("cell", ["lstm", "gru", "mingru"])
 def test_replayed_gates_equal_those_that_torch_computes(cell, make_engine):
     """Torch's layers hide their gates, so they are taken from torch's own states by the equations of its manual."""
     torch = pytest.importorskip("torch")
@@ -133,11 +139,15 @@ def test_replayed_gates_equal_those_that_torch_computes(cell, make_engine):
             after, _ = layer(x)
             before = torch.cat([torch.zeros_like(after[:, :1]), after[:, :-1]], dim=1)
             read = torch.nn.functional.linear(x, layer.weight_ih_l0, layer.bias_ih_l0)[0]
-            kept = torch.nn.functional.linear(before, layer.weight_hh_l0, layer.bias_hh_l0)[0]
+            if cell == "mingru":
+                z, n = read.chunk(2, dim=1)
+                found = {"z": z.sigmoid(), "n": n.tanh()}
+            else:
+                kept = torch.nn.functional.linear(before, layer.weight_hh_l0, layer.bias_hh_l0)[0]
             if cell == "lstm":
                 i, f, g, o = (read + kept).chunk(4, dim=1)
                 found = {"i": i.sigmoid(), "f": f.sigmoid(), "g": g.tanh(), "o": o.sigmoid()}
-            else:
+            elif cell == "gru":
                 (a, b, c), (d, e, h) = read.chunk(3, dim=1), kept.chunk(3, dim=1)
                 r = (a + d).sigmoid()
                 found = {"r": r, "z": (b + e).sigmoid(), "n": (c + r * h).tanh()}

@@ -79,7 +79,7 @@ def test_it_uses_the_whole_language() -> None:
     assert "(3(" not in written  # abc2midi: nested tuples
 
 
-@pytest.mark.parametrize("cell", ["lstm", "gru", "rnn"])
+@pytest.mark.parametrize("cell", ["lstm", "gru", "mingru", "rnn"])
 def test_a_random_network_writes_whole_tunes(cell: str, make_engine: MakeEngine) -> None:
     engine = make_engine(cell=cell)
     for tune in sample(engine, GUARDED, n=8):

@@ -133,7 +133,7 @@ def test_what_is_chosen_is_what_is_started(home: Path, monkeypatch: pytest.Monke
     assert any(one.label == "Pause" for one in app.button)
 
 
-@pytest.mark.parametrize("cell", ["lstm", "gru", "rnn"])
+@pytest.mark.parametrize("cell", ["lstm", "gru", "mingru", "rnn"])
 def test_every_choice_is_a_command_line_that_parses(cell: Any) -> None:
     model = ModelConfig(cell=cell, hidden_size=16, num_layers=2, dropout=0.5)
     for length in ("minutes", "epochs"):
