@@ -185,8 +185,8 @@ def _mingru(epochs: int) -> Study:
         "mingru",
         "minGRU",
         "Does a cell whose gates do not see its state learn as well?",
-        f"minGRU (Feng et al. 2024) beside the other cells, each with about 206,000 weights, and {TUNES} tunes of each. "
-        "Not in the report.",
+        f"minGRU (Feng et al. 2024) beside the other cells, each with about 206,000 weights, and {TUNES} tunes of "
+        "each. Not in the report.",
         (*trained, *sampled),
     )
 

@@ -21,6 +21,8 @@ def test_what_is_no_setting_is_refused() -> None:
         ModelConfig(clock=1)  # type: ignore[arg-type]
     with pytest.raises(ConfigError, match="drop_plan"):
         TrainConfig(drop_plan=2)
+    with pytest.raises(ConfigError, match="no weights from state to state"):
+        ModelConfig(cell="mingru", weight_dropout=0.3)
 
 
 @pytest.mark.parametrize("tunes", [1, 33, 400, 800, 2_873, 100_000])

@@ -68,8 +68,8 @@ def fuse(config: ModelConfig, weights: Mapping[str, Array], dtype: np.dtype[np.f
         return array
 
     # The biases of input and state add up, but for those of a gate whose product with the state is multiplied first.
-    biases = [arranged("bias_ih", k) for k in layers]
-    matrices = [np.zeros((len(bias), 0)) for bias in biases]
+    biases: list[Array] = [arranged("bias_ih", k) for k in layers]
+    matrices: list[Array] = [np.zeros((len(bias), 0)) for bias in biases]
     if spec.has_recurrent_weights:
         biases = [bias + arranged("bias_hh", k) for k, bias in enumerate(biases)]
         matrices = [arranged("weight_hh", k) for k in layers]

@@ -61,7 +61,7 @@ class _Recurrence(torch.autograd.Function):
         return h
 
     @staticmethod
-    @once_differentiable  # type: ignore[untyped-decorator]
+    @once_differentiable
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         z, n, h, first = ctx.saved_tensors
         total = gradient.clone(memory_format=torch.contiguous_format)  # of h_t, with what comes back from h_{t+1}
