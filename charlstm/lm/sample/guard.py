@@ -112,6 +112,7 @@ class Guard:
             if letter and letter in self._symbols:
                 endings[number] = Ending(letter, fill)
         self._body.endings, self._tried, self._fills = endings, ("", self._body), fills
+        self._body.least_bars = min(self._body.least_bars, len(plan.bars))
 
     def agrees(self, char: str) -> bool:
         """Whether a character that `allows` has just allowed is as the form plan has it: bar lines, lengths, returns.

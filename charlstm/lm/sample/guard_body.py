@@ -15,6 +15,7 @@ LENGTHS = {
     "": 4, "2": 8, "3": 12, "4": 16, "6": 24, "8": 32, "12": 48, "/": 2, "/2": 2, "3/2": 6, "/4": 1, "3/4": 3,
 }  # fmt: skip
 EVEN = ("", "2", "4", "/")  # lengths of the notes of a triplet, or around a > or <: others make odd note values
+LEAST_BARS = 8  # of a tune, as validity has it (evaluate/validity.py)
 MOST_SIGNS = 38  # of a line, after which its bar is the last: a line of the text is one of the page, and must fit it
 _UPPER, _LOWER = frozenset("ABCDEFG"), frozenset("abcdefg")
 _ACCIDENTALS = frozenset("^_=")
@@ -58,6 +59,7 @@ class Body:
     pickup: int = 0
     tune_pickup: int = 0
     bars: int = 0
+    least_bars: int = LEAST_BARS  # of the tune; it does not end before
     is_open: bool = False  # a repeat
     was_opened: bool = False  # or closed: a `:|` needs its `|:` from then on
     ending: int = 0  # 1 or 2 within an ending
@@ -72,7 +74,8 @@ class Body:
         """Whether the tune may end here."""
         if self.mode == "over":
             return True
-        return self.mode in ("line", "start") and self.line in (":|", "||") and self.ending != 1
+        is_over = self.mode in ("line", "start") and self.line in (":|", "||") and self.ending != 1
+        return is_over and self.bars >= self.least_bars
 
     @property
     def least_fill(self) -> int:
@@ -114,12 +117,12 @@ class Body:
             if self.tied and self.letter + self.octave != self.tied:
                 return self.tied[1 + len(self.octave)]
             lengths = self._allowed_lengths()
-            if self.length not in lengths:
-                longer = min((x for x in lengths if x.startswith(self.length)), key=len)
-                return longer[len(self.length)]
+            longest = max((x for x in lengths if x.startswith(self.length)), key=self.lengths.__getitem__)
+            if self.length != longest:
+                return longest[len(self.length)]
             return ":|" + note
         if self.mode == "line":
-            return {":": "|", ":|": "2", "|": "]" + note + ":\n"}.get(self.line, note + "\n")
+            return {":": "|", ":|": "2" + note + "\n", "|": "]" + note + ":\n"}.get(self.line, note + "\n")
         return {"tie": note + "|", "ending": " ", "tuplet": "3" + note}.get(self.mode, note)
 
     # ---- music
@@ -314,7 +317,7 @@ class Body:
             if char == ":":
                 self.is_open, self.was_opened = True, True
                 return is_free and (self.ends_section or is_pickup)
-            return is_free and self.ends_section
+            return is_free and self.ends_section and (char != "]" or self.bars >= self.least_bars)
         is_full = self.full is None or self.fill == self.full
         self._end_bar(section=False)
         if char == "1":
