@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from charlstm.cli.common import (
     Commands,
@@ -26,6 +26,7 @@ from charlstm.progress import Progress
 if TYPE_CHECKING:
     from charlstm.evaluate.ranking import TuneScore
     from charlstm.lm.infer.engine import Engine
+    from charlstm.lm.sample.attributes import Attributes
     from charlstm.lm.sample.form import Form
     from charlstm.lm.sample.sampling import Sample
 
@@ -58,6 +59,16 @@ def add(commands: Commands) -> None:
         metavar="F",
         help="auto (default): one that the model has seen, if it reads form plans; free: none; like:TUNE.abc: that of "
         "a tune; or a form, such as 'AABB: a b a c | d e d c'",
+    )
+    like = parser.add_argument_group("what the tunes are like")
+    like.add_argument("--range", metavar="NOTES", help="no note outside it, such as D4-B5; C4 is middle C")
+    like.add_argument("--density", metavar="N", help="about this many notes per bar")
+    like.add_argument("--leaps", metavar="S", help="about this share of intervals larger than a third, from 0 to 1")
+    like.add_argument(
+        "--part-temperature", metavar="T,T", help="temperature of each part, such as 1.2,0.6; the last one's goes on"
+    )
+    like.add_argument(
+        "--return-temperature", metavar="T", help="temperature of bars that the form takes up again, or varies"
     )
     add_seed(parser)
     parser.add_argument(
@@ -100,6 +111,7 @@ def _sample(options: argparse.Namespace) -> None:
     for remark in unseen_fields(engine, fields):
         print(f"charlstm: {remark}", file=sys.stderr)
     form = _form(engine, options.form)
+    attributes = _attributes(options)
     with progress() as advance:
         samples = sample(
             engine,
@@ -109,6 +121,7 @@ def _sample(options: argparse.Namespace) -> None:
             n=options.n,
             seed=seed,
             form=form,
+            attributes=attributes,
             progress=lambda done: advance(Progress("writing", done, options.n)),
         )
     scores: list[TuneScore | None] = [None] * len(samples)
@@ -122,6 +135,7 @@ def _sample(options: argparse.Namespace) -> None:
         {"abc": abc, "seed": s.seed, "log_probability": s.log_probability, "stopped": s.stopped}
         | ({"score": round(score.total, 4), "reasons": score.words} if score else {})
         | ({"form": write_plan(s.form)} if s.form else {})
+        | ({"attributes": attributes.to_json(), "got": _got(s.text)} if attributes else {})
         | ({"overruled": len(s.overruled), "guard_cost": s.guard_cost} if options.guard else {})
         for abc, s, score in zip(tunes, samples, scores, strict=True)
     ]
@@ -131,6 +145,8 @@ def _sample(options: argparse.Namespace) -> None:
         if score:
             words = " ".join(score.words)
             print(f"charlstm: tune {number}, seed {one.seed}, score {score.total:.2f}: {words}", file=sys.stderr)
+    if attributes:
+        _compare(attributes, samples)
     if options.seed is None:
         print(f"charlstm: seed {seed}, temperature {temperature:g}", file=sys.stderr)
     unplayable = sum(not _is_playable(one.text) for one in samples)
@@ -152,6 +168,38 @@ def _best(engine: Engine, samples: list[Sample], count: int) -> tuple[list[Sampl
     scores = [score_sample(one, usual_nats=usual) for one in samples]
     places = ranked(scores)[:count]
     return [samples[place] for place in places], [scores[place] for place in places]
+
+
+def _attributes(options: argparse.Namespace) -> Attributes:
+    """What the options ask tunes to be like. Raises ConfigError."""
+    from charlstm.lm.sample.attributes import OPTIONS, attributes_of_words
+
+    given = {name: getattr(options, option[2:].replace("-", "_")) for name, option in OPTIONS.items()}
+    return attributes_of_words({name: value for name, value in given.items() if value is not None})
+
+
+def _got(text: str) -> dict[str, Any]:
+    """What a tune is like, as JSON values."""
+    from charlstm.tunes.views.attributes import tune_attributes
+
+    got = tune_attributes(text)
+    return {"range": str(got.range or ""), "density": round(got.density, 3), "leaps": round(got.leaps, 3)}
+
+
+def _compare(attributes: Attributes, samples: list[Sample]) -> None:
+    """Say what was asked for and what came out, on average."""
+    from charlstm.lm.sample.attributes import write_attributes
+    from charlstm.tunes.views.attributes import Ambitus, tune_attributes
+
+    got = [tune_attributes(one.text) for one in samples]
+    ranges = [one.range for one in got if one.range]
+    ambitus = Ambitus(min(r.lowest for r in ranges), max(r.highest for r in ranges)) if ranges else "no notes"
+    density, leaps = (sum(getattr(one, name) for one in got) / len(got) for name in ("density", "leaps"))
+    print(
+        f"charlstm: asked for {write_attributes(attributes)}; got {ambitus}, {density:.1f} notes per bar, "
+        f"{leaps:.2f} of the intervals larger than a third",
+        file=sys.stderr,
+    )
 
 
 def _form(engine: Engine, text: str) -> Form:

@@ -159,7 +159,9 @@ class SymbolPicker:
         """Take note of a symbol that the text goes on with, chosen or given."""
         self._unread.append(symbol)
 
-    def pick(self, logits: NDArray[np.floating], forbid: Callable[[Floats], None]) -> int:
+    def pick(
+        self, logits: NDArray[np.floating], forbid: Callable[[Floats], None], config: SampleConfig | None = None
+    ) -> int:
         """Choose the next symbol, with one random number.
 
         Parameters
@@ -167,12 +169,14 @@ class SymbolPicker:
         logits : float array, shape (V,)
             After what was put.
         forbid : callable
-            Sets to -inf, in the logits it is given, what may not come now; START never may.
+            Sets to -inf, in the logits it is given, what may not come now; START never may. It may add to the others.
+        config : SampleConfig, optional
+            In place of the text's own, for this choice.
         """
-        u = self._random()
-        symbol = choose(self._allowed(logits, forbid), u, self._config, self._engine.rounding)
+        u, config = self._random(), config or self._config
+        symbol = choose(self._allowed(logits, forbid), u, config, self._engine.rounding)
         if symbol is None:
-            symbol = choose(self._allowed(self._exact_logits(), forbid), u, self._config)
+            symbol = choose(self._allowed(self._exact_logits(), forbid), u, config)
             assert symbol is not None  # an exact choice is always sure
         return symbol
 

@@ -18,10 +18,13 @@ from charlstm.lm.infer.engine import Engine
 from charlstm.lm.infer.inputs.lookback import SIGNS
 from charlstm.lm.infer.logits import Floats, log_softmax
 from charlstm.lm.infer.session import InferenceSession
+from charlstm.lm.sample.attribute_control import AttributeControl
+from charlstm.lm.sample.attributes import NO_ATTRIBUTES, Attributes
 from charlstm.lm.sample.decoding import SymbolPicker
 from charlstm.lm.sample.guard import Guard
+from charlstm.lm.sample.guarded import Overruled, guard_of, pick_guarded
 from charlstm.lm.sample.infill import MAX_BAR, closes_bar
-from charlstm.lm.sample.sampling import DEFAULT, Overruled, Sample, guard_of, pick_guarded
+from charlstm.lm.sample.sampling import DEFAULT, Sample
 from charlstm.tunes.abc import split_header
 from charlstm.tunes.form_plan.edit import FormEdit
 from charlstm.tunes.form_plan.plan import FormPlan
@@ -29,7 +32,13 @@ from charlstm.tunes.form_plan.reading import written_bars
 
 
 def stream_edited(
-    engine: Engine, text: str, edit: FormEdit, config: SampleConfig = DEFAULT, *, seed: int = 0
+    engine: Engine,
+    text: str,
+    edit: FormEdit,
+    config: SampleConfig = DEFAULT,
+    *,
+    seed: int = 0,
+    attributes: Attributes = NO_ATTRIBUTES,
 ) -> Generator[str, None, Sample]:
     """Write a tune by an edited plan, a character at a time, the header's first.
 
@@ -45,6 +54,8 @@ def stream_edited(
         Its `guard` holds the new bars to what can be played, as long as what is kept can be.
     seed : int
         Of the new bars.
+    attributes : Attributes
+        What the new bars are to be like, all bars counted in.
 
     Returns
     -------
@@ -62,18 +73,22 @@ def stream_edited(
     if max((k for k in edit.origins if k is not None), default=-1) >= len(written):
         raise ConfigError("form", f"keeps bars that this tune of {len(written)} bars does not have.")
     engine.vocab.encode(text)
-    return _Writer(engine, text, edit, config, seed).characters()
+    return _Writer(engine, text, edit, config, seed, attributes).characters()
 
 
 class _Writer:
     """A tune being written: what stands there, and the model that has read it."""
 
-    def __init__(self, engine: Engine, before: str, edit: FormEdit, config: SampleConfig, seed: int) -> None:
+    def __init__(
+        self, engine: Engine, before: str, edit: FormEdit, config: SampleConfig, seed: int, attributes: Attributes
+    ) -> None:
         self._engine, self._edit, self._config, self._seed = engine, edit, config, seed
         self._before, self._written = before, written_bars(before)[1]
         self.text = ""
         self._session, self._logits = _begun(engine, edit.plan)
-        self._guard: Guard | None = guard_of(engine, config, "", {}) if config.guard else None
+        self._control = AttributeControl(engine.vocab, attributes, config) if attributes else None
+        heads = self._control.heads if self._control else None
+        self._guard: Guard | None = guard_of(engine, config, "", {}, heads) if config.guard else None
         self._overruled: list[Overruled] = []
         self._log_probs: list[float] = []
 
@@ -83,6 +98,8 @@ class _Writer:
         yield from self._give(self._before[: split_header(self._before).body_start])
         if self._guard:
             self._guard.follow(plan)
+        if self._control:
+            self._control.follow(plan)
         yield from self._give(plan.opening)
         for number, (origin, line) in enumerate(zip(self._edit.origins, plan.lines, strict=True)):
             if origin is None:
@@ -105,9 +122,12 @@ class _Writer:
         def forbid(z: Floats) -> None:
             if not music:  # a bar begins with music
                 z[[vocab.end, *[i for c, i in vocab.ids.items() if c in SIGNS]]] = -np.inf
+            if self._control:
+                self._control.apply(z)
 
         while len(music) < MAX_BAR:
-            symbol, nats = pick_guarded(picker, self._logits, forbid, vocab, self._guard)
+            config = self._control.config if self._control else None
+            symbol, nats = pick_guarded(picker, self._logits, forbid, vocab, self._guard, config)
             char = vocab.written[symbol]
             if char in ("", "\n") or closes_bar(music, char):
                 return
@@ -125,6 +145,8 @@ class _Writer:
             self._logits = self._session.read([self._engine.vocab.ids[char]])[0]
             if self._guard and not self._guard.read(char, given=True):
                 self._guard = None
+            if self._control:
+                self._control.read(char)
             yield char
 
     def _exact(self, text: str) -> tuple[InferenceSession, NDArray[np.floating]]:

@@ -11,6 +11,7 @@ from collections.abc import Collection, Mapping
 from fractions import Fraction
 
 from charlstm.errors import ConfigError
+from charlstm.lm.sample.attribute_control import NoteHeads
 from charlstm.lm.sample.guard_body import LENGTHS, Body, Ending
 from charlstm.lm.sample.guard_form import FormGuard
 from charlstm.lm.sample.guard_header import DEFAULTS, HeaderLines
@@ -38,6 +39,8 @@ class Guard:
         What the tune begins with.
     max_length : int
         Characters within which it ends, the prime's included.
+    heads : NoteHeads, optional
+        The notes that may come; those that are given come in any case.
 
     Raises
     ------
@@ -53,12 +56,14 @@ class Guard:
         fixed: Mapping[str, str],
         prime: str,
         max_length: int,
+        *,
+        heads: NoteHeads | None = None,
     ) -> None:
         if missing := sorted(NEEDED - set(symbols)):
             raise ConfigError(
                 "guard", f"needs characters that this model does not know: {' '.join(map(repr, missing))}."
             )
-        self._symbols, self._max_length, self._length = symbols, max_length, 0
+        self._symbols, self._max_length, self._length, self._heads = symbols, max_length, 0, heads
         known = frozenset(symbols)
         self._lengths = {text: duration for text, duration in LENGTHS.items() if known.issuperset(text)}
         values = {
@@ -109,7 +114,7 @@ class Guard:
             quarters = None if bar.length is None else 4 * bar.length / unit
             fill = int(quarters) if quarters is not None and quarters.denominator == 1 else None
             fills.append(self._body.full if bar.length is None else fill)
-            if letter and letter in self._symbols:
+            if letter and self._body.note_of(letter):
                 endings[number] = Ending(letter, fill)
         self._body.endings, self._tried, self._fills = endings, ("", self._body), fills
         self._body.least_bars = min(self._body.least_bars, len(plan.bars))
@@ -165,7 +170,12 @@ class Guard:
             if self._tried[0] == char:
                 self._body, self._tried = self._tried[1], ("", self._body)
                 return True
-            return self._body.step(char)
+            if not given:
+                return self._body.step(char)
+            self._body.heads = None
+            is_allowed = self._body.step(char)
+            self._body.heads = self._heads
+            return is_allowed
         if not self._head.step(char, given):
             return False
         if self._head.is_over:
@@ -173,5 +183,7 @@ class Guard:
             full = self._bar(meter, self._head.written.get("L"))
             if full is None and parse_meter(meter) is not None:
                 raise ConfigError("guard", f"cannot fill bars of M:{meter} in this unit note length.")
-            self._body = Body(full, self._lengths, "hornpipe" in self._head.written.get("R", "").lower())
+            on_beat = "hornpipe" in self._head.written.get("R", "").lower()
+            letters = "".join(c for c in (*LETTERS, *LETTERS.lower()) if c in self._symbols)
+            self._body = Body(full, self._lengths, on_beat, letters=letters, heads=self._heads)
         return True

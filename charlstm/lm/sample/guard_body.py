@@ -11,6 +11,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from charlstm.lm.sample.attribute_control import NoteHeads
+
 LENGTHS = {
     "": 4, "2": 8, "3": 12, "4": 16, "6": 24, "8": 32, "12": 48, "/": 2, "/2": 2, "3/2": 6, "/4": 1, "3/4": 3,
 }  # fmt: skip
@@ -36,6 +38,8 @@ class Body:
     lengths: Mapping[str, int]
     # Whether > and < may stand on a beat only: abc2midi dots the pairs of a hornpipe itself, and stumbles elsewhere.
     on_beat: bool = False
+    letters: str = "Aa"  # of notes, as far as the model knows them
+    heads: NoteHeads | None = None  # the notes that may come; None: any
     mode: str = "start"  # start, accidental, note, broken, tuplet, tie, space, line, ending, over
     fill: int = 0  # of this bar, notes that must still come for a triplet or after a > counted in
     # The note being written, or the last one.
@@ -85,6 +89,14 @@ class Body:
             return self.fill + (2 if self.left else 1) * min(lengths, default=0)
         return self.fill + (1 if self.mode in ("space", "accidental", "tuplet") and not self.same else 0)
 
+    def note_of(self, letter: str) -> str:
+        """The letter, A to G or a to g, of a short note that may come and has this letter, A to G; "": has any.
+
+        "" where there is none.
+        """
+        notes = self.heads.whole if self.heads else self.letters
+        return min((note for note in notes if letter in ("", note[0].upper())), key=_plainness, default="")[:1]
+
     def step(self, char: str) -> bool:
         """Take one more character; False, and the state is of no more use, if it may not come."""
         allowed: bool = getattr(self, f"_in_{self.mode}")(char)
@@ -112,8 +124,10 @@ class Body:
     def _towards_the_end(self) -> str:
         """What to try next in order to end, the best first."""
         ending = self.endings.get(self.bars)
-        note = self.tied[:1] or (ending.letter if ending else "A")
+        note = self.tied[:1] or self.note_of(ending.letter if ending else "")
         if self.mode == "note":
+            if self.heads and not self.tied and not self.heads.may_stand(head := self.letter + self.octave):
+                return min((x for x in self.heads.whole if x.startswith(head)), key=len)[len(head)]
             if self.tied and self.letter + self.octave != self.tied:
                 return self.tied[1 + len(self.octave)]
             lengths = self._allowed_lengths()
@@ -149,6 +163,8 @@ class Body:
         self.mode, self.letter, self.octave, self.length = "note", letter, "", ""
         self.has_note, self.signs = self.has_note or letter != "z", self.signs + 1
         self.heard = self.heard if letter == "z" else letter.upper()
+        if self.heads and letter != "z" and not self.tied and not self.heads.may_begin(letter):
+            return False
         if self.same and self.left < 2 and not self._ends_well and self._is_at_the_end(self.fill):
             return False  # the last of a triplet or of a broken rhythm
         return bool(self._allowed_lengths())
@@ -187,8 +203,14 @@ class Body:
         octave = self.octave + char
         mark = "," if self.letter in _UPPER else "'"
         if char == mark and self.letter != "z" and not self.length and len(octave) <= 2:
+            head, is_in_range = self.letter + octave, True
+            if self.heads and not self.tied:
+                is_in_range = self.heads.may_begin(head) or not self.heads.may_begin(self.letter + self.octave)
             self.octave = octave
-            return not self.tied or self.tied.startswith(self.letter + octave)
+            return is_in_range and (not self.tied or self.tied.startswith(head))
+        is_limited = self.heads and self.letter != "z" and not self.tied
+        if is_limited and self.heads and not self.heads.may_stand(self.letter + self.octave):
+            return False
         if self.tied and self.letter + self.octave != self.tied:
             return False
         if any(x.startswith(self.length + char) for x in self._allowed_lengths()):
@@ -357,3 +379,8 @@ class Body:
 
     def _in_over(self, char: str) -> bool:
         return False
+
+
+def _plainness(note: str) -> tuple[int, int, str]:
+    """Notes that are written shortly come first, A before all."""
+    return len(note), note != "A", note

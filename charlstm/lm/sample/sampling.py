@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from typing import Literal, NamedTuple
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,31 +20,17 @@ from charlstm.lm.infer.engine import Engine
 from charlstm.lm.infer.logits import Floats, log_softmax
 from charlstm.lm.infer.session import InferenceSession
 from charlstm.lm.sample.adapter import adapted_prime
+from charlstm.lm.sample.attribute_control import AttributeControl
+from charlstm.lm.sample.attributes import NO_ATTRIBUTES, Attributes
 from charlstm.lm.sample.decoding import SymbolPicker
-from charlstm.lm.sample.fields import adapted_fields, seen_values
+from charlstm.lm.sample.fields import adapted_fields
 from charlstm.lm.sample.form import Form, plan_of
-from charlstm.lm.sample.guard import Guard
+from charlstm.lm.sample.guarded import Overruled, guard_of, pick_guarded
 from charlstm.lm.sample.header import Header, fixed_lines
-from charlstm.lm.vocab import Vocab
 from charlstm.tunes.form_plan.plan import FormPlan
 
 BATCH_SIZE = 128  # tunes written at once; from 64 to 256 the speed is the same
 DEFAULT = SampleConfig()
-
-
-class Overruled(NamedTuple):
-    """A character that the guard put instead of the model's.
-
-    Attributes
-    ----------
-    index : int
-        Its place in the text; len(text) for END.
-    nats : float
-        What it cost: -ln of the probability of all that the guard allowed there, under the model's own distribution.
-    """
-
-    index: int  # type: ignore[assignment]  # hides tuple.index, which is not needed here
-    nats: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,43 +75,6 @@ class Sample:
         return sum(one.nats for one in self.overruled)
 
 
-def pick_guarded(
-    picker: SymbolPicker,
-    logits: NDArray[np.floating],
-    forbid: Callable[[Floats], None],
-    vocab: Vocab,
-    guard: Guard | None,
-) -> tuple[int, float | None]:
-    """Choose the next symbol, and where the guard does not allow it, again among what it allows.
-
-    Of that it must be what agrees with the form plan, if anything does. The second choice takes the next random number:
-    a symbol comes with its probability among those allowed, and a tune that needs no guard is the one without it.
-
-    Returns
-    -------
-    symbol : int
-    nats : float or None
-        What the guard cost, if it had to overrule the model.
-    """
-    symbol = picker.pick(logits, forbid)
-    if guard is None or (guard.allows(vocab.written[symbol]) and guard.agrees(vocab.written[symbol])):
-        return symbol, None
-    allowed, agreed = np.zeros((2, len(vocab)), dtype=bool)
-    for k, text in enumerate(vocab.written):
-        allowed[k] = k != vocab.start and guard.allows(text)
-        agreed[k] = allowed[k] and guard.agrees(text)
-    if agreed.any():
-        allowed = agreed
-    elif allowed[symbol]:
-        return symbol, None
-
-    def forbid_more(z: Floats) -> None:
-        forbid(z)
-        z[~allowed] = -np.inf
-
-    return picker.pick(logits, forbid_more), -float(np.log(np.exp(log_softmax(logits)[allowed]).sum()))
-
-
 class _Tune:
     """One tune being written: what is there, what must come, and its random choices."""
 
@@ -138,6 +87,7 @@ class _Tune:
         seed: int,
         skip: int = 0,
         form: Form = "free",
+        attributes: Attributes = NO_ATTRIBUTES,
     ) -> None:
         self._engine, self._form, self._in_header = engine, form, True
         self.plan: FormPlan | None = None
@@ -147,7 +97,9 @@ class _Tune:
         self.text = ""
         self.stopped: Literal["end", "max_length"] | None = None
         self._picker = SymbolPicker(engine, config, seed, skip=skip)
-        self._guard = guard_of(engine, config, prime, lines) if config.guard else None
+        self._control = AttributeControl(engine.vocab, attributes, config) if attributes else None
+        heads = self._control.heads if self._control else None
+        self._guard = guard_of(engine, config, prime, lines, heads) if config.guard else None
         self._overruled: list[Overruled] = []
         self._chosen: list[tuple[NDArray[np.floating], int]] = []
         self._log_probs: list[Floats] = []
@@ -157,7 +109,8 @@ class _Tune:
         vocab = self._vocab
         # What the model would write; a header may put a fixed line down instead.
         if not self._given:
-            symbol, nats = pick_guarded(self._picker, logits, self._forbid, vocab, self._guard)
+            config = self._control.config if self._control else None
+            symbol, nats = pick_guarded(self._picker, logits, self._forbid, vocab, self._guard, config)
             if nats is not None:
                 self._overruled.append(Overruled(len(self.text), nats))
             if self._header:
@@ -179,6 +132,8 @@ class _Tune:
             self._guard.read(vocab.symbols[symbol], given=is_given)
         if self._header and len(self.text) > len(self._prime):
             self._header.read(vocab.symbols[symbol])
+        if self._control:
+            self._control.read(vocab.symbols[symbol])
         if self._in_header and vocab.symbols[symbol] == "\n" and "\nK:" in "\n" + self.text:
             self._in_header = False
             if self._form != "auto" or len(self.text) >= len(self._prime):  # bars that are given have no form of ours
@@ -186,14 +141,18 @@ class _Tune:
                 self._picker.set_plan(self.plan)
                 if self._guard and self.plan:
                     self._guard.follow(self.plan)
+                if self._control:
+                    self._control.follow(self.plan)
         if len(self.text) >= self._max_length:
             self.stopped = "end" if self._guard and self._guard.allows("") else "max_length"
         return symbol
 
     def _forbid(self, z: Floats) -> None:
-        """What may not come now: END of nothing, and what the header does not allow."""
+        """What may not come now: END of nothing, what the header does not allow; what the attributes ask for."""
         if not self.text:
             z[self._vocab.end] = -np.inf
+        if self._control:
+            self._control.apply(z)
         if self._header and (allowed := self._header.allowed()) is not None:
             z[~allowed] = -np.inf
 
@@ -234,15 +193,14 @@ def _write(engine: Engine, tunes: list[_Tune]) -> Iterator[None]:
             session = InferenceSession(engine, session.state.take(going))
 
 
-def guard_of(engine: Engine, config: SampleConfig, prime: str, lines: Mapping[str, str]) -> Guard:
-    """The guard of a tune with this prime and these fixed lines. Raises ConfigError where it cannot follow them."""
-    fixed = {letter: line[2:].strip() for letter, line in lines.items()}
-    seen = {letter: seen_values(engine, letter) for letter in "RMLK"}
-    return Guard(engine.vocab.symbols[2:], seen, fixed, prime, config.max_length)
-
-
 def _begin(
-    engine: Engine, config: SampleConfig, prime: str, fields: Mapping[str, str] | None, seeds: range, form: Form
+    engine: Engine,
+    config: SampleConfig,
+    prime: str,
+    fields: Mapping[str, str] | None,
+    seeds: range,
+    form: Form,
+    attributes: Attributes,
 ) -> Iterator[_Tune]:
     """Tunes not yet begun, one a seed. Everything the user gave is checked here, before the first is made."""
     prime = adapted_prime(engine, prime)
@@ -259,7 +217,8 @@ def _begin(
         guard_of(engine, config, prime, lines)
     if isinstance(form, FormPlan) and not engine.config.plan:
         raise ConfigError("form", f"{engine.name or 'this model'} reads no form plans; choose a model that does.")
-    return (_Tune(engine, config, prime, lines, seed, form=form) for seed in seeds)
+    AttributeControl(engine.vocab, attributes, config)
+    return (_Tune(engine, config, prime, lines, seed, form=form, attributes=attributes) for seed in seeds)
 
 
 def sample(
@@ -271,6 +230,7 @@ def sample(
     n: int = 1,
     seed: int = 0,
     form: Form = "auto",
+    attributes: Attributes = NO_ATTRIBUTES,
     progress: Callable[[int], None] | None = None,
 ) -> list[Sample]:
     """Write tunes.
@@ -291,6 +251,8 @@ def sample(
     form : "auto", "free" or FormPlan
         By which form: one of the model's own that goes with the header, none, or this one. A model that reads no plans
         writes free.
+    attributes : Attributes
+        What they are to be like beside it: range, notes per bar, leaps, a temperature by part.
     progress : callable, optional
         Called with the number of finished tunes, now and then; it may raise to stop.
 
@@ -305,7 +267,7 @@ def sample(
     ConfigError
         If a setting is out of its range, a field cannot be fixed, or the prime and the fields or the length disagree.
     """
-    return _sampled(engine, _begin(engine, config, prime, fields, range(seed, seed + n), form), progress)
+    return _sampled(engine, _begin(engine, config, prime, fields, range(seed, seed + n), form, attributes), progress)
 
 
 def sample_variants(
@@ -316,13 +278,14 @@ def sample_variants(
     fields: Mapping[str, str] | None = None,
     seed: int = 0,
     form: Form = "auto",
+    attributes: Attributes = NO_ATTRIBUTES,
 ) -> list[Sample]:
     """Write one tune of a seed for each configuration, side by side: the same tunes as with `sample` one by one.
 
     Takes and raises what `sample` does.
     """
     seeds = range(seed, seed + 1)
-    begun = [tune for config in configs for tune in _begin(engine, config, prime, fields, seeds, form)]
+    begun = [tune for config in configs for tune in _begin(engine, config, prime, fields, seeds, form, attributes)]
     return _sampled(engine, iter(begun), None)
 
 
@@ -378,13 +341,14 @@ def stream(
     fields: Mapping[str, str] | None = None,
     seed: int = 0,
     form: Form = "auto",
+    attributes: Attributes = NO_ATTRIBUTES,
 ) -> Generator[str, None, Sample]:
     """Write one tune, a character at a time, the prime's first; joined they are `sample(...)[0].text`.
 
     Takes and raises what `sample` does; raises before the first character is asked for. The generator's value, when
     it ends, is the Sample.
     """
-    (tune,) = _begin(engine, config, prime, fields, range(seed, seed + 1), form)
+    (tune,) = _begin(engine, config, prime, fields, range(seed, seed + 1), form, attributes)
 
     def characters() -> Generator[str, None, Sample]:
         length = 0

@@ -13,6 +13,7 @@ from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from charlstm.errors import ConfigError
+from charlstm.lm.sample.attributes import parse_attributes, write_attributes
 from charlstm.tunes.form_plan.edit import FormEdit
 from charlstm.tunes.form_plan.notation import parse_plan, write_plan
 
@@ -38,7 +39,7 @@ class ComposeSettings:
     Without `guard` the model writes what it likes; top_k 0 and top_p 1 leave all characters to choose from. `form` is
     the form plan that the tune is written by, "" one of the model's own. `edited_form` is the plan after it was
     edited, and `kept_bars` says which bars stay: for each of its bars the bar of the tune written by `form`, or -, with
-    dots between.
+    dots between. `attributes` is what the tune is to be like beside it, as `write_attributes` has it.
     """
 
     model: str
@@ -55,6 +56,7 @@ class ComposeSettings:
     form: str = ""
     edited_form: str = ""
     kept_bars: str = ""
+    attributes: str = ""
 
     def varied(self, **changes: Any) -> ComposeSettings:
         """Other settings and the form that this tune has: what an edit kept belongs to one tune only."""
@@ -105,6 +107,7 @@ class ComposeSettings:
             words += ["--top-p", f"{self.top_p:g}"]
         if self.guard:
             words.append("--guard")
+        words += parse_attributes(self.attributes).options()
         return shlex.join([*words, "--max-length", str(self.length)])
 
 
@@ -171,6 +174,14 @@ def parse_settings(
             problems.append(f"The {name} in this address, {_short(value)}, is not a form of a tune.")
             return ""
 
+    def attributes() -> str:
+        value = query.get("attributes", "")
+        try:
+            return write_attributes(parse_attributes(value))
+        except ConfigError as error:
+            problems.append(f"The attributes in this address cannot be used: {error}")
+            return ""
+
     edited_form, kept_bars = plan("edited_form"), query.get("kept_bars", "")
     is_counted = kept_bars.count(".") + 1 == len(parse_plan(edited_form).bars) if edited_form else False
     if edited_form and not (_KEPT.fullmatch(kept_bars) and is_counted):
@@ -187,6 +198,7 @@ def parse_settings(
         form=plan("form"),
         edited_form=edited_form,
         kept_bars=kept_bars if edited_form else "",
+        attributes=attributes(),
         **{name: words(name) for name in HEADER},
     )
     return settings, problems

@@ -17,7 +17,8 @@ from charlstm.lm.infer.engine import Engine, load
 from charlstm.lm.infer.logits import log_softmax
 from charlstm.lm.sample.guard import BODY_ROOM, HEADER_ROOM, Guard
 from charlstm.lm.sample.guard_header import go_together
-from charlstm.lm.sample.sampling import guard_of, sample, stream
+from charlstm.lm.sample.guarded import guard_of
+from charlstm.lm.sample.sampling import sample, stream
 from charlstm.tunes.abc import split_header
 from charlstm.tunes.form_plan.notation import parse_plan
 from charlstm.tunes.form_plan.reading import written_bars

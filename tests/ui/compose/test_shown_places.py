@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from charlstm.lm.sample.sampling import Overruled, Sample
+from charlstm.lm.sample.guarded import Overruled
+from charlstm.lm.sample.sampling import Sample
 from charlstm.tunes.abc import body_tokens
 from charlstm.tunes.edit.transpose import transposed
 from charlstm.tunes.harmony.backing import insertions, with_insertions
