@@ -42,7 +42,7 @@ KINDS = {"new": "New", "return": "Again", "variant": "Variant"}
 def show_form_editor(context: ViewContext, sample: Sample) -> None:
     """The blocks, and what can be done to the chosen bar, its part and the whole."""
     if (problem := PROBLEM.get()) and problem[0] == context.composed:  # until another edit: a run may be cut short
-        st.error(plain(problem[1]))
+        st.error(plain(problem[1].replace("form: ", "The form ", 1).replace("`", "")))
     read = read_plan(sample.text)  # as it came out: a model may stray from its plan
     plan = read or sample.form
     apply = None if plan is None else _Apply(context.composed, plan, keeps=read is not None)

@@ -31,7 +31,9 @@ class Form {
     const full = bars.filter((bar) => !bar.pickup);
     bars.forEach((bar, k) => {
       const number = first + k;
-      const button = createElement("button", `${bar.kind}${bar.short ? " short" : ""}`, bar.name);
+      const button = createElement("button", `${bar.kind}${bar.short ? " short" : ""}`, bar.name.replaceAll("'", ""));
+      const primes = bar.name.replace(/[^']/g, "");
+      if (primes) button.append(createElement("span", "primes", primes));
       button.type = "button";
       button.dataset.bar = number;
       button.style.setProperty("--colour", bar.colour);
