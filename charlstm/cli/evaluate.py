@@ -146,7 +146,7 @@ def _panel(options: argparse.Namespace) -> None:
         (name, _figure(e.value), f"{_figure(e.low)} to {_figure(e.high)}", _figure(e.real), _figure(e.shuffled))
         for name, e in measured.measures.items()
     ]
-    head = ("measure", f"{measured.tunes} tunes", "95 %", f"{measured.real_tunes} real", "shuffled")
+    head = ("measure", f"{measured.tunes} tunes", "95%", f"{measured.real_tunes} real", "shuffled")
     lines = table(rows, head).splitlines()
     notes = ["", *[MEASURES[name] for name in measured.measures]]
     # The distances of what notes and rhythms the tunes have.

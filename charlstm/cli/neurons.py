@@ -128,7 +128,7 @@ def _directory_text(directory: Directory) -> str:
                 *(f"{score:.3f}" for score in baselines),
             )
         )
-    head = ("concept", "unit", "AUROC", "95 %", "other tunes", "untrained", "character", "16 units")
+    head = ("concept", "unit", "AUROC", "95%", "other tunes", "untrained", "character", "16 units")
     rare = [entry.concept for entry in directory.concepts if not entry.best]
     named = sum(neuron.named for neuron in directory.neurons)
     roles = {"header": "rises in the header", "body": "rises in the body", "quiet": "moves least"}

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from charlstm.tunes.parse.events import Measure, Reading
 
-# Natural width of music, fitted on 60 tunes of O'Neill, Ryan and Aird (mean error 1.5 %).
+# Natural width of music, fitted on 60 tunes of O'Neill, Ryan and Aird (mean error 1.5%).
 _LINE, _MEASURE, _EVENT, _TIME, _GRACE, _ACCIDENTAL = 160.0, 26.0, 8.3, 129.5, 22.0, 20.0
 FULLEST = 1.05  # of the page: what can still be squeezed in
 EMPTIEST = 0.3  # mean of all lines but the last; below, the text's lines say nothing about a page

@@ -1,7 +1,7 @@
 // What the model predicted. Characters become text nodes; a column and a prediction are elements, never markup.
 /* global leaveAt, sendAt, tint, viewAt, visible */
 
-const percent = (p) => (p < 0.005 ? "<1 %" : `${Math.round(100 * p)} %`);
+const percent = (p) => (p < 0.005 ? "<1%" : `${Math.round(100 * p)}%`);
 
 function element(name, className, text = "") {
   const node = document.createElement(name);

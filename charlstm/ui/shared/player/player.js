@@ -304,7 +304,7 @@ class Player {
     parts["chord-volume"].value = chordVolume;
     for (const slider of [parts.tempo, parts.volume, parts["chord-volume"]]) fill(slider);
     parts.chords.setAttribute("aria-pressed", chords);
-    parts["tempo-value"].textContent = `${tempo} %`;
+    parts["tempo-value"].textContent = `${tempo}%`;
     parts.loop.setAttribute("aria-pressed", Boolean(loop || choice.part));
     parts.part.setAttribute("aria-pressed", Boolean(choice.picking || choice.part));
     parts.metronome.setAttribute("aria-pressed", metronome);

@@ -134,7 +134,7 @@ class Practice {
     const { rate, muted } = this.pace(playback.sound.round);
     if (beat) parts.bpm.textContent = `${Math.round((60 / beat) * rate)} beats per minute`;
     const rounds = step > 0 || silent;
-    const words = `Round ${playback.sound.round + 1}${rate * 100 === tempo ? "" : `: ${Math.round(rate * 100)} %`}`;
+    const words = `Round ${playback.sound.round + 1}${rate * 100 === tempo ? "" : `: ${Math.round(rate * 100)}%`}`;
     parts.round.textContent = rounds && playback.playing ? `${words}${muted ? ", silent" : ""}` : "";
     this.tell();
   }
