@@ -14,6 +14,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple, ParamSpec, TypeVar
 
 from charlstm.errors import NotationError
+from charlstm.progress import Progress, Report
 from charlstm.score import workers
 
 if TYPE_CHECKING:
@@ -185,16 +186,53 @@ def piano_roll(abc: str, qpm: float | None = None) -> bytes:
     return to_png(to_score(read(abc)), qpm=qpm)
 
 
-def tunebook(tunes: Sequence[tuple[str, str]], *, title: str) -> bytes:
-    """Many tunes, each with a line below it, as one PDF; as `pages.tunebook_pdf`."""
-    return _tunebook([list(tune) for tune in tunes], title)
+def tunebook(tunes: Sequence[tuple[str, str]], *, title: str, report: Report | None = None) -> bytes:
+    """Many tunes, each with a line below it, as one PDF; as `pages.tunebook_pdf`.
+
+    Parameters
+    ----------
+    tunes : sequence of (ABC text, line)
+    title : str
+        Of the book.
+    report : callable, optional
+        Told after each tune; it may raise to stop.
+
+    Raises
+    ------
+    ConfigError
+        If there is no tune, or there are too many.
+    """
+    _check_count(len(tunes))
+    pages = []
+    for abc, note in tunes:
+        try:
+            pages.append(_book_page(abc, note))
+        except workers.TooMuch as error:
+            pages.append(_book_page(abc, note, problem=str(error)))
+        if report:
+            report(Progress("Drawing tunes", len(pages), len(tunes)))
+    return _bind(pages, title)
 
 
-@_job(seconds=300, is_long=True, too_much="this tunebook takes too long to make; choose fewer tunes")
-def _tunebook(tunes: list[list[str]], title: str) -> bytes:
-    from charlstm.score.pages import Page, tunebook_pdf
+@_job(seconds=5, too_much="this tunebook takes too long to make; choose fewer tunes")
+def _check_count(tunes: int) -> None:
+    from charlstm.score.pages import check_count
 
-    return tunebook_pdf([Page(*tune) for tune in tunes], title=title)
+    check_count(tunes)
+
+
+@_job(seconds=20, is_long=True, too_much="this tune takes too long to engrave (more than 20 seconds)")
+def _book_page(abc: str, note: str, problem: str = "") -> dict[str, Any]:
+    from charlstm.score.pages import Page, book_page
+
+    return book_page(Page(abc, note), problem=problem)
+
+
+@_job(seconds=120, is_long=True, too_much="this tunebook takes too long to make; choose fewer tunes")
+def _bind(pages: list[dict[str, Any]], title: str) -> bytes:
+    from charlstm.score.pages import bind
+
+    return bind(pages, title=title)
 
 
 def read_musicxml(data: bytes, *, voice: int | None = None) -> ImportedTune:

@@ -11,7 +11,7 @@ import json
 import math
 import re
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -215,11 +215,21 @@ def tunebook_pdf(tunes: Sequence[Page | str], *, title: str = "Tunes", credits: 
     ConfigError
         If there is no tune, or there are too many.
     """
-    if not 1 <= len(tunes) <= MAX_TUNES:
-        raise ConfigError("tunes", f"a tunebook has 1 to {MAX_TUNES} tunes, not {len(tunes)}")
+    check_count(len(tunes))
     pages = [Page(tune) if isinstance(tune, str) else tune for tune in tunes]
+    return bind([book_page(page, tablature=tablature) for page in pages], title=title, credits=credits)
+
+
+def check_count(tunes: int) -> None:
+    """Raise ConfigError unless a book can have so many tunes."""
+    if not 1 <= tunes <= MAX_TUNES:
+        raise ConfigError("tunes", f"a tunebook has 1 to {MAX_TUNES} tunes, not {tunes}")
+
+
+def bind(pages: Sequence[Mapping[str, Any]], *, title: str, credits: str = "") -> bytes:
+    """A book of tunes that `book_page` has drawn, as PDF; title and credits as for `tunebook_pdf`."""
     data = {"title": printable(title) or "Tunes", "credits": printable(credits), "contents": True}
-    return _compile(_BOOK, data | {"tunes": [_printed(page, tablature) for page in pages]}, "pdf")
+    return _compile(_BOOK, data | {"tunes": pages}, "pdf")
 
 
 class Incipit(NamedTuple):
@@ -239,9 +249,14 @@ def _incipit(reading: Reading) -> dict[str, Any]:
     return Incipit(svg, int(view[1]))._asdict() if view else Incipit()._asdict()
 
 
-def _printed(page: Page, tablature: str) -> dict[str, Any]:
-    """What Typst prints of a tune: the score, or, if it cannot be drawn, its text and the reason."""
+def book_page(page: Page, *, tablature: str = "", problem: str = "") -> dict[str, Any]:
+    """What Typst prints of a tune, as JSON: the score, or, if it cannot be drawn, its text and the reason.
+
+    `problem` is a reason that is known before.
+    """
     try:
+        if problem:
+            raise NotationError(problem)
         reading = read(page.abc)
         check_cost(reading)
         drawn = engrave(to_score(reading), width=WIDTH, height=HEIGHT, tablature=tablature)

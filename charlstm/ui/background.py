@@ -14,12 +14,15 @@ from streamlit.delta_generator import DeltaGenerator
 
 from charlstm.progress import Progress, Report
 from charlstm.ui.shared.durations import duration
+from charlstm.ui.state import Setting
 
 T = TypeVar("T")
 CACHED = 4  # results of a kind: a recording of 512 neurons is 30 MB
 _TICK = 0.1  # seconds between two updates of a bar
 _LOOK = 0.25  # seconds between two looks at what somebody else works on
 _SETTLED = 1.0  # seconds after which an estimate of the rest is worth saying
+LONG = 5.0  # seconds; what takes longer begins when somebody asks for it
+ASKED: Setting[tuple[str, Hashable] | None] = Setting("background.asked", None)  # kind and key of what was asked for
 
 
 class _Results:
@@ -103,6 +106,37 @@ def with_bar(
         place.empty()
     value: T = result
     return value
+
+
+def ask_first(kind: str, key: Hashable, *, seconds: float, sentence: str, button: str) -> bool:
+    """Whether long work may begin; else a sentence and a button that asks for it stand here.
+
+    Parameters
+    ----------
+    kind, key
+        As for `with_bar`. What is there already, what somebody works on, and what was asked for may go on.
+    seconds : float
+        An estimate.
+    sentence : str
+        What is to be done, for Markdown, without a full stop: the estimate follows.
+    button : str
+        Its label.
+    """
+    place = st.empty()  # emptied when the work begins
+    if ASKED.get() == (kind, key) or is_underway(kind, key) or is_done(kind, key):
+        return True
+    with place.container():
+        st.info(
+            f"{sentence}: about {duration(seconds)}. It is done once for all visitors.",
+            icon=":material/hourglass_top:",
+        )
+        st.button(button, type="primary", key=f"background.{kind}.ask", on_click=ASKED.set, args=((kind, key),))
+    return False
+
+
+def take_back() -> None:
+    """The callback of a button that cancels what was asked for."""
+    ASKED.set(None)
 
 
 def in_background(kind: str, key: Hashable, work: Callable[[], T | None], *, cached: int = CACHED) -> T | None:

@@ -11,7 +11,7 @@ from charlstm.errors import CharlstmError, NotationError
 from charlstm.files import file_stem
 from charlstm.library.tune import LibraryTune, numbered
 from charlstm.lm.store.card import model_card
-from charlstm.progress import Progress
+from charlstm.progress import Progress, Report
 from charlstm.score import jobs
 from charlstm.score.formats import FORMATS
 from charlstm.ui.background import bar_with_cancel
@@ -21,12 +21,14 @@ from charlstm.ui.library.settings import BOOK_TITLE, FILES, IMPORTED, WITH_SOUND
 from charlstm.ui.library.tunes import summary
 from charlstm.ui.shared.downloads import tune_file
 from charlstm.ui.shared.drawing import draw
+from charlstm.ui.shared.durations import duration
 from charlstm.ui.shared.models import models
 from charlstm.ui.shared.notices import plain
 from charlstm.ui.shared.session_library import session_library
 from charlstm.ui.shared.share import home_address
 from charlstm.ui.state import component_value
 
+BOOK_SECONDS, FILES_SECONDS = 0.3, 1.0  # a tune takes, in the book and as files of its own
 _Offer = tuple[str, str, str, str | bytes | None]  # label, file name, media type, content
 
 
@@ -41,24 +43,33 @@ def show_export(tunes: Sequence[LibraryTune], listed: Sequence[LibraryTune]) -> 
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         title = st.text_input("Title of the tunebook", max_chars=80, key=BOOK_TITLE.widget(), width=240)
         title = title or BOOK_TITLE.default
-        make_book = st.button("Make tunebook (PDF)", icon=":material/menu_book:", key="library.make.pdf")
-        make_zip = st.button("Make ZIP of everything", icon=":material/folder_zip:", key="library.make.zip")
+        make_book = st.button(
+            "Make tunebook (PDF)", icon=":material/menu_book:", key="library.make.pdf",
+            help=f"About {duration(BOOK_SECONDS * len(tunes))}.",
+        )  # fmt: skip
+        make_zip = st.button(
+            "Make ZIP of everything", icon=":material/folder_zip:", key="library.make.zip",
+            help=f"About {duration((BOOK_SECONDS + FILES_SECONDS) * len(tunes))}.",
+        )  # fmt: skip
     sound = st.toggle("Include sound (WAV) in the ZIP", key=WITH_SOUND.widget(), help="About 2 MB for each tune.")
     files = FILES.setdefault(dict[tuple[str, str], bytes])
     stamp = hashlib.sha256(repr((title, [(tune.name, tune.text) for tune in tunes])).encode()).hexdigest()
     book_key, zip_key = (stamp, "pdf"), (stamp, f"zip{sound}")
     try:
+        place = st.empty()  # emptied when the files are made
         if (make_book or make_zip) and book_key not in files:
-            with st.spinner(f"Making a tunebook of {count} …"):
-                files.clear()  # one book at a time is in memory
-                files[book_key] = tunebook(tunes, title)
+            files.clear()  # one book at a time is in memory
+            with place.container():
+                files[book_key] = tunebook(tunes, title, report=bar_with_cancel("library.cancel.book"))
         if make_zip:
-            report = bar_with_cancel("library.cancel")
-            files[zip_key] = zip_of(
-                tunes, cards=_cards(tunes), file_of=file_of, book=files[book_key], sound=sound,
-                base=home_address(st.context.url or ""),
-                progress=lambda done, total: report(Progress(f"{done} of {count}", done, total)),
-            )  # fmt: skip
+            with place.container():
+                report = bar_with_cancel("library.cancel.zip")
+                files[zip_key] = zip_of(
+                    tunes, cards=_cards(tunes), file_of=file_of, book=files[book_key], sound=sound,
+                    base=home_address(st.context.url or ""),
+                    progress=lambda done, total: report(Progress(f"Writing files, {done} of {count}", done, total)),
+                )  # fmt: skip
+        place.empty()
     except CharlstmError as error:
         st.error(plain(str(error)))
     stem = file_stem(title)
@@ -121,9 +132,9 @@ def show_import() -> None:
         st.info(plain(message))
 
 
-def tunebook(tunes: Sequence[LibraryTune], title: str) -> bytes:
+def tunebook(tunes: Sequence[LibraryTune], title: str, report: Report | None = None) -> bytes:
     """The tunes as one PDF under the visitor's names; one that cannot be engraved is there as text."""
-    return jobs.tunebook([(tune.titled, summary(tune)) for tune in tunes], title=title)
+    return jobs.tunebook([(tune.titled, summary(tune)) for tune in tunes], title=title, report=report)
 
 
 def file_of(text: str, name: str) -> bytes:

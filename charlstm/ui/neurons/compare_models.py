@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
@@ -9,11 +10,12 @@ import numpy as np
 import streamlit as st
 
 from charlstm.lm.store.checkpoint import JSON_FILE, Checkpoint
-from charlstm.neurons.matching import Comparison, UnitMatch, compare
-from charlstm.ui.background import with_bar
+from charlstm.neurons.matching import SHUFFLES, Comparison, UnitMatch, compare
+from charlstm.ui.background import ASKED, LONG, ask_first, take_back, with_bar
 from charlstm.ui.neurons.compare_charts import likeness_chart, traces_chart
 from charlstm.ui.neurons.compare_parts import held_out_tunes, visible_part
 from charlstm.ui.neurons.names import name_of
+from charlstm.ui.neurons.recordings import reading_seconds
 from charlstm.ui.neurons.settings import go, unit_name
 from charlstm.ui.neurons.tune_source import recorded, source_tune
 from charlstm.ui.neurons.unit_picker import picker, shown_unit
@@ -28,6 +30,7 @@ from charlstm.ui.shared.player import show_tune
 from charlstm.ui.state import Setting
 
 TUNES = 120  # of each part
+PER_PAIR = 5e-11  # seconds to correlate a pair of neurons at a character, measured on two shared cores
 PLAYER = "compare.reads"
 OTHER = Setting("compare.other", "", query="other")
 ADDRESSED = (OTHER,)
@@ -45,12 +48,21 @@ def show(context: ViewContext) -> Sounds:
     corpus = corpus_for(context.checkpoint)
     choose_on, score_on = held_out_tunes(corpus, TUNES, context.checkpoint, others[other])
     stamp = (others[other].path / JSON_FILE).stat().st_mtime_ns
+    kind, key = "comparison", (*context.key, other, stamp, corpus.fingerprint)
+    seconds = _comparing_seconds(context.checkpoint, others[other], [*choose_on, *score_on])
+    sentence = (
+        f"To compare them, {plain(context.model)} and {plain(other)} have to read {len(choose_on) + len(score_on)} "
+        "tunes once"
+    )
+    if seconds > LONG and not ask_first(kind, key, seconds=seconds, sentence=sentence, button="Compare them"):
+        context.publish(*ADDRESSED, by="models", neuron=str(shown_unit(context)))
+        return []
     comparison = with_bar(
-        "comparison",
-        (*context.key, other, stamp, corpus.fingerprint),
+        kind,
+        key,
         lambda report: compare(engine(context.model), engine(other), choose_on, score_on, report=report),
         f"{plain(context.model)} and {plain(other)} read the same tunes",
-        cancel=partial(go, "tune"),
+        cancel=take_back if ASKED.get() == (kind, key) else partial(go, "tune"),
     )
     st.caption(
         f"Which neuron of {plain(other)} is most similar to each neuron of {plain(context.model)}? "
@@ -73,6 +85,13 @@ def show(context: ViewContext) -> Sounds:
     ranked = sorted(comparison.matches, key=lambda match: -match.similarity)
     st.dataframe([_match_row(context, comparison, match, other) for match in ranked], hide_index=True)
     return sounds
+
+
+def _comparing_seconds(own: Checkpoint, other: Checkpoint, texts: Sequence[str]) -> float:
+    """About how long it takes to read tunes with both and an untrained network, and to correlate all pairs."""
+    reading = reading_seconds(own, texts) + 2 * reading_seconds(other, texts)
+    units = [one.config.num_layers * one.config.hidden_size for one in (own, other)]
+    return reading + (2 + SHUFFLES) * units[0] * units[1] * sum(map(len, texts)) * PER_PAIR
 
 
 def _closest(checkpoint: Checkpoint, others: dict[str, Checkpoint]) -> str:

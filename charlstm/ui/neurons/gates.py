@@ -44,14 +44,15 @@ def show(context: ViewContext) -> None:
         layer = choose("Layer", range(1, context.layers + 1), LAYER, hidden=False) - 1
     shown = {} if layer == unit.layer else {"layer": str(layer + 1)}
     context.publish(neuron=str(unit), **shown)
-    recording, tunes = recording_of(context)
-    about.caption(
-        plain(
-            "Which neurons keep what they know, and which forget? Each dot is a neuron. The higher, the "
-            f"more often its gate is open; the further right, the more often it "
-            f"is closed. Measured on {tunes}. Click a dot to see that neuron."
-        )
+    answers = (
+        "Which neurons keep what they know, and which forget? Each dot is a neuron. The higher, the more often its "
+        "gate is open; the further right, the more often it is closed."
     )
+    about.caption(answers)
+    if (read := recording_of(context)) is None:
+        return
+    recording, tunes = read
+    about.caption(plain(f"{answers} Measured on {tunes}. Click a dot to see that neuron."))
     for column, (letter, sums) in zip(st.columns(len(recording.gates)), recording.gates.items(), strict=True):
         key = f"gates.{letter}"
 

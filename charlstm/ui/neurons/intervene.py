@@ -57,7 +57,8 @@ def _change(context: ViewContext, about: DeltaGenerator) -> Sounds:
     if choice is None:
         st.info("Choose a neuron.")
         return []
-    changed = intervened_engine(context, choice)
+    if (changed := intervened_engine(context, choice)) is None:
+        return []
     same_header = st.toggle(
         "Same header in both", key=SAME_HEADER.widget(),
         help="The intervention starts with the music: B has the title, meter and key that the model wrote for A.",
@@ -139,7 +140,9 @@ def _costs(context: ViewContext, changed: Engine, choice: Choice) -> None:
     if READ.get() != key:
         st.caption("How much worse the changed model predicts real tunes, and which of their characters.")
         return
-    recording, tunes = recording_of(context)
+    if (read := recording_of(context)) is None:
+        return
+    recording, tunes = read
     losses = with_bar(
         "losses",
         (*key, tunes),

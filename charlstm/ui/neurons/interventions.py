@@ -126,12 +126,14 @@ def _steer_concept(concept: str) -> Choice:
 # ---- the engine that it makes ---------------------------------------------------------------------------------------
 
 
-def intervened_engine(context: ViewContext, choice: Choice) -> Engine:
-    """The engine that writes tune B: a new one; the shared one stays as it is."""
+def intervened_engine(context: ViewContext, choice: Choice) -> Engine | None:
+    """The engine that writes tune B: a new one; the shared one stays as it is. None while it needs a reading."""
     model = engine(context.model)
     if choice.action != "steer":
         return Intervention(choice.action, choice.units, choice.strength).apply(model)
-    recording, tunes = recording_of(context)
+    if (read := recording_of(context)) is None:
+        return None
+    recording, tunes = read
     if not choice.concept:
         spread = deviations(recording.rows, context.layers)
         return Intervention("steer", choice.units, choice.strength).apply(model, spread)

@@ -46,7 +46,10 @@ def show(context: ViewContext) -> None:
     button.button("On one tune", on_click=go, args=("tune", unit), key="neuron.tune", width="stretch")
     picker(context, unit)
     context.publish(neuron=str(unit))
-    recording, tunes = recording_of(context)
+    about.caption("What does it respond to? Blue is low, red is high.")
+    if (read := recording_of(context)) is None:
+        return
+    recording, tunes = read
     about.caption(plain(f"What does it respond to? Its output h on {tunes}: blue is low, red is high."))
     values = recording.unit(unit)
     note = f"{context.model}, neuron {unit_name(unit, context.layers)}, output h; n = {tunes}."

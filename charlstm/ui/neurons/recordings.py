@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 
 import numpy as np
 import streamlit as st
 
+from charlstm.lm.store.checkpoint import Checkpoint
+from charlstm.lm.store.tensors import count_weights
 from charlstm.neurons.recording import Activations, record_texts
-from charlstm.ui.background import with_bar
+from charlstm.ui.background import ASKED, LONG, ask_first, take_back, with_bar
 from charlstm.ui.neurons.settings import go
 from charlstm.ui.neurons.view_context import ViewContext
 from charlstm.ui.shared.corpora import corpus_for, unseen
@@ -16,24 +19,37 @@ from charlstm.ui.shared.models import engine
 from charlstm.ui.shared.notices import plain
 
 TUNES = 120
+PER_CHARACTER, PER_WEIGHT = 1e-4, 2e-10  # seconds to record a character, measured on two shared cores
 
 
-def recording_of(context: ViewContext) -> tuple[Activations, str]:
+def reading_seconds(checkpoint: Checkpoint, texts: Sequence[str]) -> float:
+    """About how long a model takes to read some tunes."""
+    weights = count_weights(checkpoint.config, len(checkpoint.vocab))
+    return sum(map(len, texts)) * (PER_CHARACTER + PER_WEIGHT * weights)
+
+
+def recording_of(context: ViewContext) -> tuple[Activations, str] | None:
     """A model's reading of some tunes that it did not learn from, and these tunes in words.
 
-    The page stops with a sentence where there are no tunes that it can read.
+    None, and a sentence stands here, where there are no tunes that it can read, and where the reading is long and
+    nobody has asked for it yet.
     """
     corpus = corpus_for(context.checkpoint)
     texts = unseen(corpus, context.checkpoint.vocab, TUNES)
     if not texts:
         st.info(plain(f"The collection {corpus.name} has no validation tunes that this model can read."))
-        st.stop()
+        return None
+    kind, key = "recording", (*context.key, corpus.fingerprint, TUNES)
+    seconds = reading_seconds(context.checkpoint, texts)
+    sentence = f"To measure neurons, {plain(context.model)} has to read {len(texts)} tunes once"
+    if seconds > LONG and not ask_first(kind, key, seconds=seconds, sentence=sentence, button="Read the tunes"):
+        return None
     recording = with_bar(
-        "recording",
-        (*context.key, corpus.fingerprint, TUNES),
+        kind,
+        key,
         lambda report: record_texts(engine(context.model), texts, dtype=np.float16, details=True, report=report),
         f"{plain(context.model)} reads {len(texts)} tunes, once",
-        cancel=partial(go, "tune"),
+        cancel=take_back if ASKED.get() == (kind, key) else partial(go, "tune"),
     )
     is_own = context.checkpoint.corpus.fingerprint == corpus.fingerprint
     which = "validation tunes" if is_own else f"tunes of the collection {corpus.name}"

@@ -5,7 +5,6 @@ Four ways to search; each finds places, which search_results.py shows.
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -13,15 +12,15 @@ import streamlit as st
 from numpy.typing import NDArray
 from streamlit.delta_generator import DeltaGenerator
 
-from charlstm.lm.store.tensors import count_weights
 from charlstm.neurons.auroc import auroc
 from charlstm.neurons.concepts.concept import domain, labels_of
 from charlstm.neurons.concepts.registry import CONCEPTS
 from charlstm.neurons.recording import Activations, Unit
 from charlstm.neurons.recording_file import open_recording, record_to_file, texts_to_record
 from charlstm.neurons.search import THRESHOLD, Probe, concept_probes, match, nearest
-from charlstm.ui.background import is_done, is_underway, with_bar
+from charlstm.ui.background import ASKED, ask_first, take_back, with_bar
 from charlstm.ui.neurons.names import label_of
+from charlstm.ui.neurons.recordings import reading_seconds
 from charlstm.ui.neurons.search_part import RANGE, by_part
 from charlstm.ui.neurons.search_results import SHOWN, Hit, counted_places, probe_name, show_places
 from charlstm.ui.neurons.settings import number, one_of, units_setting
@@ -30,7 +29,6 @@ from charlstm.ui.neurons.unit_picker import shown_unit
 from charlstm.ui.neurons.view_context import Sounds, ViewContext, send_sounds
 from charlstm.ui.shared.choices import choose
 from charlstm.ui.shared.corpora import corpus_for
-from charlstm.ui.shared.durations import duration
 from charlstm.ui.shared.models import engine
 from charlstm.ui.shared.notices import plain
 from charlstm.ui.state import Setting
@@ -39,14 +37,12 @@ WAYS = {"part": "Part of this tune", "concept": "Concept", "neurons": "Neurons",
 RANKED_ON = 60  # tunes on which a concept's neurons are chosen
 MOST = 8  # neurons of a search
 HIGH, LOW = "high", "low"
-PER_CHARACTER, PER_WEIGHT = 1e-4, 2e-10  # seconds to record a character, measured on two shared cores
 WAY = Setting("search.way", "part", query="by", parse=one_of(WAYS))
 CONCEPT_NAME = Setting("search.concept", next(iter(CONCEPTS)), query="concept", parse=one_of(CONCEPTS))
 COUNT = Setting("search.many", 3, query="count", parse=number(1, MOST))
 UNITS = units_setting("search.units")
 SIGN = Setting("search.sign", HIGH, query="on", parse=one_of((HIGH, LOW)))
 LEVEL = Setting("search.level", THRESHOLD, query="threshold", parse=number(0.05, 0.95), write="{:g}".format)
-ASKED: Setting[tuple[object, ...]] = Setting("search.asked", ())  # the collection that is to be read
 OF_WAY: dict[str, tuple[Setting[Any], ...]] = {
     "part": (RANGE,),
     "concept": (WAY, CONCEPT_NAME, COUNT),
@@ -72,32 +68,22 @@ def show(context: ViewContext) -> None:
 def _collection(context: ViewContext) -> Activations | None:
     """The activations of the collection, recorded once for all visitors; None until somebody asks for it."""
     corpus, model = corpus_for(context.checkpoint), engine(context.model)
-    key = (*context.key, corpus.fingerprint)
+    kind, key = "collection", (*context.key, corpus.fingerprint)
     texts = texts_to_record(model, corpus)
-    asked = ASKED.get() == key
-    place = st.empty()  # emptied when the reading begins
-    is_begun = asked or is_underway("collection", key) or is_done("collection", key)
-    if not is_begun and open_recording(model, texts) is None:
-        characters = sum(map(len, texts))
-        weights = count_weights(context.checkpoint.config, len(context.checkpoint.vocab))
-        seconds = characters * (PER_CHARACTER + PER_WEIGHT * weights)
-        with place.container():
-            st.info(
-                plain(
-                    f"To search, {context.model} has to read {len(texts):,} tunes of the collection {corpus.name} "
-                    f"once: about {duration(seconds)}. It is done once for all visitors."
-                ),
-                icon=":material/manage_search:",
-            )
-            st.button("Read the collection", type="primary", key="search.read", on_click=ASKED.set, args=(key,))
+    sentence = plain(
+        f"To search, {context.model} has to read {len(texts):,} tunes of the collection {corpus.name} once"
+    )
+    seconds = reading_seconds(context.checkpoint, texts)
+    if open_recording(model, texts) is None and not ask_first(
+        kind, key, seconds=seconds, sentence=sentence, button="Read the collection"
+    ):
         return None
-    place.empty()
     return with_bar(
-        "collection",
+        kind,
         key,
         lambda report: record_to_file(model, texts, report=report),
-        f"{context.model} reads the collection {corpus.name}, once",
-        cancel=partial(ASKED.set, ()) if asked else None,  # who only looks on stops nothing
+        f"{plain(context.model)} reads the collection {plain(corpus.name)}, once",
+        cancel=take_back if ASKED.get() == (kind, key) else None,  # who only looks on stops nothing
     )
 
 

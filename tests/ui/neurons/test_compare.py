@@ -106,6 +106,16 @@ def test_the_model_has_one_source_whichever_view_changes_it(home: Path) -> None:
         assert app.selectbox(key="neurons.model").value == "student"
 
 
+def test_two_models_are_compared_when_asked_if_it_takes_long(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("charlstm.ui.neurons.compare_models.LONG", 0.0)
+    app = opened("student")
+    app.session_state["compare.way"] = "models"
+    app.run()
+    assert not app.metric and app.query_params["by"] in ("models", ["models"])
+    button(app, "background.comparison.ask").click().run()
+    assert not app.exception and len(app.metric) == 2
+
+
 def test_two_models_are_matched_neuron_by_neuron(home: Path) -> None:
     both = RECITED[1:]  # the same tunes in both parts: a reciter's neurons are for one tune each
     save_corpus(Corpus("tiny", train=TUNES[:1], validation=both, test=both), home / "data" / "corpus")

@@ -190,6 +190,16 @@ def test_a_neuron_is_measured_over_unseen_tunes(home: Path, reader: str, said: s
     assert [found.value for found in app.header] == words
 
 
+def test_a_long_reading_is_asked_for_once_for_all_visitors(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("charlstm.ui.neurons.recordings.LONG", 0.0)
+    app = opened("neuron")
+    assert not charts(app) and any("about 1 second" in info.value for info in app.info)
+    button(app, "background.recording.ask").click().run()
+    assert not app.exception and charts(app)
+    another_visitor = opened("gates")
+    assert charts(another_visitor) and not another_visitor.info
+
+
 def test_a_neuron_of_a_lower_layer_speaks_to_the_one_above(home: Path) -> None:
     said = [caption.value for caption in opened("neuron", neuron="0:5").caption]
     assert any("layer above" in caption for caption in said)

@@ -26,7 +26,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 def read(app: AppTest) -> AppTest:
     """Let the collection be read, where the page asks for it."""
     for button in app.button:
-        if button.key == "search.read":
+        if button.key == "background.collection.ask":
             button.click().run()
     assert not app.exception
     return app
@@ -163,4 +163,4 @@ def test_nothing_is_read_before_somebody_asks(home: Path) -> None:
     assert not (home / "data" / "cache" / "activations").exists()
     read(app)
     another_visitor = by_neurons()
-    assert not [button for button in another_visitor.button if button.key == "search.read"]
+    assert not [button for button in another_visitor.button if button.key == "background.collection.ask"]
