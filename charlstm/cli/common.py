@@ -142,6 +142,15 @@ def at_least(low: int) -> Callable[[str], int]:
     return number
 
 
+def unit(text: str) -> tuple[int, int]:
+    """A type for argparse: a unit, 0:17, or 17 for the first layer."""
+    try:
+        layer, index = text.split(":") if ":" in text else ("0", text)
+        return int(layer), int(index)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a unit such as 0:17") from None
+
+
 @contextmanager
 def progress() -> Iterator[Report]:
     """A bar on a terminal's standard error, where tqdm is installed; else a function that shows nothing."""

@@ -1,4 +1,4 @@
-"""charlstm neurons heatmap | directory: what the units of a model do."""
+"""charlstm neurons heatmap | directory, and search | intervene | export: what the units of a model do."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from charlstm.cli import neurons_research
 from charlstm.cli.common import (
     Commands,
     add_command,
@@ -19,6 +20,7 @@ from charlstm.cli.common import (
     read_tunes,
     show,
     table,
+    unit,
 )
 
 if TYPE_CHECKING:
@@ -36,7 +38,7 @@ def add(commands: Commands) -> None:
     )
     add_model(heat)
     heat.add_argument("tune", type=Path, metavar="TUNE.abc", help="the first tune of the file is read")
-    heat.add_argument("--unit", type=_unit, required=True, metavar="LAYER:INDEX", help="both counted from 0")
+    heat.add_argument("--unit", type=unit, required=True, metavar="LAYER:INDEX", help="both counted from 0")
     heat.add_argument("--kind", default="hidden", help="hidden (default), cell, or a gate: i f o g, or r z n of a GRU")
     heat.add_argument("--columns", type=at_least(1), default=60, metavar="N", help="characters per row (default 60)")
     heat.add_argument(
@@ -59,15 +61,7 @@ def add(commands: Commands) -> None:
     )
     names.add_argument("--tunes", type=at_least(1), metavar="N", help="use at most N tunes of each part (default: all)")
     names.add_argument("--again", action="store_true", help="measure again, even if a directory is stored")
-
-
-def _unit(text: str) -> tuple[int, int]:
-    """0:17, or 17 for the first layer."""
-    try:
-        layer, index = text.split(":") if ":" in text else ("0", text)
-        return int(layer), int(index)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a unit such as 0:17") from None
+    neurons_research.add(group)
 
 
 def _heatmap(options: argparse.Namespace) -> None:

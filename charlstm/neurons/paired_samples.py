@@ -8,7 +8,7 @@ Once the texts differ, the numbers meet other symbols; the pairs stay comparable
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from itertools import pairwise
@@ -16,7 +16,9 @@ from types import MappingProxyType
 
 import numpy as np
 
-from charlstm.lm.sample.sampling import Sample
+from charlstm.lm.config import SampleConfig
+from charlstm.lm.infer.engine import Engine
+from charlstm.lm.sample.sampling import Sample, resample
 from charlstm.neurons.bootstrap import bootstrap
 from charlstm.neurons.concepts.layout import layout
 from charlstm.tunes.abc import body_tokens, split_header
@@ -66,7 +68,7 @@ class Change:
     """What a measure is without and with an intervention, over n pairs.
 
     `before` and `after` are means; `change` is the mean of the pairs' differences, after less before, and `low` and
-    `high` its 95 % interval.
+    `high` its 95% interval.
     """
 
     name: str
@@ -107,6 +109,18 @@ def changes(before: Sequence[Sample], after: Sequence[Sample], *, seed: int = 0)
         Change(name, *map(float, (a[:, k].mean(), b[:, k].mean(), difference[:, k].mean(), low[k], high[k])))
         for k, name in enumerate(MEASURES)
     ]
+
+
+def with_headers_of(
+    own: Sequence[Sample], writer: Engine, config: SampleConfig, *, progress: Callable[[int], None] | None = None
+) -> list[Sample]:
+    """Tunes with the headers of these and music of the writer's own, from the same random numbers.
+
+    One whose header fills the longest tune that `config` allows is written from its first character on.
+    """
+    heads = [split_header(tune.text).body_start for tune in own]
+    keep = [head if head < min(len(tune.text), config.max_length) else 0 for head, tune in zip(heads, own, strict=True)]
+    return resample(writer, own, keep, config, progress=progress)
 
 
 def differences(a: str, b: str) -> tuple[Spans, Spans]:

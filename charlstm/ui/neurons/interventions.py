@@ -6,19 +6,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
-import numpy as np
 import streamlit as st
-from numpy.typing import NDArray
 
 from charlstm.lm.config import SampleConfig
 from charlstm.lm.infer.engine import Engine
-from charlstm.lm.sample.sampling import Sample, resample, sample
-from charlstm.neurons.concepts.concept import domain, labels_of
+from charlstm.lm.sample.sampling import Sample, sample
+from charlstm.neurons.concept_units import concept_direction
 from charlstm.neurons.concepts.registry import CONCEPTS
-from charlstm.neurons.recording import Activations, Unit
-from charlstm.neurons.steering import Direction, Intervention, deviations, direction
+from charlstm.neurons.paired_samples import with_headers_of
+from charlstm.neurons.recording import Unit
+from charlstm.neurons.steering import Intervention, deviations
 from charlstm.progress import Progress, Report
-from charlstm.tunes.abc import split_header
 from charlstm.ui.background import with_bar
 from charlstm.ui.neurons.names import label_of
 from charlstm.ui.neurons.recordings import recording_of
@@ -140,7 +138,9 @@ def intervened_engine(context: ViewContext, choice: Choice) -> Engine | None:
     along, share = with_bar(
         "direction",
         (*context.key, tunes, choice.concept, choice.way),
-        lambda report: _direction(recording, choice),
+        lambda report: concept_direction(
+            recording, CONCEPTS[choice.concept], "probe" if choice.way == "probe" else "means"
+        ),
         "Finding the direction",
     )
     st.caption(
@@ -150,17 +150,6 @@ def intervened_engine(context: ViewContext, choice: Choice) -> Engine | None:
         )
     )
     return Intervention("steer", strength=choice.strength, along=along).apply(model)
-
-
-def _direction(recording: Activations, choice: Choice) -> tuple[Direction, float]:
-    """The direction of a concept in the last layer, and the share of the characters asked about that have it."""
-    concept = CONCEPTS[choice.concept]
-    inside = np.concatenate([domain(text, concept.within) for text in recording.texts])
-    labels = labels_of(recording.texts, [concept])[0][inside]
-    states: NDArray[np.float32] = recording.rows[-recording.size :, inside].astype(np.float32).T
-    way: Literal["probe", "means"] = "probe" if choice.way == "probe" else "means"
-    along = direction(states, labels, layer=recording.layers - 1, way=way)
-    return along, float(labels.mean())
 
 
 # ---- pairs of tunes -------------------------------------------------------------------------------------------------
@@ -208,9 +197,6 @@ class PairWriter:
 
     def _rewrite(self, writer: Engine, own: list[Sample], report: Report) -> list[Sample]:
         """Tunes with the headers of these, and music of their own."""
-        heads = [split_header(tune.text).body_start for tune in own]
-        longest = self.context.composed.length
-        keep = [head if head < min(len(tune.text), longest) else 0 for head, tune in zip(heads, own, strict=True)]
-        return resample(
-            writer, own, keep, self._config, progress=lambda done: report(Progress("Writing", done, len(own)))
+        return with_headers_of(
+            own, writer, self._config, progress=lambda done: report(Progress("Writing", done, len(own)))
         )

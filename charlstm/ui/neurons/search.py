@@ -7,17 +7,14 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 import streamlit as st
-from numpy.typing import NDArray
 from streamlit.delta_generator import DeltaGenerator
 
-from charlstm.neurons.auroc import auroc
-from charlstm.neurons.concepts.concept import domain, labels_of
+from charlstm.neurons.concept_units import RANKED_ON, best_probes
 from charlstm.neurons.concepts.registry import CONCEPTS
 from charlstm.neurons.recording import Activations, Unit
 from charlstm.neurons.recording_file import open_recording, record_to_file, texts_to_record
-from charlstm.neurons.search import THRESHOLD, Probe, concept_probes, match, nearest
+from charlstm.neurons.search import THRESHOLD, Probe, match, nearest
 from charlstm.ui.background import ASKED, ask_first, take_back, with_bar
 from charlstm.ui.neurons.names import label_of
 from charlstm.ui.neurons.recordings import reading_seconds
@@ -34,7 +31,6 @@ from charlstm.ui.shared.notices import plain
 from charlstm.ui.state import Setting
 
 WAYS = {"part": "Part of this tune", "concept": "Concept", "neurons": "Neurons", "example": "Example"}
-RANKED_ON = 60  # tunes on which a concept's neurons are chosen
 MOST = 8  # neurons of a search
 HIGH, LOW = "high", "low"
 WAY = Setting("search.way", "part", query="by", parse=one_of(WAYS))
@@ -103,7 +99,7 @@ def _by_concept(context: ViewContext, about: DeltaGenerator) -> Sounds:
     ranked = with_bar(
         "concept",
         (*context.key, recording.path, name, RANKED_ON),
-        lambda report: _rank(recording, name),
+        lambda report: best_probes(recording, CONCEPTS[name], most=MOST),
         "Comparing neurons",
     )
     if not ranked:
@@ -129,24 +125,6 @@ def _by_concept(context: ViewContext, about: DeltaGenerator) -> Sounds:
         f"tunes. {right} of the {len(hits)} places here have the concept."
     )
     return show_places(recording, hits, probes, summary)
-
-
-def _rank(recording: Activations, name: str) -> list[tuple[Probe, float]]:
-    """The units that tell a concept best on the first tunes, with thresholds; empty where it is too rare."""
-    # The labels of the first tunes, and the activations at the characters that the concept is asked about.
-    concept = CONCEPTS[name]
-    texts = recording.texts[:RANKED_ON]
-    inside = np.concatenate([domain(text, concept.within) for text in texts])
-    labels = labels_of(texts, [concept])[0][inside]
-    if not 10 <= labels.sum() <= len(labels) - 10:
-        return []
-    values: NDArray[np.float32] = recording.rows[:, : int(recording.starts[len(texts)])][:, inside].astype(np.float32)
-    # The units furthest from chance, in either direction.
-    scores = auroc(values, labels[None])[:, 0]
-    best = np.argsort(-np.abs(scores - 0.5), kind="stable")[:MOST]
-    units = [Unit(*divmod(int(row), recording.size)) for row in best]
-    directed = [float(max(score, 1 - score)) for score in scores[best]]
-    return list(zip(concept_probes(values[best], labels, units), directed, strict=True))
 
 
 def _by_neurons(context: ViewContext, about: DeltaGenerator) -> Sounds:

@@ -99,7 +99,7 @@ def show(context: ViewContext) -> None:
     context.publish(neuron=str(unit), **signal, **query)
     with more:
         st.download_button(
-            "Activations (.npz)", lambda: activations_npz(context, title, text, replay, unit),
+            "Activations (.npz)", lambda: activations_npz(context, title, replay, unit),
             f"{file_stem(title)}-{context.model}.npz", "application/octet-stream", key="neurons.npz",
             on_click="ignore", icon=":material/download:",
             help="Every signal of every neuron on this tune, with the model and the tune named.",

@@ -153,7 +153,7 @@ def test_activations_are_saved_with_what_they_are_of(home: Path) -> None:
     checkpoint = load_checkpoint(home / "checkpoints" / "lstm")
     context = ViewContext("tune", "lstm", 0, checkpoint, ComposeSettings(model="reciter"))
     replayed = replay(model, text)
-    arrays = np.load(io.BytesIO(activations_npz(context, "A title", text, replayed, Unit(1, 6))))
+    arrays = np.load(io.BytesIO(activations_npz(context, "A title", replayed, Unit(1, 6))))
     assert (str(arrays["model"]), str(arrays["tune"]), str(arrays["text"])) == ("lstm", "A title", text)
     assert str(arrays["weights"]) == fingerprint(model)
     for kind in replayed.kinds:
