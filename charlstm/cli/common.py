@@ -72,6 +72,7 @@ def add_editing(parser: argparse.ArgumentParser) -> None:
     add_model(parser)
     parser.add_argument("tune", type=Path, metavar="TUNE.abc", help="the first tune of the file is edited")
     parser.add_argument("--temperature", type=float, default=0.8, metavar="T", help="0 or more (default %(default)s)")
+    parser.add_argument("--guard", action="store_true", help="write only what can be engraved and played")
     add_seed(parser)
 
 

@@ -36,7 +36,7 @@ def _continue(options: argparse.Namespace) -> None:
 
     text, seed = read_tunes(options.tune)[0], seed_of(options)
     keep = len(bars(text)) if options.bars is None else options.bars
-    config = SampleConfig(temperature=options.temperature)
+    config = SampleConfig(temperature=options.temperature, guard=options.guard)
     continued = _finished(continue_tune(load(options.model), text, keep, config=config, seed=seed))
     if options.out:
         options.out.write_text(continued.text + "\n", encoding="utf-8")

@@ -47,7 +47,7 @@ def _rewrite(options: argparse.Namespace) -> None:
             last - 1,
             n=options.n,
             seed=seed_of(options),
-            config=SampleConfig(temperature=options.temperature),
+            config=SampleConfig(temperature=options.temperature, guard=options.guard),
             progress=lambda candidates, tries: advance(Progress("trying", candidates, options.n)),
         )
     candidates = infilling.candidates

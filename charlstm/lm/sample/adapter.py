@@ -13,7 +13,7 @@ from charlstm.lm.sample.fields import adapted_lines, seen_values
 from charlstm.lm.sample.header import with_unit
 from charlstm.lm.sample.spelling import unknown_characters, without_unknown
 from charlstm.lm.vocab import START
-from charlstm.tunes.abc import body_tokens, split_header
+from charlstm.tunes.abc import body_tokens, lex, split_header
 from charlstm.tunes.edit.normalize import plain_body, plain_header, plain_scale, scaled_body
 
 
@@ -62,6 +62,18 @@ class TuneAdapter:
 
     def _known(self, text: str) -> str:
         return without_unknown(text, self._vocab, nearest=self._nearest)
+
+
+def written_places(before: str, after: str) -> list[int]:
+    """Where each character that a model wrote stands in what `TuneAdapter.write` made of it: lengths may differ."""
+    old, new = list(lex(before)), list(lex(after))
+    if before == after or len(old) != len(new):
+        return [min(place, max(len(after) - 1, 0)) for place in range(len(before))]
+    return [
+        b.start + min(place, max(len(b.text) - 1, 0))
+        for a, b in zip(old, new, strict=True)
+        for place in range(len(a.text))
+    ]
 
 
 def adapted_prime(engine: Engine, prime: str) -> str:

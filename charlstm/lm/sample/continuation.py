@@ -14,7 +14,8 @@ from fractions import Fraction
 from charlstm.errors import ConfigError
 from charlstm.lm.config import SampleConfig
 from charlstm.lm.infer.engine import Engine
-from charlstm.lm.sample.adapter import TuneAdapter
+from charlstm.lm.sample.adapter import TuneAdapter, written_places
+from charlstm.lm.sample.guarded import Overruled
 from charlstm.lm.sample.infill import infill, unit_and_meter
 from charlstm.lm.sample.sampling import Sample, stream
 from charlstm.tunes.abc import body_tokens, parse_meter
@@ -53,12 +54,15 @@ class Continued:
         The beginning as the model read it: `charlstm sample --prime` with it writes the same.
     sample : Sample
         As the model wrote it, prime included.
+    overruled : tuple of Overruled
+        The characters of `text` that the guard put instead of the model's.
     """
 
     text: str
     start: int
     prime: str
     sample: Sample
+    overruled: tuple[Overruled, ...] = ()
 
 
 def beginning(text: str, keep: int) -> str:
@@ -116,7 +120,7 @@ def continue_tune(
     keep : int
         How many of its bars stay.
     config : SampleConfig
-        `max_length` counts the new characters alone.
+        `max_length` counts the new characters alone. With `guard` what is added can be played, and ends.
     seed : int
         The same seed continues the same way.
     nearest : bool
@@ -149,8 +153,15 @@ def continue_tune(
             written += 1
             if written > given:
                 yield character
-        new = adapter.write(sample.text[len(sample.prime) :])
-        return Continued(before + new, len(before), prime, sample)
+        added = sample.text[len(sample.prime) :]
+        new = adapter.write(added)
+        places = written_places(added, new)
+        overruled = [
+            Overruled(len(before) + places[place - given], nats)
+            for place, nats in sample.overruled
+            if place - given < len(places)  # else it is the tune's end
+        ]
+        return Continued(before + new, len(before), prime, sample, tuple(overruled))
 
     return characters()
 

@@ -15,6 +15,7 @@ from charlstm.lm.sample.attribute_control import NoteHeads
 from charlstm.lm.sample.guard_body import LENGTHS, Body, Ending
 from charlstm.lm.sample.guard_form import FormGuard
 from charlstm.lm.sample.guard_header import DEFAULTS, HeaderLines
+from charlstm.lm.sample.guard_resume import resume
 from charlstm.tunes.abc import default_unit, parse_meter, parse_unit
 from charlstm.tunes.form_plan.plan import FormPlan
 from charlstm.tunes.keys import LETTERS, parse_key
@@ -81,9 +82,24 @@ class Guard:
         room = BODY_ROOM + (0 if "\nK:" in f"\n{prime}" else HEADER_ROOM + sum(map(len, fixed.values())))
         if max_length < len(prime) + room:
             raise ConfigError("max_length", f"leaves the guard too little room; make it {len(prime) + room} or more.")
-        for place, char in enumerate(prime):
+        self._begin(prime)
+
+    def _begin(self, prime: str) -> None:
+        """Read what the tune begins with; bars that are over may hold what the guard itself would not write."""
+        rest = prime
+        for char in prime:
             if not self.read(char, given=True):
-                raise ConfigError("prime", f"has {char!r} at character {place + 1}, which the guard cannot follow.")
+                self._new_body()
+                assert self._body is not None  # in a header all that is given is taken
+                unit = parse_unit(self._head.written.get("L")) or default_unit(parse_meter(self._head.written.get("M")))
+                rest, self._length = resume(self._body, prime, unit), len(prime)
+                break
+        else:
+            return
+        for place, char in enumerate(rest, len(prime) - len(rest) + 1):
+            if not self.read(char, given=True):
+                raise ConfigError("prime", f"has {char!r} at character {place}, which the guard cannot follow.")
+        self._length = len(prime)
 
     def _bar(self, meter: str | None, unit: str | None) -> int | None:
         """A bar in quarters of the unit; None if it is free or cannot be written in the lengths that there are."""
@@ -179,11 +195,15 @@ class Guard:
         if not self._head.step(char, given):
             return False
         if self._head.is_over:
-            meter = self._head.written.get("M")
-            full = self._bar(meter, self._head.written.get("L"))
-            if full is None and parse_meter(meter) is not None:
-                raise ConfigError("guard", f"cannot fill bars of M:{meter} in this unit note length.")
-            on_beat = "hornpipe" in self._head.written.get("R", "").lower()
-            letters = "".join(c for c in (*LETTERS, *LETTERS.lower()) if c in self._symbols)
-            self._body = Body(full, self._lengths, on_beat, letters=letters, heads=self._heads)
+            self._new_body()
         return True
+
+    def _new_body(self) -> None:
+        """A body of this header, before its first character."""
+        meter = self._head.written.get("M")
+        full = self._bar(meter, self._head.written.get("L"))
+        if full is None and parse_meter(meter) is not None:
+            raise ConfigError("guard", f"cannot fill bars of M:{meter} in this unit note length.")
+        on_beat = "hornpipe" in self._head.written.get("R", "").lower()
+        letters = "".join(c for c in (*LETTERS, *LETTERS.lower()) if c in self._symbols)
+        self._body, self._tried = Body(full, self._lengths, on_beat, letters, self._heads), ("", None)

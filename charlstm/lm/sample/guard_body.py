@@ -50,6 +50,7 @@ class Body:
     same: str = ""  # the length that it must have
     left: int = 0  # notes of a triplet that are still to come, this one included
     tied: str = ""  # the pitch that a tie asks for
+    ties_over: bool = True  # whether a tie may lead over a bar line
     altered: str = ""  # letters with an accidental in this bar
     has_note: bool = False
     signs: int = 0  # of this line: notes, rests, accidentals, bar lines
@@ -246,7 +247,7 @@ class Body:
             self.mode = "tie"
             plain = self.letter != "z" and not self.accidental and self.letter.upper() not in self.altered
             plain = plain and (self._ends_well or not self._has_room)
-            return plain and (self._has_room or self._bar_line_may_be()[0])
+            return plain and (self._has_room or (self.ties_over and self._bar_line_may_be()[0]))
         if char == " ":
             self.mode = "space"
             return self._has_room
@@ -275,7 +276,7 @@ class Body:
             self.mode = "space"
             return self._has_room
         if char == "|":
-            return self._bar_line_may_be()[0] and self._begin_line(char)
+            return self.ties_over and self._bar_line_may_be()[0] and self._begin_line(char)
         return self._music(char)
 
     def _in_space(self, char: str) -> bool:
@@ -316,7 +317,7 @@ class Body:
         if self.line == "|":
             return self._after_stroke(char)
         if self.line == ":":
-            self._end_bar(section=True)
+            self.end_bar(section=True)
             self.line, self.is_open, self.was_opened = ":|", False, True
             self.ending = self.ending if self.ending == 1 else 0
             return char == "|"
@@ -334,20 +335,20 @@ class Body:
             self.line, self.is_open, self.was_opened = "|:", True, True
             return char == ":" and is_free
         if char in ":|]":
-            self._end_bar(section=True)
+            self.end_bar(section=True)
             self.line, self.ending, self.mode = f"|{char}", 0, "over" if char == "]" else "line"
             if char == ":":
                 self.is_open, self.was_opened = True, True
                 return is_free and (self.ends_section or is_pickup)
             return is_free and self.ends_section and (char != "]" or self.bars >= self.least_bars)
         is_full = self.full is None or self.fill == self.full
-        self._end_bar(section=False)
+        self.end_bar(section=False)
         if char == "1":
             self.mode, self.line, self.ending = "ending", "", 1
             return self.plain and is_full and may_repeat and self.signs <= MOST_SIGNS
         return self.plain and self._after_line(char)
 
-    def _end_bar(self, *, section: bool) -> None:
+    def end_bar(self, *, section: bool) -> None:
         """Close the bar, and with it the section if it is a section line that closes it."""
         if self.is_first_bar and self.full is not None and self.fill < self.full:
             self.pickup = self.fill

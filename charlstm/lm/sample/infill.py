@@ -2,7 +2,8 @@
 
 A candidate is drawn from the model's distribution, given the tune up to the first chosen bar, and given that it fits:
 bars as long as they must be, and between them and after them the very bar lines and line breaks that stand there. It
-is found by trying: bars of other lengths are thrown away. Everything outside the chosen bars stays byte for byte.
+is found by trying: bars of other lengths are thrown away. With a guard (lm/sample/guard_bar.py) nothing is: each
+character is one that leads to a bar that fits. Everything outside the chosen bars stays byte for byte.
 
 The rank is exact: log p(rest | tune before, candidate), END included, summed in float64 by the model that wrote.
 """
@@ -11,7 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import count, pairwise
 
@@ -23,8 +24,10 @@ from charlstm.lm.config import SampleConfig
 from charlstm.lm.infer.engine import Engine
 from charlstm.lm.infer.logits import log_softmax
 from charlstm.lm.infer.session import InferenceSession, State
-from charlstm.lm.sample.adapter import TuneAdapter
+from charlstm.lm.sample.adapter import TuneAdapter, written_places
 from charlstm.lm.sample.decoding import SymbolPicker
+from charlstm.lm.sample.guard_bar import BarGuard, quarters_of
+from charlstm.lm.sample.guarded import Overruled, pick_guarded
 from charlstm.tunes.abc import body_tokens, default_unit, is_compound, lex, parse_meter, parse_unit, split_header
 from charlstm.tunes.parse.rhythm import timings
 from charlstm.tunes.views.bars import Bar, bars, misfits
@@ -49,6 +52,8 @@ class Candidate:
         Of this candidate; alone it comes out the same.
     rest_log_prob : float
         Nats of all that follows, END included; the higher, the better it follows.
+    overruled : tuple of Overruled
+        The characters of `text` that the guard put instead of the model's.
     """
 
     text: str
@@ -56,6 +61,7 @@ class Candidate:
     end: int
     seed: int
     rest_log_prob: float
+    overruled: tuple[Overruled, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -98,6 +104,8 @@ class _Plan:
         rest = adapter.read(self.end, len(text)).rstrip()
         self.rest = [*engine.vocab.encode(rest).tolist(), engine.vocab.end]
         self.unit, self.meter_text = unit_and_meter(text, self.start)
+        self.read_before = adapter.before(self.start)
+        self._rhythm = (split_header(text).get("R") or "").lower()
         self._exact: tuple[State, NDArray[np.floating]] | None = None
 
     def length(self, content: str) -> Fraction:
@@ -105,6 +113,17 @@ class _Plan:
         meter, compound = parse_meter(self.meter_text), is_compound(self.meter_text)
         times = timings(list(lex(content)), self.unit, meter, compound=compound)
         return sum((time.duration for time in times), Fraction(0))
+
+    def bar_guard(self, place: int) -> BarGuard | None:
+        """The guard of one of the chosen bars; None if its length cannot be written in those of the guard."""
+        target, quarters = self.targets[place], None
+        if target is not None:
+            quarters = quarters_of(target * self.adapter.scale, self.unit)
+            if not quarters:
+                return None
+        before = "" if place else self.read_before
+        on_beat = "hornpipe" in self._rhythm
+        return BarGuard(self.engine.vocab.symbols[2:], quarters, before=before, on_beat=on_beat, room=MAX_BAR)
 
     def after_prime(self, engine: Engine) -> tuple[State, NDArray[np.floating]]:
         """The state of an engine that has read the prime, and its logits (1, V)."""
@@ -166,6 +185,10 @@ class _Draft:
         self._finished: list[str] = []  # bars, in the tune's own spelling
         self._bar = ""  # as the model writes it
         self._given: list[int] = []  # comes before anything is chosen
+        self._guarded = config.guard
+        self._guard = plan.bar_guard(0) if config.guard else None
+        self._bar_overruled: list[Overruled] = []  # of the bar as the model writes it
+        self.overruled: list[Overruled] = []  # of the content
         self.state = ""  # then "fits" or "misfit"
 
     @property
@@ -177,8 +200,10 @@ class _Draft:
         """The next symbol to read, given the logits (V,) after what is there; `state` says when there is none."""
         vocab = self._plan.engine.vocab
         if not self._given:
-            symbol = self._picker.pick(logits, lambda z: None)
+            symbol, nats = pick_guarded(self._picker, logits, lambda z: None, vocab, self._guard)
             character = "|" if symbol == vocab.end else vocab.symbols[symbol]
+            if nats is not None:
+                self._bar_overruled.append(Overruled(len(self._bar), nats))
             if character == "\n" or len(self._bar) >= MAX_BAR:
                 self.state = "misfit"
             elif closes_bar(self._bar, character):
@@ -186,6 +211,8 @@ class _Draft:
             else:
                 self._bar += character
                 self._given = [symbol]
+                if self._guard:
+                    self._guard.read(character)
         if self.state:
             return vocab.end
         symbol = self._given.pop(0)
@@ -196,6 +223,9 @@ class _Draft:
         """End the bar: go on with what stands after it, or stop."""
         plan, place = self._plan, len(self._finished)
         content = plan.adapter.write(self._bar.strip())
+        places, at = written_places(self._bar.strip(), content), len(self.content)
+        self.overruled += [Overruled(at + places[k], nats) for k, nats in self._bar_overruled if k < len(places)]
+        self._bar_overruled = []
         wanted = plan.targets[place]
         if not content or (wanted is not None and plan.length(content) != wanted):
             self.state = "misfit"
@@ -206,6 +236,7 @@ class _Draft:
             self.state = "fits"
         else:
             self._given = list(plan.read_gaps[place])
+            self._guard = plan.bar_guard(place + 1) if self._guarded else None
 
 
 def infill(
@@ -232,7 +263,7 @@ def infill(
     n : int
         How many candidates, from 1 to 50.
     config : SampleConfig
-        Temperature, top_k, top_p.
+        Temperature, top_k, top_p; with `guard` every try fits.
     seed : int
         Tries have the seeds from this one on; the first n that fit are taken.
     nearest : bool
@@ -255,15 +286,19 @@ def infill(
     # A new bar is as long as the old one, or as the meter asks where the old one was wrong.
     wrong = set(misfits(tune))
     targets = [bar.expected if i in wrong else (bar.expected and bar.duration) for i, bar in enumerate(tune)]
-    plan = _Plan(engine, text, tune[first : last + 1], targets[first : last + 1], nearest)
+    chosen = tune[first : last + 1]
+    if config.guard:  # else what is left of a triplet's sign makes other lengths
+        chosen = [replace(bar, start=_with_tuplet(text, bar.start)) for bar in chosen]
+    plan = _Plan(engine, text, chosen, targets[first : last + 1], nearest)
     state, logits = plan.after_prime(engine)
 
     # Try in batches until there are enough candidates that fit and differ.
-    contents: dict[str, int] = {}  # of a candidate -> its seed
+    contents: dict[str, _Draft] = {}
+    size = 2 * n if config.guard else BATCH_SIZE
     original = text[plan.start : plan.end]
     misfit = alike = 0
-    for tries in count(BATCH_SIZE, BATCH_SIZE):
-        drafts = [_Draft(plan, config, seed + tries - BATCH_SIZE + i) for i in range(BATCH_SIZE)]
+    for tries in count(size, size):
+        drafts = [_Draft(plan, config, seed + tries - size + i) for i in range(size)]
         _write(engine, drafts, logits, state)
         for draft in drafts:
             if draft.state != "fits" or not plan.fits(draft.content, tune, targets):
@@ -271,7 +306,7 @@ def infill(
             elif draft.content == original or draft.content in contents:
                 alike += 1
             elif len(contents) < n:
-                contents[draft.content] = draft.seed
+                contents[draft.content] = draft
         if progress:
             progress(len(contents), tries)
         if len(contents) == n or tries >= MAX_TRIES or config.temperature == 0:
@@ -279,10 +314,11 @@ def infill(
 
     # Rank them by how likely the rest of the tune is after each.
     candidates = []
-    for content, own_seed in contents.items():
+    for content, draft in contents.items():
         rest_log_prob = plan.rest_log_prob(plan.as_read(content))
         end = plan.start + len(content)
-        candidates.append(Candidate(plan.with_bars(content), plan.start, end, own_seed, rest_log_prob))
+        overruled = tuple(Overruled(plan.start + place, nats) for place, nats in draft.overruled)
+        candidates.append(Candidate(plan.with_bars(content), plan.start, end, draft.seed, rest_log_prob, overruled))
     candidates.sort(key=lambda c: (-c.rest_log_prob, c.seed))
     before = plan.rest_log_prob(engine.vocab.encode(plan.adapter.read(plan.start, plan.end)).tolist())
     return Infilling(tuple(candidates), before, len(plan.rest), tries, misfit, alike)
@@ -301,6 +337,12 @@ def _write(engine: Engine, drafts: list[_Draft], logits: NDArray[np.floating], s
                 return
             session = InferenceSession(engine, session.state.take(going))
         rows = session.read(ids)
+
+
+def _with_tuplet(text: str, start: int) -> int:
+    """Where a bar begins whose first note is at `start`: at the sign of a tuplet that stands before it."""
+    before = [token for token in body_tokens(text) if token.start < start]
+    return before[-1].start if before and before[-1].kind == "tuplet" else start
 
 
 def closes_bar(bar: str, character: str) -> bool:
