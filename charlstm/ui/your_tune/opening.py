@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -19,6 +20,7 @@ from charlstm.ui.shared.session_tune import COMPOSED, composed_text, current_set
 from charlstm.ui.shared.sound import arrangement_query, sound_query
 from charlstm.ui.shared.tune_link import QUERY, unpack_tune
 from charlstm.ui.state import component_value
+from charlstm.ui.your_tune.draft import ask_for_draft, show_question
 from charlstm.ui.your_tune.settings import AUTOMATIC, BOOK_TUNE, GRID, KEY, METER, VOICE
 from charlstm.ui.your_tune.tune_document import PROBLEM, TuneDocument, attempt, melody_of, open_document, titles
 
@@ -28,7 +30,7 @@ KEYS = ["G", "D", "A", "E", "C", "F", "Bb", "Em", "Am", "Bm", "Dm", "Gm", "Ador"
 def edit_button(text: str, *, key: str, how: str, settings: Mapping[str, Any]) -> None:
     """A button of another page that opens a tune on this one; what it was made with goes along."""
     if st.button("Edit", key=key, icon=":material/edit_note:", help="On Your tune: correct, continue, rewrite bars."):
-        open_document(text, how=how, settings=settings)
+        ask_for_draft(_title(text), partial(open_document, text, how=how, settings=settings))
         st.switch_page(page_file("your_tune"))
 
 
@@ -37,7 +39,7 @@ def open_from_address(document: TuneDocument) -> None:
     if code := st.query_params.get(QUERY, ""):
         try:
             if (text := unpack_tune(code)) != document.text:
-                open_document(text)
+                ask_for_draft(_title(text), partial(open_document, text))
         except NotationError as error:
             st.error(plain(f"{str(error).capitalize()}."))
         return
@@ -47,7 +49,8 @@ def open_from_address(document: TuneDocument) -> None:
     writing = st.empty()
     try:
         write(settings, writing)
-        document.put(composed_text())
+        if (text := composed_text()) != document.text:
+            ask_for_draft(_title(text), partial(open_document, text, how="composed"))
     except CharlstmError as error:
         st.error(plain(str(error)))
     writing.empty()
@@ -64,15 +67,28 @@ def publish_document(document: TuneDocument) -> None:
         st.query_params.from_dict(address)
 
 
+def _title(text: str) -> str:
+    return split_header(text).get("T") or "Untitled"
+
+
+def _open_composed() -> None:
+    text = composed_text()
+    ask_for_draft(_title(text), partial(open_document, text))
+
+
+def _open_file(document: TuneDocument, name: str, data: bytes) -> None:
+    attempt(document.open_file, name, data)
+    for setting in (BOOK_TUNE, METER, KEY, GRID, VOICE):
+        setting.pop()
+
+
 def show_opening(document: TuneDocument) -> None:
     """Widgets that open a tune or go back to the one before."""
     left, right = st.columns([3, 2], vertical_alignment="bottom")
 
     def open_file() -> None:
         if (file := component_value("your_tune.file")) is not None:
-            attempt(document.open_file, file.name, file.getvalue())
-            for setting in (BOOK_TUNE, METER, KEY, GRID, VOICE):
-                setting.pop()
+            ask_for_draft(file.name, partial(_open_file, document, file.name, file.getvalue()))
 
     left.file_uploader(
         "Open a file: ABC, a whole tunebook, MIDI or MusicXML",
@@ -82,7 +98,7 @@ def show_opening(document: TuneDocument) -> None:
     with right.container(horizontal=True, gap="small"):
         if COMPOSED.get() is not None:
             st.button(
-                "Edit the composed tune", on_click=open_document, args=(composed_text(),),
+                "Edit the composed tune", on_click=_open_composed,
                 icon=":material/music_note:", key="your_tune.composed",
             )  # fmt: skip
         st.button(
@@ -91,6 +107,7 @@ def show_opening(document: TuneDocument) -> None:
         )  # fmt: skip
     if problem := PROBLEM.pop():
         st.error(plain(problem))
+    show_question(document)
     if document.book:
         names = titles(document.book)
         st.selectbox(

@@ -113,6 +113,8 @@ def _show_editor(document: TuneDocument) -> None:
         document.text, version=document.version, on_typed=typed, remarks=remarks, max_length=MAX_LENGTH,
         key="your_tune.editor", placeholder=PLACEHOLDER,
     )  # fmt: skip
+    if document.text.strip():
+        st.caption("Your draft is saved as you type, in this browser.")
     for remark in document.remarks:
         st.caption(plain(remark))
 

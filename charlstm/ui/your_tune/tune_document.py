@@ -51,6 +51,8 @@ class TuneDocument:
         On the file that was opened.
     past : list of Revision
         What `undo` goes back to, the newest last.
+    opened : str
+        The text as it was opened: what still is that text is nobody's draft.
     """
 
     now: Revision = field(default_factory=Revision)
@@ -60,6 +62,7 @@ class TuneDocument:
     kind: str = ""
     remarks: list[str] = field(default_factory=list)
     past: list[Revision] = field(default_factory=list)
+    opened: str = ""
 
     @property
     def text(self) -> str:
@@ -122,6 +125,7 @@ class TuneDocument:
         if len(text) > MAX_LENGTH:
             raise NotationError(f"this tune has {len(text):,} characters; a tune can have at most {MAX_LENGTH:,}")
         self.put(text)
+        self.opened = text
 
     def read_file(self, data: bytes, kind: str, **settings: Any) -> None:
         """Open the melody of a MIDI or MusicXML file, read with these settings. Raises NotationError."""
@@ -129,6 +133,7 @@ class TuneDocument:
         self.close_file()
         self.file, self.kind, self.remarks = data, kind, list(melody.remarks)
         self.put(melody.text)
+        self.opened = melody.text
 
     def _revise(self, revision: Revision) -> None:
         self.past = [*self.past[-MAX_UNDO + 1 :], self.now]
@@ -182,6 +187,7 @@ def open_document(text: str, **more: Any) -> None:
     document = current_document()
     document.close_file()
     document.put(text, **more)
+    document.opened = text
 
 
 def attempt(action: Any, *arguments: Any, **settings: Any) -> None:

@@ -56,6 +56,31 @@ def test_an_empty_page_asks_for_a_tune_and_offers_the_composed_one() -> None:
     assert text_of(app) == ""
 
 
+@pytest.mark.parametrize(("answer", "opened", "kept"), [
+    ("keep", True, True), ("open", True, False), ("cancel", False, False),
+])  # fmt: skip
+def test_a_draft_is_asked_about_before_another_tune_takes_its_place(answer: str, opened: bool, kept: bool) -> None:
+    app = your_tune(REEL)
+    pressed(app, "your_tune.composed")
+    assert text_of(app) == REEL and any("The Cold Kettle" in warning.value for warning in app.warning)
+    pressed(app, f"your_tune.waiting.{answer}")
+    assert not app.warning
+    assert (text_of(app) != REEL) == opened
+    found = app.session_state["library.tunes"].find(REEL)
+    assert (found is not None and found.starred) == kept
+
+
+def test_what_is_in_the_library_or_as_it_was_opened_is_replaced_without_a_question() -> None:
+    app = your_tune(REEL)
+    pressed(app, "your_tune.keep")
+    pressed(app, "your_tune.composed")
+    assert text_of(app) != REEL and not app.warning
+    app.session_state["your_tune.document"].open_file("tune.abc", REEL.replace("Cold", "Warm").encode())
+    app.run()
+    pressed(app, "your_tune.composed")
+    assert not app.warning
+
+
 def test_the_address_names_a_composed_tune_and_never_a_text_of_ones_own() -> None:
     app = your_tune()
     pressed(app, "your_tune.composed")
