@@ -1,5 +1,7 @@
 """The page: `streamlit run app.py`."""
 
-from charlstm.ui.app import main
+from streamlit.starlette import App
 
-main()
+from charlstm.ui.server import SCRIPT, lifespan
+
+app = App(SCRIPT, lifespan=lifespan)

@@ -49,7 +49,7 @@ def _wait(page: Page, before: str) -> str:
         f"(before) => {{ const text = ({DRAWN})(); return text && text !== before ? text : false; }}",
         arg=before,
         polling=10,
-        timeout=60_000,
+        timeout=180_000,
     )
     return str(handle.json_value())
 
@@ -95,17 +95,17 @@ def main() -> None:
             page.goto(address + query, wait_until="commit")
             text = _wait(page, "")
             figures[name] = time.perf_counter() - start
-        page.wait_for_function(READY, timeout=60_000)
+        page.wait_for_function(READY, timeout=180_000)
         first = received.taken()
         to_score, to_sound, sizes, presses = [], [], [], []
         for _ in range(options.tunes):
-            page.wait_for_function(READY, timeout=60_000)
+            page.wait_for_function(READY, timeout=180_000)
             button = page.get_by_role("button", name="Another tune")
             start = time.perf_counter()
             button.click()
             text = _wait(page, text)
             to_score.append(time.perf_counter() - start)
-            page.wait_for_function(READY, polling=10, timeout=60_000)
+            page.wait_for_function(READY, polling=10, timeout=180_000)
             to_sound.append(time.perf_counter() - start)
             page.wait_for_timeout(500)
             sizes.append(received.taken())

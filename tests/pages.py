@@ -7,7 +7,7 @@ from pathlib import Path
 from streamlit.testing.v1 import AppTest
 from streamlit.util import calc_hash
 
-APP = str(Path(__file__).parent.parent / "app.py")
+APP = str(Path(__file__).parent.parent / "charlstm" / "ui" / "script.py")
 
 
 def switch_to(app: AppTest, page: str) -> AppTest:

@@ -28,9 +28,14 @@ class Turns:
 
     def __init__(self, count: int = AT_ONCE, longest: float = LONGEST) -> None:
         self.longest = longest
-        self._free = count
+        self.count = self._free = count
         self._lock = threading.Lock()
         self._waiting: deque[threading.Event] = deque()
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nobody has a turn."""
+        return self._free == self.count
 
     @property
     def is_crowded(self) -> bool:

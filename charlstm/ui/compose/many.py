@@ -14,7 +14,6 @@ from charlstm.library.tune import numbered
 from charlstm.lm.sample.sampling import Sample, sample
 from charlstm.progress import Progress, Report
 from charlstm.ui.background import is_done, with_bar
-from charlstm.ui.compose.shown_places import HEAD
 from charlstm.ui.compose.sketch import Sketch, sketch
 from charlstm.ui.compose.taking import take_tune
 from charlstm.ui.compose.tune_cards import Card, pressed, show_cards
@@ -24,8 +23,9 @@ from charlstm.ui.shared.choices import choose
 from charlstm.ui.shared.models import engine
 from charlstm.ui.shared.notices import plain
 from charlstm.ui.shared.session_library import add_to_library, change, session_library
-from charlstm.ui.shared.session_tune import edited_settings, form_of, next_seed, sample_config
+from charlstm.ui.shared.session_tune import edited_settings
 from charlstm.ui.shared.url_state import MAX_SEED, ComposeSettings
+from charlstm.ui.shared.written_tunes import HEAD, form_of, next_seed, sample_config
 from charlstm.ui.state import Setting
 
 COUNT = 20

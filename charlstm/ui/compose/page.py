@@ -16,9 +16,8 @@ from charlstm.ui.compose.watch import WATCH, show_watch, watch_query, watch_swit
 from charlstm.ui.compose.ways_on import introduction, show_ways_on
 from charlstm.ui.neurons.view_context import ViewContext
 from charlstm.ui.originality.section import show_originality
-from charlstm.ui.shared.backing import backing_settings, shown, swing
+from charlstm.ui.shared.backing import backing_settings
 from charlstm.ui.shared.downloads import downloads, piano_roll
-from charlstm.ui.shared.drawing import draw
 from charlstm.ui.shared.models import models
 from charlstm.ui.shared.notices import plain, set_title, stop_with
 from charlstm.ui.shared.player import show_tune, sound_tune
@@ -28,8 +27,8 @@ from charlstm.ui.shared.session_library import keep_button
 from charlstm.ui.shared.session_tune import (
     choose_tune,
     current_settings,
+    drawn_as_set,
     edited_settings,
-    next_seed,
     publish,
     settings_shown,
     write,
@@ -37,7 +36,7 @@ from charlstm.ui.shared.session_tune import (
 from charlstm.ui.shared.share import share_button
 from charlstm.ui.shared.sound import FARTHEST, TRANSPOSE, sound_query, sound_settings
 from charlstm.ui.shared.tablature import tablature_choice, tablature_notice
-from charlstm.ui.shared.tablature_setting import TABLATURE
+from charlstm.ui.shared.written_tunes import HEAD, next_seed, prepare_next
 from charlstm.ui.your_tune.opening import edit_button
 
 
@@ -72,7 +71,7 @@ def page() -> None:
     except CharlstmError as error:
         stop_with(error)
     # The tune, and what can be done with it.
-    abc = "X:1\n" + sample.text
+    abc = HEAD + sample.text
     title = split_header(abc).get("T") or "Untitled"
     set_title(title)
     origin = f"Composed by {settings.model}, temperature {settings.temperature:g}, seed {settings.seed}."
@@ -84,7 +83,7 @@ def page() -> None:
         sound_settings(abc)
         backing_settings(abc)
         tablature_choice()
-        drawing = draw(shown(abc).text, TRANSPOSE.get(), TABLATURE.get(), swing())
+        drawing = drawn_as_set()(abc)
         downloads(drawing, title, page="compose", note=origin)
         query = settings.query | sound_query()
         keep_button(drawing.text, page="compose", how="composed", settings=query)
@@ -122,6 +121,7 @@ def page() -> None:
     sound_tune(drawing, key="compose.player")
     with panel:
         show_panel(context, sample)
+    prepare_next(settings, drawn_as_set())
 
 
 def _near(semitones: int) -> int:

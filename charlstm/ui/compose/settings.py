@@ -9,7 +9,7 @@ import streamlit as st
 from charlstm.lm.store.checkpoint import Checkpoint
 from charlstm.ui.shared.models import describe
 from charlstm.ui.shared.notices import plain
-from charlstm.ui.shared.session_tune import TUNE, WIDGETS, can_guard, choose_tune, edited_settings
+from charlstm.ui.shared.session_tune import TUNE, WIDGETS, choose_tune, edited_settings
 from charlstm.ui.shared.url_state import (
     HEADER,
     LENGTHS,
@@ -19,6 +19,7 @@ from charlstm.ui.shared.url_state import (
     TEMPERATURES,
     plausible,
 )
+from charlstm.ui.shared.written_tunes import can_guard
 
 OPEN = "The model chooses"
 USUAL = {

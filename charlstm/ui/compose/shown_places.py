@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from charlstm.lm.sample.sampling import Sample
 from charlstm.tunes.abc import body_tokens, split_header
+from charlstm.ui.shared.written_tunes import HEAD
 
-HEAD = "X:1\n"  # what a composed tune is shown with
 Span = tuple[int, int]
 Mark = tuple[int, int, str]  # first character, behind the last, and what is said of them
 

@@ -9,15 +9,14 @@ import streamlit as st
 from charlstm.errors import CharlstmError
 from charlstm.lm.sample.sampling import Sample, sample_variants
 from charlstm.ui.cache import cached
-from charlstm.ui.compose.shown_places import HEAD
 from charlstm.ui.compose.sketch import sketch
 from charlstm.ui.compose.taking import take_tune
 from charlstm.ui.compose.tune_cards import Card, pressed, show_cards
 from charlstm.ui.neurons.view_context import ViewContext
 from charlstm.ui.shared.models import engine
 from charlstm.ui.shared.notices import plain
-from charlstm.ui.shared.session_tune import form_of, sample_config
 from charlstm.ui.shared.url_state import ComposeSettings
+from charlstm.ui.shared.written_tunes import HEAD, form_of, sample_config
 
 TEMPERATURES = (0.2, 0.6, 1.0, 1.5, 2.0)
 KEY = "compose.temperatures"

@@ -38,6 +38,11 @@ def shown(text: str) -> Shown:
     return Shown(with_insertions(text, inserted), inserted)
 
 
+def backed(text: str) -> str:
+    """The tune with chord symbols, where it has none of its own."""
+    return with_insertions(text, _insertions(text))
+
+
 def swing() -> float | None:
     """Percent of a beat that its first half takes, as the visitor wants it; None: that of the rhythm."""
     return SWING.get() or None

@@ -27,8 +27,7 @@ BREATH = 5.0  # seconds after which the first visitor has a tune
 
 def models() -> dict[str, Checkpoint]:
     """The models in checkpoints/, the first choice first; the page stops with a sentence where there are none."""
-    stamp = tuple((str(path), (path / JSON_FILE).stat().st_mtime_ns) for path in model_folders())
-    available = _models(stamp)
+    available = available_models()
     if not available:
         st.info(
             "There are no models yet. Train one with `charlstm train --corpus fiddle --out checkpoints/mine`, "
@@ -37,6 +36,11 @@ def models() -> dict[str, Checkpoint]:
         )
         st.stop()
     return available
+
+
+def available_models() -> dict[str, Checkpoint]:
+    """The models in checkpoints/, the first choice first."""
+    return _models(tuple((str(path), (path / JSON_FILE).stat().st_mtime_ns) for path in model_folders()))
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
@@ -48,7 +52,12 @@ def _models(stamp: tuple[tuple[str, int], ...]) -> dict[str, Checkpoint]:
 
 def engine(name: str) -> Engine:
     """The engine of a model, loaded once for all visitors, and again when its files change."""
-    return _engine(name, (find_checkpoint(name) / JSON_FILE).stat().st_mtime_ns)
+    return _engine(name, stamp_of(name))
+
+
+def stamp_of(name: str) -> int:
+    """When the files of a model changed last; raises CheckpointError where there are none."""
+    return (find_checkpoint(name) / JSON_FILE).stat().st_mtime_ns
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)

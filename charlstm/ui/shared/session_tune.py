@@ -3,31 +3,24 @@
 from __future__ import annotations
 
 import math
-import random
 import time
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import fields, replace
 from typing import Any, NamedTuple
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from charlstm.lm.config import SampleConfig
-from charlstm.lm.sample.edited import stream_edited
-from charlstm.lm.sample.form import Form
-from charlstm.lm.sample.guard import NEEDED
-from charlstm.lm.sample.sampling import Sample, stream
+from charlstm.lm.sample.sampling import Sample
 from charlstm.lm.store.checkpoint import Checkpoint
-from charlstm.tunes.form_plan.notation import parse_plan
-from charlstm.ui.shared.backing import shown, swing
-from charlstm.ui.shared.drawing import draw
-from charlstm.ui.shared.models import engine
+from charlstm.ui.shared.backing import backed, swing
+from charlstm.ui.shared.drawing import Drawing, draw
 from charlstm.ui.shared.notices import plain
 from charlstm.ui.shared.session_library import add_to_library
-from charlstm.ui.shared.sound import TRANSPOSE
+from charlstm.ui.shared.sound import BACKING, TRANSPOSE
 from charlstm.ui.shared.tablature_setting import TABLATURE
-from charlstm.ui.shared.url_state import MAX_SEED, TEMPERATURES, ComposeSettings, parse_settings
-from charlstm.ui.shared.writing import watch
+from charlstm.ui.shared.url_state import TEMPERATURES, ComposeSettings, parse_settings
+from charlstm.ui.shared.written_tunes import HEAD, can_guard, default_settings, first_settings, written
 from charlstm.ui.state import Setting
 
 
@@ -53,13 +46,10 @@ GRACE = 2.0  # seconds in which a browser shows what it was sent
 def current_settings(available: Mapping[str, Checkpoint]) -> ComposeSettings:
     """Of the tune of this visit: a new address's, else the session's, else a first one, its seed by chance."""
     query = {name: value for name, value in st.query_params.items() if name in WIDGETS}
-    first = next(iter(available))
-    temperatures = {name: min(checkpoint.temperature, TEMPERATURES[1]) for name, checkpoint in available.items()}
-    default = ComposeSettings(
-        model=first, seed=random.randint(1, 9999), temperature=temperatures[first], guard=can_guard(available[first])
-    )
     current = TUNE.get()
     if query and query != QUERY.get():
+        default = default_settings(available)
+        temperatures = {name: min(checkpoint.temperature, TEMPERATURES[1]) for name, checkpoint in available.items()}
         current, problems = parse_settings(query, models=available, default=default, temperatures=temperatures)
         current = replace(current, guard=current.guard and can_guard(available[current.model]))
         choose_tune(current)
@@ -67,7 +57,7 @@ def current_settings(available: Mapping[str, Checkpoint]) -> ComposeSettings:
         for problem in problems:
             st.warning(plain(problem))
     elif current is None or current.model not in available:
-        current = default
+        current = first_settings(available)
         choose_tune(current)
     return current
 
@@ -79,11 +69,6 @@ def choose_tune(settings: ComposeSettings) -> None:
     TUNE.set(settings)
     for name, widget in WIDGETS.items():
         widget.set(getattr(settings, name))
-
-
-def can_guard(checkpoint: Checkpoint) -> bool:
-    """Whether the model knows the characters without which no tune can be guarded."""
-    return set(checkpoint.vocab.symbols) >= NEEDED
 
 
 def edited_settings(moved: str = "") -> ComposeSettings:
@@ -109,11 +94,6 @@ def settings_shown() -> None:
     STALE.set(tuple((min(until, now + GRACE), before) for until, before in STALE.get() if until > now))
 
 
-def next_seed(seed: int) -> int:
-    """The seed after this one; after the last comes 0."""
-    return (seed + 1) % (MAX_SEED + 1)
-
-
 def publish(settings: ComposeSettings, **more: str) -> None:
     """Put the tune, and what else the page shows, into the address bar."""
     QUERY.set(settings.query)
@@ -127,41 +107,24 @@ def composed_text(*, backing: bool = True) -> str:
     composed = COMPOSED.get()
     if composed is None:
         return ""
-    text = "X:1\n" + composed.sample.text
-    return draw(shown(text).text if backing else text, TRANSPOSE.get(), TABLATURE.get(), swing()).text
+    return drawn_as_set(backing=backing)(HEAD + composed.sample.text).text
 
 
-def sample_config(settings: ComposeSettings) -> SampleConfig:
-    """How a tune of these settings is drawn."""
-    return SampleConfig(
-        temperature=settings.temperature,
-        top_k=settings.top_k or None,
-        top_p=settings.top_p if settings.top_p < 1 else None,
-        max_length=settings.length,
-        guard=settings.guard,
-    )
+def drawn_as_set(*, backing: bool = True) -> Callable[[str], Drawing]:
+    """How this visit has tunes drawn: in its key, with its tablature, its swing and, if it is on, its backing.
 
-
-def form_of(settings: ComposeSettings) -> Form:
-    """The form that a tune of these settings is written by, before it was edited."""
-    return parse_plan(settings.form) if settings.form and engine(settings.model).config.plan else "auto"
-
-
-def _writing(settings: ComposeSettings) -> Generator[str, None, Sample]:
-    """The tune of these settings, a character at a time."""
-    model, config = engine(settings.model), sample_config(settings)
-    base = stream(model, config, seed=settings.seed, fields=settings.header, form=form_of(settings))
-    if (edit := settings.edit) is None or not model.config.plan:
-        return base
-    return stream_edited(model, "".join(base), edit, config, seed=settings.seed)
+    The function knows no visit: any thread may call it.
+    """
+    settings = TRANSPOSE.get(), TABLATURE.get(), swing()
+    accompany = backed if backing and BACKING.get() else str
+    return lambda text: draw(accompany(text), *settings)
 
 
 def write(settings: ComposeSettings, slot: DeltaGenerator) -> Sample:
     """The tune of these settings: the one at hand, or a new one, seen in `slot` while it is written."""
     if (composed := COMPOSED.get()) and composed.settings == settings:
         return composed.sample
-    writing = _writing(settings)
-    sample = watch(writing, slot)
+    sample = written(settings, slot)
     COMPOSED.set(Composed(settings, sample))
-    add_to_library("X:1\n" + sample.text, "composed", settings=settings.query)
+    add_to_library(HEAD + sample.text, "composed", settings=settings.query)
     return sample

@@ -15,8 +15,8 @@ FRAME = 0.05  # seconds between two looks at a text that is written slowly
 TURNS = Turns()  # of all visitors
 
 
-def watch(writing: Generator[str, None, T], slot: DeltaGenerator) -> T:
-    """Show characters in `slot` as they come, if they come slowly; what the generator returns at its end."""
+def watch(writing: Generator[str, None, T], slot: DeltaGenerator | None = None) -> T:
+    """What the generator returns at its end; its characters are shown in `slot` as they come, if they come slowly."""
     text, shown = "", time.monotonic()
     began = TURNS.take()
     try:
@@ -27,7 +27,7 @@ def watch(writing: Generator[str, None, T], slot: DeltaGenerator) -> T:
                 result: T = end.value
                 return result
             text += character
-            if time.monotonic() - shown > FRAME:
+            if slot is not None and time.monotonic() - shown > FRAME:
                 slot.code(text, language=None, wrap_lines=True)
                 shown = time.monotonic()
             began = TURNS.go_on(began)

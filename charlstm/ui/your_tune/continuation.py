@@ -13,8 +13,8 @@ from charlstm.tunes.views.bar_numbers import PrintedBars
 from charlstm.ui.shared.models import engine
 from charlstm.ui.shared.notices import stop_with
 from charlstm.ui.shared.session_library import add_to_library
-from charlstm.ui.shared.session_tune import next_seed
 from charlstm.ui.shared.writing import watch
+from charlstm.ui.shared.written_tunes import next_seed
 from charlstm.ui.your_tune.model_settings import ask_model, ask_reading, ask_seed
 from charlstm.ui.your_tune.settings import CONTINUED, KEEP_BARS, NEXT_SEED, Continuation
 from charlstm.ui.your_tune.tune_document import TuneDocument

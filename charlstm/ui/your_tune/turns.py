@@ -22,8 +22,8 @@ from charlstm.tunes.parse.reader import read
 from charlstm.tunes.views.bars import bars
 from charlstm.ui.shared.models import engine
 from charlstm.ui.shared.notices import plain
-from charlstm.ui.shared.session_tune import next_seed
 from charlstm.ui.shared.sound import key_name
+from charlstm.ui.shared.written_tunes import next_seed
 from charlstm.ui.state import Setting
 from charlstm.ui.your_tune.keyboard import Played, show_keyboard
 from charlstm.ui.your_tune.model_settings import ask_model

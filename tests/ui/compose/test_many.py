@@ -13,6 +13,7 @@ from charlstm.lm.sample.sampling import sample
 from charlstm.ui.compose import many
 from charlstm.ui.compose.many import COUNT, LAST_FIRST
 from charlstm.ui.shared.url_state import MAX_SEED, ComposeSettings
+from charlstm.ui.shared.written_tunes import HEAD
 from tests.pages import address_of, opened
 
 
@@ -67,7 +68,7 @@ def test_a_card_that_was_kept_says_so(app_home: Path, monkeypatch: pytest.Monkey
     library = Library(app_home / "library.sqlite", "somebody")
     monkeypatch.setattr(many, "session_library", lambda: library)
     samples = sample(load("reciter"), n=3, seed=6)
-    added = [library.add(many.HEAD + one.text, "composed") for one in samples]
+    added = [library.add(HEAD + one.text, "composed") for one in samples]
     assert many.kept_cards(samples) == []
     assert added[1] is not None
     library.change(added[1].number, starred=True, name="Mine")

@@ -10,7 +10,8 @@ from charlstm.lm.sample.sampling import Sample
 from charlstm.tunes.abc import body_tokens
 from charlstm.tunes.edit.transpose import transposed
 from charlstm.tunes.harmony.backing import insertions, with_insertions
-from charlstm.ui.compose.shown_places import HEAD, guard_marks, shown_spans, written_lengths
+from charlstm.ui.compose.shown_places import guard_marks, shown_spans, written_lengths
+from charlstm.ui.shared.written_tunes import HEAD
 from tests.conftest import TUNES
 
 

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from charlstm.tunes.views.melody import melody_notes
-from charlstm.ui.compose.shown_places import HEAD, written_lengths
+from charlstm.ui.compose.shown_places import written_lengths
 from charlstm.ui.compose.watch import written_notes
+from charlstm.ui.shared.written_tunes import HEAD
 from tests.conftest import TUNES
 from tests.pages import address_of, opened
 
