@@ -2,6 +2,7 @@
 
 from streamlit.starlette import App
 
+from charlstm.ui.first_paint import routes
 from charlstm.ui.server import SCRIPT, lifespan
 
-app = App(SCRIPT, lifespan=lifespan)
+app = App(SCRIPT, lifespan=lifespan, routes=routes())

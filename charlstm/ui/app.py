@@ -24,7 +24,9 @@ _ICON = str(Path(__file__).with_name("icon.svg"))
 def main() -> None:
     """One run of the script: the frame of every page, then the page itself."""
     st.set_page_config(page_title="charlstm", page_icon=_ICON, layout="wide")
-    style_page()
+    with st.container(key="head"):  # takes no place
+        style_page()
+        remember_visitor(change_visitor)  # so early that what all components need is loaded before the first score
     warm_up()
     st.logo(_ICON)
     page = st.navigation(
@@ -50,7 +52,6 @@ def main() -> None:
             st.error(f"Something went wrong (error {number}). Reload the page; the server’s log has the details.")
             raise
     show_frame(page.title, TITLE.get())
-    remember_visitor(change_visitor)
     settings_delivered()
     COLLECTOR.run_ended()
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import NoReturn
+
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from charlstm.errors import CharlstmError, ConfigError, VocabularyError
-from charlstm.lm.store.checkpoint import JSON_FILE
+from charlstm.lm.store.checkpoint import JSON_FILE, Checkpoint
 from charlstm.tunes.abc import split_header
 from charlstm.ui.compose.facts import facts
 from charlstm.ui.compose.panels import choose_panel, follow_panel, note_panel, show_panel
@@ -36,70 +40,70 @@ from charlstm.ui.shared.session_tune import (
 from charlstm.ui.shared.share import share_button
 from charlstm.ui.shared.sound import FARTHEST, TRANSPOSE, sound_query, sound_settings
 from charlstm.ui.shared.tablature import tablature_choice, tablature_notice
+from charlstm.ui.shared.url_state import ComposeSettings
 from charlstm.ui.shared.written_tunes import HEAD, next_seed, prepare_next
+from charlstm.ui.state import Setting
 from charlstm.ui.your_tune.opening import edit_button
+
+COMMAND = Setting("compose.command", False)  # whether it is shown
 
 
 def page() -> None:
-    """The page, top to bottom."""
+    """The page. The score is sent first, to its place; what stands around it afterwards."""
     print_scores_only()
-    # Which tune, and the widgets that ask for another.
+    # Which tune.
     available = models()
     with st.container():  # always there, so that a notice moves nothing
         settings = current_settings(available)
     follow_panel()
-    with st.sidebar:
-        show_settings(available)
-        begin_at_top()
-    st.caption(plain(introduction(available[settings.model])))
-    heading, temperature, button = st.columns([5, 3, 2], vertical_alignment="center")
-    with temperature:
-        show_temperature()
-    with button:
-        st.button("Another tune", on_click=_another_tune, icon=":material/refresh:", width="stretch")
-        watch_switch()
-    writing = st.empty()  # apart from the player, which falls silent where it is not in the same place in each run
+
+    # The places, from top to bottom; page_style.css keeps them as high as what will stand there.
+    top = st.container(key="compose.top")
+    tools = st.container(key="compose.tools", horizontal=True, vertical_alignment="center", gap="small")
+    notice, watch, score = st.container(), st.container(), st.container(key="compose.score")
+    writing = score.empty()  # lies over the score
+
+    # The tune and its score.
     try:
         sample = write(settings, writing)
-    except VocabularyError as error:
-        st.error(plain(f"{settings.model} has never seen {error.character}, so it cannot write it. Try other words."))
-        st.stop()
-    except ConfigError as error:
-        hint = " Or switch “Always playable” off." if settings.guard else ""
-        st.error(plain(f"{error}{hint}"))
-        st.stop()
     except CharlstmError as error:
-        stop_with(error)
-    # The tune, and what can be done with it.
+        with top:
+            _show_top(available, settings)
+            _stop_with(error, settings)
+    writing.empty()
     abc = HEAD + sample.text
+    drawing = drawn_as_set()(abc)
+    stamp = (available[settings.model].path / JSON_FILE).stat().st_mtime_ns
+    context = ViewContext("tune", settings.model, stamp, available[settings.model], settings)
+    with watch:
+        if WATCH.get():
+            show_watch(context, sample, drawing)
+    with score:
+        show_tune(drawing, key="compose.player", marks=guard_marks(sample, drawing.text), practice=True)
+
+    # What asks for another tune.
     title = split_header(abc).get("T") or "Untitled"
     set_title(title)
     origin = f"Composed by {settings.model}, temperature {settings.temperature:g}, seed {settings.seed}."
+    with top:
+        heading = _show_top(available, settings)
     with heading:
         st.title(plain(title), anchor=False)
         changed = changed_settings()
         st.caption(plain(origin) + (f" :orange-badge[Changed, not composed yet: {plain(changed)}]" if changed else ""))
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.caption(plain(drawing.form))
+    # What can be done with this one.
+    with tools:
         sound_settings(abc)
         backing_settings(abc)
         tablature_choice()
-        drawing = drawn_as_set()(abc)
         downloads(drawing, title, page="compose", note=origin)
         query = settings.query | sound_query()
         keep_button(drawing.text, page="compose", how="composed", settings=query)
         edit_button(drawing.text, key="compose.edit", how="composed", settings=query)
         share_button(drawing.text, query)
-    if drawing.form:
-        heading.caption(plain(drawing.form))
-    writing.empty()
-    with st.container():  # always there, so that the player keeps its place
+    with notice:
         tablature_notice(drawing, lambda steps: TRANSPOSE.set(_near(TRANSPOSE.get() + steps)), page="compose")
-    stamp = (available[settings.model].path / JSON_FILE).stat().st_mtime_ns
-    context = ViewContext("tune", settings.model, stamp, available[settings.model], settings)
-    with st.container():
-        if WATCH.get():
-            show_watch(context, sample, drawing)
-    show_tune(drawing, key="compose.player", marks=guard_marks(sample, drawing.text), practice=True)
     show_ways_on(context)
     # What there is to say of it.
     st.caption(plain(facts(sample)))
@@ -113,15 +117,44 @@ def page() -> None:
         with st.expander("What the score leaves out"):
             for remark in drawing.remarks:
                 st.caption(plain(remark))
-    with st.expander("Link and command"):
-        st.caption("The address of this page brings this tune back. So does this command:")
-        st.code(settings.command, language=None, wrap_lines=True)
+    # Filled when it is opened: the first code on a page loads a script of 1.5 MB.
+    command = st.expander("Link and command", key=COMMAND.widget(), on_change="rerun")
+    if command.open:
+        command.caption("The address of this page brings this tune back. So does this command:")
+        command.code(settings.command, language=None, wrap_lines=True)
     publish(settings, **note_panel(settings.query, sound_query() | watch_query() | practice_query()))
     settings_shown()
     sound_tune(drawing, key="compose.player")
     with panel:
         show_panel(context, sample)
     prepare_next(settings, drawn_as_set())
+
+
+def _show_top(available: Mapping[str, Checkpoint], settings: ComposeSettings) -> DeltaGenerator:
+    """The settings, and what is above the score; the place of the heading."""
+    with st.sidebar:
+        show_settings(available)
+        begin_at_top()
+    st.caption(plain(introduction(available[settings.model])))
+    heading, temperature, button = st.columns([5, 3, 2])
+    with temperature:
+        show_temperature()
+    with button:
+        st.button("Another tune", on_click=_another_tune, icon=":material/refresh:", width="stretch")
+        watch_switch()
+    return heading
+
+
+def _stop_with(error: CharlstmError, settings: ComposeSettings) -> NoReturn:
+    """Say why there is no tune, and end the page."""
+    if isinstance(error, VocabularyError):
+        st.error(plain(f"{settings.model} has never seen {error.character}, so it cannot write it. Try other words."))
+        st.stop()
+    if isinstance(error, ConfigError):
+        hint = " Or switch “Always playable” off." if settings.guard else ""
+        st.error(plain(f"{error}{hint}"))
+        st.stop()
+    stop_with(error)
 
 
 def _near(semitones: int) -> int:

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import streamlit as st
 
-_FILE = Path(__file__).with_suffix(".css")
+STYLE_SHEET = Path(__file__).with_suffix(".css")
 
 
 def style_page() -> None:
-    """Called once in a run; it takes no place on the page."""
-    st.html(_FILE)
+    """Called once in a run. Where ui/first_paint answers, the browser has it before that."""
+    st.html(STYLE_SHEET)

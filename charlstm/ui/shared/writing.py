@@ -28,7 +28,7 @@ def watch(writing: Generator[str, None, T], slot: DeltaGenerator | None = None) 
                 return result
             text += character
             if slot is not None and time.monotonic() - shown > FRAME:
-                slot.code(text, language=None, wrap_lines=True)
+                slot.text(text)  # st.code would load a script of 1.5 MB, half a second of a browser's time
                 shown = time.monotonic()
             began = TURNS.go_on(began)
     finally:

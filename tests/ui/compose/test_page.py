@@ -147,6 +147,8 @@ def test_foreign_text_is_never_markdown(app_home: Path) -> None:
 
 def test_the_command_writes_the_same_tune(app_home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     app = opened(seed=seed_of("T"))
+    app.session_state["compose.command"] = True
+    app.run()
     capsys.readouterr()
     command = next(code.value for code in app.code if code.value.startswith("charlstm "))
     assert main(shlex.split(command)[1:]) in (0, None)

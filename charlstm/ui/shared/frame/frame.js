@@ -4,10 +4,14 @@ let shown = null;
 const PHONE = "(max-width: 640px)";
 const CLOSE = '[data-testid="stSidebar"][data-collapsed="false"] [data-testid="stSidebarCollapseButton"] button';
 
+const SIDEBAR = '[data-testid="stSidebar"][aria-expanded="true"]';
+
 export default function ({ data, parentElement }) {
   // What is drawn outside the app, such as menus, follows its theme too.
   const app = document.querySelector("[data-testid=stApp]");
   if (app) document.documentElement.style.colorScheme = getComputedStyle(app).colorScheme;
+  // The room that ui/first_paint keeps for the sidebar, until it is there or another page is.
+  if (shown !== null || document.querySelector(SIDEBAR)) delete document.documentElement.dataset.room;
   for (const [container, what] of Object.entries(data.named)) {
     for (const button of document.querySelectorAll(`.${container} button`)) {
       const words = button.querySelector("[data-testid=stMarkdownContainer]")?.textContent;

@@ -36,16 +36,16 @@ class Sheet {
   // A cell is the column from a note to its right neighbour, as high as the staff and a little more.
   layCells(margin) {
     const rows = new Map();
+    const elements = new Map([...margin.querySelectorAll("[id]")].map((element) => [element.id, element]));
+    const staves = new Map(); // element -> {top, bottom, right}, null without lines: one measures slowly
     for (const id of new Set(this.player.events.map((event) => event.id))) {
-      const element = id && margin.querySelector(`[id="${CSS.escape(id)}"]`);
+      const element = id && elements.get(id);
       const staff = element?.closest(".staff");
       if (!staff) continue;
+      if (!staves.has(staff)) staves.set(staff, staffBox(staff));
+      if (!staves.get(staff)) continue;
+      const { top, bottom, right } = staves.get(staff);
       const head = (element.querySelector(".notehead") ?? element).getBBox();
-      const lines = [...staff.children].filter((child) => child.localName === "path").map((line) => line.getBBox());
-      if (lines.length === 0) continue;
-      const top = Math.min(...lines.map((box) => box.y));
-      const bottom = Math.max(...lines.map((box) => box.y + box.height));
-      const right = Math.max(...lines.map((box) => box.x + box.width));
       const row = `${Math.round(top)}`;
       if (!rows.has(row)) rows.set(row, []);
       rows.get(row).push({ id, element, head, top, bottom, right });
@@ -114,6 +114,17 @@ class Sheet {
     for (const element of this.element.querySelectorAll(".chosen")) element.classList.remove("chosen");
     for (const { id } of events) this.cells.get(id)?.cell.classList.add("chosen");
   }
+}
+
+// The lines of a staff of one bar: where they begin and end.
+function staffBox(staff) {
+  const lines = [...staff.children].filter((child) => child.localName === "path").map((line) => line.getBBox());
+  if (lines.length === 0) return null;
+  return {
+    top: Math.min(...lines.map((box) => box.y)),
+    bottom: Math.max(...lines.map((box) => box.y + box.height)),
+    right: Math.max(...lines.map((box) => box.x + box.width)),
+  };
 }
 
 function inView(element) {

@@ -20,7 +20,7 @@ function cleanSvg(source) {
       }
     }
   }
-  return document.importNode(root, true);
+  return document.adoptNode(root);
 }
 
 function drawn(name, attributes = {}) {
