@@ -22,6 +22,7 @@ else the default. `settings_delivered` ends a run of the app. Knows none of the 
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any, Generic, TypeVar, cast
@@ -31,6 +32,7 @@ import streamlit as st
 T = TypeVar("T")
 U = TypeVar("U")
 _MEMORY = "settings"
+LOADS = 3.0  # seconds in which a browser has loaded what it draws a widget with
 
 
 @dataclass
@@ -38,7 +40,7 @@ class _Memory:
     """What a visit remembers: Streamlit itself forgets the value of a widget that a run does not draw."""
 
     values: dict[str, Any] = field(default_factory=dict)
-    undelivered: set[str] = field(default_factory=set)  # keys set since the last run that came to its end
+    undelivered: dict[str, float] = field(default_factory=dict)  # keys that the browser may not have, and since when
     bounds: dict[str, tuple[Any, Any]] = field(default_factory=dict)  # of sliders and numbers, as they were drawn last
 
 
@@ -102,7 +104,7 @@ class Setting(Generic[T]):
         memory.values[self.key] = value
         if self.key not in st.session_state or st.session_state[self.key] != value:
             st.session_state[self.key] = value
-            memory.undelivered.add(self.key)
+            memory.undelivered[self.key] = time.monotonic()
 
     def reload(self) -> None:
         """The value of the address, or the default: the visitor went back, or followed a link."""
@@ -127,8 +129,9 @@ class Setting(Generic[T]):
     ) -> str:
         """Seed the widget that is drawn next, and return its key.
 
-        A value from the state reaches the browser in one run only. If that run is cut short by a click, the browser
-        would show the widget's own default and send it back: hence it is set again until a run has come to its end.
+        A value from the state reaches the browser in one run only. If that run is cut short by a click, or followed by
+        another one before the browser has loaded what it draws the widget with, it would show the widget's own default
+        and send it back: hence the value is set again for a while, and until a run has come to its end.
 
         Parameters
         ----------
@@ -150,7 +153,7 @@ class Setting(Generic[T]):
             value = cast("T", min(max(cast("Any", value), low), high))
             if memory.bounds.get(self.key) != bounds:
                 memory.bounds[self.key] = bounds
-                memory.undelivered.add(self.key)
+                memory.undelivered[self.key] = time.monotonic()
         self.set(value)
         if self.key in memory.undelivered:
             st.session_state[self.key] = value
@@ -166,7 +169,8 @@ class Setting(Generic[T]):
 
 def settings_delivered() -> None:
     """The run has come to its end: the browser has the values that it set."""
-    _memory().undelivered.clear()
+    memory, now = _memory(), time.monotonic()
+    memory.undelivered = {key: since for key, since in memory.undelivered.items() if now - since < LOADS}
 
 
 def component_value(key: str) -> Any:

@@ -38,7 +38,7 @@ from charlstm.ui.shared.session_tune import (
     write,
 )  # fmt: skip
 from charlstm.ui.shared.share import share_button
-from charlstm.ui.shared.sound import FARTHEST, TRANSPOSE, sound_query, sound_settings
+from charlstm.ui.shared.sound import FARTHEST, TRANSPOSE, instrument_setting, key_setting, sound_query
 from charlstm.ui.shared.tablature import tablature_choice, tablature_notice
 from charlstm.ui.shared.url_state import ComposeSettings
 from charlstm.ui.shared.written_tunes import HEAD, next_seed, prepare_next
@@ -58,8 +58,12 @@ def page() -> None:
     follow_panel()
 
     # The places, from top to bottom; page_style.css keeps them as high as what will stand there.
+    # Each has its first element now: an empty one takes no place.
     top = st.container(key="compose.top")
+    top.caption(plain(introduction(available[settings.model])))
     tools = st.container(key="compose.tools", horizontal=True, vertical_alignment="center", gap="small")
+    with tools:
+        instrument_setting()
     notice, watch, score = st.container(), st.container(), st.container(key="compose.score")
     writing = score.empty()  # lies over the score
 
@@ -94,7 +98,7 @@ def page() -> None:
         st.caption(plain(drawing.form))
     # What can be done with this one.
     with tools:
-        sound_settings(abc)
+        key_setting(abc)
         backing_settings(abc)
         tablature_choice()
         downloads(drawing, title, page="compose", note=origin)
@@ -135,7 +139,6 @@ def _show_top(available: Mapping[str, Checkpoint], settings: ComposeSettings) ->
     with st.sidebar:
         show_settings(available)
         begin_at_top()
-    st.caption(plain(introduction(available[settings.model])))
     heading, temperature, button = st.columns([5, 3, 2])
     with temperature:
         show_temperature()

@@ -38,7 +38,8 @@ ORDER = Setting("neurons.order", SIMILAR)
 
 def show(context: ViewContext) -> None:
     """The view, top to bottom."""
-    heading, buttons = st.columns([4, 1], vertical_alignment="center")
+    with st.container(key="neurons.head"):
+        heading, buttons = st.columns([4, 1])
     text, remark, query = source_tune(context)
     replay = replayed(*context.key, text)
     with st.sidebar:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import streamlit as st
 
 from charlstm.errors import CorpusError
@@ -18,6 +20,7 @@ from charlstm.ui.state import Setting
 
 OPEN = Setting("originality.open", False)
 REFRESH = "1s"  # while the index is made
+SETTLED = 4.0  # seconds after which a page that is run again is not still being loaded
 _WORK = "originality"
 
 
@@ -45,7 +48,7 @@ def show_originality(text: str, *, page: str, corpus_name: str | None = None) ->
         return
     corpus, stamp = found
     key = (corpus.name, stamp)
-    waits = not is_done(_WORK, key)
+    waits, began = not is_done(_WORK, key), time.monotonic()
 
     @st.fragment(run_every=REFRESH if waits else None)
     def section() -> None:
@@ -54,7 +57,7 @@ def show_originality(text: str, *, page: str, corpus_name: str | None = None) ->
             _say("This tune cannot be compared: the server’s log has the details.")
         elif index is None:
             _say(f"The {len(corpus.train):,} training tunes are being indexed, once …")
-        elif waits:
+        elif waits and time.monotonic() - began > SETTLED:
             st.rerun()  # the whole page, so that nothing asks each second any more
         else:
             _show(text, index, page)

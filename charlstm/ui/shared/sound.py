@@ -69,11 +69,21 @@ def arrangement_query() -> dict[str, str]:
 
 
 def sound_settings(text: str) -> None:
-    """Two widgets, the instrument and the key of a tune: its own key names the choices."""
+    """Two widgets, the instrument and the key of a tune."""
+    instrument_setting()
+    key_setting(text)
+
+
+def instrument_setting() -> None:
+    """A widget for the instrument."""
     st.selectbox(
         "Instrument", INSTRUMENTS, key=INSTRUMENT.widget(), format_func=str.capitalize, width=140,
         label_visibility="collapsed",
     )  # fmt: skip
+
+
+def key_setting(text: str) -> None:
+    """A widget for the key that a tune is shown in: its own key names the choices."""
     keys = _keys(text)
     if (steps := TRANSPOSE.get()) not in keys:  # of an address, or of the tune before
         keys = {**keys, steps: f"{steps:+d}"}

@@ -4,7 +4,7 @@ let shown = null;
 const PHONE = "(max-width: 640px)";
 const CLOSE = '[data-testid="stSidebar"][data-collapsed="false"] [data-testid="stSidebarCollapseButton"] button';
 
-const SIDEBAR = '[data-testid="stSidebar"][aria-expanded="true"]';
+const SIDEBAR = '[data-testid="stSidebar"]:not([data-collapsed="true"])';
 
 export default function ({ data, parentElement }) {
   // What is drawn outside the app, such as menus, follows its theme too.

@@ -128,6 +128,7 @@ class Player {
       this.markChosen();
     }
     this.sheet.draw();
+    this.section.classList.add("drawn");
     this.section.getRootNode().host?.setAttribute("data-drawn", ""); // shared/page_style waits for it
     this.paint();
     this.practice.take(tune.practice);
