@@ -21,7 +21,7 @@ EXTRAS = PROJECT["optional-dependencies"]
 # What is not needed by `import charlstm` and most commands, and the extra that brings it.
 EXTRA_OF = {
     **dict.fromkeys(("torch", "tqdm"), "train"),
-    **dict.fromkeys(("streamlit", "altair", "segno", "soundfile", "vl_convert"), "app"),
+    **dict.fromkeys(("streamlit", "starlette", "altair", "segno", "soundfile", "vl_convert"), "app"),
     "ray": "sweep",
 }
 

@@ -2,4 +2,5 @@
 
 from charlstm.ui.app import main
 
-main()
+if __name__ == "__main__":  # as Streamlit runs it
+    main()
