@@ -197,8 +197,11 @@ def family(pid: int) -> list[int]:
 
 
 def processor_time(pid: int) -> float:
-    """Seconds of processor time of one process, and of its children that have ended."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    """Seconds of processor time of one process, and of its children that have ended; 0 for one that is gone."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return 0.0
     return sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")
 
 

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import sys
-import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from robustness import resident
+from load import family, processor_time, resident
 
 from charlstm.errors import CharlstmError
 
 HEADS = ("input", "tried", "answers", "sentences", "faults", "slowest, s", "memory, MB", "")
+WARM = 20  # inputs after which modules are imported and fonts loaded
 
 
 @dataclass
@@ -45,14 +46,20 @@ class Row:
         print(f"== {self.kind}: {what}", file=sys.stderr, flush=True)
 
 
+def busy() -> float:
+    """Seconds of processor time that this process and those that it started have taken, living and ended."""
+    return sum(processor_time(pid) for pid in family(os.getpid()))
+
+
 def tried(kind: str, inputs: Iterator[object], work: Callable[[object], object]) -> Row:
-    """Give each input to `work`, and count what happens."""
-    row, before = Row(kind), 0
+    """Give each input to `work`, and count what happens; times are of the processor, memory is of all processes."""
+    row, me = Row(kind), os.getpid()
     slowest: object = None
+    before = most = 0
     for number, value in enumerate(inputs):
-        if number == 20:
-            before = resident()  # modules are imported, fonts are loaded
-        began = time.perf_counter()
+        if number == WARM:
+            before = resident(me)
+        began = busy()
         try:
             work(value)
             row.outcomes["answer"] += 1
@@ -60,8 +67,9 @@ def tried(kind: str, inputs: Iterator[object], work: Callable[[object], object])
             row.outcomes["sentence"] += 1
         except Exception as error:
             row.fault(f"{type(error).__name__}: {error}\n{value!r:.300}")
-        if (took := time.perf_counter() - began) > row.slowest:
+        if number >= WARM and (took := busy() - began) > row.slowest:
             row.slowest, slowest = took, value
-    row.memory = before, resident()
-    print(f"-- slowest of {kind}: {row.slowest:.2f} s, {slowest!r:.200}", file=sys.stderr, flush=True)
+        most = max(most, resident(me))
+    row.memory = before, most
+    print(f"-- slowest of {kind}: {row.slowest:.2f} s, {slowest!r:.2000}", file=sys.stderr, flush=True)
     return row

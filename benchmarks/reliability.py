@@ -5,15 +5,21 @@
     python benchmarks/reliability.py --markdown               the table of docs/reliability.md
 
 Every input is made from a real one by a few random edits (the seed decides which). An answer is right or says
-that it was refused by an error of charlstm; any other exception is a fault, and its input is printed. `freeze` engraves
-the costliest texts beside a thread that ticks: how much processor time this process takes between two ticks is how long
-another visitor would wait on a machine with nothing else to do. `kills` is kills.py.
+that it was refused by an error of charlstm; any other exception is a fault, and its input is printed. Times are of the
+processor, of this process and its workers together, which a busy machine does not change much.
+
+`texts` are fuzz.py's and robustness.py's in turn, `builds` collections of 200 of them. `zips` go both ways that a ZIP of
+tunes comes in; a model that is taken in after all writes a tune; a collection is read tune by tune, one larger than memory
+too; `addresses` are read by everything that reads them. `freeze` engraves the costliest texts beside a thread that ticks:
+how much processor time this process takes between two ticks is how long another visitor would wait on a machine with
+nothing else to do. `kills` is kills.py.
 """
 
 from __future__ import annotations
 
 import argparse
 import contextlib
+import itertools
 import json
 import os
 import random
@@ -23,13 +29,15 @@ import tempfile
 import threading
 import time
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from io import BytesIO
 from pathlib import Path
 
+import fuzz
 import kills
+import robustness
 from outcomes import HEADS, Row, tried
-from robustness import resident, texts
+from robustness import resident
 
 import charlstm
 from charlstm.errors import CharlstmError
@@ -37,14 +45,21 @@ from charlstm.lm.store.archive import pack, unpack
 from charlstm.lm.store.checkpoint import find_checkpoint, load_checkpoint
 from charlstm.score.jobs import tune_files
 from charlstm.score.workers import start_workers
+from charlstm.tunes.corpus.build import build_corpus
 from charlstm.tunes.corpus.io import load_corpus, save_corpus
 from charlstm.tunes.corpus.model import Corpus
+from charlstm.tunes.corpus.sources import SourceTune
 from charlstm.tunes.corpus.uploads import read_uploads
-from charlstm.tunes.edit.clean import clean_tune
-from charlstm.tunes.edit.lint import proofread
-from charlstm.tunes.edit.transpose import transposed
+from charlstm.tunes.edit.clean import Dropped
+from charlstm.tunes.harmony.backing import harmonize
+from charlstm.tunes.parse.reader import read
+from charlstm.tunes.views.form_in_words import form_in_words
 
-COUNTS = {"texts": 10_000, "zips": 3000, "midi": 3000, "models": 3000, "corpora": 3000, "addresses": 3000, "kills": 20}
+COUNTS = {
+    "texts": 10_000, "builds": 10_000, "zips": 3000, "midi": 3000, "models": 3000, "corpora": 3000, "addresses": 3000,
+    "kills": 100,
+}  # fmt: skip
+TOGETHER = 200  # texts in a collection
 HEAD = "X:1\nT:A\nM:4/4\nL:1/8\nK:D\n"
 # The costliest texts known: what a bar or a tune can hold most of.
 COSTLY = {
@@ -75,13 +90,31 @@ def damaged(data: bytes, rng: random.Random) -> bytes:
     return bytes(changed)
 
 
+def texts(count: int, seed: int) -> Iterator[str]:
+    """Texts of both generators in turn, the same for a seed."""
+    for pair in zip(fuzz.texts((count + 1) // 2, seed), robustness.texts((count + 1) // 2, seed), strict=True):
+        yield from pair
+
+
 def all_of_a_text(text: str) -> None:
-    """Everything that the page does with a text; the first refusal ends it."""
-    proofread(text)
-    for edit in (lambda: transposed(text, 3), lambda: clean_tune(text)):
-        with contextlib.suppress(CharlstmError):
-            edit()
-    tune_files(text)
+    """Everything that the page does with a text; a refusal of the score is that of the whole."""
+    for work in (*fuzz.WORK.values(), harmonize, lambda text: form_in_words(read(text))):
+        with contextlib.suppress(CharlstmError, Dropped):
+            work(text)
+    tune_files(text, widths=(420, 900))
+
+
+def batched(texts: Iterator[str]) -> Iterator[Sequence[str]]:
+    """The texts in collections."""
+    while batch := tuple(itertools.islice(texts, TOGETHER)):
+        yield batch
+
+
+def as_collection(texts: object) -> None:
+    """Texts as a collection to learn from, saved and read again."""
+    corpus = build_corpus([SourceTune(text, "mine", "mine.abc") for text in texts], name="mine")  # type: ignore[attr-defined]
+    with tempfile.TemporaryDirectory() as folder:
+        assert load_corpus(save_corpus(corpus, Path(folder))) == corpus
 
 
 def frozen() -> Row:
@@ -208,6 +241,9 @@ def sections(counts: dict[str, int], rng: random.Random, seed: int, folder: Path
 
     return {
         "texts": lambda: tried("texts, changed", texts(counts["texts"], seed), all_of_a_text),  # type: ignore[arg-type]
+        "builds": lambda: tried(
+            f"collections of {TOGETHER} of these texts", batched(texts(counts["builds"], seed)), as_collection
+        ),
         "zips": lambda: tried(
             "ZIPs of tunes, damaged",
             many("zips", lambda: damaged(buffer.getvalue(), rng)),

@@ -61,8 +61,9 @@ def sections(measures: Sequence[Measure], parts: str | None = None) -> list[Sect
     for edge, following in reversed(list(pairwise(edges))):
         length = sum(measure.duration for measure in measures[edge:following])
         expected = measures[edge].expected
-        if expected is not None and length < expected:
-            edges.remove(following if following < len(measures) else edge)
+        joined = following if following < len(measures) else edge
+        if expected is not None and length < expected and joined in edges:
+            edges.remove(joined)
     if edges[0] != 0 or len(edges) < 2:
         edges = [0, *[edge for edge in edges if edge != 0]]
     # Their letters.
