@@ -13,12 +13,13 @@ import pytest
 import charlstm
 
 PACKAGE = Path(charlstm.__file__).parent
-BASE = {"errors", "paths", "files", "progress", "processes", "sharing"}
+BASE = {"errors", "paths", "files", "progress", "processes", "sharing", "zip_files"}
 TUNES = BASE | {"tunes"}
 ROOMS = {
     "errors": set(),
     "paths": {"errors"},
     "files": set(),
+    "zip_files": set(),
     "progress": set(),
     "processes": {"errors", "paths"},
     "sharing": {"errors", "paths"},

@@ -84,17 +84,21 @@ class Library:
         LibraryTune or None
             None where max_kept tunes are kept already.
         """
-        text = numbered(text)
-        tune = _cleaned(LibraryTune(0, text, title_of(text), how, dict(settings or {})), more)
+        tune = new_tune(text, how, settings=settings, **more)
+        self.add_all([tune])
+        return self.find(tune.text)
+
+    def add_all(self, tunes: Sequence[LibraryTune]) -> None:
+        """Add tunes of `new_tune`, in one transaction: nobody else can write meanwhile, so they come ready made."""
         with writing(self.path) as connection:
-            self._insert(connection, tune)
-            # The oldest loose ones make room; never the new one.
+            for tune in tunes:
+                self._insert(connection, tune)
+            # The oldest loose ones make room; never the new ones.
             connection.execute(
                 "DELETE FROM tunes WHERE visitor = ? AND starred = 0 AND number NOT IN "
                 "(SELECT number FROM tunes WHERE visitor = ? AND starred = 0 ORDER BY number DESC LIMIT ?)",
                 (self.visitor, self.visitor, self.max_loose),
             )
-        return self.find(text)
 
     def change(self, number: int, **more: Any) -> None:
         """Give a tune another name, starred, rating, note or tags; an empty name is its title again."""
@@ -160,6 +164,12 @@ class Library:
                 json.dumps(dict(tune.settings), ensure_ascii=False), time.time(), *_said(tune),
             ),
         )  # fmt: skip
+
+
+def new_tune(text: str, how: str, *, settings: Mapping[str, Any] | None = None, **more: Any) -> LibraryTune:
+    """A tune that is in no library yet; the arguments are those of `Library.add`."""
+    text = numbered(text)
+    return _cleaned(LibraryTune(0, text, title_of(text), how, dict(settings or {})), more)
 
 
 def _said(tune: LibraryTune) -> tuple[Any, ...]:

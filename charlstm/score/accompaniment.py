@@ -146,13 +146,13 @@ def _played_slots(reading: Reading, voice: Voice, bands: Sequence[tuple[int, Ban
         if not band.is_on or not measure.duration:
             continue
         at = counted.get(time)
-        if at is None:  # no meter: each chord once
+        slots = _slots(band.pattern) or _slots(pattern(measure.meter, rhythm))
+        if at is None or not slots:  # no meter, or one without a pattern, as 99/1: each chord once
             moments = sorted({event.onset - measure.onset for event in measure.events if _chord(event.chord_symbols)})
             for moment, following in zip([Fraction(0), *moments], [*moments, measure.duration], strict=True):
                 if moment < following:
                     yield _Slot(time + moment, min(HELD, following - moment), "b", band)
             continue
-        slots = _slots(band.pattern) or _slots(pattern(measure.meter, rhythm))
         unit = at.bar / sum(length for _, length in slots)
         place, end = Fraction(0), at.passed + measure.duration
         while place < end:  # a bar that is too long plays its pattern again

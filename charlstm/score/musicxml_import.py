@@ -7,9 +7,7 @@ whatever cannot be read is one NotationError.
 
 from __future__ import annotations
 
-import io
 import re
-import zipfile
 from typing import Any
 
 from music21 import converter, stream
@@ -17,7 +15,9 @@ from music21 import converter, stream
 from charlstm.errors import ConfigError, NotationError
 from charlstm.score.midi_import.melody import ImportedTune
 from charlstm.score.musicxml_part import PartWriter, one_line
+from charlstm.zip_files import ZipProblem, files_in, open_zip, read_entry
 
+MAX_ENTRIES = 1000  # of a compressed file
 MAX_BYTES = 5_000_000  # of the XML; a tune has about 50,000
 MAX_IN_FILE = 10_000  # notes of all parts; music21 reads about two thousand a second
 MAX_NOTES = 4000  # of a part
@@ -79,17 +79,16 @@ def _unpacked(data: bytes) -> str:
     """The XML, out of the ZIP if it is in one."""
     if data[:2] == b"PK":
         try:
-            with zipfile.ZipFile(io.BytesIO(data)) as archive:
-                files = [each for each in archive.infolist() if not each.filename.startswith("META-INF")]
-                inner = next(each for each in files if each.filename.lower().endswith((".xml", ".musicxml")))
-                if inner.file_size > MAX_BYTES:
-                    raise NotationError(f"this file unpacks to {inner.file_size:,} bytes; it may have {MAX_BYTES:,}")
-                with archive.open(inner) as file:
-                    data = file.read(MAX_BYTES + 1)
-        except (StopIteration, zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError, OSError) as error:
-            raise NotationError("this compressed file has no MusicXML in it that can be read") from error
+            archive = open_zip(data, most=MAX_ENTRIES)
+            names = {each.filename: each for each in files_in(archive) if not each.filename.startswith("META-INF")}
+            inner = next((name for name in names if name.lower().endswith((".xml", ".musicxml"))), None)
+            if inner is None:
+                raise NotationError("this compressed file has no MusicXML in it that can be read")
+            data = read_entry(archive, names[inner], most=MAX_BYTES)
+        except ZipProblem as problem:
+            raise NotationError(f"this compressed file has no MusicXML in it that can be read: {problem}") from problem
     if len(data) > MAX_BYTES:
-        raise NotationError(f"this file has {len(data):,} bytes; MusicXML may have {MAX_BYTES:,}")
+        raise NotationError(f"this file has more than {MAX_BYTES:,} bytes of MusicXML")
     encoding = "utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
     xml = data.decode(encoding, "replace")
     if not re.search(r"<score-(partwise|timewise)\b", xml) or "<!ENTITY" in xml:

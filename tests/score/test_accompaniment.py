@@ -47,6 +47,10 @@ def test_words_and_no_chords_are_silent() -> None:
     assert len(mido.MidiFile(file=io.BytesIO(to_midi(read_score(REEL), chords=False))).tracks) == 2
 
 
+def test_in_a_meter_whose_pattern_would_have_no_end_a_chord_is_held() -> None:
+    assert strikes('X:1\nM:99/1\nL:1/4\nK:C\n"C"CCCC|') == [(0, 36)]
+
+
 @pytest.mark.parametrize(
     ("meter", "rhythm", "expected"),
     [

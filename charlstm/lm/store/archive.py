@@ -13,7 +13,6 @@ import re
 import shutil
 import tempfile
 import zipfile
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -30,13 +29,14 @@ from charlstm.lm.store.checkpoint import (
 from charlstm.lm.store.epochs import list_epochs
 from charlstm.paths import EPOCHS_FOLDER, checkpoints_path
 from charlstm.processes import acquire, locked
+from charlstm.zip_files import FIRST_BYTES, ZipProblem, files_in, open_zip, read_entry
 
 MAX_BYTES = 64 * 2**20  # of the file, and of what is in it: an LSTM of 3 x 1,024 units
 MAX_ENTRIES = 64
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _EPOCH = re.compile(rf"{EPOCHS_FOLDER}/[0-9]{{4,7}}\.safetensors")
 _STAGING, _REPLACED, _LOCK = ".import-", ".replaced", ".lock"  # in checkpoints/ while a model is made ready
-_ZIP, _PICKLE = b"PK\x03\x04", b"\x80"
+_PICKLE = b"\x80"
 
 
 def pack(checkpoint: Checkpoint) -> bytes:
@@ -130,31 +130,27 @@ def _read_archive(data: bytes) -> dict[str, bytes]:
     """The files of an archive by their paths: only those a checkpoint has, none larger than it may be."""
     if len(data) > MAX_BYTES:
         raise CheckpointError(f"The file has more than {MAX_BYTES // 2**20} MB, which is more than a model may have.")
-    if not data.startswith(_ZIP):
+    if not data.startswith(FIRST_BYTES):
         kind = "a pickled file, which could run a program, so it is not opened" if data[:1] == _PICKLE else "not a ZIP"
         raise CheckpointError(f"This is {kind}; a model is exported as a ZIP of {JSON_FILE} and {WEIGHTS_FILE}.")
     files: dict[str, bytes] = {}
     try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            entries = [entry for entry in archive.infolist() if not entry.filename.endswith("/")]  # it may have no name
-            if len(entries) > MAX_ENTRIES:
-                raise CheckpointError(f"This ZIP holds {len(entries)} files; an exported model has a few.")
-            room = MAX_BYTES
-            for entry in entries:
-                if entry.filename not in (JSON_FILE, WEIGHTS_FILE) and not _EPOCH.fullmatch(entry.filename):
-                    message = f"This ZIP holds {entry.filename[:60]!r}, which is not part of an exported model."
-                    raise CheckpointError(message)
-                if entry.filename in files or entry.flag_bits & 1:
-                    raise CheckpointError("This ZIP names a file twice or is locked with a password.")
-                limit = min(room, MAX_JSON_BYTES if entry.filename == JSON_FILE else room)
-                with archive.open(entry) as file:
-                    content = file.read(limit + 1)  # what the ZIP says of its sizes is not believed
-                if len(content) > limit:
-                    raise CheckpointError("This ZIP unpacks to more than a model may have.")
-                room -= len(content)
-                files[entry.filename] = content
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError, ValueError) as error:
-        raise CheckpointError(f"This ZIP is damaged ({error}); fetch it again.") from None
+        archive = open_zip(data, most=MAX_ENTRIES)
+        room = MAX_BYTES
+        for entry in files_in(archive):
+            if entry.filename not in (JSON_FILE, WEIGHTS_FILE) and not _EPOCH.fullmatch(entry.filename):
+                message = f"This ZIP holds {entry.filename[:60]!r}, which is not part of an exported model."
+                raise CheckpointError(message)
+            if entry.filename in files:
+                raise CheckpointError("This ZIP names a file twice.")
+            limit = min(room, MAX_JSON_BYTES if entry.filename == JSON_FILE else room)
+            content = read_entry(archive, entry, most=limit)
+            if len(content) > limit:
+                raise CheckpointError("This ZIP unpacks to more than a model may have.")
+            room -= len(content)
+            files[entry.filename] = content
+    except ZipProblem as problem:
+        raise CheckpointError(f"This ZIP cannot be read: {problem}. Export the model again.") from None
     for needed in (JSON_FILE, WEIGHTS_FILE):
         if needed not in files:
             raise CheckpointError(f"This ZIP has no {needed}, so it is not an exported model.")

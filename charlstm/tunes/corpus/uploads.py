@@ -5,24 +5,26 @@ Nothing is written and no name inside a ZIP is used but to say what was read. Wh
 
 from __future__ import annotations
 
-import io
 import zipfile
-import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from charlstm.errors import CorpusError
 from charlstm.files import KINDS, decode_text, file_kind
+from charlstm.progress import Progress, Report
 from charlstm.tunes.corpus.formats import LOOKS_LIKE_ABC, tunes_of
 from charlstm.tunes.corpus.sources import MIDI_SUFFIXES, TEXTS, ReadMidi, SourceTune, midi_tune
+from charlstm.zip_files import FIRST_BYTES, ZipProblem, files_in, open_zip, read_entry
 
 MAX_FILE_BYTES = 8 * 2**20  # one file, a ZIP or a text
 MAX_BYTES = 32 * 2**20  # of text, all files unpacked: forty times the fiddle corpus
 MAX_ENTRIES = 20_000  # of a ZIP: one tune a file is common
-MAX_TUNES = 100_000  # in all; larger collections are built by the command line
+MAX_TUNES = 20_000  # in all: a minute and a half to clean; larger collections are built by the command line
+MAX_TUNE = 50_000  # characters; the longest of the fiddle books has 3,000
+MAX_MIDI = 1000  # MIDI files, of 20 to 200 ms each
+MAX_DAMAGED = 20  # entries of a ZIP; each may have cost as much as a whole file
 SUFFIXES = (".abc", ".txt", ".json", ".csv")
-_ZIP = b"PK\x03\x04"
 _SILENT = ("__MACOSX/", ".DS_Store", "Thumbs.db")  # what systems put into a ZIP unasked
 
 
@@ -34,8 +36,12 @@ class Upload:
     refused: tuple[tuple[str, str], ...]
 
 
-def read_uploads(files: Iterable[tuple[str, bytes]], read_midi: ReadMidi | None = None) -> Upload:
+def read_uploads(
+    files: Iterable[tuple[str, bytes]], read_midi: ReadMidi | None = None, *, report: Report | None = None
+) -> Upload:
     """The tunes of some uploaded files, by name and content; with `read_midi` those of MIDI files too.
+
+    `report` is called with each file that is done, and may raise, which ends the reading.
 
     Raises
     ------
@@ -44,39 +50,41 @@ def read_uploads(files: Iterable[tuple[str, bytes]], read_midi: ReadMidi | None 
     """
     tunes: list[SourceTune] = []
     refused: list[tuple[str, str]] = []
-    room = MAX_BYTES
+    room, midis = MAX_BYTES, 0
     for name, data in files:
-        if len(data) > MAX_FILE_BYTES:
-            refused.append((name, f"it has more than {MAX_FILE_BYTES // 2**20} MB"))
-            continue
-        try:
-            for inner, content in _contents(name, data, room, refused, bool(read_midi)):
-                book, kind = PurePosixPath(name).stem, file_kind(content)
-                if kind == "midi" and read_midi:
-                    tune = midi_tune(content, book, PurePosixPath(inner).name, read_midi)
-                    if tune.fault:
-                        refused.append((inner, tune.fault))
-                    else:
-                        tunes.append(tune)
-                    room -= len(content)
-                    continue
-                if kind not in TEXTS:
-                    refused.append((inner, f"it is {KINDS[kind]}"))
-                    continue
-                text = _bounded(decode_text(content), room)
-                room -= len(text)
-                _check_count(len(tunes) + _tunes_in(text))  # before the text is cut apart
-                try:
-                    texts = [tune for tune in tunes_of(text, "it") if LOOKS_LIKE_ABC.search(tune)]
-                except CorpusError as error:
-                    refused.append((inner, str(error)))
-                    continue
-                if not texts:
-                    refused.append((inner, "no tune in it: each begins with a line X:1"))
-                _check_count(len(tunes) + len(texts))
-                tunes += [SourceTune(tune, book, inner) for tune in texts]
-        except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError, ValueError):
-            refused.append((name, "a damaged ZIP"))
+        book = PurePosixPath(name).stem
+        for inner, content, progress in _contents(name, data, room, refused, bool(read_midi)):
+            if report:
+                report(progress)
+            room -= len(content)
+            kind = file_kind(content)
+            if kind == "midi" and read_midi:
+                midis += 1
+                tune = midi_tune(content, book, PurePosixPath(inner).name, read_midi) if midis <= MAX_MIDI else None
+                if tune is None or tune.fault:
+                    refused.append((inner, tune.fault if tune else f"{MAX_MIDI:,} MIDI files are read at most"))
+                else:
+                    tunes.append(tune)
+                continue
+            if kind not in TEXTS:
+                refused.append((inner, f"it is {KINDS[kind]}"))
+                continue
+            text = decode_text(content)
+            _check_count(len(tunes) + _tunes_in(text))  # before the text is cut apart
+            try:
+                texts = [tune for tune in tunes_of(text, "it") if LOOKS_LIKE_ABC.search(tune)]
+            except CorpusError as error:
+                refused.append((inner, str(error)))
+                continue
+            if not texts:
+                refused.append((inner, "no tune in it: each begins with a line X:1"))
+            _check_count(len(tunes) + len(texts))
+            refused += [
+                (f"{inner}, tune {number:,}", f"it has {len(tune):,} characters, more than {MAX_TUNE:,}")
+                for number, tune in enumerate(texts, 1)
+                if len(tune) > MAX_TUNE
+            ]
+            tunes += [SourceTune(tune, book, inner) for tune in texts if len(tune) <= MAX_TUNE]
     return Upload(tuple(tunes), tuple(refused))
 
 
@@ -90,32 +98,39 @@ def _check_count(tunes: int) -> None:
 
 def _contents(
     name: str, data: bytes, room: int, refused: list[tuple[str, str]], midi: bool
-) -> Iterator[tuple[str, bytes]]:
-    """One uploaded file, or those in a ZIP, by name; what is not opened goes to `refused` with its reason."""
-    if not data.startswith(_ZIP):
-        yield name, data
+) -> Iterator[tuple[str, bytes, Progress]]:
+    """One uploaded file, or those in a ZIP, by name, and how far it is; what is not opened goes to `refused`."""
+    if len(data) > MAX_FILE_BYTES:
+        refused.append((name, f"it has more than {MAX_FILE_BYTES // 2**20} MB"))
         return
-    with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        entries = [entry for entry in archive.infolist() if not entry.filename.endswith("/")]  # it may have no name
-        if len(entries) > MAX_ENTRIES:
-            refused.append((name, f"it holds {len(entries):,} files, more than {MAX_ENTRIES:,}"))
-            return
-        for entry in entries:
-            inner = entry.filename
-            if any(mark in inner for mark in _SILENT):
-                continue
-            if reason := _why_not(entry, SUFFIXES + (MIDI_SUFFIXES if midi else ())):
-                refused.append((inner, reason))
-                continue
-            with archive.open(entry) as file:
-                content = file.read(min(room, MAX_FILE_BYTES) + 1)  # what the ZIP says of its sizes is not believed
-            if len(content) > min(room, MAX_FILE_BYTES):
-                raise CorpusError(
-                    f"{name} unpacks to more than {MAX_FILE_BYTES // 2**20} MB a file or {MAX_BYTES // 2**20} MB "
-                    "in all; bring fewer tunes."
-                )
-            room -= len(content)
-            yield inner, content
+    if not data.startswith(FIRST_BYTES):
+        _check_room(name, len(data), room)
+        yield name, data, Progress(f"reading {name}", 0, 1)
+        return
+    try:
+        archive = open_zip(data, most=MAX_ENTRIES)
+    except ZipProblem as problem:
+        refused.append((name, str(problem)))
+        return
+    entries, damaged = files_in(archive), 0
+    for place, entry in enumerate(entries):
+        inner = entry.filename
+        if any(mark in inner for mark in _SILENT):
+            continue
+        if reason := _why_not(entry, SUFFIXES + (MIDI_SUFFIXES if midi else ())):
+            refused.append((inner, reason))
+            continue
+        try:
+            content = read_entry(archive, entry, most=min(room, MAX_FILE_BYTES))
+        except ZipProblem as problem:
+            refused.append((inner, str(problem)))
+            if (damaged := damaged + 1) > MAX_DAMAGED:
+                refused.append((name, "too much of it is damaged"))
+                return
+            continue
+        _check_room(name, len(content), room)
+        room -= len(content)
+        yield inner, content, Progress(f"reading {name}", place, len(entries))
 
 
 def _why_not(entry: zipfile.ZipInfo, suffixes: tuple[str, ...]) -> str:
@@ -123,8 +138,6 @@ def _why_not(entry: zipfile.ZipInfo, suffixes: tuple[str, ...]) -> str:
     path = PurePosixPath(entry.filename)
     if "\\" in entry.filename or "\0" in entry.filename or path.is_absolute() or ".." in path.parts:
         return "its name leads out of the ZIP"
-    if entry.flag_bits & 1:
-        return "locked with a password"
     if (entry.external_attr >> 16) & 0o170000 == 0o120000:
         return "a link"
     if path.suffix.lower() == ".zip":
@@ -140,7 +153,9 @@ def _tunes_in(text: str) -> int:
     return text.startswith("X:") + sum(map(text.count, marks))
 
 
-def _bounded(text: str, room: int) -> str:
-    if len(text) > room:
-        raise CorpusError(f"These files have more than {MAX_BYTES // 2**20} MB in all; bring fewer tunes.")
-    return text
+def _check_room(name: str, size: int, room: int) -> None:
+    if size > min(room, MAX_FILE_BYTES):
+        raise CorpusError(
+            f"{name} unpacks to more than {MAX_FILE_BYTES // 2**20} MB a file or {MAX_BYTES // 2**20} MB "
+            "in all; bring fewer tunes."
+        )

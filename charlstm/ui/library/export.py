@@ -9,7 +9,8 @@ import streamlit as st
 
 from charlstm.errors import CharlstmError, NotationError
 from charlstm.files import file_stem
-from charlstm.library.tune import LibraryTune, numbered
+from charlstm.library.store import new_tune
+from charlstm.library.tune import LibraryTune
 from charlstm.lm.store.card import model_card
 from charlstm.progress import Progress, Report
 from charlstm.score import jobs
@@ -29,6 +30,7 @@ from charlstm.ui.shared.share import home_address
 from charlstm.ui.state import component_value
 
 BOOK_SECONDS, FILES_SECONDS = 0.3, 1.0  # a tune takes, in the book and as files of its own
+NAMED = 5  # of the tunes of a ZIP that could not be read
 _Offer = tuple[str, str, str, str | bytes | None]  # label, file name, media type, content
 
 
@@ -84,7 +86,7 @@ def show_export(tunes: Sequence[LibraryTune], listed: Sequence[LibraryTune]) -> 
     )
 
 
-def _count(tunes: Sequence[LibraryTune]) -> str:
+def _count(tunes: Sequence[object]) -> str:
     return "1 tune" if len(tunes) == 1 else f"{len(tunes)} tunes"
 
 
@@ -113,14 +115,17 @@ def show_import() -> None:
         if (file := component_value("library.import")) is None:
             return
         try:
-            tunes = read_zip(file.getvalue())
+            tunes, refused = read_zip(file.getvalue())
             there = session_library().newest()
             before, known = len(there), {tune.titled for tune in there}  # exported under the names that they have
-            for tune in tunes:
-                if numbered(tune.text) not in known:
-                    session_library().add(tune.text, tune.how, **tune.more)
+            new = [new_tune(tune.text, tune.how, **tune.more) for tune in tunes]
+            session_library().add_all([tune for tune in new if tune.text not in known])
             added = len(session_library().newest()) - before
-            IMPORTED.set(f"{added} of {len(tunes)} tunes were added; the others were there already.")
+            words = f"{added} of {len(tunes)} tunes were added; the others were there already."
+            if refused:
+                named = "; ".join(f"{name}: {reason}" for name, reason in refused[:NAMED])
+                words += f" {_count(refused)} could not be read: {named}."
+            IMPORTED.set(words)
         except CharlstmError as error:
             IMPORTED.set(f"This file was not imported: {error}.")
 

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import io
-import json
 import re
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from charlstm.errors import NotationError
-from charlstm.files import decode_text
+from charlstm.files import decode_text, parse_json
 from charlstm.library.tune import HOW
+from charlstm.zip_files import ZipProblem, files_in, open_zip, read_entry
 
 MAX_TUNES = 2000
-MAX_TUNE = 100_000  # bytes
+MAX_ENTRIES = 40_000  # of a ZIP: a tune has up to ten files in it
+MAX_TUNE = 12_000  # characters, as on Your tune
+MAX_TEXT = 8 * 2**20  # bytes of all tunes
 MAX_SETTINGS = 20_000_000  # bytes of settings.json
 _TUNE = re.compile(r"tunes/(\d{1,4})-[^/]*/[^/]*\.abc")
 
@@ -29,8 +30,15 @@ class ImportedTune:
     more: Mapping[str, Any]
 
 
-def read_zip(data: bytes) -> list[ImportedTune]:
-    """The tunes of an exported ZIP, in their order.
+class Imported(NamedTuple):
+    """The tunes of a ZIP, and the name and the reason of each file that is none."""
+
+    tunes: Sequence[ImportedTune]
+    refused: Sequence[tuple[str, str]]
+
+
+def read_zip(data: bytes) -> Imported:
+    """The tunes of an exported ZIP, in their order; one that cannot be read is named and loses no other.
 
     Raises
     ------
@@ -38,37 +46,44 @@ def read_zip(data: bytes) -> list[ImportedTune]:
         If it is no ZIP, has no tune, or is too large.
     """
     try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            names = {int(match[1]): name for name in archive.namelist() if (match := _TUNE.fullmatch(name))}
-            if not names:
-                raise NotationError("this ZIP has no tunes/…/*.abc in it; choose one that the library has exported")
-            if len(names) > MAX_TUNES:
-                raise NotationError(f"this ZIP has {len(names):,} tunes; at most {MAX_TUNES:,} can be imported")
-            records = _records(archive)
-            tunes = []
-            for place, name in sorted(names.items()):
-                text = decode_text(_read(archive, name, MAX_TUNE)).strip()
-                record = records[place - 1] if 0 < place <= len(records) else {}
-                tunes.append(_tune(text, record if isinstance(record, dict) else {}))
-            return tunes
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError) as error:
-        raise NotationError(f"this is not a ZIP that can be read: {error}") from error
-
-
-def _read(archive: zipfile.ZipFile, name: str, most: int) -> bytes:
-    """A file of the ZIP, whatever size it claims to have."""
-    with archive.open(name) as file:
-        data = file.read(most + 1)
-    if len(data) > most:
-        raise NotationError(f"{name} is longer than {most:,} bytes")
-    return data
+        archive = open_zip(data, most=MAX_ENTRIES)
+    except ZipProblem as problem:
+        raise NotationError(f"this ZIP cannot be read: {problem}") from problem
+    names = {int(match[1]): e for e in files_in(archive) if (match := _TUNE.fullmatch(e.filename))}
+    if not names:
+        raise NotationError("this ZIP has no tunes/…/*.abc in it; choose one that the library has exported")
+    if len(names) > MAX_TUNES:
+        raise NotationError(f"this ZIP has {len(names):,} tunes; at most {MAX_TUNES:,} can be imported")
+    records = _records(archive)
+    tunes: list[ImportedTune] = []
+    refused: list[tuple[str, str]] = []
+    room = MAX_TEXT
+    for place, entry in sorted(names.items()):
+        try:
+            content = read_entry(archive, entry, most=4 * MAX_TUNE)
+        except ZipProblem as problem:
+            refused.append((entry.filename, str(problem)))
+            continue
+        room -= len(content)
+        if room < 0:
+            raise NotationError(f"this ZIP has more than {MAX_TEXT // 2**20} MB of tunes; export fewer at a time")
+        text = decode_text(content).strip()
+        if len(text) > MAX_TUNE:
+            refused.append((entry.filename, f"it has more than {MAX_TUNE:,} characters"))
+            continue
+        record = records[place - 1] if 0 < place <= len(records) else {}
+        tunes.append(_tune(text, record if isinstance(record, dict) else {}))
+    if not tunes:
+        raise NotationError("no tune of this ZIP can be read: {}: {}".format(*refused[0]))
+    return Imported(tunes, refused)
 
 
 def _records(archive: zipfile.ZipFile) -> list[Any]:
-    """What settings.json says of the tunes; nothing where it is missing or broken."""
+    """What settings.json says of the tunes; nothing where it is missing, too long or broken."""
     try:
-        records = json.loads(_read(archive, "settings.json", MAX_SETTINGS))
-    except (KeyError, ValueError, RecursionError):
+        data = read_entry(archive, archive.getinfo("settings.json"), most=MAX_SETTINGS)
+        records = parse_json(data) if len(data) <= MAX_SETTINGS else None
+    except (KeyError, ValueError, ZipProblem):
         return []
     return records if isinstance(records, list) else []
 

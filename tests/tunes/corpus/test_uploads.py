@@ -9,6 +9,7 @@ from collections.abc import Mapping
 import pytest
 
 from charlstm.errors import CorpusError
+from charlstm.progress import Progress
 from charlstm.tunes.corpus import uploads
 from charlstm.tunes.corpus.build import build_corpus
 from charlstm.tunes.corpus.uploads import read_uploads
@@ -81,11 +82,45 @@ def test_a_link_and_a_locked_file_are_not_followed() -> None:
 
 
 def test_a_damaged_zip_leaves_the_other_files() -> None:
-    data = zipped({"a.abc": ONE * 50})
-    for broken in (data[:-30], data[:40] + b"\xff" * 20 + data[60:]):
+    data = zipped({"a.abc": ONE * 50, "b.abc": ONE})
+    for broken, where, read in (
+        (data[:-30], "bad.zip", ["good.abc"]),
+        (data[:40] + b"\xff" * 20 + data[60:], "a.abc", ["b.abc", "good.abc"]),
+    ):
         found = read_uploads([("bad.zip", broken), ("good.abc", ONE)])
-        assert [tune.file for tune in found.tunes] == ["good.abc"]
-        assert found.refused == (("bad.zip", "a damaged ZIP"),)
+        assert [tune.file for tune in found.tunes] == read
+        ((name, reason),) = found.refused
+        assert name == where
+        assert "damaged" in reason
+
+
+def test_a_zip_of_which_much_is_damaged_is_left_alone() -> None:
+    """Each damaged file may have cost as much as the largest that there may be."""
+    data = zipped({f"{n:04d}.abc": ONE * 20 for n in range(3 * uploads.MAX_DAMAGED)})
+    for n in range(3 * uploads.MAX_DAMAGED):
+        at = data.index(f"{n:04d}.abc".encode()) + 12
+        data = data[:at] + b"\xff" * 6 + data[at + 6 :]
+    found = read_uploads([("bad.zip", data)])
+    assert len(found.refused) == uploads.MAX_DAMAGED + 2
+
+
+def test_a_tune_that_is_no_tune_for_its_length_is_named_and_leaves_the_others() -> None:
+    long = b"X:2\nK:C\n" + b"abc|" * (uploads.MAX_TUNE // 4)
+    found = read_uploads([("a.abc", ONE + b"\n\n" + long + b"\n\n" + ONE)])
+    assert len(found.tunes) == 2
+    assert found.refused == (("a.abc, tune 2", "it has 50,008 characters, more than 50,000"),)
+
+
+def test_the_reading_is_told_and_can_be_ended() -> None:
+    told: list[Progress] = []
+    read_uploads([("a.zip", zipped({f"{n}.abc": ONE for n in range(5)}))], report=told.append)
+    assert [progress.share for progress in told] == [0, 1 / 5, 2 / 5, 3 / 5, 4 / 5]
+
+    def cancel(progress: Progress) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        read_uploads([("a.abc", ONE)], report=cancel)
 
 
 def test_a_file_without_a_name_leaves_the_other_files() -> None:
@@ -125,9 +160,9 @@ def test_millions_of_empty_tunes_are_refused_before_they_are_cut_apart(
     """A ZIP of 25 kB once became six million tunes and four gigabytes."""
     monkeypatch.setattr(uploads, "tunes_of", lambda text, name: pytest.fail("cut apart"))
     many = line.encode() * (uploads.MAX_TUNES + 1)
-    with pytest.raises(CorpusError, match="100,000 tunes"):
+    with pytest.raises(CorpusError, match="20,000 tunes"):
         read_uploads([("many.zip", zipped({"many.abc": many}))])
     half = line.encode() * (uploads.MAX_TUNES // 2 + 1)
     monkeypatch.setattr(uploads, "tunes_of", lambda text, name: ["X:1"] * (uploads.MAX_TUNES // 2 + 1))
-    with pytest.raises(CorpusError, match="100,000 tunes"):
+    with pytest.raises(CorpusError, match="20,000 tunes"):
         read_uploads([("one.abc", half), ("two.abc", half)])

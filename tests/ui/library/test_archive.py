@@ -18,6 +18,7 @@ from charlstm.library.tune import LibraryTune, numbered
 from charlstm.lm.store.card import model_card
 from charlstm.lm.store.checkpoint import Checkpoint, find_checkpoint, load_checkpoint
 from charlstm.score.formats import FORMATS
+from charlstm.ui.library import import_zip
 from charlstm.ui.library.archive import abc_book, zip_of
 from charlstm.ui.library.export import file_of, tunebook
 from charlstm.ui.library.import_zip import read_zip
@@ -145,7 +146,7 @@ def test_the_address_of_compose_from_the_library() -> None:
 
 def test_an_exported_zip_is_read_back() -> None:
     data = zip_of(two_tunes(), cards={}, file_of=lambda text, name: text.encode(), book=b"")
-    first, second = read_zip(data)
+    first, second = read_zip(data).tunes
     assert [first.text, second.text] == [tune.text for tune in two_tunes()]
     assert (first.how, first.more["settings"]) == ("composed", two_tunes()[0].settings)
     assert second.more["rating"] == 4
@@ -159,14 +160,38 @@ def test_a_tune_comes_in_whatever_its_settings_are(settings: str) -> None:
     with zipfile.ZipFile(target, "w") as archive:
         archive.writestr("tunes/01-a/01-a.abc", "X:1\nK:D\nabc|\n")
         archive.writestr("settings.json", settings)
-    (tune,) = read_zip(target.getvalue())
+    (tune,) = read_zip(target.getvalue()).tunes
     assert (tune.text, tune.how) == ("X:1\nK:D\nabc|", "own")
 
 
 def test_what_is_no_export_is_a_sentence() -> None:
-    target = io.BytesIO()
-    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("tunes/01-a/01-a.abc", b"A" * 10_000_000)
-    for data, words in ((b"", "not a ZIP"), (b"PK\x03\x04", "not a ZIP"), (target.getvalue(), "longer than")):
+    long = zipped({"tunes/01-a/01-a.abc": b"A" * 10_000_000})
+    for data, words in ((b"", "damaged"), (b"PK\x03\x04", "damaged"), (zipped({}), "no tunes/"), (long, "characters")):
         with pytest.raises(NotationError, match=words):
             read_zip(data)
+
+
+def test_one_tune_that_cannot_be_read_loses_no_other() -> None:
+    files = {f"tunes/{n:02d}-a/a.abc": f"X:1\nT:{n}\nK:D\n".encode() + b"abc|" * 40 for n in (1, 2, 3)}
+    data = bytearray(zipped(files))
+    at = data.index(b"tunes/02-a/a.abc") + len("tunes/02-a/a.abc")
+    data[at + 5 : at + 15] = b"\xff" * 10
+    tunes, refused = read_zip(bytes(data))
+    assert [tune.text[:7] for tune in tunes] == ["X:1\nT:1", "X:1\nT:3"]
+    ((name, reason),) = refused
+    assert name == "tunes/02-a/a.abc"
+    assert "damaged" in reason
+
+
+def test_many_tunes_are_no_more_than_they_may_be_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(import_zip, "MAX_TEXT", 1000)
+    with pytest.raises(NotationError, match="export fewer"):
+        read_zip(zipped({f"tunes/{n:02d}-a/a.abc": b"X:1\nK:C\n" + b"abc|" * 40 for n in range(10)}))
+
+
+def zipped(files: dict[str, bytes]) -> bytes:
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in files.items():
+            archive.writestr(name, data)
+    return target.getvalue()
