@@ -13,6 +13,9 @@ import os
 import re
 import secrets
 import time
+import tokenize
+import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -54,6 +57,11 @@ KINDS = {
     "empty": "an empty file",
     "binary": "not a text file",
 }
+# What NumPy raises where an array's file (.npy, .npz) is missing or damaged.
+ARRAY_ERRORS = (
+    OSError, ValueError, KeyError, TypeError, EOFError, OverflowError, MemoryError, SyntaxError, tokenize.TokenError,
+    zipfile.BadZipFile, zlib.error, NotImplementedError,
+)  # fmt: skip
 _FIRST_BYTES = (
     (b"MThd", "midi"), (b"\x89PNG\r\n", "png"), (b"\xff\xd8\xff", "jpeg"), (b"GIF8", "gif"), (b"%PDF-", "pdf"),
     (b"\x1f\x8b", "gzip"), (b"ID3", "audio"), (b"\xff\xfb", "audio"), (b"OggS", "audio"), (b"fLaC", "audio"),
@@ -65,6 +73,7 @@ _RIFF = {b"RMID": "midi", b"WAVE": "wav", b"WEBP": "webp"}
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f]")  # what no text has
 _JSON = re.compile(r"\s*(\{\s*[\"}]|\[\s*(\{|\"|\[|\]|-?\d))")
 _CSV = re.compile(r'"?[\w .-]+"?(,"?[\w .-]+"?){2,}\r?\n')
+_STRAY = 200  # characters of a tunebook of which one may be a control code: it spoils its tune, not the book
 _LEFT_OVER = 86_400  # seconds
 _SAMPLE = 4096  # bytes that are looked at for the zeros of UTF-16
 
@@ -169,7 +178,8 @@ def _zip_kind(data: bytes) -> str:
 
 def _text_kind(text: str) -> str:
     """What a decoded text is."""
-    if _CONTROL.search(text):
+    is_tune = re.search(r"(?m)^[XK]:", text) is not None
+    if len(_CONTROL.findall(text)) > (len(text) / _STRAY if is_tune else 0):
         return "binary"
     head = text[:_SAMPLE].lstrip("\ufeff \t\r\n")
     low = head.lower()
@@ -177,7 +187,7 @@ def _text_kind(text: str) -> str:
         return "html"
     if low.startswith(("<?xml", "<score-partwise", "<score-timewise", "<!doctype score", "<opus")):
         return "musicxml" if re.search(r"<(score-partwise|score-timewise|opus)\b", text[: 16 * _SAMPLE]) else "xml"
-    if re.search(r"(?m)^[XK]:", text):  # a tune, whatever its first line looks like
+    if is_tune:  # whatever its first line looks like
         return "text"
     if _JSON.match(head):
         return "json"

@@ -7,7 +7,8 @@ Set by the environment, which `charlstm app --shared` sets up:
     CHARLSTM_QUEUE=30         trainings that may wait, of all visitors
     CHARLSTM_QUEUE_EACH=2     trainings that may wait or run, of one visitor
     CHARLSTM_MINUTES=10       of one training
-    CHARLSTM_GIGABYTES=10     of runs/ and checkpoints/ together
+    CHARLSTM_NEURONS=512      in a layer of one that is trained
+    CHARLSTM_GIGABYTES=10     of runs/, checkpoints/ and data/corpus/ together
 Knows nothing of pages: who is visiting is an argument.
 """
 
@@ -19,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from charlstm.errors import ConfigError
-from charlstm.paths import checkpoints_path, runs_path
+from charlstm.paths import checkpoints_path, corpus_path, runs_path
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,7 @@ class Limits:
     queue: int = 30
     queue_each: int = 2
     minutes: float = 10.0
+    neurons: int = 512
     gigabytes: float = 10.0
 
 
@@ -54,6 +56,7 @@ def limits() -> Limits:
         queue=int(_number("CHARLSTM_QUEUE", usual.queue)),
         queue_each=int(_number("CHARLSTM_QUEUE_EACH", usual.queue_each)),
         minutes=_number("CHARLSTM_MINUTES", usual.minutes),
+        neurons=int(_number("CHARLSTM_NEURONS", usual.neurons)),
         gigabytes=_number("CHARLSTM_GIGABYTES", usual.gigabytes),
     )
 
@@ -70,14 +73,17 @@ def may_change(owner: str, visitor: str, *, teacher: bool = False) -> bool:
 
 
 def disk_problem() -> str:
-    """A sentence if runs and models take more than they may on a shared server; else empty."""
+    """A sentence if runs, models and collections take more than they may on a shared server; else empty."""
     if not is_shared():
         return ""
     most = limits().gigabytes
-    used = sum(_size(folder) for folder in (runs_path(), checkpoints_path())) / 2**30
+    used = sum(_size(folder) for folder in (runs_path(), checkpoints_path(), corpus_path())) / 2**30
     if used < most:
         return ""
-    return f"Runs and models take {used:.1f} GB of the {most:g} GB that they may; remove some of yours first."
+    return (
+        f"Runs, models and collections take {used:.1f} GB of the {most:g} GB that they may; remove runs of yours "
+        "first, or ask the teacher."
+    )
 
 
 def _size(folder: Path) -> int:

@@ -158,6 +158,13 @@ def test_a_file_is_told_by_its_content(kind: str, data: bytes) -> None:
     assert kind in KINDS
 
 
+def test_a_control_code_in_a_book_spoils_no_book() -> None:
+    tune = b"X:1\nT:One\nK:D\n" + b"abc|" * 100
+    assert file_kind(tune.replace(b"One", b"O\x01e")) == "text"
+    assert file_kind(tune[:20] + b"\x01" * 20 + tune[20:]) == "binary"
+    assert file_kind(b"no tune, \x01") == "binary"
+
+
 @given(st.binary(max_size=300))
 def test_any_bytes_are_some_kind_of_file(data: bytes) -> None:
     assert file_kind(data) in KINDS

@@ -130,11 +130,12 @@ def test_limits_are_numbers_or_a_sentence(shared: Path, monkeypatch: pytest.Monk
             limits()
 
 
-def test_a_full_share_of_the_disk_is_a_sentence(shared: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (shared / "runs" / "a").mkdir(parents=True)
-    (shared / "runs" / "a" / "big").write_bytes(b"x" * 2**20)
+@pytest.mark.parametrize("folder", ["runs/a", "checkpoints/a", "data/corpus"])
+def test_a_full_share_of_the_disk_is_a_sentence(shared: Path, monkeypatch: pytest.MonkeyPatch, folder: str) -> None:
+    (shared / folder).mkdir(parents=True)
+    (shared / folder / "big").write_bytes(b"x" * 2**20)
     assert disk_problem() == ""
     monkeypatch.setenv("CHARLSTM_GIGABYTES", "0.0005")
-    assert "remove some of yours" in disk_problem()
+    assert "remove runs of yours first, or ask the teacher" in disk_problem()
     monkeypatch.setenv("CHARLSTM_SHARED", "")
     assert disk_problem() == ""

@@ -7,7 +7,6 @@ is torn, of another format or of other tunes is built again; nobody needs to rem
 from __future__ import annotations
 
 import io
-import zipfile
 from contextlib import suppress
 from pathlib import Path
 
@@ -15,7 +14,7 @@ import numpy as np
 
 from charlstm.evaluate.melody_index import MelodyIndex
 from charlstm.evaluate.originality import MAX_TUNES, OriginalityIndex, build_originality_index, spread
-from charlstm.files import write_atomic
+from charlstm.files import ARRAY_ERRORS, write_atomic
 from charlstm.paths import cache_path
 from charlstm.progress import Report
 from charlstm.tunes.corpus.model import Corpus
@@ -48,7 +47,7 @@ def _read(path: Path, corpus: Corpus) -> OriginalityIndex | None:
         if any(array.dtype != np.int32 for array in arrays.values()):
             return None
         return OriginalityIndex(MelodyIndex(spread(corpus.train, MAX_TUNES), arrays), arrays["real_runs"])
-    except (OSError, ValueError, KeyError, EOFError, OverflowError, zipfile.BadZipFile):
+    except ARRAY_ERRORS:
         return None
 
 

@@ -21,7 +21,7 @@ from pathlib import Path
 import numpy as np
 
 from charlstm.errors import ConfigError
-from charlstm.files import replacing
+from charlstm.files import ARRAY_ERRORS, replacing
 from charlstm.lm.infer.engine import Engine
 from charlstm.neurons.recording import Activations, from_rows, record_texts
 from charlstm.paths import cache_path
@@ -73,7 +73,7 @@ def open_recording(engine: Engine, texts: Sequence[str]) -> Activations | None:
     try:
         rows = np.load(path, mmap_mode="r", allow_pickle=False)
         os.utime(path)  # used now
-    except (OSError, ValueError, EOFError):
+    except ARRAY_ERRORS:
         return None
     if rows.shape != _shape(engine, texts) or rows.dtype != np.float16 or not rows.flags.c_contiguous:
         return None

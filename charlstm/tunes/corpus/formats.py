@@ -10,6 +10,7 @@ import io
 import json
 import re
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import Any
 
 from charlstm.errors import CorpusError
@@ -30,13 +31,14 @@ _KEY_AND_MUSIC = re.compile(
 )
 _TOKENS = re.compile(r"(?:<s>\s*)?(?:[XTRCZSN]:[^\n]*\n|[ML]:\S+\s+)*K:[A-G]\S*\s+\S")  # a tune of tokens begins so
 LOOKS_LIKE_ABC = re.compile(r"(?m)^[ \t>]*[XK]:|<start>")
+_OBJECT = re.compile(r"\{\s*[\"}]")  # of JSON; grace notes do not begin so
 _SAMPLE = 4000  # characters by which tokens are told from ABC
 MAX_TUNES = 500_000  # of a file; 6 million empty ones fit into 25 kB of a ZIP
 MAX_DEPTH = 20  # of JSON; deeper is no list of tunes
 
 
-def tunes_of(text: str, name: str = "this file") -> list[str]:
-    """The tunes of a file's text, each as ABC with its header.
+def tunes_of(text: str, name: str = "this file", *, most: int = MAX_TUNES) -> list[str]:
+    """The tunes of a file's text, each as ABC with its header; of a list or a table not many more than `most`.
 
     Raises
     ------
@@ -46,15 +48,15 @@ def tunes_of(text: str, name: str = "this file") -> list[str]:
     text = text.removeprefix("\ufeff")
     form = form_of(text)
     if form == "json":
-        tunes = [tune for entry in _json_entries(text, name) if (tune := _tune_of(entry))]
+        tunes = [*islice(filter(None, map(_tune_of, _json_entries(text, name))), most + 1)]
         return tunes or _refuse(f"{name} is JSON, but none of its entries has a key called abc")
     if form == "csv":
-        tunes = [tune for entry in _csv_entries(text) if (tune := _tune_of(entry))]
+        tunes = [*islice(filter(None, map(_tune_of, _csv_entries(text))), most + 1)]
         return tunes or _refuse(f"{name} is a table (CSV), but none of its rows has music in a column called abc")
     if text.count("\nX:") > MAX_TUNES:
         _refuse(f"{name} has more than {MAX_TUNES:,} lines X:")
     if form == "lines":
-        return [_unfolded(line) for line in text.split("\n") if _ONE_LINE.match(line.strip())]
+        return [_unfolded(line) for line in text.split("\n") if _is_one_line(line.strip())]
     if form == "tokens":
         return list(_token_tunes(text))
     if kind := foreign(text.lstrip()):
@@ -69,7 +71,13 @@ def form_of(text: str) -> str:
         return "json"
     if _is_table(head.split("\n", 1)[0].strip()):
         return "csv"
-    return "tokens" if _is_tokens(head) else "lines" if _ONE_LINE.match(head) else ""
+    return "tokens" if _is_tokens(head) else "lines" if _is_one_line(head.split("\n", 1)[0]) else ""
+
+
+def _is_one_line(line: str) -> bool:
+    """Whether a line is a whole tune. What is behind its last bar line is not looked at: else a line that has many
+    keys and no bar line would take a square of time, in which nobody else in this process works."""
+    return _ONE_LINE.match(line[: line.rfind("|") + 1]) is not None
 
 
 def _refuse(what: str) -> list[str]:
@@ -90,6 +98,8 @@ def foreign(head: str) -> str:
 
 def _json_entries(text: str, name: str) -> Iterator[Mapping[str, Any]]:
     """The objects of a JSON list, of a list within an object, or of one object a line."""
+    if len(_OBJECT.findall(text)) > MAX_TUNES:
+        _refuse(f"{name} is JSON with more than {MAX_TUNES:,} entries")
     try:
         value = json.loads(text)
     except (ValueError, RecursionError):
@@ -123,8 +133,16 @@ def _is_table(line: str) -> bool:
 def _csv_entries(text: str) -> Iterator[Mapping[str, Any]]:
     csv.field_size_limit(1 << 24)
     text = text.lstrip("\ufeff \r\n")
-    for row in csv.DictReader(io.StringIO(text), delimiter=_delimiter(text.split("\n", 1)[0])):
-        yield {str(key).strip().lower(): value for key, value in row.items()}
+    rows = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text.split("\n", 1)[0]))
+    names: list[str] = []
+    try:
+        for row in rows:  # what a short row lacks is not made up: a million columns would be in each of a million rows
+            if names:
+                yield dict(zip(names, row, strict=False))
+            else:
+                names = [name.strip().lower() for name in row]
+    except csv.Error:
+        return  # what follows is no table
 
 
 def _tune_of(entry: Mapping[str, Any]) -> str:
@@ -194,8 +212,10 @@ def _token_tunes(text: str) -> Iterator[str]:
 
 def _joined(tokens: list[str]) -> str:
     """Tokens as music: a blank stays only where two would read as one, as a `1` of an ending before a note's length."""
-    music = ""
+    music: list[str] = []
+    last = ""  # characters that the music ends with
     for token in tokens:
-        touching = re.search(r"\|\]?\d$|\[\d$", music) and token[0].isdigit()
-        music += (" " if touching else "") + token
-    return music
+        touching = re.search(r"\|\]?\d$|\[\d$", last) and token[0].isdigit()
+        music.append(" " + token if touching else token)
+        last = (last + music[-1])[-3:]
+    return "".join(music)

@@ -19,16 +19,28 @@ from charlstm.tunes.corpus.model import PARTS, Corpus, check_name
 FORMAT = "charlstm-corpus/1"
 
 
-def save_corpus(corpus: Corpus, folder: Path | None = None) -> Path:
+def save_corpus(corpus: Corpus, folder: Path | None = None, *, replace: bool = True) -> Path:
     """Write <name>.abc and <name>.json into a folder (data/corpus/ by default).
 
     A reader finds the old corpus or the new one, also after a kill: the texts lie under a name of their own until the
     JSON file is in place, and `load_corpus` finds them there.
 
+    Parameters
+    ----------
+    corpus : Corpus
+    folder : Path, optional
+    replace : bool
+        Whether it takes the place of a corpus of this name.
+
     Returns
     -------
     Path
         Of the JSON file.
+
+    Raises
+    ------
+    CorpusError
+        If there is one of this name, which is not to be replaced: of several who save under one name one does.
     """
     folder = folder or corpus_path()
     check_name(corpus.name)
@@ -45,6 +57,9 @@ def save_corpus(corpus: Corpus, folder: Path | None = None) -> Path:
     }
     path = folder / f"{corpus.name}.json"
     with locked(folder / ".save"):
+        if path.exists() and not replace:
+            message = f"There is already a collection called {corpus.name}; choose another name."
+            raise CorpusError(message, path=path)
         for left in folder.glob(f".{corpus.name}.*.abc"):  # of a save that was killed before its JSON file
             left.unlink()
         write_atomic(pending := _pending(path, corpus.fingerprint), book)

@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from charlstm.errors import CorpusError
+from charlstm.files import ARRAY_ERRORS
 from charlstm.tunes.corpus.model import PARTS, Corpus
 
 MAPPED_FORMAT = "charlstm-corpus-mapped/1"
@@ -134,6 +135,6 @@ def load_mapped(path: Path, description: Mapping[str, Any]) -> MappedCorpus:
         needed = [name for name in ("name", "fingerprint", "headers", "books") if name not in description]
         if needed:
             raise ValueError(f"it says no {needed[0]}")
-    except (OSError, ValueError, KeyError, TypeError, OverflowError, EOFError) as error:
+    except ARRAY_ERRORS as error:
         raise CorpusError(f"{path} is incomplete ({error}); build it again.", path=path) from None
     return MappedCorpus(str(description["name"]), **parts, info=dict(description))

@@ -72,7 +72,7 @@ def read_uploads(
             text = decode_text(content)
             _check_count(len(tunes) + _tunes_in(text))  # before the text is cut apart
             try:
-                texts = [tune for tune in tunes_of(text, "it") if LOOKS_LIKE_ABC.search(tune)]
+                texts = [tune for tune in tunes_of(text, "it", most=MAX_TUNES) if LOOKS_LIKE_ABC.search(tune)]
             except CorpusError as error:
                 refused.append((inner, str(error)))
                 continue

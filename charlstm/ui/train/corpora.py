@@ -16,10 +16,11 @@ from charlstm.tunes.corpus.io import save_corpus
 from charlstm.tunes.corpus.model import DEFAULT_CORPUS, PARTS, Corpus
 from charlstm.tunes.corpus.stats import Contents, contents
 from charlstm.tunes.corpus.uploads import MAX_FILE_BYTES, read_uploads
-from charlstm.ui.background import progress_bar
+from charlstm.ui.background import bar_with_cancel
 from charlstm.ui.shared.corpora import corpus_names, corpus_of, corpus_stamp, wait_for_corpus
 from charlstm.ui.shared.figures import show_figure
 from charlstm.ui.shared.notices import plain
+from charlstm.ui.shared.permissions import check_disk
 from charlstm.ui.state import Setting
 from charlstm.ui.train.charts import bar_chart, length_chart
 
@@ -87,16 +88,20 @@ def _add(built: Sequence[str]) -> None:
     if name in built or name in BUNDLED:
         st.error(plain(f"There is already a collection called {name}; choose another name."))
         return
-    from charlstm.score.midi_import.melody import read_midi  # loads music21, for those who need it
+    from charlstm.score.midi_import.melody import read_midi  # for those who need it
 
-    bar = st.empty()
-    report = progress_bar(place=bar)
+    place = st.empty()
     try:
-        upload = read_uploads([(file.name, file.getvalue()) for file in files], lambda data: read_midi(data).text)
+        check_disk()
+        with place.container():
+            report = bar_with_cancel("train.make.cancel")
+        upload = read_uploads(
+            [(file.name, file.getvalue()) for file in files], lambda data: read_midi(data).text, report=report
+        )
         corpus = build_corpus(upload.tunes, name=name, as_is=as_is, report=report)
-        save_corpus(corpus)
+        save_corpus(corpus, replace=False)
     except (CharlstmError, OSError) as error:
-        bar.empty()
+        place.empty()
         st.error(plain(str(error)))
         return
     REFUSED.set((name, upload.refused))

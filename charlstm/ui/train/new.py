@@ -135,7 +135,8 @@ def _network() -> ModelConfig:
         st.caption(CELLS[cell].summary)
         layers = choose("Layers", (1, 2, 3), LAYERS, hidden=False)
     with right:
-        size = st.select_slider("Neurons per layer", SIZES, key=SIZE.widget())
+        sizes = [size for size in SIZES if not has_limits() or size <= limits().neurons] or SIZES[:1]
+        size = st.select_slider("Neurons per layer", sizes, key=SIZE.widget(sizes))
         dropout = st.slider(
             "Dropout", 0.0, 0.5, step=0.05, key=DROPOUT.widget(),
             help="The share of neurons switched off at random while it learns, so that it relies on none alone.",

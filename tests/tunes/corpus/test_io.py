@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -49,6 +51,26 @@ def test_a_save_that_is_killed_leaves_the_old_corpus_or_the_new_one(
     save_corpus(new, tmp_path)
     assert load_corpus(path).fingerprint == new.fingerprint
     assert [p.name for p in tmp_path.glob(".*.abc")] == []
+
+
+def test_of_six_who_save_under_one_name_exactly_one_does(tmp_path: Path) -> None:
+    """All six are ready before the first one saves; each of the others hears why not."""
+    barrier = threading.Barrier(6)
+
+    def save(number: int) -> str:
+        corpus = Corpus("ours", train=(f"T:{number}\nK:C\nA|",), validation=())
+        barrier.wait(60)
+        try:
+            return save_corpus(corpus, tmp_path, replace=False).name
+        except CorpusError as error:
+            return str(error)
+
+    with ThreadPoolExecutor(6) as pool:
+        answers = list(pool.map(save, range(6)))
+    refusal = "There is already a collection called ours; choose another name."
+    assert sorted(answers) == [refusal] * 5 + ["ours.json"]
+    number = answers.index("ours.json")
+    assert load_corpus(tmp_path / "ours.json").train == (f"T:{number}\nK:C\nA|",)
 
 
 def test_a_corpus_that_is_saved_while_it_is_read_is_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -135,6 +135,18 @@ def test_bounds_that_were_tampered_with_are_a_sentence(book: Path, tmp_path: Pat
         with pytest.raises(CorpusError, match="build it again"):
             load_corpus(tmp_path / "big.json")
     np.save(file, bounds)
+    whole = file.read_bytes()
+    for broken in (
+        b"",
+        whole[:40],
+        whole.replace(b"), }", b"    "),
+        whole.replace(b"}", b"'"),
+        whole.replace(b"(", b"(9"),
+    ):
+        file.write_bytes(broken)
+        with pytest.raises(CorpusError, match="build it again"):
+            load_corpus(tmp_path / "big.json")
+    file.write_bytes(whole)
     ids = tmp_path / "big.ids"
     ids.write_bytes(b"\xff" * ids.stat().st_size)
     with pytest.raises(CorpusError, match="build the corpus again"):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
+import json
 import zipfile
 from collections.abc import Mapping
 
@@ -10,7 +12,7 @@ import pytest
 
 from charlstm.errors import CorpusError
 from charlstm.progress import Progress
-from charlstm.tunes.corpus import uploads
+from charlstm.tunes.corpus import formats, uploads
 from charlstm.tunes.corpus.build import build_corpus
 from charlstm.tunes.corpus.uploads import read_uploads
 from tests.conftest import TUNES
@@ -158,11 +160,44 @@ def test_millions_of_empty_tunes_are_refused_before_they_are_cut_apart(
     line: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A ZIP of 25 kB once became six million tunes and four gigabytes."""
-    monkeypatch.setattr(uploads, "tunes_of", lambda text, name: pytest.fail("cut apart"))
+    monkeypatch.setattr(uploads, "tunes_of", lambda text, name, most: pytest.fail("cut apart"))
     many = line.encode() * (uploads.MAX_TUNES + 1)
     with pytest.raises(CorpusError, match="20,000 tunes"):
         read_uploads([("many.zip", zipped({"many.abc": many}))])
     half = line.encode() * (uploads.MAX_TUNES // 2 + 1)
-    monkeypatch.setattr(uploads, "tunes_of", lambda text, name: ["X:1"] * (uploads.MAX_TUNES // 2 + 1))
+    monkeypatch.setattr(uploads, "tunes_of", lambda text, name, most: ["X:1"] * (uploads.MAX_TUNES // 2 + 1))
     with pytest.raises(CorpusError, match="20,000 tunes"):
         read_uploads([("one.abc", half), ("two.abc", half)])
+
+
+SQUARES = {
+    "a line of many keys without a bar line": "X:1 T:The Kesh M:6/8 K:G |:GAG GAB:|\nX:2" + " K:A" * 200_000,
+    "a table of many columns and many short rows": "abc,tune_id," + "x," * 100_000 + "y\n" + "1\n" * 100_000,
+    "tokens": "M:4/4\nK:Cmaj\nA 2 B 2 c 2 d 2 |\n" + "A 2 " * 100_000,
+}
+
+
+@pytest.mark.parametrize("kind", SQUARES)
+def test_a_file_takes_no_square_of_its_length(kind: str) -> None:
+    """Each of these, of half a megabyte, took many minutes; the first of them held all other visitors as well."""
+    with contextlib.suppress(CorpusError):
+        assert len(read_uploads([("a.txt", SQUARES[kind].encode())]).tunes) < 3
+
+
+def test_a_list_of_too_many_tunes_is_refused_when_the_first_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(uploads, "MAX_TUNES", 10)
+    made: list[object] = []
+    tune_of = formats._tune_of
+    monkeypatch.setattr(formats, "_tune_of", lambda entry: (made.append(entry), tune_of(entry))[1])
+    for text in (json.dumps([{"abc": "X:1\nK:C\nA|"}] * 1000), "tune_id,key,abc\n" + "1,C,A|\n" * 1000):
+        made.clear()
+        with pytest.raises(CorpusError, match="more than 10 tunes"):
+            read_uploads([("a.json", text.encode())])
+        assert len(made) == 11
+    monkeypatch.setattr(formats, "MAX_TUNES", 10)
+    assert "more than 10 entries" in read_uploads([("a.json", b"[" + b"{}," * 11 + b"{}]")]).refused[0][1]
+
+
+def test_a_table_that_is_broken_has_the_tunes_before_the_break() -> None:
+    text = "tune_id,key,abc\n1,C,A|\n2,C\n\n3,C,B|\r4,D,c|\n"
+    assert len(read_uploads([("a.csv", text.encode())]).tunes) == 3
