@@ -84,6 +84,9 @@ def title_of(text: str) -> str:
 
 
 def clean_tags(tags: Sequence[str]) -> tuple[str, ...]:
-    """Tags in lower case, without blanks around them, each once; twenty at most."""
-    cleaned = (" ".join(tag.lower().split())[:40] for tag in tags)
-    return tuple(dict.fromkeys(tag for tag in cleaned if tag))[:20]
+    """Tags as they were typed, without blanks around them, each once in whatever case; twenty at most."""
+    cleaned = (" ".join(tag.split())[:40] for tag in tags)
+    by_name: dict[str, str] = {}
+    for tag in filter(None, cleaned):
+        by_name.setdefault(tag.casefold(), tag)
+    return tuple(by_name.values())[:20]

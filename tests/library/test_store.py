@@ -39,11 +39,11 @@ def added(library: Library, text: str, how: str = "own", **more: object) -> int:
 
 def test_a_tune_is_there_once_and_for_another_process_too(library: Library) -> None:
     number = added(library, TUNES[0], "composed", settings={"seed": 3})
-    library.change(number, starred=True, name="  Mine \n", rating=9, note="slow", tags=["For Class", "for class"])
+    library.change(number, starred=True, name="  Mine \n", rating=9, note="slow", tags=["For  Class ", "for class"])
     assert added(library, "X:1\n" + TUNES[0] + "\n") == number
     tune = Library(library.path, "one").get(number)
     assert tune is not None
-    assert (tune.name, tune.starred, tune.rating, tune.note, tune.tags) == ("Mine", True, 5, "slow", ("for class",))
+    assert (tune.name, tune.starred, tune.rating, tune.note, tune.tags) == ("Mine", True, 5, "slow", ("For Class",))
     assert (tune.how, tune.settings) == ("composed", {"seed": 3})
     library.change(number, name=" ")
     assert library.newest()[0].name == "The Cold Kettle"

@@ -142,7 +142,7 @@ def _show_top(available: Mapping[str, Checkpoint], settings: ComposeSettings) ->
     heading, temperature, button = st.columns([5, 3, 2])
     with temperature:
         show_temperature()
-    with button:
+    with button, st.container(horizontal=True, vertical_alignment="center", gap="small"):  # one row on a phone
         st.button("Another tune", on_click=_another_tune, icon=":material/refresh:", width="stretch")
         watch_switch()
     return heading

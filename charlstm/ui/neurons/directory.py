@@ -289,10 +289,10 @@ perfect. For a neuron that falls, it is the other way round.
 A neuron is *chosen* on validation tunes and *scored* on test tunes. The interval contains 95 of 100 scores when the
 test tunes are resampled. The baselines beside it:
 
-- **labels of other tunes**: the best of all neurons, chosen and scored in the same way, for labels that belong to other
+- **other tunes**: the best of all neurons, chosen and scored in the same way, for labels that belong to other
   tunes;
-- **an untrained network** of the same shape: it too remembers the last characters;
-- **the character alone**: some concepts can be read off the last character.
+- **untrained**: a network of the same shape with random weights; it too remembers the last characters;
+- **character alone**: some concepts can be read off the last character.
 
 A neuron has a *name* if its AUROC on the test tunes is above 0.75, above the best neuron of the untrained network, and
 above what labels of other tunes reach, over all neurons and all concepts together, in 95 of 100 draws.

@@ -13,7 +13,7 @@ from charlstm.neurons.probes import SIZES
 from charlstm.ui.chart_style import chart, colour, plain_colour, tips
 from charlstm.ui.palette import AMBER, FAINT, GREEN, PURPLE
 
-BEST, CHARACTER, UNTRAINED, OTHERS = "best neuron", "the character alone", "untrained network", "labels of other tunes"
+BEST, CHARACTER, UNTRAINED, OTHERS = "best neuron", "character alone", "untrained", "other tunes"
 SERIES = {BEST: GREEN, UNTRAINED: AMBER, CHARACTER: PURPLE, OTHERS: FAINT}
 _SHAPES = ("circle", "triangle-down", "diamond", "square")
 _ROW = 20  # px

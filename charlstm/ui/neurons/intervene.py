@@ -100,7 +100,7 @@ def _many_pairs(context: ViewContext, writer: PairWriter, choice: Choice, words:
     st.dataframe(
         [_row(change) for change in measured],
         hide_index=True,
-        column_config={"Clear": st.column_config.CheckboxColumn(help="The interval excludes 0.", width="small")},
+        column_config={"Clear": st.column_config.TextColumn(help="✓: the interval excludes 0.", width="small")},
         key="intervene.table",
     )
     seed = context.composed.seed
@@ -127,7 +127,7 @@ def _row(change: Change) -> dict[str, Any]:
         "B": number(change.after),
         "Change": number(change.change, "+"),
         "95%": f"{number(change.low, '+')} to {number(change.high, '+')}",
-        "Clear": change.is_clear,
+        "Clear": "✓" if change.is_clear else "",
     }
 
 

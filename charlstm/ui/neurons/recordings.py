@@ -15,6 +15,7 @@ from charlstm.ui.background import ASKED, LONG, ask_first, take_back, with_bar
 from charlstm.ui.neurons.settings import go
 from charlstm.ui.neurons.view_context import ViewContext
 from charlstm.ui.shared.corpora import corpus_for, unseen
+from charlstm.ui.shared.durations import counted
 from charlstm.ui.shared.models import engine
 from charlstm.ui.shared.notices import plain
 
@@ -41,14 +42,14 @@ def recording_of(context: ViewContext) -> tuple[Activations, str] | None:
         return None
     kind, key = "recording", (*context.key, corpus.fingerprint, TUNES)
     seconds = reading_seconds(context.checkpoint, texts)
-    sentence = f"To measure neurons, {plain(context.model)} has to read {len(texts)} tunes once"
+    sentence = f"To measure neurons, {plain(context.model)} has to read {counted(len(texts), 'tune')} once"
     if seconds > LONG and not ask_first(kind, key, seconds=seconds, sentence=sentence, button="Read the tunes"):
         return None
     recording = with_bar(
         kind,
         key,
         lambda report: record_texts(engine(context.model), texts, dtype=np.float16, details=True, report=report),
-        f"{plain(context.model)} reads {len(texts)} tunes, once",
+        f"{plain(context.model)} reads {counted(len(texts), 'tune')}, once",
         cancel=take_back if ASKED.get() == (kind, key) else partial(go, "tune"),
     )
     is_own = context.checkpoint.corpus.fingerprint == corpus.fingerprint

@@ -26,6 +26,7 @@ from charlstm.ui.neurons.unit_picker import shown_unit
 from charlstm.ui.neurons.view_context import Sounds, ViewContext, send_sounds
 from charlstm.ui.shared.choices import choose
 from charlstm.ui.shared.corpora import corpus_for
+from charlstm.ui.shared.durations import counted
 from charlstm.ui.shared.models import engine
 from charlstm.ui.shared.notices import plain
 from charlstm.ui.state import Setting
@@ -67,7 +68,7 @@ def _collection(context: ViewContext) -> Activations | None:
     kind, key = "collection", (*context.key, corpus.fingerprint)
     texts = texts_to_record(model, corpus)
     sentence = plain(
-        f"To search, {context.model} has to read {len(texts):,} tunes of the collection {corpus.name} once"
+        f"To search, {context.model} has to read {counted(len(texts), 'tune')} of the collection {corpus.name} once"
     )
     seconds = reading_seconds(context.checkpoint, texts)
     if open_recording(model, texts) is None and not ask_first(

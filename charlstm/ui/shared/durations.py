@@ -1,4 +1,4 @@
-"""A time in words."""
+"""Times and counts in words."""
 
 from __future__ import annotations
 
@@ -10,3 +10,8 @@ def duration(seconds: float) -> str:
     if seconds < 90 * 60:
         return f"{seconds / 60:.0f} minutes"
     return f"{seconds / 3600:.1f} hours"
+
+
+def counted(count: int, noun: str) -> str:
+    """So many things: "1 tune", "2,873 tunes"."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"

@@ -16,7 +16,8 @@ function showLine(place, data, at) {
   const { characters, predictions, chances, bits } = data;
   if (at === null || at >= characters.length) {
     const mean = bits.reduce((sum, b) => sum + b, 0) / bits.length;
-    parts.push(element("span", "quiet", "Hover over a character to see the predictions of the next one."));
+    const choose = matchMedia("(hover: none)").matches ? "Tap" : "Hover over";
+    parts.push(element("span", "quiet", `${choose} a character to see the predictions of the next one.`));
     parts.push(element("span", "quiet", `Mean surprise ${mean.toFixed(2)} bits.`));
   } else {
     const row = at + 1;

@@ -20,13 +20,17 @@ class Editor {
     this.list = root.querySelector(".remarks");
     this.version = null;
     this.remarks = [];
+    this.lines = 1;
     this.text.addEventListener("input", () => {
       this.number();
       clearTimeout(this.timer);
       this.timer = setTimeout(() => this.sendTyped(), PAUSE);
     });
     this.text.addEventListener("blur", () => this.sendTyped());
-    this.size = new ResizeObserver(() => this.place());
+    this.size = new ResizeObserver(() => {
+      this.fit();
+      this.place();
+    });
     this.size.observe(this.section);
   }
 
@@ -89,7 +93,15 @@ class Editor {
       this.numbers.append(item);
     }
     [...this.numbers.children].forEach((item, i) => item.classList.toggle("noted", noted.has(i + 1)));
-    this.text.style.height = `${lines * LINE + 32}px`; // a scroll bar beneath may need some
+    this.lines = lines;
+    this.fit();
+  }
+
+  /** As high as its lines; on a phone, where they wrap, as what they take. */
+  fit() {
+    this.text.style.height = `${this.lines * LINE + 32}px`; // a scroll bar beneath may need some
+    if (getComputedStyle(this.text).whiteSpace === "pre") return;
+    this.text.style.height = `${Math.max(this.text.scrollHeight, this.lines * LINE) + LINE}px`;
   }
 
   /** Beside the text, every remark at the height of its line, or below the one before. */
