@@ -77,7 +77,7 @@ def sound_settings(text: str) -> None:
 def instrument_setting() -> None:
     """A widget for the instrument."""
     st.selectbox(
-        "Instrument", INSTRUMENTS, key=INSTRUMENT.widget(), format_func=str.capitalize, width=140,
+        "Instrument", INSTRUMENTS, key=INSTRUMENT.widget(), format_func=str.capitalize, width=122,
         label_visibility="collapsed",
     )  # fmt: skip
 
@@ -92,7 +92,7 @@ def key_setting(text: str) -> None:
     chosen.set(steps)
     st.selectbox(
         "Transpose to", list(keys), key=chosen.widget(keys), on_change=lambda: TRANSPOSE.set(chosen.get()),
-        format_func=lambda steps: f"Key: {keys[steps]}", width=240, label_visibility="collapsed",
+        format_func=lambda steps: f"Key: {keys[steps]}", width=220, label_visibility="collapsed",
         disabled=len(keys) == 1, help="The key in which the tune is written and played.",
     )  # fmt: skip
 
