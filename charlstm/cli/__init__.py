@@ -23,6 +23,7 @@ from charlstm.cli import (
     corpus,
     evaluate,
     experiment,
+    learn,
     models,
     neurons,
     render,
@@ -37,6 +38,7 @@ from charlstm.errors import CharlstmError
 GROUPS = (
     corpus,
     train,
+    learn,
     sample,
     continue_tune,
     rewrite,

@@ -181,15 +181,15 @@ def terminal_bar() -> Any | None:
 
 
 def find_corpus(name: str, *, save: bool = True) -> Corpus:
-    """A corpus by name or path; the default one, if it is not there yet, is built and, with `save`, saved."""
+    """A corpus by name or path; one out of music21's books that is not there yet is built and, with `save`, saved."""
     from charlstm.paths import corpus_path
-    from charlstm.tunes.corpus.build import fiddle_corpus
+    from charlstm.tunes.corpus.build import BUNDLED
     from charlstm.tunes.corpus.io import load_corpus, save_corpus
 
-    if name == DEFAULT_CORPUS and not (corpus_path() / f"{name}.json").exists():
+    if name in BUNDLED and not (corpus_path() / f"{name}.json").exists():
         print(f"charlstm: building the {name} corpus{', once' if save else ''}", file=sys.stderr)
         with progress() as advance:
-            corpus = fiddle_corpus(report=advance)
+            corpus = BUNDLED[name](report=advance)
         if save:
             save_corpus(corpus)
         return corpus

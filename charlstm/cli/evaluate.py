@@ -27,7 +27,7 @@ from charlstm.errors import CharlstmError, CorpusError, VocabularyError
 from charlstm.files import parse_json
 from charlstm.progress import Progress
 from charlstm.tunes.abc import split_header
-from charlstm.tunes.corpus.model import PARTS
+from charlstm.tunes.corpus.model import DEFAULT_CORPUS, PARTS
 
 
 def add(commands: Commands) -> None:
@@ -74,7 +74,9 @@ def add(commands: Commands) -> None:
         metavar="TUNES",
         help="a tunebook, or the output of `sample --json`, which says how each tune ended",
     )
-    add_corpus(panel)
+    panel.add_argument(
+        "--corpus", metavar="NAME", help=f"name of the corpus (default {DEFAULT_CORPUS}; of --model: its own)"
+    )
     panel.add_argument("--model", metavar="MODEL", help="sample this model in place of reading TUNES")
     panel.add_argument("-n", type=at_least(1), default=200, metavar="N", help="tunes to sample (default %(default)s)")
     panel.add_argument("--temperature", type=float, metavar="T", help="of --model (default: the model's own)")
@@ -138,8 +140,8 @@ def _panel(options: argparse.Namespace) -> None:
 
     if (options.tunes is None) == (options.model is None):
         options.parser.error("give a file of tunes, or --model")
-    texts, ended = _sampled(options) if options.model else _read_samples(options.tunes)
-    corpus = find_corpus(options.corpus)
+    texts, ended, own = _sampled(options) if options.model else (*_read_samples(options.tunes), None)
+    corpus = find_corpus(options.corpus or own or DEFAULT_CORPUS)
     measured = panel(texts, corpus, ended=ended, tools=() if options.no_tools else None)
     # The measures, a line each with what it is.
     rows = [
@@ -158,8 +160,8 @@ def _panel(options: argparse.Namespace) -> None:
     show(options, measured.to_dict(), "\n".join([*text[: len(lines)], "", *text[len(lines) :]]))
 
 
-def _sampled(options: argparse.Namespace) -> tuple[list[str], list[bool] | None]:
-    """Tunes of a model, seeds from 0, and which it ended."""
+def _sampled(options: argparse.Namespace) -> tuple[list[str], list[bool] | None, str | None]:
+    """Tunes of a model, seeds from 0, which it ended, and the corpus that it learned from."""
     from charlstm.lm.config import SampleConfig
     from charlstm.lm.infer.engine import load
     from charlstm.lm.sample.sampling import sample
@@ -174,7 +176,8 @@ def _sampled(options: argparse.Namespace) -> tuple[list[str], list[bool] | None]
             n=options.n,
             progress=lambda done: advance(Progress("sampling", done, options.n)),
         )
-    return [one.text for one in samples], [one.stopped == "end" for one in samples]
+    corpus = engine.checkpoint.corpus.name if engine.checkpoint else None
+    return [one.text for one in samples], [one.stopped == "end" for one in samples], corpus
 
 
 def _originality(options: argparse.Namespace) -> None:

@@ -118,6 +118,14 @@ def _cells(rows: Sequence[Row]) -> list[Claim]:
             gap(rnn) > gap(lstm),
         ),
     ]
+    tested = [statistics.fmean(mean(row, "test slices") for row in these) for these in (lstm, rnn)]
+    compared.append(
+        Claim(
+            "The LSTM's test loss is around 1.4, the RNN's 2.0.",
+            f"On {WINDOWS} of test tunes {tested[0]:.2f} and {tested[1]:.2f}.",
+            abs(tested[0] - 1.4) < CLOSE and abs(tested[1] - 2.0) < CLOSE,
+        )
+    )
     shaking = [_over(these, "validation_slices", fluctuation) for these in (lstm, rnn)]
     compared.append(
         Claim(
@@ -140,6 +148,14 @@ def _cells(rows: Sequence[Row]) -> list[Claim]:
             "The RNN's training loss starts lower.",
             f"After the first epoch it is {first[1]:.2f}, the LSTM's {first[0]:.2f}.",
             first[1] < first[0],
+        )
+    )
+    starts = [_over(rnn, name, lambda curve: curve[0]) for name in ("validation_slices", "train_slices")]
+    compared.append(
+        Claim(
+            "The RNN's validation loss starts much higher than its training loss.",
+            f"After the first epoch they are {starts[0]:.2f} and {starts[1]:.2f}.",
+            starts[0] > starts[1] + NEAR,
         )
     )
     if gru:

@@ -43,13 +43,20 @@ def of_temperatures(rows: Sequence[Row]) -> list[Claim]:
                 filled[2.0] < 0.5 * filled[best],
             )
         )
-        runs = [mean(ours[t], "longest_run") for t in (0.5, 1.0)]
+        runs = [mean(ours[t], "longest_run") for t in (0.5, 1.0, 2.0)]
         compared.append(
             Claim(
                 "At T = 0.5 the tune is more like the training tunes.",
                 f"The longest run of notes that a training tune has too: {runs[0]:.1f} at T = 0.5, {runs[1]:.1f} at "
                 f"T = 1.",
                 runs[0] > runs[1],
+            )
+        )
+        compared.append(
+            Claim(
+                "At T = 2 it is more different from the training tunes.",
+                f"The longest run is {runs[2]:.1f} notes at T = 2, {runs[1]:.1f} at T = 1.",
+                runs[2] < runs[1],
             )
         )
         networks = {str(record.settings["network"]) for row in ours.values() for record in row.records}

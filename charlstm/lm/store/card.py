@@ -31,6 +31,7 @@ def model_card(checkpoint: Checkpoint) -> str:
         ("Reads the clock of the bar, key and meter", "yes" if config.clock else ""),
         ("Reads form plans", f"yes, and has {len(checkpoint.plans)}" if config.plan else ""),
         ("Corpus", _corpus(corpus)),
+        ("Terms of its tunes", _word(corpus.terms)),
         ("Corpus fingerprint", _word(corpus.fingerprint)),
         ("Passes over the corpus", _number(len(checkpoint.history)) if checkpoint.history else ""),
         ("Steps", _number(training.steps)),
@@ -62,7 +63,7 @@ def _word(value: object) -> str:
         return ""
     if isinstance(value, float):
         return f"{value:g}"
-    return re.sub(r"[\s|`<>\\]+", " ", str(value)).strip()[:80]
+    return re.sub(r"[\s|`<>\\]+", " ", str(value)).strip()[:120]
 
 
 def _number(value: int | None) -> str:

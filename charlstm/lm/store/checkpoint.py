@@ -83,11 +83,18 @@ class _Info:
 class CorpusInfo(_Info):
     """The corpus that a network was trained on."""
 
-    _CHECKS: ClassVar = {"name": _is_text, "tunes": _is_count, "fingerprint": _is_text, "headers": _is_counts}
+    _CHECKS: ClassVar = {
+        "name": _is_text,
+        "tunes": _is_count,
+        "fingerprint": _is_text,
+        "terms": _is_text,
+        "headers": _is_counts,
+    }
 
     name: str | None = None
     tunes: int | None = None  # training tunes
     fingerprint: str | None = None
+    terms: str | None = None  # under which its tunes may be used, where something is said
     # How many training tunes have which value of M:, K:, R: and L:, commonest first.
     headers: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 

@@ -106,7 +106,13 @@ class RunFolder:
         """Write the best weights so far, and what they are."""
         # The commonest values of each field, so that a page offers only keys and meters that the model has met.
         headers = {letter: dict(list(counts.items())[:MOST_VALUES]) for letter, counts in corpus.headers.items()}
-        about = CorpusInfo(name=corpus.name, tunes=len(corpus.train), fingerprint=corpus.fingerprint, headers=headers)
+        about = CorpusInfo(
+            name=corpus.name,
+            tunes=len(corpus.train),
+            fingerprint=corpus.fingerprint,
+            terms=corpus.terms or None,
+            headers=headers,
+        )
         checkpoint = Checkpoint(self.path, model, vocab, training, about, tuple(history), val_loss, plans=plans)
         save_checkpoint(checkpoint, weights)
 

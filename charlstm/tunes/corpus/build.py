@@ -23,6 +23,7 @@ from charlstm.tunes.corpus.near_duplicates import families, grams, related
 from charlstm.tunes.corpus.sources import (
     DEFAULT_COLLECTIONS,
     ESSEN_CREDITS,
+    ESSEN_TERMS,
     TITLES,
     SourceTune,
     credits,
@@ -184,7 +185,7 @@ def essen_corpus(*, report: Report | None = None) -> Corpus:
     """The folk songs of the Essen collection inside the installed music21, in all their meters."""
     tunes = (replace(tune, text=_with_bar_lines(tune.text)) for tune in music21_tunes(("essenFolksong",)))
     corpus = build_corpus(tunes, name="essen", recipe=Recipe(any_meter=True), report=report)
-    return replace(corpus, info={**corpus.info, "credits": list(ESSEN_CREDITS)})
+    return replace(corpus, info={**corpus.info, "credits": list(ESSEN_CREDITS), "terms": ESSEN_TERMS})
 
 
 def _with_bar_lines(text: str) -> str:

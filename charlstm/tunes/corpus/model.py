@@ -52,6 +52,11 @@ class Corpus:
         return header_counts(self.train)
 
     @property
+    def terms(self) -> str:
+        """Under which terms its tunes may be used, in a few words; "" where nothing is said."""
+        return str(self.info.get("terms", ""))
+
+    @property
     def texts(self) -> Iterable[str]:
         """All texts, train first."""
         return (*self.train, *self.validation, *self.test)

@@ -26,6 +26,7 @@ TITLES = {
     "essenFolksong": "Essen Folksong Collection (for non-commercial use)",
 }
 ESSEN_CREDITS = ("Helmut Schaffrath", "Ewa Dahlig-Turek", "Seymour Shlien")  # encoding, continuation, ABC
+ESSEN_TERMS = f"Essen Folksong Collection ({', '.join(ESSEN_CREDITS)}), for non-commercial use"
 
 ONEILL_LAST = {700: "air", 1115: "jig", 1175: "slip jig", 1555: "reel", 1780: "hornpipe"}  # last number of each kind
 

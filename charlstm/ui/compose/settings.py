@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import streamlit as st
 
 from charlstm.lm.store.checkpoint import Checkpoint
-from charlstm.ui.shared.models import describe
+from charlstm.ui.shared.models import describe, model_label
 from charlstm.ui.shared.notices import plain
 from charlstm.ui.shared.session_tune import TUNE, WIDGETS, choose_tune, edited_settings
 from charlstm.ui.shared.url_state import (
@@ -42,7 +42,10 @@ def show_settings(available: Mapping[str, Checkpoint]) -> None:
         if not can_guard(chosen):
             WIDGETS["guard"].set(False)
 
-    st.selectbox("Model", list(available), key=model.widget(available), on_change=model_changed)
+    st.selectbox(
+        "Model", list(available), key=model.widget(available), on_change=model_changed,
+        format_func=lambda name: model_label(available[name]) if name in available else str(name),
+    )  # fmt: skip
     checkpoint = available[model.get()]
     st.caption(plain(describe(checkpoint)))
     for name, label in LABELS.items():

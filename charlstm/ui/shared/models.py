@@ -19,6 +19,7 @@ from charlstm.tunes.corpus.model import DEFAULT_CORPUS
 from charlstm.ui.background import serves
 
 FIRST_CHOICE = "lstm-form"
+STYLES = {"essen": "German and other folk songs"}  # by collection; of the others a model's name says enough
 # Seconds for which a thread may keep Python's lock from others, Python's own 0.005. The engine lets go of it at every
 # character: beside three busy threads it then wrote at 17 ms a character, now at 7.
 SWITCH = 0.0005
@@ -65,8 +66,14 @@ def _engine(name: str, stamp: int) -> Engine:
     return load(name)
 
 
+def model_label(checkpoint: Checkpoint) -> str:
+    """A model's name in a list, with the style of its tunes where that is not the usual one."""
+    style = STYLES.get(checkpoint.corpus.name or "")
+    return f"{checkpoint.name} ({style})" if style else checkpoint.name
+
+
 def describe(checkpoint: Checkpoint) -> str:
-    """A model in two short sentences: its size and what it remembers."""
+    """A model in short sentences: its size, what it remembers, and the terms of the tunes that it learned from."""
     config = checkpoint.config
     memory = config.cell_spec.character
     if config.lookback_bars:
@@ -74,7 +81,8 @@ def describe(checkpoint: Checkpoint) -> str:
     if config.plan:
         memory = "Writes by a form: it knows which bars return or are varied, and finds the notes."
     layers = f" in {config.num_layers} layers" if config.num_layers > 1 else ""
-    return f"{config.hidden_size} neurons{layers}. {memory}"
+    terms = f" Learned from: {checkpoint.corpus.terms[:200]}." if checkpoint.corpus.terms else ""
+    return f"{config.hidden_size} neurons{layers}. {memory}{terms}"
 
 
 @st.cache_resource(show_spinner=False)

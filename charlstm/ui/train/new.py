@@ -18,8 +18,10 @@ from charlstm.lm.train.training_runs import TrainingRun
 from charlstm.lm.vocab import Vocab
 from charlstm.sharing import is_shared, limits
 from charlstm.tunes.corpus.model import Corpus
+from charlstm.tunes.corpus.sources import ESSEN_TERMS
 from charlstm.ui.shared.choices import choose
 from charlstm.ui.shared.durations import duration
+from charlstm.ui.shared.models import STYLES
 from charlstm.ui.shared.notices import plain
 from charlstm.ui.shared.permissions import check_disk, has_limits, owner_id
 from charlstm.ui.state import Setting
@@ -27,6 +29,11 @@ from charlstm.ui.train.corpora import choose_corpus
 from charlstm.ui.train.estimates import baseline, is_measured, speed
 from charlstm.ui.train.settings import attempt, see, show_messages
 
+# Another tradition, as README trains it: what its button starts.
+STYLE, STYLE_MINUTES = "essen", 20
+STYLE_OPTIONS = (
+    "--corpus", STYLE, "--hidden-size", "320", "--dropout", "0.25", "--weight-dropout", "0.3", "--clock", "--plan",
+)  # fmt: skip
 SIZES = (16, 32, 64, 100, 150, 200, 250, 350, 512)
 RATES = (1e-4, 3e-4, 1e-3, 2e-3, 3e-3, 5e-3, 1e-2)
 MINUTES, EPOCHS = "minutes", "epochs"
@@ -52,7 +59,9 @@ def show(running: TrainingRun | None) -> None:
     if corpus is None:
         return
     baseline(corpus.name)  # counted while the visitor chooses
-    _pair(corpus, running)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        _pair(corpus, running)
+        _style(running)
     st.header("2. Network", anchor=False)
     model = _network()
     st.header("3. Training", anchor=False)
@@ -104,6 +113,24 @@ def _pair(corpus: Corpus, running: TrainingRun | None) -> None:
         "Train an LSTM and an RNN for 1 minute", lambda: _once(("pair", corpus.name), start),
         None if is_shared() else running, key="train.pair",
         help="Both start now, on the same tunes, and are shown side by side: their losses and their tunes.",
+    )  # fmt: skip
+
+
+def _style(running: TrainingRun | None) -> None:
+    """A button that trains a network on another tradition's tunes, with settings that suit them."""
+    name = f"lstm-{STYLE}"
+    minutes = min(STYLE_MINUTES, limits().minutes) if has_limits() else STYLE_MINUTES
+
+    def start() -> tuple[str, ...]:
+        check_disk()
+        arguments = [*STYLE_OPTIONS, "--minutes", f"{minutes:g}", "--keep-epochs"]
+        return (training_runs.start(arguments, name=name, owner=owner_id()).name,)
+
+    _start_button(
+        f"Train on {STYLES[STYLE]}: {minutes:g} minutes", lambda: _once(name, start),
+        None if is_shared() else running, key="train.style",
+        help=f"320 neurons that know forms. The tunes: {ESSEN_TERMS}. They come with music21. Keep the model under "
+        "Runs when it is done.",
     )  # fmt: skip
 
 

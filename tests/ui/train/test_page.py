@@ -133,6 +133,27 @@ def test_what_is_chosen_is_what_is_started(home: Path, monkeypatch: pytest.Monke
     assert any(one.label == "Pause" for one in app.button)
 
 
+def test_another_tradition_is_trained_by_one_click_and_its_terms_stand_beside_it(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[Any] = []
+
+    def start(arguments: list[str], *, name: str, owner: str) -> Any:
+        started.append((arguments, name))
+        return training_runs.read_run(make_run(home, name, alive=True))
+
+    monkeypatch.setattr(training_runs, "start", start)
+    app = opened(view="new")
+    chosen = next(one for one in app.button if one.key == "train.style")
+    assert "German and other folk songs" in chosen.label and "non-commercial use" in chosen.help
+    chosen.click().run()
+    assert not app.exception
+    ((arguments, name),) = started
+    model, train = configs(build_parser().parse_args(["train", "--out", "x", *arguments]))
+    assert (name, arguments[:2]) == ("lstm-essen", ["--corpus", "essen"])
+    assert model.clock and model.plan and train.minutes == 20
+
+
 @pytest.mark.parametrize("cell", ["lstm", "gru", "mingru", "rnn"])
 def test_every_choice_is_a_command_line_that_parses(cell: Any) -> None:
     model = ModelConfig(cell=cell, hidden_size=16, num_layers=2, dropout=0.5)
