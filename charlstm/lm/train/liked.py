@@ -70,6 +70,7 @@ def learn_from_liked(
     learning_rate: float = 5e-4,
     batch_size: int = 32,
     seed: int = 0,
+    threads: int = 1,
     report: Report | None = None,
 ) -> Learned:
     """Go on training a model with tunes that somebody liked.
@@ -94,6 +95,8 @@ def learn_from_liked(
         Tunes an update.
     seed : int
         Of the draws of tunes, keys and dropout.
+    threads : int
+        CPU threads of torch.
     report : Report, optional
         Told after each update; it may raise to stop.
 
@@ -110,6 +113,7 @@ def learn_from_liked(
         raise CorpusError(f"{corpus.name} has no validation tunes to see what {checkpoint.name} still knows.")
 
     # The network as it is, and what makes its batches.
+    torch.set_num_threads(threads)
     train = TrainConfig(batch_size=batch_size, learning_rate=learning_rate, seed=seed)
     learner = Learner(config, train, len(vocab), device, Parallel(device))
     learner.load_weights(checkpoint.weights())
