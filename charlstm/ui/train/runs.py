@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 import streamlit as st
 
+from charlstm.lm.cells import CELLS
 from charlstm.lm.store.archive import clean_name, keep
 from charlstm.lm.store.checkpoint import JSON_FILE
 from charlstm.lm.store.epochs import list_epochs
@@ -93,7 +94,8 @@ def _head(run: TrainingRun) -> None:
         layers = f" in {model.get('num_layers')} layers" if model.get("num_layers", 1) != 1 else ""
         parent, epoch = run.settings.get("fork"), run.settings.get("at")
         fork = f", forked from {Path(str(parent)).name}" + (f" after epoch {epoch}" if epoch else "") if parent else ""
-        size = f"{str(model.get('cell', '')).upper()}, {model.get('hidden_size')} neurons{layers}"
+        cell = str(model.get("cell", ""))
+        size = f"{CELLS[cell].label if cell in CELLS else cell}, {model.get('hidden_size')} neurons{layers}"
         st.caption(plain(f"{size}, trained on {run.settings.get('corpus')}{fork}."))
     if run.message:
         st.error(plain(run.message))

@@ -53,6 +53,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     save_reciter(tmp_path / "checkpoints" / "reciter", (TUNES[0], TUNES[3]))
     save_random(tmp_path, "lstm", num_layers=2)
     save_random(tmp_path, "gru", cell="gru")
+    save_random(tmp_path, "mingru", cell="mingru")
     save_random(tmp_path, "rnn", cell="rnn")
     save_corpus(TINY, tmp_path / "data" / "corpus")
     st.cache_resource.clear()
@@ -91,7 +92,7 @@ def charts(app: AppTest) -> int:
 # ---- Tune -----------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("cell", ["lstm", "gru"])
+@pytest.mark.parametrize("cell", ["lstm", "gru", "mingru"])
 def test_every_signal_of_a_cell_can_be_seen_and_linked(home: Path, cell: str) -> None:
     app = opened("tune", cell, neuron="0:5")
     for kind in CELLS[cell].signals:
@@ -268,7 +269,7 @@ def test_a_collection_that_cannot_be_read_is_a_sentence(home: Path) -> None:
 # ---- Gates ----------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("reader", "count"), [("lstm", 3), ("gru", 2), ("rnn", 0)])
+@pytest.mark.parametrize(("reader", "count"), [("lstm", 3), ("gru", 2), ("mingru", 1), ("rnn", 0)])
 def test_each_gate_of_a_layer_has_its_picture(home: Path, reader: str, count: int) -> None:
     app = opened("gates", reader)
     assert charts(app) == count
