@@ -185,7 +185,7 @@ def _mingru(rows: Sequence[Row]) -> list[Claim]:
         compared.append(
             Claim(
                 "Feng et al. 2024, not the report: a minGRU learns about as well as a GRU.",
-                f"On whole test tunes the best, {best[0].case.label}, reaches {losses[0]:.2f}, the GRU {losses[1]:.2f}.",
+                f"Whole test tunes: {losses[0]:.2f} (the best, {best[0].case.label}) and {losses[1]:.2f}.",
                 losses[0] < losses[1] + NEAR,
             )
         )
