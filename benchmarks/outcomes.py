@@ -70,6 +70,9 @@ def tried(kind: str, inputs: Iterator[object], work: Callable[[object], object])
         if number >= WARM and (took := busy() - began) > row.slowest:
             row.slowest, slowest = took, value
         most = max(most, resident(me))
+        if (number + 1) % 1000 == 0:
+            cells = " | ".join(row.cells()[1:6])
+            print(f"-- {kind}: {cells}; {resident(me) >> 20} MB", file=sys.stderr, flush=True)
     row.memory = before, most
     print(f"-- slowest of {kind}: {row.slowest:.2f} s, {slowest!r:.2000}", file=sys.stderr, flush=True)
     return row

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import codecs
 import contextlib
+import errno
 import glob
 import json
 import os
@@ -132,6 +133,17 @@ def decode_text(data: bytes) -> str:
             lambda match: match[0].encode("latin-1").decode("cp1252", errors="ignore") or match[0],
             data.decode("latin-1"),
         )
+
+
+def os_sentence(error: OSError) -> str:
+    """What went wrong with which file, and what to do about it."""
+    if error.errno in (errno.ENOSPC, getattr(errno, "EDQUOT", None)):
+        step = "make room on the disk (data/cache/ may be deleted), or set CHARLSTM_HOME to a folder on another one"
+    elif error.errno == errno.EROFS:
+        step = "set CHARLSTM_HOME to a folder that can be written to"
+    else:
+        step = "check the path and its permissions"
+    return f"{error.filename or 'a file'}: {error.strerror or error}; {step}."
 
 
 def parse_json(text: str | bytes) -> Any:

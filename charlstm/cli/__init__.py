@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import errno
 import io
 import os
 import sys
@@ -34,6 +33,7 @@ from charlstm.cli import (
 )
 from charlstm.cli.common import printable
 from charlstm.errors import CharlstmError
+from charlstm.files import os_sentence
 
 GROUPS = (
     corpus,
@@ -97,7 +97,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except OSError as error:
-        return _fail(f"{error.filename or 'a file'}: {error.strerror or error}; {_next_step(error)}.")
+        return _fail(os_sentence(error))
     except ModuleNotFoundError as error:
         extra = _EXTRAS.get(str(error.name).partition(".")[0])
         package = f"'charlstm[{extra}]'" if extra else error.name
@@ -105,15 +105,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return 130
     return 0
-
-
-def _next_step(error: OSError) -> str:
-    """What to do about an error of a file."""
-    if error.errno in (errno.ENOSPC, getattr(errno, "EDQUOT", None)):
-        return "make room on the disk (data/cache/ may be deleted), or set CHARLSTM_HOME to a folder on another one"
-    if error.errno == errno.EROFS:
-        return "set CHARLSTM_HOME to a folder that can be written to"
-    return "check the path and its permissions"
 
 
 def _fail(sentence: str) -> int:

@@ -11,7 +11,7 @@ import streamlit as st
 from charlstm.ui.memory import COLLECTOR
 from charlstm.ui.shared.frame import show_frame
 from charlstm.ui.shared.models import warm_up
-from charlstm.ui.shared.notices import TITLE, set_title
+from charlstm.ui.shared.notices import TITLE, plain, sentence, set_title
 from charlstm.ui.shared.page_style import style_page
 from charlstm.ui.shared.pages import page_file
 from charlstm.ui.shared.session_library import change_visitor
@@ -46,10 +46,13 @@ def main() -> None:
     with st.container(horizontal_alignment="center"), st.container(width=1100, key="page"):
         try:
             page.run()
-        except Exception:
+        except Exception as error:
             number = secrets.token_hex(3)
             logging.getLogger("charlstm").exception("error %s", number)
-            st.error(f"Something went wrong (error {number}). Reload the page; the server’s log has the details.")
+            if isinstance(error, OSError):  # a full disk, most likely
+                st.error(plain(f"{sentence(error)} (Error {number}.)"))
+            else:
+                st.error(f"Something went wrong (error {number}). Reload the page; the server’s log has the details.")
             raise
     show_frame(page.title, TITLE.get())
     settings_delivered()

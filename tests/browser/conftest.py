@@ -76,4 +76,5 @@ def page(browser: Any) -> Iterator[Any]:
     assert outside == []
     assert errors == []
     assert page.evaluate("window.HACKED") is None
+    assert page.locator("a[href*='outside.example']").count() == 0  # an address in a title is text
     context.close()

@@ -8,9 +8,13 @@ from typing import NoReturn
 import streamlit as st
 
 from charlstm.errors import CharlstmError
+from charlstm.files import os_sentence
 from charlstm.ui.state import Setting
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~:$&@/^=\"'])")
+# Where the browser's Markdown would make a link of words, escaped or not: at www. and :// and in an e-mail address.
+_LINK = re.compile(r"(?<=www)(?=\.)|(?<=http:)(?=//)|(?<=https:)(?=//)|(?=@)", re.IGNORECASE)
+_JOINER = "\u2060"  # is not seen, and parts no word
 _NEGATIVE = re.compile(r"(?<![\w.-])-(?=\d+\.\d)")
 TITLE = Setting("page.title", "")  # what is shown: the name of a tune, else that of the page
 NEAREST, LEAVE_OUT = "Nearest letter", "Leave out"
@@ -19,10 +23,15 @@ NEAREST, LEAVE_OUT = "Nearest letter", "Leave out"
 def plain(text: str) -> str:
     """A text for Markdown: every character with a meaning there is escaped, line breaks become spaces.
 
-    A number below zero gets its minus sign.
+    A number below zero gets its minus sign. No address in it becomes a link.
     """
-    text = _NEGATIVE.sub("−", text)
+    text = _LINK.sub(_JOINER, _NEGATIVE.sub("−", text))
     return _MARKDOWN.sub(r"\\\1", re.sub(r"\s+", " ", text))
+
+
+def sentence(error: CharlstmError | OSError) -> str:
+    """What an error says; one of the disk says what to do."""
+    return os_sentence(error) if isinstance(error, OSError) else str(error)
 
 
 def set_title(title: str) -> None:

@@ -19,7 +19,7 @@ from charlstm.tunes.corpus.uploads import MAX_FILE_BYTES, read_uploads
 from charlstm.ui.background import bar_with_cancel
 from charlstm.ui.shared.corpora import corpus_names, corpus_of, corpus_stamp, wait_for_corpus
 from charlstm.ui.shared.figures import show_figure
-from charlstm.ui.shared.notices import plain
+from charlstm.ui.shared.notices import plain, sentence
 from charlstm.ui.shared.permissions import check_disk
 from charlstm.ui.state import Setting
 from charlstm.ui.train.charts import bar_chart, length_chart
@@ -102,7 +102,7 @@ def _add(built: Sequence[str]) -> None:
         save_corpus(corpus, replace=False)
     except (CharlstmError, OSError) as error:
         place.empty()
-        st.error(plain(str(error)))
+        st.error(plain(sentence(error)))
         return
     REFUSED.set((name, upload.refused))
     ADDED.set(name)

@@ -8,7 +8,7 @@ from charlstm.errors import CharlstmError
 from charlstm.lm.store.archive import MAX_BYTES, clean_name, pack, unpack
 from charlstm.lm.store.checkpoint import Checkpoint, list_checkpoints
 from charlstm.ui.shared.models import describe
-from charlstm.ui.shared.notices import plain
+from charlstm.ui.shared.notices import plain, sentence
 from charlstm.ui.shared.permissions import check_disk
 from charlstm.ui.state import Setting
 from charlstm.ui.train.settings import MESSAGE, show_messages
@@ -54,7 +54,7 @@ def _import() -> None:
         check_disk()
         model = unpack(file.getvalue(), clean_name(name))
     except (CharlstmError, OSError) as error:
-        st.error(plain(str(error)))
+        st.error(plain(sentence(error)))
         return
     MESSAGE.set(f"{model.name} is now a model on every page.")
     st.rerun()

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from charlstm.errors import CharlstmError
-from charlstm.ui.shared.notices import plain
+from charlstm.ui.shared.notices import plain, sentence
 from charlstm.ui.shared.written_address import WrittenAddress
 from charlstm.ui.state import Setting
 
@@ -30,7 +30,7 @@ def attempt(action: Callable[[], object]) -> None:
     try:
         action()
     except (CharlstmError, OSError) as error:
-        PROBLEM.set(str(error))
+        PROBLEM.set(sentence(error))
 
 
 def show_messages() -> None:

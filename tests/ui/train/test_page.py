@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import time
@@ -25,6 +26,7 @@ from charlstm.tunes.corpus.io import save_corpus
 from charlstm.tunes.corpus.model import Corpus
 from charlstm.ui.shared import written_address
 from charlstm.ui.shared.durations import duration
+from charlstm.ui.shared.notices import plain
 from charlstm.ui.train import estimates
 from charlstm.ui.train.charts import loss_chart, thinned
 from charlstm.ui.train.corpora import kept_rows
@@ -104,6 +106,31 @@ def make_run(
 def button(app: AppTest, label: str) -> Any:
     (found,) = [one for one in app.button if one.label == label]
     return found
+
+
+def test_a_full_disk_is_a_sentence_that_names_the_file_and_what_to_do(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In a callback, and where a page itself cannot go on; never "[Errno 28]"."""
+
+    def full(*args: object, **options: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device", "runs/mine")
+
+    app = opened()
+    monkeypatch.setattr(training_runs, "start", full)
+    button(app, "Start").click().run()
+    (error,) = app.error
+    assert plain("runs/mine: No space left on device; make room on the disk") in error.value
+    monkeypatch.setattr(training_runs, "list_runs", full)
+    app.run()
+    assert any(plain("runs/mine: No space left on device; make room") in error.value for error in app.error)
+
+
+def test_a_shared_server_offers_no_larger_networks_than_it_trains(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert opened().select_slider(key="train.size").options[-1] == "512"
+    monkeypatch.setenv("CHARLSTM_SHARED", "1")
+    monkeypatch.setenv("CHARLSTM_NEURONS", "100")
+    assert opened().select_slider(key="train.size").options[-1] == "100"
 
 
 def test_what_is_chosen_is_what_is_started(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
