@@ -69,6 +69,22 @@ def test_trainings_start_one_after_the_other_in_the_order_in_which_they_came(pro
     assert find_run("c").state == "stopped"
 
 
+@pytest.mark.parametrize("jump", [-1e6, 1e6])
+def test_a_clock_that_jumps_changes_no_order_and_frees_no_lock(
+    program: Path, monkeypatch: pytest.MonkeyPatch, jump: float
+) -> None:
+    shift, clock = [0.0], time.time
+    monkeypatch.setattr(time, "time", lambda: clock() + shift[0])
+    assert [start([], name=name, owner=name).state for name in "ab"] == ["running", "queued"]
+    shift[0] = jump
+    assert start([], name="c", owner="c").state == "queued"
+    assert [run.name for run in queue(list_runs())] == ["b", "c"]
+    assert processes.is_running(find_run("a").folder / "job")
+    shift[0] = 0.0
+    start([], name="d", owner="d")
+    assert [run.name for run in queue(list_runs())] == ["b", "c", "d"]
+
+
 def test_a_queue_goes_on_after_its_server_has_died(program: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The server that would have started the next one is gone: whoever looks starts it."""
     starts, advance = [], training_runs.start_queued

@@ -73,15 +73,42 @@ def test_three_visitors_own_what_they_start(server: str, browser: Any, tmp_path:
     # Another's run can be seen and not changed; one's own can.
     cleo.goto(f"{server}/train?view=runs&run=ann")
     cleo.get_by_text("Started by another visitor").wait_for()
-    assert cleo.get_by_role("button", name="Pause").count() == cleo.get_by_role("button", name="Stop").count() == 0
-    ann.get_by_role("button", name="Stop", exact=True).click()
-    until(lambda: {run.name: run.state for run in runs(tmp_path)}["ben"] == "running")
-    ben.get_by_role("button", name="Pause").wait_for()
+    for name in ("Pause", "Stop", "Remove", "Keep", "Stop and keep"):
+        assert cleo.get_by_role("button", name=name).count() == 0
+    cleo.goto(f"{server}/train?view=runs&run=ben")  # one that waits is another's too
+    cleo.get_by_text("Started by another visitor").wait_for()
+    cleo.get_by_text("number 1 of 2 in the queue").wait_for()
+    assert cleo.get_by_role("button", name="Stop").count() == 0
 
-    # The teacher may change everything.
-    cleo.get_by_text("Shared server").click()
-    cleo.get_by_label("Teacher’s code").fill("chalk")
-    cleo.get_by_label("Teacher’s code").press("Enter")
-    cleo.get_by_role("button", name="Resume").wait_for()
+    # One's own leaves the queue, and the others move up.
+    ben.get_by_role("button", name="Stop", exact=True).click()
+    ben.get_by_text("It was stopped").wait_for()
+    cleo.goto(f"{server}/train?view=runs&run=cleo")
+    cleo.get_by_text("number 1 of 1 in the queue").wait_for()
+    ann.get_by_role("button", name="Stop", exact=True).click()
+    until(lambda: {run.name: run.state for run in runs(tmp_path)}["cleo"] == "running")
+    cleo.get_by_role("button", name="Pause").wait_for()
+
+    # What has ended is removed by those who started it.
+    until(lambda: {run.name: run.state for run in runs(tmp_path)}["ann"] == "stopped")
+    ben.goto(f"{server}/train?view=runs&run=ann")
+    ben.get_by_text("Started by another visitor").wait_for()
+    assert ben.get_by_role("button", name="Remove").count() == ben.get_by_role("button", name="Resume").count() == 0
+    ben.goto(f"{server}/train?view=runs&run=ben")
+    ben.get_by_role("button", name="Remove").click()
+    ben.get_by_role("button", name="Remove it").click()
+    until(lambda: "ben" not in [run.name for run in runs(tmp_path)])
+
+    # The teacher may change everything; a wrong code changes nothing.
+    ben.goto(f"{server}/train?view=runs&run=cleo")
+    ben.get_by_text("Started by another visitor").wait_for()
+    ben.get_by_text("Shared server").click()
+    for code, stops in (("chalks", 0), ("chalk", 1)):
+        ben.get_by_label("Teacher’s code").fill(code)
+        ben.get_by_label("Teacher’s code").press("Enter")
+        ben.get_by_text("You can change everything" if stops else "not the teacher’s code").wait_for()
+        assert ben.get_by_role("button", name="Stop", exact=True).count() == stops
+    ben.get_by_role("button", name="Stop", exact=True).click()
+    until(lambda: {run.name: run.state for run in runs(tmp_path)}["cleo"] == "stopped")
     for page in pages:
         page.context.close()

@@ -198,8 +198,10 @@ def start(
         raise ProcessError(f"{name!r} cannot name a run; use letters, digits, dots, dashes and underscores.")
     with processes.start_lock(root):
         waits = _must_wait(root, owner, beside)
+        # Later than all others, also where the clock was set back: the queue goes by it.
+        created = max([time.time(), *(run.created + 0.001 for run in list_runs(root))])
         folder = _new_folder(root, name)
-        about: dict[str, Any] = {"arguments": list(arguments), "threads": threads, "created": time.time()}
+        about: dict[str, Any] = {"arguments": list(arguments), "threads": threads, "created": created}
         about |= ({"owner": owner} if owner else {}) | ({"queued": True} if waits else {})
         # Others see a run once it has a job: by then it says whose it is.
         unseen = folder / f".{JOB}"
