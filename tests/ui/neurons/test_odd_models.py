@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import json
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -56,3 +58,22 @@ def test_a_damaged_index_beside_a_model_hides_no_view(view: str, odd_home: Path)
         (folder / "directory.json").write_text(content)
         opened(view, "lstm-1")
     (folder / "directory.json").unlink()
+
+
+OTHER: tuple[dict[str, object], ...] = (
+    {"format": "charlstm/0"}, {"format": "charlstm/2"}, {"config": {"cell": "transformer"}}, {"vocab": 3},
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(("view", "change"), zip(VIEWS, itertools.cycle(OTHER), strict=False))
+def test_a_model_of_another_format_is_not_offered_and_hides_no_other(
+    view: str, change: dict[str, object], odd_home: Path
+) -> None:
+    old = odd_home / "checkpoints" / "old"
+    shutil.copytree(odd_home / "checkpoints" / "rnn-2", old)
+    try:
+        about = json.loads((old / "model.json").read_text())
+        (old / "model.json").write_text(json.dumps(about | change))
+        assert "old" not in opened(view, "old").selectbox(key="neurons.model").options
+    finally:
+        shutil.rmtree(old)
