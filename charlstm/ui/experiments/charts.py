@@ -35,10 +35,10 @@ def curve_chart(row: Row, way: str, domain: Sequence[float]) -> Any:
     )  # fmt: skip
     reported = [{"set": {"train": "training"}.get(name, name), "loss": loss} for name, loss in row.case.report.items()]
     if way != "slices" or not reported:
-        return lines.properties(height=250)
+        return lines.properties(height=330)
     rules = chart(reported).mark_rule(strokeDash=[5, 4], strokeWidth=1.2, opacity=0.8)
     rules = rules.encode(y=alt.Y("loss:Q", scale=scale), color=sets, tooltip=tips(("set:N", "original"), "loss:Q"))
-    return alt.layer(lines, rules).properties(height=250)
+    return alt.layer(lines, rules).properties(height=330)
 
 
 def loss_domain(rows: Sequence[Row], way: str) -> tuple[float, float]:
@@ -97,4 +97,4 @@ def temperature_chart(rows: Sequence[Row], column: str, title: str, names: Mappi
     means = intervals(
         base, "y", alt.Y("mean:Q", scale=scale), low=alt.Y("low:Q", scale=scale), tooltip=tooltip, size=60
     )
-    return alt.layer(line, means).properties(height=250)
+    return alt.layer(line, means).properties(height=330)

@@ -45,7 +45,7 @@ def measure_chart(rows: Sequence[Row], column: str) -> Any:
         layers.append(line.mark_rule(strokeDash=DASHES[part], color=FAINT, strokeWidth=1.5).encode(**place))
         text = line.mark_text(align="right", baseline="bottom", dx=-4, dy=-3, color=FAINT)
         layers.append(text.encode(y=alt.Y("mean:Q"), x=alt.value("width"), text="label:N"))
-    return alt.layer(*layers).properties(height=300)
+    return alt.layer(*layers).properties(height=400)
 
 
 def _references(rows: Sequence[Row], column: str) -> list[tuple[float, str, str]]:

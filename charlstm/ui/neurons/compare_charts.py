@@ -53,7 +53,7 @@ def learnt_chart(found: ConceptLearning, chosen: Sequence[str]) -> Any:
         color=colour("concept:N", [title_of(name) for name in chosen], SERIES, columns=3, labelLimit=150),
         tooltip=tips("concept:N", "epoch:Q", ("AUROC:Q", "", ".3f"), "neuron:N"),
     )  # fmt: skip
-    return lines.properties(height=300)
+    return lines.properties(height=360)
 
 
 def likeness_chart(found: Comparison, other: str) -> Any:
@@ -76,7 +76,7 @@ def likeness_chart(found: Comparison, other: str) -> Any:
     )  # fmt: skip
     row = {"at": found.chance, "what": "chance"}
     chance = rule(row, FAINT, x="at:Q", tooltip=tips("what:N", ("at:Q", "", ".3f")))
-    return (steps + chance).properties(height=240)
+    return (steps + chance).properties(height=360)
 
 
 def traces_chart(text: str, lines: dict[str, NDArray[np.float32]], part: range) -> Any:
@@ -92,4 +92,4 @@ def traces_chart(text: str, lines: dict[str, NDArray[np.float32]], part: range) 
         color=colour("neuron:N", list(lines), [GREEN, AMBER], labelLimit=220),
         tooltip=tips("neuron:N", "character:N", ("value:Q", "", "+.2f")),
     )  # fmt: skip
-    return curves.properties(height=180)
+    return curves.properties(height=230)

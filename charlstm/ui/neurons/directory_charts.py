@@ -75,7 +75,7 @@ def probe_chart(entry: ConceptEntry) -> Any:
         color=colour("what:N", list(lines), [GREEN, AMBER, FAINT], **_LEGEND),
         tooltip=tips("what:N", "neurons:O", ("AUROC:Q", "", ".3f")),
     )  # fmt: skip
-    return curves.properties(height=280)
+    return curves.properties(height=330)
 
 
 def names_chart(found: Directory) -> Any:

@@ -39,10 +39,10 @@ def loss_chart(rows: Sequence[Mapping[str, Any]], baseline: float | None) -> Any
     dots = chart([point for point in points if point["set"] == validation]).mark_circle(size=34, opacity=1)
     curves = [lines, dots.encode(x=x, **look, tooltip=tooltip)]
     if not baseline:
-        return alt.layer(*curves).properties(height=300)
+        return alt.layer(*curves).properties(height=400)
     rule = chart([{"loss": baseline, "set": ngram}]).mark_rule(strokeDash=[6, 4], strokeWidth=1.6)
     rule = rule.encode(**look, tooltip=tips(("set:N", "loss of"), ("loss:Q", "", ".3f")))
-    return alt.layer(rule, *curves).properties(height=300)
+    return alt.layer(rule, *curves).properties(height=400)
 
 
 def overlay_chart(runs: Mapping[str, Sequence[Mapping[str, Any]]]) -> Any:
@@ -108,4 +108,4 @@ def film_chart(frames: Sequence[Mapping[str, Any]], number: int) -> Any:
     line = base.mark_line(color=FAINT, strokeWidth=1.5)
     dots = base.mark_circle(size=50, color=FAINT, opacity=1).encode(tooltip=tooltip)
     here = base.transform_filter(f"datum.number == {number}").mark_circle(size=170, color=TRAINING, opacity=1)
-    return alt.layer(line, dots, here.encode(tooltip=tooltip)).properties(height=160)
+    return alt.layer(line, dots, here.encode(tooltip=tooltip)).properties(height=230)
