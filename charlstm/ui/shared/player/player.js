@@ -104,11 +104,20 @@ class Player {
     if (keyboard.player === this) keyboard.player = null;
   }
 
+  // Several players of a page are told apart by the headings above them.
+  name() {
+    const { host } = this.section.getRootNode();
+    const isAbove = (heading) => heading.compareDocumentPosition(host) & Node.DOCUMENT_POSITION_FOLLOWING;
+    const heading = [...document.querySelectorAll("[data-testid=stMain] :is(h1, h2, h3)")].filter(isAbove).at(-1);
+    this.section.setAttribute("aria-label", ["Score player", heading?.innerText.trim()].filter(Boolean).join(": "));
+  }
+
   // Take what Python sent; only what changed is drawn again.
   show(tune) {
     const { parts } = this;
     const before = this.tune;
     this.tune = tune;
+    this.name();
     parts.metronome.hidden = tune.beats.length === 0;
     parts["chord-knob"].hidden = tune.notes.every(([, , , , part]) => part === 0);
     if (before.id !== tune.id) {
