@@ -200,8 +200,8 @@ _SPECS = (
     ),
     CellSpec(
         name="mingru", label="minGRU", title="minGRU", torch_class="MinGRU", torch_gates="zn", step=_mingru,
-        summary="minGRU: gates that see only the input, so it learns fast. Give it two or three layers.",
-        character="Has no memory beyond what each layer carries on: the more layers, the more form.",
+        summary="minGRU: a GRU whose gates see only the input. Give it two or three layers.",
+        character="Decides what to keep by what it has just read; each further layer sees more.",
         gates=(
             Gate("z", "update gate", True, f"how much of its old value it keeps: {_NOTHING_ALL}"),
             Gate("n", "candidate", False, "the new value that it would take"),
