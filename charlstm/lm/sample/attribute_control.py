@@ -28,8 +28,8 @@ from charlstm.tunes.keys import LETTERS
 from charlstm.tunes.views.attributes import THIRD, Ambitus
 
 MOST_MARKS = 2  # octave marks of a note
-DENSITY_GAIN, LEAP_GAIN = 0.5, 0.7  # nats for each note, or leap, that the tune is behind (docs/lab-log.md)
-MOST_NATS = 5.0  # of a pull
+DENSITY_GAIN, LEAP_GAIN = 2.0, 1.5  # nats for each note, or leap, that the tune is behind (docs/lab-log.md)
+MOST_NATS = 8.0  # of a pull
 USUAL_LEAPS = 0.14  # of the intervals of real tunes
 _SECTION_LINE = re.compile(r":\||\|\||\|\]|\|:")
 _LONGER, _SHORTER = "23468", "/"

@@ -18,6 +18,7 @@ from charlstm.tunes.form_plan.edit import FormEdit, matched
 from charlstm.tunes.form_plan.notation import parse_plan, write_plan
 from charlstm.tunes.form_plan.plan import FormPlan
 from charlstm.tunes.form_plan.reading import read_plan
+from charlstm.ui.compose.form_attributes import show_attributes
 from charlstm.ui.compose.form_blocks import bar_names, chosen_bar, is_pickup, show_form
 from charlstm.ui.neurons.view_context import ViewContext
 from charlstm.ui.shared.corpora import built_corpus, titles, tune_of
@@ -53,6 +54,7 @@ def show_form_editor(context: ViewContext, sample: Sample) -> None:
         show_form(plan, _chosen(plan), key=KEY, on_choose=lambda: BAR.set(chosen_bar(KEY) or 0))
         _bar_widgets(apply, plan)
         _part_widgets(apply, plan)
+    show_attributes(context.composed, sample, plan)
     _whole_widgets(context, apply)
 
 

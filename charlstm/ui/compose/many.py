@@ -97,7 +97,7 @@ def _write(settings: ComposeSettings, report: Report) -> Written:
     """Write the tunes, then draw their first bars."""
     samples = sample(
         engine(settings.model), sample_config(settings), fields=settings.header, n=COUNT, seed=settings.seed,
-        form=form_of(settings),
+        form=form_of(settings), attributes=settings.wished,
         progress=lambda done: report(Progress(f"writing {COUNT} tunes: {done} done", done, 2 * COUNT)),
     )  # fmt: skip
     sketches = []

@@ -28,7 +28,7 @@ USUAL = {
     "rhythm": ("reel", "jig", "hornpipe", "slip jig", "polka", "waltz", "march", "air"),
 }
 LABELS = {"key": "Compose in key", "meter": "Meter", "rhythm": "Rhythm"}
-FORM = ("form", "edited_form", "kept_bars")  # settings without a widget of their own
+FORM = ("form", "edited_form", "kept_bars", "attributes")  # settings without a widget of their own
 CHANGED_LABELS = LABELS | {"guard": "Always playable", "top_k": "top-k", "top_p": "top-p"}
 
 

@@ -47,8 +47,9 @@ def variants(settings: ComposeSettings, stamp: int) -> list[Sample]:
     """The tune of these settings at each of the temperatures; `stamp` is of the model's files."""
     configs = [sample_config(replace(settings, temperature=heat)) for heat in TEMPERATURES]
     return sample_variants(
-        engine(settings.model), configs, fields=settings.header, seed=settings.seed, form=form_of(settings)
-    )
+        engine(settings.model), configs, fields=settings.header, seed=settings.seed, form=form_of(settings),
+        attributes=replace(settings.wished, temperatures=(), returns=None),
+    )  # fmt: skip
 
 
 def take(settings: ComposeSettings) -> None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from charlstm.errors import ConfigError
-from charlstm.lm.sample.attributes import parse_attributes, write_attributes
+from charlstm.lm.sample.attributes import Attributes, parse_attributes, write_attributes
 from charlstm.tunes.form_plan.edit import FormEdit
 from charlstm.tunes.form_plan.notation import parse_plan, write_plan
 
@@ -80,6 +80,11 @@ class ComposeSettings:
         return FormEdit(parse_plan(self.edited_form), origins)
 
     @property
+    def wished(self) -> Attributes:
+        """What the tune is to be like beside its form."""
+        return parse_attributes(self.attributes)
+
+    @property
     def header(self) -> dict[str, str]:
         """The header fields that are fixed, by letter: {"K": "D", "M": "6/8"}."""
         return {letter: value for name, letter in HEADER.items() if (value := getattr(self, name))}
@@ -107,7 +112,7 @@ class ComposeSettings:
             words += ["--top-p", f"{self.top_p:g}"]
         if self.guard:
             words.append("--guard")
-        words += parse_attributes(self.attributes).options()
+        words += self.wished.options()
         return shlex.join([*words, "--max-length", str(self.length)])
 
 

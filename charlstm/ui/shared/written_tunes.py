@@ -50,10 +50,12 @@ def _samples() -> ByteCache:
 def _writing(settings: ComposeSettings) -> Generator[str, None, Sample]:
     """The tune of these settings, a character at a time."""
     model, config = engine(settings.model), sample_config(settings)
-    base = stream(model, config, seed=settings.seed, fields=settings.header, form=form_of(settings))
+    base = stream(
+        model, config, seed=settings.seed, fields=settings.header, form=form_of(settings), attributes=settings.wished
+    )
     if (edit := settings.edit) is None or not model.config.plan:
         return base
-    return stream_edited(model, "".join(base), edit, config, seed=settings.seed)
+    return stream_edited(model, "".join(base), edit, config, seed=settings.seed, attributes=settings.wished)
 
 
 def sample_config(settings: ComposeSettings) -> SampleConfig:

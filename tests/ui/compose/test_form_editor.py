@@ -15,6 +15,7 @@ from charlstm.tunes.form_plan.collection import collect_plans
 from charlstm.tunes.form_plan.edit import add_bar
 from charlstm.tunes.form_plan.notation import parse_plan, write_plan
 from charlstm.tunes.form_plan.reading import read_plan, written_bars
+from charlstm.tunes.views.attributes import parse_note_name, tune_attributes
 from charlstm.ui.compose.form_blocks import bar_in_words, bar_names, is_pickup
 from charlstm.ui.compose.form_editor import edited
 from charlstm.ui.neurons.tune_source import replayed
@@ -146,3 +147,32 @@ def test_what_is_shown_while_it_is_written_is_what_it_was_drawn_from(planner: Pa
     assert tune.form is not None
     read = replayed("planner", 0, tune.text, write_plan(tune.form)).predictions
     assert -read.surprisal[: len(tune.log_probs)] == pytest.approx(tune.log_probs, abs=1e-4)
+
+
+def test_what_a_tune_is_to_be_like_is_in_the_address_and_kept_by_edits(planner: Path) -> None:
+    app = editor()
+    before = text_of(app)
+    app.selectbox(key="compose.form.lowest").select("A4").run()
+    app.selectbox(key="compose.form.density").select("4").run()
+    app.selectbox(key="compose.form.heat.0").select("1.2").run()
+    assert not app.exception and not app.error
+    asked = address_of(app)["attributes"]
+    assert asked.startswith("range=A4-E6 density=4 temperatures=1.2")
+    got = tune_attributes(text_of(app))
+    assert text_of(app) != before and got.range is not None and got.range.lowest >= parse_note_name("A4")
+    assert any("asked for A4 to E6" in caption.value for caption in app.caption)
+    assert "--density 4" in app.code[-1].value
+    # The same tune by its address, and by an edit of its form another one within the same range.
+    assert text_of(opened(**address_of(app))) == text_of(app)
+    app.button(key="compose.form.add").click().run()
+    assert not app.exception and address_of(app)["attributes"] == asked
+    # Back to what the model likes.
+    app.selectbox(key="compose.form.lowest").select("").run()
+    app.selectbox(key="compose.form.highest").select("").run()
+    assert "range" not in address_of(app)["attributes"]
+
+
+@pytest.mark.parametrize("bad", ["range=H4-C5", "density=900", "<b>", "leaps=nan", "temperatures=,"])
+def test_bad_attributes_in_an_address_are_a_sentence(bad: str) -> None:
+    settings, problems = parse_settings({"attributes": bad}, models=["a"], default=ComposeSettings(model="a"))
+    assert settings.attributes == "" and len(problems) == 1
