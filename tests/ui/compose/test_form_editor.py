@@ -161,7 +161,7 @@ def test_what_a_tune_is_to_be_like_is_in_the_address_and_kept_by_edits(planner: 
     got = tune_attributes(text_of(app))
     assert text_of(app) != before and got.range is not None and got.range.lowest >= parse_note_name("A4")
     assert any("asked for A4 to E6" in caption.value for caption in app.caption)
-    assert any("--density 4" in code.value for code in app.code)
+    assert "--density 4 --part-temperature 1.2" in app.session_state["tune.settings"].command
     # The same tune by its address, and by an edit of its form another one within the same range.
     assert text_of(opened(**address_of(app))) == text_of(app)
     app.button(key="compose.form.add").click().run()
