@@ -49,8 +49,8 @@ def show_attributes(settings: ComposeSettings, sample: Sample, plan: FormPlan | 
 
     lowest, highest = ("", "") if asked.range is None else str(asked.range).split("-")
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        pick("Lowest note", LOWEST, NOTES, lowest)
-        pick("Highest note", HIGHEST, NOTES, highest)
+        pick("Lowest note", LOWEST, NOTES[1:], "" if lowest == NOTES[0] else lowest)
+        pick("Highest note", HIGHEST, NOTES[:-1], "" if highest == NOTES[-1] else highest)
         pick("Notes per bar", DENSITY, DENSITIES, words.get("density", ""))
         pick("Leaps", LEAP, LEAPS, words.get("leaps", ""), about="Intervals larger than a third.")
     own = f"As set: {settings.temperature:g}"
