@@ -162,14 +162,17 @@ def _form(ours: Mapping[tuple[str, float], Row]) -> list[Claim]:
     beside = reference_row(row.records[0], "bars_returning") if row is not None else None
     if row is None or beside is None:
         return []
-    returning = _shares(ours, "bars_returning", "lstm-512")
-    listed = ", ".join(f"{share:.0%} at T = {t:g}" for t, share in returning.items())
+    listed, planned = (
+        ", ".join(f"{share:.0%} at T = {t:g}" for t, share in _shares(ours, "bars_returning", model).items())
+        for model in ("lstm-512", "lstm-form")
+    )
     real, shuffled = beside
     return [
         Claim(
             "",
-            f"Bars that return, which is what form is made of: lstm-512, which sees earlier bars, {listed}; real tunes "
-            f"{real:.0%}, with their bars shuffled {shuffled:.0%}; lstm-250 "
+            f"Bars that return, which is what form is made of: lstm-512, which sees earlier bars, {listed}; "
+            + (f"lstm-form, by form plans, {planned}; " if planned else "")
+            + f"real tunes {real:.0%}, with their bars shuffled {shuffled:.0%}; lstm-250 "
             f"{_shares(ours, 'bars_returning', 'lstm-250').get(0.8, 0):.0%} at T = 0.8.",
         )
     ]
