@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -14,6 +15,14 @@ SCRIPT = Path(__file__).with_name("script.py")
 @asynccontextmanager
 async def lifespan(_: App) -> AsyncIterator[None]:
     """Around the life of the server."""
+    try:
+        _load()
+    except Exception:  # the page says what is wrong, to whoever comes
+        logging.getLogger("charlstm").exception("not ready for the first visitor")
+    yield
+
+
+def _load() -> None:
     # The processes that draw start by themselves meanwhile.
     from charlstm.ui.shared.models import warm_up
 
@@ -23,4 +32,3 @@ async def lifespan(_: App) -> AsyncIterator[None]:
     from charlstm.ui.shared.written_tunes import prepare_first
 
     prepare_first()
-    yield
