@@ -12,13 +12,13 @@ MOST = 0.05
 
 
 @pytest.mark.parametrize("width", [1280, 390])
-@pytest.mark.parametrize("name", ["", "neurons", "your_tune", "library"])
+@pytest.mark.parametrize("name", ["?model=reciter&seed=5", "neurons?model=reciter&seed=5", "your_tune", "library"])
 def test_a_page_that_loads_stays_where_it_is(page: Any, address: str, name: str, width: int) -> None:
     page.set_viewport_size({"width": width, "height": 900})
     page.add_init_script(OBSERVE)
     page.goto(f"{address}/{name}")
     page.locator(".st-key-frame").wait_for(state="attached")
-    if name in ("", "neurons"):
+    if "model" in name:
         page.locator(".player .sheet svg").first.wait_for()
     page.wait_for_timeout(1500)
     assert total(page) <= MOST, page.evaluate("() => window.shifts")
@@ -27,7 +27,7 @@ def test_a_page_that_loads_stays_where_it_is(page: Any, address: str, name: str,
 def test_a_new_tune_moves_nothing(page: Any, address: str) -> None:
     page.set_viewport_size({"width": 1280, "height": 900})
     page.add_init_script(OBSERVE)
-    page.goto(address)
+    page.goto(f"{address}/?model=reciter&seed=5")
     page.locator(".player .sheet svg").first.wait_for()
     page.wait_for_timeout(1500)
     page.evaluate("() => (window.shifts.length = 0)")

@@ -72,30 +72,29 @@ def page() -> None:
         sample = write(settings, writing)
     except CharlstmError as error:
         with top:
-            _show_top(available, settings)
+            _ask_for_another(available, *st.columns([5, 3, 2])[1:])
             _stop_with(error, settings)
     writing.empty()
     abc = HEAD + sample.text
     drawing = drawn_as_set()(abc)
     stamp = (available[settings.model].path / JSON_FILE).stat().st_mtime_ns
     context = ViewContext("tune", settings.model, stamp, available[settings.model], settings)
+    title = split_header(abc).get("T") or "Untitled"
+    origin = f"Composed by {settings.model}, temperature {settings.temperature:g}, seed {settings.seed}."
+    set_title(title)
+    heading, temperature, button = top.columns([5, 3, 2])
+    with heading:
+        st.title(plain(title), anchor=False)
+        changed = changed_settings()
+        st.caption(plain(origin) + (f" :orange-badge[Changed, not composed yet: {plain(changed)}]" if changed else ""))
+        st.caption(plain(drawing.form))
     with watch:
         if WATCH.get():
             show_watch(context, sample, drawing)
     with score:
         show_tune(drawing, key="compose.player", marks=guard_marks(sample, drawing.text), practice=True)
 
-    # What asks for another tune.
-    title = split_header(abc).get("T") or "Untitled"
-    set_title(title)
-    origin = f"Composed by {settings.model}, temperature {settings.temperature:g}, seed {settings.seed}."
-    with top:
-        heading = _show_top(available, settings)
-    with heading:
-        st.title(plain(title), anchor=False)
-        changed = changed_settings()
-        st.caption(plain(origin) + (f" :orange-badge[Changed, not composed yet: {plain(changed)}]" if changed else ""))
-        st.caption(plain(drawing.form))
+    _ask_for_another(available, temperature, button)
     # What can be done with this one.
     with tools:
         key_setting(abc)
@@ -134,18 +133,16 @@ def page() -> None:
     prepare_next(settings, drawn_as_set())
 
 
-def _show_top(available: Mapping[str, Checkpoint], settings: ComposeSettings) -> DeltaGenerator:
-    """The settings, and what is above the score; the place of the heading."""
+def _ask_for_another(available: Mapping[str, Checkpoint], temperature: DeltaGenerator, button: DeltaGenerator) -> None:
+    """The settings, and what is above the score, in two columns."""
     with st.sidebar:
         show_settings(available)
         begin_at_top()
-    heading, temperature, button = st.columns([5, 3, 2])
     with temperature:
         show_temperature()
     with button, st.container(horizontal=True, vertical_alignment="center", gap="small"):  # one row on a phone
         st.button("Another tune", on_click=_another_tune, icon=":material/refresh:", width="stretch")
         watch_switch()
-    return heading
 
 
 def _stop_with(error: CharlstmError, settings: ComposeSettings) -> NoReturn:

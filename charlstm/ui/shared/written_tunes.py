@@ -33,7 +33,7 @@ HEAD = "X:1\n"  # what a composed tune is shown with
 _BYTES = 4 << 20
 _FIRST_SEEDS = (1, 9999)
 _AHEAD = Ahead(lambda: TURNS.is_idle)
-_first: deque[ComposeSettings] = deque(maxlen=2)  # of tunes that are ready for new visits
+_first: deque[ComposeSettings] = deque(maxlen=2)  # of tunes for new visits, ready or on their way
 
 
 def written(settings: ComposeSettings, slot: DeltaGenerator | None = None) -> Sample:
@@ -103,20 +103,15 @@ def prepare_next(settings: ComposeSettings, drawn: Callable[[str], Drawing]) -> 
 
 
 def prepare_first() -> None:
-    """Write and draw a tune for somebody who comes without an address."""
-    if not (available := available_models()):
-        return
-    settings = default_settings(available)
-
-    def prepare() -> None:
-        draw(HEAD + written(settings).text)
+    """Write and draw a tune for somebody who comes without an address; who comes before it is ready waits for it."""
+    if available := available_models():
+        settings = default_settings(available)
         _first.append(settings)
-
-    _AHEAD.wish(settings, prepare)
+        _AHEAD.wish(settings, lambda: draw(HEAD + written(settings).text))
 
 
 def first_settings(available: Mapping[str, Checkpoint]) -> ComposeSettings:
-    """Of a first tune, one that is ready if there is one."""
+    """Of a first tune, one that was prepared if there is one."""
     default = default_settings(available)
     try:
         ready = _first.popleft()
