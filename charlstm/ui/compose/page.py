@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from typing import NoReturn
 
@@ -29,6 +30,7 @@ from charlstm.ui.shared.practice import practice_query
 from charlstm.ui.shared.printing import print_scores_only
 from charlstm.ui.shared.session_library import keep_button
 from charlstm.ui.shared.session_tune import (
+    add_composed,
     choose_tune,
     current_settings,
     drawn_as_set,
@@ -45,6 +47,7 @@ from charlstm.ui.shared.written_tunes import HEAD, next_seed, prepare_next
 from charlstm.ui.state import Setting
 from charlstm.ui.your_tune.opening import edit_button
 
+LET_GO = 0.01  # seconds in which Streamlit's own thread sends the score; else it comes with all that follows
 COMMAND = Setting("compose.command", False)  # whether it is shown
 
 
@@ -69,7 +72,7 @@ def page() -> None:
 
     # The tune and its score.
     try:
-        sample = write(settings, writing)
+        sample = write(settings, writing, add=False)
     except CharlstmError as error:
         with top:
             _ask_for_another(available, *st.columns([5, 3, 2])[1:])
@@ -93,6 +96,8 @@ def page() -> None:
             show_watch(context, sample, drawing)
     with score:
         show_tune(drawing, key="compose.player", marks=guard_marks(sample, drawing.text), practice=True)
+    time.sleep(LET_GO)
+    add_composed()
 
     _ask_for_another(available, temperature, button)
     # What can be done with this one.

@@ -33,6 +33,7 @@ class Composed(NamedTuple):
 
 TUNE: Setting[ComposeSettings | None] = Setting("tune.settings", None)
 COMPOSED: Setting[Composed | None] = Setting("tune.sample", None)
+ADDED: Setting[ComposeSettings | None] = Setting("tune.added", None)  # of the tune that came into the library last
 QUERY: Setting[dict[str, str] | None] = Setting("tune.query", None)  # what the address says of the tune, and is known
 # The widgets of the page Compose, by field: they show the tune's settings until somebody moves them.
 WIDGETS: Mapping[str, Setting[Any]] = {
@@ -120,11 +121,23 @@ def drawn_as_set(*, backing: bool = True) -> Callable[[str], Drawing]:
     return lambda text: draw(accompany(text), *settings)
 
 
-def write(settings: ComposeSettings, slot: DeltaGenerator) -> Sample:
-    """The tune of these settings: the one at hand, or a new one, seen in `slot` while it is written."""
+def write(settings: ComposeSettings, slot: DeltaGenerator, *, add: bool = True) -> Sample:
+    """The tune of these settings: the one at hand, or a new one, seen in `slot` while it is written.
+
+    It is added to the visitor's library, unless who asks does so (`add_composed`) when its score is on its way.
+    """
     if (composed := COMPOSED.get()) and composed.settings == settings:
         return composed.sample
     sample = written(settings, slot)
     COMPOSED.set(Composed(settings, sample))
-    add_to_library(HEAD + sample.text, "composed", settings=settings.query)
+    if add:
+        add_composed()
     return sample
+
+
+def add_composed() -> None:
+    """Add the composed tune to the library, once; a disk may take 70 ms for it."""
+    composed = COMPOSED.get()
+    if composed is not None and ADDED.get() != composed.settings:
+        ADDED.set(composed.settings)
+        add_to_library(HEAD + composed.sample.text, "composed", settings=composed.settings.query)
