@@ -16,9 +16,11 @@ from charlstm.paths import corpus_path
 from charlstm.processes import spare_memory
 from charlstm.tunes.corpus.building import start_building
 from charlstm.tunes.corpus.model import DEFAULT_CORPUS
+from charlstm.tunes.corpus.sources import ESSEN_TERMS
 from charlstm.ui.background import serves
 
 FIRST_CHOICE = "lstm-form"
+TERMS = {"essen": ESSEN_TERMS}  # of models that were trained before a model said them
 STYLES = {"essen": "German and other folk songs"}  # by collection; of the others a model's name says enough
 # Seconds for which a thread may keep Python's lock from others, Python's own 0.005. The engine lets go of it at every
 # character: beside three busy threads it then wrote at 17 ms a character, now at 7.
@@ -81,7 +83,8 @@ def describe(checkpoint: Checkpoint) -> str:
     if config.plan:
         memory = "Writes by a form: it knows which bars return or are varied, and finds the notes."
     layers = f" in {config.num_layers} layers" if config.num_layers > 1 else ""
-    terms = f" Learned from: {checkpoint.corpus.terms[:200]}." if checkpoint.corpus.terms else ""
+    terms = checkpoint.corpus.terms or TERMS.get(checkpoint.corpus.name or "")
+    terms = f" Learned from: {terms[:200]}." if terms else ""
     return f"{config.hidden_size} neurons{layers}. {memory}{terms}"
 
 

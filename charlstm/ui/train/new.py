@@ -59,9 +59,8 @@ def show(running: TrainingRun | None) -> None:
     if corpus is None:
         return
     baseline(corpus.name)  # counted while the visitor chooses
-    with st.container(horizontal=True, vertical_alignment="center"):
-        _pair(corpus, running)
-        _style(running)
+    _pair(corpus, running)
+    _style(running)
     st.header("2. Network", anchor=False)
     model = _network()
     st.header("3. Training", anchor=False)
