@@ -11,7 +11,7 @@ import html
 import io
 import unicodedata
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -146,7 +146,9 @@ def to_html(heatmap: Heatmap) -> str:
     )
 
 
-def to_png(heatmap: Heatmap, *, values: bool = False) -> bytes:
+def to_png(
+    heatmap: Heatmap, *, values: bool = False, title: str = "", colours: Sequence[tuple[int, int, int]] = ()
+) -> bytes:
     """The heatmap as a PNG, the report's grid: a coloured cell a character, a colour bar beside it.
 
     Parameters
@@ -154,6 +156,10 @@ def to_png(heatmap: Heatmap, *, values: bool = False) -> bytes:
     heatmap : Heatmap
     values : bool
         Each cell has its value below its character, with two digits.
+    title : str
+        Above it; "": the unit and the kind of signal.
+    colours : sequence of (red, green, blue), optional
+        Of the lowest value, of the highest, and of those between them, in place of the report's.
 
     Raises
     ------
@@ -172,24 +178,33 @@ def to_png(heatmap: Heatmap, *, values: bool = False) -> bytes:
         grid[y, : len(row)] = [value for _, value in row]
     gate = heatmap.is_gate
     low = 0.0 if gate else LOW
-    colours = LinearSegmentedColormap.from_list("charlstm", [f"#{c}" for c in (GATE_COLOURS if gate else COLOURS)])
+    own = [f"#{c}" for c in (GATE_COLOURS if gate else COLOURS)]
+    shades = LinearSegmentedColormap.from_list("charlstm", [f"#{r:02x}{g:02x}{b:02x}" for r, g, b in colours] or own)
+
+    def ink_on(value: float) -> str:
+        """Black or white, whichever stands out; `ink` knows the report's colours only."""
+        if not colours:
+            return ink(value, gate=gate)
+        red, green, blue, _ = shades((value - low) / (HIGH - low))
+        return "black" if 0.2126 * red**2.2 + 0.7152 * green**2.2 + 0.0722 * blue**2.2 > 0.18 else "white"
+
     cell = _VALUE_CELL if values else _CELL
     wide, high = width * cell[0], len(grid) * cell[1]
     left, right, top, bottom = _MARGINS
     figure = Figure(figsize=(left + wide + right, bottom + high + top), dpi=_DPI)
     axes = figure.add_axes(_place(figure, left, bottom, wide, high))
-    image = axes.imshow(grid, cmap=colours, vmin=low, vmax=HIGH, aspect="auto", interpolation="nearest")
+    image = axes.imshow(grid, cmap=shades, vmin=low, vmax=HIGH, aspect="auto", interpolation="nearest")
     for y, row in enumerate(heatmap.rows):
         for x, (character, value) in enumerate(row):
             if character == "\n" or not (character.isspace() or not character):
-                axes.text(x, y - 0.2 * values, printable(character), color=ink(value, gate=gate), family="monospace",
+                axes.text(x, y - 0.2 * values, printable(character), color=ink_on(value), family="monospace",
                           fontsize=9, ha="center", va="center", parse_math=False)  # fmt: skip
             if values and character:
                 number = f"{round(value, 2) + 0.0:.2f}".replace("0.", ".", 1)
-                axes.text(x, y + 0.25, number, color=ink(value, gate=gate), family="monospace", fontsize=5,
+                axes.text(x, y + 0.25, number, color=ink_on(value), family="monospace", fontsize=5,
                           ha="center", va="center")  # fmt: skip
     axes.set_axis_off()
-    axes.set_title(f"unit {heatmap.unit}, {heatmap.kind}", fontsize=9, loc="left")
+    axes.set_title(title or f"unit {heatmap.unit}, {heatmap.kind}", fontsize=9, loc="left", parse_math=False)
     bar_high = min(high, _BAR_HIGH)
     bar = figure.add_axes(_place(figure, left + wide + 0.15, bottom + high - bar_high, 0.12, bar_high))
     figure.colorbar(image, cax=bar, ticks=np.linspace(low, HIGH, 5)).ax.tick_params(labelsize=8)

@@ -33,3 +33,9 @@ def tint(value: float) -> str:
     """A value in [-1, 1] as a CSS colour: blue below 0, red above, the stronger the further away."""
     red, green, blue = BELOW if value < 0 else ABOVE
     return f"rgba({red},{green},{blue},{min(abs(value), 1.0):.2f})"
+
+
+def heat_colours(*, unit: bool) -> list[tuple[int, int, int]]:
+    """The value scale on white, for a picture: from the lowest value to the highest; `unit`: from 0 to 1."""
+    white = (255, 255, 255)
+    return [white, UNIT] if unit else [BELOW, white, ABOVE]

@@ -23,6 +23,7 @@ from charlstm.ui.neurons.settings import UNIT, go, unit_name
 from charlstm.ui.neurons.tune_source import replayed, source_tune
 from charlstm.ui.neurons.unit_picker import SIGNALS, concept_finder, picker, shown_unit, signal_picker
 from charlstm.ui.neurons.view_context import ViewContext
+from charlstm.ui.palette import heat_colours
 from charlstm.ui.shared.drawing import draw
 from charlstm.ui.shared.notices import plain
 from charlstm.ui.shared.player import Scale, show_tune, sound_tune
@@ -87,7 +88,11 @@ def show(context: ViewContext) -> None:
         st.button("Neuron details", on_click=go, args=("neuron", unit), key="neurons.more", width="stretch")
         st.download_button(
             "Save picture",
-            lambda: to_png(heatmap(acts, unit, columns=40, padded=True)),
+            lambda: to_png(
+                heatmap(acts, unit, columns=40, padded=True),
+                title=f"{title}. {label}, {context.model}",
+                colours=heat_colours(unit=scale == "unit"),
+            ),
             f"{file_stem(title)}-neuron-{unit.layer}-{unit.index}-{letter}.png",
             "image/png",
             key="neurons.png",

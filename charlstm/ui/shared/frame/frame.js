@@ -1,6 +1,17 @@
 // The page and the title of the run before.
 let shown = null;
 
+// A file is downloaded once, however fast the button is clicked.
+const AGAIN = 1000; // milliseconds
+const downloaded = new WeakMap();
+const once = (event) => {
+  const button = event.target.closest?.("[data-testid=stDownloadButton] button");
+  if (!button) return;
+  if (event.timeStamp - (downloaded.get(button) ?? Number.NEGATIVE_INFINITY) < AGAIN) event.stopImmediatePropagation();
+  downloaded.set(button, event.timeStamp);
+};
+document.addEventListener("click", once, { capture: true });
+
 const PHONE = "(max-width: 640px)";
 const CLOSE = '[data-testid="stSidebar"][data-collapsed="false"] [data-testid="stSidebarCollapseButton"] button';
 
