@@ -9,7 +9,7 @@ for each number of visitors: everybody composes, edits and moves through the neu
 seconds (--pause, half to one and a half of it) before the next click. Printed are the waits (to the score, or to the
 end of the page's run), beside those of the first number of visitors; faults; and the resident memory of server and
 workers together, at most, at the end, and a minute after everybody has left. Every composed tune is compared with the
-one that the command on its page makes. Waits count from the click to the last byte; a browser draws after that.
+one that the command of its address makes. Waits count from the click to the last byte; a browser draws after that.
 """
 
 from __future__ import annotations
@@ -38,6 +38,7 @@ from streamlit.proto.WidgetStates_pb2 import WidgetState
 from websockets.sync.client import connect
 
 from charlstm.cli import main as command_line
+from charlstm.ui.shared.url_state import ComposeSettings, parse_settings
 
 MODELS = ("lstm-512", "lstm-250", "gru-250", "lstm-150")
 TIMEOUT = 120.0  # seconds that a visitor waits for a page
@@ -53,7 +54,7 @@ class Waits:
 
     by_action: dict[str, list[float]] = field(default_factory=dict)
     faults: list[str] = field(default_factory=list)
-    tunes: list[tuple[str, str]] = field(default_factory=list)  # the command on the page, the text of the player
+    tunes: list[tuple[str, str]] = field(default_factory=list)  # the command of the address, the text of the player
     bytes: list[int] = field(default_factory=list)  # of a compose, all messages
 
     def add(self, action: str, seconds: float) -> None:
@@ -73,7 +74,7 @@ class Visitor:
         self.query, self.page, self.pages = query, "", {"compose": ""}
         self.widgets: dict[str, str] = {}  # label -> id
         self.components: dict[str, tuple[str, Any]] = {}  # key -> id, data
-        self.text, self.command = "", ""
+        self.text = ""
         self.received = 0
 
     def run(self, *states: WidgetState, page: str | None = None, until_score: bool = False) -> float:
@@ -115,8 +116,6 @@ class Visitor:
             raise Fault(f"{element.exception.type}: {element.exception.message}")
         if kind == "alert" and "Something went wrong" in element.alert.body:
             raise Fault(element.alert.body)
-        if kind == "code" and " sample " in element.code.code_text:
-            self.command = element.code.code_text
         if kind == "bidi_component":
             component = element.bidi_component
             data = json.loads(component.json) if component.WhichOneof("data") == "json" else None
@@ -150,7 +149,13 @@ class Visitor:
         waits.bytes.append(self.received)
         if parse_qs(self.query)["seed"] != [str(seed + 1)]:
             raise Fault(f"after seed {seed} came {self.query}")
-        waits.tunes.append((self.command, self.text))
+        waits.tunes.append((command_of(self.query), self.text))
+
+
+def command_of(query: str) -> str:
+    """The command line of the tune of an address."""
+    values = {name: value for name, (value, *_) in parse_qs(query).items()}
+    return parse_settings(values, models=[values["model"]], default=ComposeSettings(model=values["model"]))[0].command
 
 
 def visit(number: int, address: str, until: float, pause: float, waits: Waits, turn: int) -> None:
@@ -215,7 +220,7 @@ def resident(pid: int) -> int:
 
 
 def mixed_up(tunes: Sequence[tuple[str, str]]) -> list[str]:
-    """The tunes that are not those of the command on their page."""
+    """The tunes that are not those of the command of their address."""
     wrong = []
     for command, text in dict.fromkeys(tunes):
         words = shlex.split(command)
