@@ -1,14 +1,15 @@
 // The page and the title of the run before.
 let shown = null;
 
-// A file is downloaded once, however fast the button is clicked.
-const AGAIN = 1000; // milliseconds
-const downloaded = new WeakMap();
+// A file is downloaded once, however fast the button is clicked; the button may be drawn anew meanwhile.
+const AGAIN = 1000; // milliseconds without a click
+let downloaded = { name: "", time: 0 };
 const once = (event) => {
-  const button = event.target.closest?.("[data-testid=stDownloadButton] button");
-  if (!button) return;
-  if (event.timeStamp - (downloaded.get(button) ?? Number.NEGATIVE_INFINITY) < AGAIN) event.stopImmediatePropagation();
-  downloaded.set(button, event.timeStamp);
+  const place = event.target.closest?.("[data-testid=stDownloadButton]")?.closest('[class*="st-key-"]');
+  if (!place) return;
+  const { name, time } = downloaded;
+  if (place.className === name && event.timeStamp - time < AGAIN) event.stopImmediatePropagation();
+  downloaded = { name: place.className, time: event.timeStamp };
 };
 document.addEventListener("click", once, { capture: true });
 
