@@ -51,7 +51,7 @@ def test_three_visitors_own_what_they_start(server: str, browser: Any, tmp_path:
     pages = []
     for name in ("ann", "ben", "cleo"):
         context = browser.new_context(viewport={"width": 1280, "height": 1400})
-        context.set_default_timeout(30_000)
+        context.set_default_timeout(1000 * WAIT)
         page = context.new_page()
         page.goto(f"{server}/train?view=new")
         page.get_by_text("Shared server").wait_for()
