@@ -103,6 +103,10 @@ _TEXT_FIELDS = "ABCDFGHNORSTWZ"
 _STRAY_LINES = re.compile(
     r"((?:(?![ \t]*[A-Za-z+]:)[^\n]+\n){1,40}?)((?:[ \t]*[A-Za-z+]:[^\n]*\n|[ \t]*%[^\n]*\n)*?)[ \t]*K:"
 )
+# The same after a field of text, where more words may come between the fields.
+_STRAY_WORDS = re.compile(
+    r"((?:(?![ \t]*[A-Za-z+]:)[^\n]+\n){1,40})((?:[ \t]*[A-Za-z+]:[^\n]*\n|[^\n|]*\n){0,80}?)[ \t]*K:"
+)
 
 
 @lru_cache(maxsize=64)
@@ -136,7 +140,8 @@ def split_header(text: str) -> Header:
                 fields.append(HeaderField(match[2], field_value(match[1]), start, end))
         # Another line: the first of the music, or words between the fields, or before the tune.
         elif not _IGNORED_LINE.match(bare):
-            stray = _STRAY_LINES.match(mended, at) if fields else None
+            lines = _STRAY_WORDS if fields and fields[-1].letter in _TEXT_FIELDS else _STRAY_LINES
+            stray = lines.match(mended, at) if fields else None
             if not fields and (first := _FIRST_TUNE.search(mended, at)):
                 remarks.append((at, "what comes before X: is not part of the tune; it was skipped"))
                 at = first.start()

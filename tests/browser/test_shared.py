@@ -58,8 +58,7 @@ def test_three_visitors_own_what_they_start(server: str, browser: Any, tmp_path:
         page.get_by_text("More settings").click()
         page.get_by_label("Name").first.fill(name)
         page.get_by_label("Name").first.press("Tab")
-        page.get_by_text("Command", exact=True).click()
-        page.get_by_text(f"runs/{name}").wait_for()  # the server has the name
+        page.get_by_text(f"runs/{name}").wait_for(state="attached")  # in the command: the server has the name
         page.get_by_role("button", name="Start", exact=True).click()
         until(lambda name=name: name in [run.name for run in runs(tmp_path) if run.owner])
         pages.append(page)

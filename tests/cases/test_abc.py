@@ -36,6 +36,7 @@ HEADS = {
     "continued (3.3)": ["H:a long story", "+:and its end"],
     "continued twice": ["N:one", "+:two,", "+:and three"],
     "history over lines (10.1)": ["H:a long story", "told in three", "lines"],
+    "history with a field between": ["H:a long story", "told", "S:a book", "H:and more", "lines"],
     "history with printed quotes": ["H:he said", "“never again” – and did"],
     "a backslash (2.0)": ["C:A Very Long \\", "Composer"],
     "text (11.4)": ["%%begintext", "Bagged at a dance,", "", "by a deaf bagpiper.", "%%endtext"],
