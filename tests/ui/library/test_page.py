@@ -102,7 +102,7 @@ def test_a_tune_is_rated_tagged_and_found_by_a_search() -> None:
     app.text_input(key="library.tags.2").set_value("For class, slow").run()
     app.text_area(key="library.note.2").set_value("Two sharps <b>only</b>").run()
     tune = app.session_state["library.tunes"].get(2)
-    assert (tune.tags, tune.note) == (("for class", "slow"), "Two sharps <b>only</b>")
+    assert (tune.tags, tune.note) == (("For class", "slow"), "Two sharps <b>only</b>")
     app.text_input(key="library.search").set_value("class sharps").run()
     assert not app.exception
     assert [button.key for button in app.button if button.label == "Listen"] == ["library.listen.2"]
