@@ -61,7 +61,7 @@ def test_what_goes_through_the_pipe_comes_out_the_same() -> None:
             AudioUnavailable,
             "minutes",
         ),
-        ("_tunebook", [[], "none"], CharlstmError, "1 to 500"),
+        ("_check_count", [0], CharlstmError, "1 to 500"),
         ("_tune_files", [7], RuntimeError, "Traceback"),
     ],
 )

@@ -65,7 +65,7 @@ OTHER: tuple[dict[str, object], ...] = (
 )  # fmt: skip
 
 
-@pytest.mark.parametrize(("view", "change"), zip(VIEWS, itertools.cycle(OTHER), strict=False))
+@pytest.mark.parametrize(("view", "change"), list(zip(VIEWS, itertools.cycle(OTHER), strict=False)))
 def test_a_model_of_another_format_is_not_offered_and_hides_no_other(
     view: str, change: dict[str, object], odd_home: Path
 ) -> None:
