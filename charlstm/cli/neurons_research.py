@@ -210,7 +210,7 @@ def _intervene(options: argparse.Namespace) -> None:
         for c in found
     ]  # fmt: skip
     head = f"{words}: {count} pair{'s' if count > 1 else ''} from seed {seed}, {same} identical."
-    note = "95%: of the mean difference, by bootstrap over pairs; clear: it excludes 0."
+    note = "95%: of the mean difference, by bootstrap over pairs. Clear: that interval excludes 0."
     show(options, value, f"{head}\n\n{table(rows, ('measure', 'A', 'B', 'change', '95%', ''))}\n\n{note}")
 
 

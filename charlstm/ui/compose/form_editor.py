@@ -51,6 +51,9 @@ def show_form_editor(context: ViewContext, sample: Sample) -> None:
         st.caption("This tune has no form that can be read. Take one over from a real tune, or write one.")
     else:
         st.caption("A block is a bar; bars of one letter are the same music. Choose one and change it: the rest stays.")
+        asked = context.composed.edited_form or context.composed.form
+        if asked and sample.form and write_plan(plan) != write_plan(sample.form):
+            st.caption(plain(f"Asked for {write_plan(sample.form)}. The blocks show what the model made of it."))
         show_form(plan, _chosen(plan), key=KEY, on_choose=lambda: BAR.set(chosen_bar(KEY) or 0))
         _bar_widgets(apply, plan)
         _part_widgets(apply, plan)

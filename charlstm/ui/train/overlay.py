@@ -26,9 +26,11 @@ def show_overlay(first: TrainingRun, second: TrainingRun) -> None:
     if differences:
         st.dataframe(differences, hide_index=True, key="train.differences")
         if len(differences) > 1 and any(row["Setting"] == "learning rate" for row in differences):
-            st.caption("The learning rates differ too: the losses do not compare the rest alone.")
-    else:
+            st.caption("The learning rates differ too, so the losses differ for more than one reason.")
+    elif first.settings and second.settings:
         st.caption("The two runs have the same settings.")
+    else:
+        st.caption("What their settings differ in is shown when both have begun.")
     _tunes((first, second))
 
 
