@@ -38,6 +38,7 @@ from streamlit.proto.WidgetStates_pb2 import WidgetState
 from websockets.sync.client import connect
 
 from charlstm.cli import main as command_line
+from charlstm.tunes.parse.reader import read
 from charlstm.ui.shared.url_state import ComposeSettings, parse_settings
 
 MODELS = ("lstm-512", "lstm-250", "gru-250", "lstm-150")
@@ -121,7 +122,7 @@ class Visitor:
             data = json.loads(component.json) if component.WhichOneof("data") == "json" else None
             self.components[component.component_name.rpartition(".")[2]] = component.id, data
             if isinstance(data, dict) and "pages" in data:
-                if data["message"]:
+                if data["message"] and read(data["text"]).events:  # a model may end a tune after its title
                     raise Fault(data["message"])
                 self.text = data["text"]
         part = getattr(element, kind) if kind else None
