@@ -56,9 +56,11 @@ def imported(*folders: str) -> Iterator[tuple[str, Path]]:
                     yield name, path
 
 
-@functools.cache  # it reads what is installed, which takes half a second
+installed = functools.cache(packages_distributions)  # it reads all that is installed, half a second
+
+
 def distribution(package: str) -> str:
-    return canonicalize_name(packages_distributions().get(package, [package])[0])
+    return canonicalize_name(installed().get(package, [package])[0])
 
 
 def test_every_package_that_is_imported_is_declared_where_it_belongs() -> None:

@@ -229,6 +229,7 @@ def test_a_fork_of_an_epoch(home: Path, capsys: pytest.CaptureFixture[str]) -> N
     assert "other characters" in refuses(capsys, "train --corpus strange --out no --fork parent --at 2")
 
 
+@pytest.mark.slow
 def test_a_bare_machine_trains(home: Path) -> None:
     """Torch, numpy and safetensors are enough, given a built corpus: nothing else that we use is there."""
     pytest.importorskip("torch")

@@ -138,6 +138,7 @@ worker.main()
 """
 
 
+@pytest.mark.slow
 def test_another_worker_is_started_when_all_are_busy_and_goes_when_nobody_needs_it() -> None:
     pool = Workers(2, idle_seconds=0.2)
     try:

@@ -164,6 +164,7 @@ trainer.fit()
 """
 
 
+@pytest.mark.slow
 def test_a_run_killed_in_the_middle_of_a_write_resumes_to_the_same_numbers(tiny_corpus: Corpus, tmp_path: Path) -> None:
     """SIGKILL strikes twice, within a write: of the first resume file after a report, then of the weights kept."""
     Trainer(tiny_corpus, MODEL, TRAIN, out=tmp_path / "whole").fit()

@@ -101,6 +101,7 @@ def test_a_run_is_started_paused_resumed_and_stopped(app_home: Path) -> None:
     assert steps == sorted(set(steps))
 
 
+@pytest.mark.slow
 def test_a_pause_that_is_asked_for_before_the_trainer_has_begun_is_not_lost(app_home: Path) -> None:
     """The trainer removes an old `stop` when it begins; what was asked of this very start must survive that."""
     run = training_runs.start(ENDLESS, name="early")

@@ -108,6 +108,7 @@ def test_a_planted_unit_gets_its_name_and_its_score(make_engine: MakeEngine) -> 
     assert entry.probes[0] > 0.9
 
 
+@pytest.mark.slow
 def test_the_work_is_reported_and_may_be_stopped(tiny_engine: Engine) -> None:
     seen: list[tuple[int, int]] = []
     directory(tiny_engine, TUNES[:3], TUNES[3:], report=lambda now: seen.append((now.done, now.total)))
@@ -122,6 +123,7 @@ def test_the_work_is_reported_and_may_be_stopped(tiny_engine: Engine) -> None:
         directory(tiny_engine, [], TUNES)
 
 
+@pytest.mark.slow
 def test_it_comes_back_from_its_file_and_a_stale_one_does_not(tmp_path: Path, tiny_corpus: Corpus) -> None:
     from charlstm.lm.infer.engine import load
 

@@ -60,6 +60,7 @@ def texts(app: AppTest) -> str:
     return "\n".join(element.value for element in shown).replace("\\", "")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", sorted(STUDIES.keys() - OPEN))
 def test_every_study_is_full_on_a_fresh_clone(full, name):
     app = opened(name)
@@ -87,6 +88,7 @@ def test_without_records_the_page_says_so(home, name):
     assert "There are no records of this study yet" in texts(app) and not app.dataframe
 
 
+@pytest.mark.slow
 def test_going_through_the_studies_and_back(full):
     app = opened()
     for name in [*STUDIES, "cells"]:
@@ -99,6 +101,7 @@ def test_going_through_the_studies_and_back(full):
     assert not app.exception and app.segmented_control(key="experiments.study").value == "cells"
 
 
+@pytest.mark.slow
 def test_back_shows_the_study_before(full, monkeypatch):
     """The browser's Back is a run of the page with an earlier address."""
     monkeypatch.setattr(written_address, "LAG", 0.0)
@@ -123,6 +126,7 @@ def test_losses_on_slices_and_on_whole_tunes(full):
     assert not app.exception
 
 
+@pytest.mark.slow
 def test_a_tune_at_each_temperature(full):
     app = opened("temperatures")
     app.segmented_control(key="experiments.model").set_value("lstm-512").run()
@@ -134,6 +138,7 @@ def test_a_tune_at_each_temperature(full):
     assert len(seen) == 4
 
 
+@pytest.mark.slow
 def test_three_neurons_of_each_network(full):
     app = opened("heatmaps")
     for role in ("header", "body", "quiet"):
@@ -146,6 +151,7 @@ def test_three_neurons_of_each_network(full):
         assert not app.exception
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", sorted(STUDIES.keys() - OPEN))
 def test_run_again_starts_the_study_that_is_shown(full, name, monkeypatch):
     """Twice clicked, twice asked; and what the page shows as the command line is what it starts."""

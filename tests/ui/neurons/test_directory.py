@@ -72,6 +72,7 @@ def test_each_part_is_shown_twice_and_opens_a_neuron(home: Path) -> None:
     assert app.session_state["neurons.view"] != "directory"
 
 
+@pytest.mark.slow
 def test_what_is_of_other_weights_is_not_shown(home: Path) -> None:
     folder = home / "checkpoints" / "reciter"
     app = opened("directory", "Neuron index")

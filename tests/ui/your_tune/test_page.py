@@ -210,6 +210,7 @@ def test_a_tune_without_bars_is_continued_from_its_header() -> None:
     assert len(bars(text_of(app))) > 3
 
 
+@pytest.mark.slow
 def test_every_tune_that_a_model_makes_is_in_the_library_and_can_be_kept() -> None:
     app = your_tune(REEL)
     pressed(app, "your_tune.continue")
