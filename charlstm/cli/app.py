@@ -6,8 +6,11 @@ import argparse
 import importlib.util
 import os
 import secrets
+import signal
 import subprocess
 import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from charlstm.cli.common import Commands, add_command
 from charlstm.errors import CharlstmError
@@ -39,6 +42,19 @@ def _app(options: argparse.Namespace) -> None:
         flags += ["--server.address", "0.0.0.0"]
         print(f"charlstm: shared with everybody on the network; the teacher's code is {code}", file=sys.stderr)
     line = [sys.executable, "-m", "streamlit", "run", str(page), *flags]
-    status = subprocess.call(line, cwd=page.parent, env=environment)
-    if status:
+    status = serve(line, cwd=page.parent, env=environment)
+    if status not in (0, -signal.SIGTERM):
         raise CharlstmError(f"the page's server ended with status {status}.")
+
+
+def serve(line: Sequence[str], *, cwd: Path, env: Mapping[str, str]) -> int:
+    """Run the server to its end and return its exit status; whoever ends this process ends the server with it."""
+    with subprocess.Popen(line, cwd=cwd, env=env) as server:
+        before = signal.signal(signal.SIGTERM, lambda *_: server.terminate())
+        try:
+            return server.wait()
+        except BaseException:  # Ctrl-C, which the server has heard too
+            server.terminate()
+            raise
+        finally:
+            signal.signal(signal.SIGTERM, before)

@@ -8,6 +8,7 @@ import json
 import os
 import re
 import shlex
+import signal
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -515,7 +516,7 @@ def test_app_runs_streamlit_on_the_page(monkeypatch: pytest.MonkeyPatch, status:
         called.append(command)
         return status
 
-    monkeypatch.setattr("charlstm.cli.app.subprocess.call", call)
+    monkeypatch.setattr("charlstm.cli.app.serve", call)
     assert run("app --port 8765") == exit_status
     ((*start, page, option, port),) = called
     assert start == [sys.executable, "-m", "streamlit", "run"]
@@ -523,12 +524,32 @@ def test_app_runs_streamlit_on_the_page(monkeypatch: pytest.MonkeyPatch, status:
     assert (option, port) == ("--server.port", "8765")
 
 
+@pytest.mark.skipif(os.name == "nt", reason="signals are others on Windows")
+def test_who_ends_the_command_ends_its_server(tmp_path: Path) -> None:
+    """A server that goes on alone keeps the port, and nobody knows whose it is."""
+    server = "import os, time; print(os.getpid(), flush=True); time.sleep(600)"
+    command = (
+        "import os, sys; from pathlib import Path; from charlstm.cli.app import serve\n"
+        f"print(serve([sys.executable, '-c', {server!r}], cwd=Path('.'), env=os.environ), flush=True)"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    with subprocess.Popen(
+        [sys.executable, "-c", command], cwd=tmp_path, env=environment, stdout=subprocess.PIPE, text=True
+    ) as app:
+        assert app.stdout is not None
+        pid = int(app.stdout.readline())
+        app.terminate()
+        assert app.stdout.readline().split() == [str(-int(signal.SIGTERM))]
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)
+
+
 def test_a_shared_app_listens_on_the_network_and_says_the_teachers_code(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     pytest.importorskip("streamlit")
     called: list[tuple[list[str], Mapping[str, str]]] = []
-    monkeypatch.setattr("charlstm.cli.app.subprocess.call", lambda line, *, cwd, env: called.append((line, env)) or 0)
+    monkeypatch.setattr("charlstm.cli.app.serve", lambda line, *, cwd, env: called.append((line, env)) or 0)
     assert run("app --shared") == 0
     ((line, environment),) = called
     assert line[-2:] == ["--server.address", "0.0.0.0"]
