@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import io
 import random
 import zipfile
 from collections.abc import Callable
@@ -16,16 +15,9 @@ from charlstm.score.musicxml_import import read_musicxml
 from charlstm.tunes.corpus.uploads import read_uploads
 from charlstm.ui.library.import_zip import read_zip
 from charlstm.zip_files import ZipProblem, files_in, open_zip, read_entry
+from tests.archives import zipped
 
 TUNE = b"X:1\nT:One\nM:4/4\nK:D\n" + bytes(random.Random(0).choices(b"ABCdefg2|", k=600))
-
-
-def zipped(names: list[str], data: bytes = TUNE, kind: int = zipfile.ZIP_DEFLATED) -> bytes:
-    target = io.BytesIO()
-    with zipfile.ZipFile(target, "w", kind) as archive:
-        for name in names:
-            archive.writestr(name, data)
-    return target.getvalue()
 
 
 READERS: dict[str, tuple[str, Callable[[bytes], object]]] = {
@@ -45,7 +37,7 @@ def test_a_damaged_zip_is_a_sentence_whoever_reads_it(
     name, read = READERS[reader]
     rng = random.Random(reader)
     for kind in (zipfile.ZIP_DEFLATED, zipfile.ZIP_LZMA, zipfile.ZIP_BZIP2):
-        whole = zipped([name], kind=kind)
+        whole = zipped({name: TUNE}, kind)
         for _ in range(150):
             data = bytearray(whole)
             for _ in range(rng.choice((1, 3))):
@@ -56,7 +48,7 @@ def test_a_damaged_zip_is_a_sentence_whoever_reads_it(
 
 
 def test_more_entries_than_there_may_be_are_counted_before_they_are_made(monkeypatch: pytest.MonkeyPatch) -> None:
-    data = zipped([f"{n}.abc" for n in range(30)], b"")
+    data = zipped({f"{n}.abc": b"" for n in range(30)})
     assert len(files_in(open_zip(data, most=30))) == 30
     monkeypatch.setattr(zipfile, "ZipFile", lambda data: pytest.fail("opened"))
     with pytest.raises(ZipProblem, match="30 files"):
@@ -65,10 +57,10 @@ def test_more_entries_than_there_may_be_are_counted_before_they_are_made(monkeyp
 
 def test_an_entry_is_read_no_further_than_it_may_be() -> None:
     """What an archive says of its sizes is not believed."""
-    archive = open_zip(zipped(["a", "b/"], bytes(10_000_000)), most=9)
+    archive = open_zip(zipped({"a": bytes(10_000_000), "b/": b""}), most=9)
     (entry,) = files_in(archive)
     assert len(read_entry(archive, entry, most=1000)) == 1001
     for kind in (zipfile.ZIP_LZMA, zipfile.ZIP_BZIP2):  # whose dictionary may have four gigabytes if they say so
-        archive = open_zip(zipped(["a"], kind=kind), most=9)
+        archive = open_zip(zipped({"a": TUNE}, kind), most=9)
         with pytest.raises(ZipProblem, match="compressed in a way"):
             read_entry(archive, files_in(archive)[0], most=1000)

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import io
 import random
 import re
-import zipfile
 
 import pytest
 
@@ -15,6 +13,7 @@ from charlstm.score.notation import read_score, to_musicxml
 from charlstm.score.timeline import attacks, timeline
 from charlstm.tunes.abc import split_header
 from charlstm.tunes.keys import parse_key
+from tests.archives import zipped
 from tests.conftest import TUNES
 
 RICH = (
@@ -74,18 +73,8 @@ def test_notes_of_a_second_voice_are_counted() -> None:
 
 
 def test_a_compressed_file_is_unpacked() -> None:
-    data = io.BytesIO()
-    with zipfile.ZipFile(data, "w") as archive:
-        archive.writestr("META-INF/container.xml", "<container/>")
-        archive.writestr("score.xml", written(RICH[0]))
-    assert heard(read_musicxml(data.getvalue()).text) == heard(RICH[0])
-
-
-def zipped(name: str, data: bytes) -> bytes:
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr(name, data)
-    return out.getvalue()
+    data = zipped({"META-INF/container.xml": b"<container/>", "score.xml": written(RICH[0])})
+    assert heard(read_musicxml(data).text) == heard(RICH[0])
 
 
 @pytest.mark.parametrize(
@@ -94,8 +83,8 @@ def zipped(name: str, data: bytes) -> bytes:
         (b"", "not a MusicXML"),
         (b"<html><body/></html>", "not a MusicXML"),
         (b"PK\x03\x04 broken", "no MusicXML"),
-        (zipped("readme.txt", b"hello"), "no MusicXML"),
-        (zipped("score.xml", b" " * (MAX_BYTES + 1)), "more than 5,000,000"),
+        (zipped({"readme.txt": b"hello"}), "no MusicXML"),
+        (zipped({"score.xml": b" " * (MAX_BYTES + 1)}), "more than 5,000,000"),
         (b"<score-partwise>" + b" " * MAX_BYTES, "bytes"),
         (b"<score-partwise>" + b"<note>" * (MAX_IN_FILE + 1), "melody alone"),
         (b"<score-partwise><part>", "broken"),

@@ -26,7 +26,7 @@ from charlstm.tunes.form_plan.edit import add_bar
 from charlstm.tunes.form_plan.notation import parse_plan
 from charlstm.tunes.views.attributes import tune_attributes
 from tests.conftest import VOCAB
-from tests.lm.sample.test_guard import CHARACTERS
+from tests.lm.sample.walks import CHARACTERS, walk
 
 GUARDED = SampleConfig(guard=True, max_length=600)
 ALL = "range=D4-B5 density=6.5 leaps=0.2 temperatures=1.2,0.6 returns=0.4"
@@ -73,17 +73,7 @@ def test_no_note_lies_outside_the_range_and_there_are_no_dead_ends(seed: int) ->
     guard = Guard(CHARACTERS, {}, {}, header, 500, heads=heads)
     if seed % 2:
         guard.follow(parse_plan(" ".join(f"{name}=5" for name in "abcdefghijklmnop")))
-    text = header
-    while not (guard.allows("") and draw.random() < 0.2):
-        wanted = draw.sample(CHARACTERS, len(CHARACTERS))
-        if draw.random() < 0.5:
-            wanted = [*draw.sample("|:12-(3><\n/4,'^", 15), *wanted]
-        char = next((c for c in wanted if guard.allows(c)), None)
-        if char is None:
-            assert guard.allows(""), f"a dead end after {text!r}"
-            break
-        assert guard.read(char)
-        text += char
+    for text in walk(guard, draw, header):
         if len(text) % 7 == 0 and guard._body is not None:
             assert len(guard._body.closing()) <= BODY_ROOM
     got = tune_attributes(text).range

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +10,12 @@ import pytest
 from charlstm.errors import ConfigError
 from charlstm.lm.config import SampleConfig
 from charlstm.lm.infer.engine import Engine, load
-from charlstm.lm.sample.continuation import Continued, answer, beginning, continue_tune
+from charlstm.lm.sample.continuation import answer, beginning, continue_tune
 from charlstm.lm.sample.sampling import sample
 from charlstm.tunes.views.bars import bars
 from tests.conftest import TUNES
 from tests.lm.sample.test_infill import STRANGE
+from tests.lm.sample.writing import whole
 from tests.memorizing_model import save_reciter, save_weaver
 
 REEL = "X:1\n" + TUNES[0]
@@ -25,15 +25,6 @@ SHORT = SampleConfig(temperature=1.0, max_length=60)
 @pytest.fixture(scope="module")
 def weaver(tmp_path_factory: pytest.TempPathFactory) -> Engine:
     return load(save_weaver(tmp_path_factory.mktemp("weaver") / "weaver", TUNES))
-
-
-def whole(writing: Generator[str, None, Continued]) -> tuple[str, Continued]:
-    said = ""
-    while True:
-        try:
-            said += next(writing)
-        except StopIteration as end:
-            return said, end.value
 
 
 @pytest.mark.parametrize("text", [REEL, STRANGE])

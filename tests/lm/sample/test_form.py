@@ -25,6 +25,7 @@ from charlstm.tunes.form_plan.plan import FormPlan
 from charlstm.tunes.form_plan.reading import read_plan, written_bars
 from charlstm.tunes.parse.reader import read
 from tests.conftest import TUNES, MakeEngine
+from tests.lm.sample.writing import whole
 
 CONFIG = SampleConfig(max_length=90)
 HEADER = "M:6/8\nL:1/8\nK:D\n"
@@ -90,15 +91,6 @@ def test_sampled_again_it_has_the_same_form(make_engine: MakeEngine) -> None:
         tune = Sample(TUNE, "", 0, np.zeros(0), "end", form=form)
         again = resample(engine, [tune], [30], CONFIG)[0]
         assert again.form == form and again.text.startswith(TUNE[:30])
-
-
-def whole(writing) -> tuple[str, Sample]:
-    text = ""
-    while True:
-        try:
-            text += next(writing)
-        except StopIteration as end:
-            return text, end.value
 
 
 def music(text: str) -> list[str]:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
-from typing import TypeVar
-
 import pytest
 
 from charlstm.evaluate.validity import validity
@@ -15,8 +12,8 @@ from charlstm.lm.sample.continuation import answer, continue_tune
 from charlstm.lm.sample.guard_bar import tied_note
 from charlstm.lm.sample.infill import infill
 from charlstm.tunes.views.bars import bars, misfits
+from tests.lm.sample.writing import whole
 
-T = TypeVar("T")
 WILD = SampleConfig(temperature=1.5, guard=True, max_length=500)
 REEL = (
     "X:1\nT:For a test\nR:reel\nM:4/4\nL:1/8\nK:D\n|:dc|d2 fd A2 fd|e2 ge B2-ge|(3fga fd e>d cB|A2 d2 d2:|\n"
@@ -30,16 +27,8 @@ FREE = (
     'X:1\nM:3/4\nL:1/4\nK:Am\n"Am"[Ac]2 {d}e|[1 c!trill!B A|A2 z|"E7"^G/F/ E2|\n'
     "(A/B/c/d/) e|[Ae]3|A2 A|c3:|\nA B c|B4|A3-|\n"
 )
+
 TUNES = {"reel": REEL, "jig": JIG, "free": FREE}
-
-
-def finished(writing: Generator[str, None, T]) -> T:
-    while True:
-        try:
-            next(writing)
-        except StopIteration as end:
-            result: T = end.value
-            return result
 
 
 @pytest.mark.parametrize("name", TUNES)
@@ -62,7 +51,7 @@ def test_a_continuation_can_be_played_and_ends(uniform_engine: Engine, name: str
     text = TUNES[name]
     wrong = misfits(bars(text))
     for keep in range(0, len(bars(text)) + 1, 3):
-        continued = finished(continue_tune(uniform_engine, text, keep, config=WILD, seed=seed))
+        _, continued = whole(continue_tune(uniform_engine, text, keep, config=WILD, seed=seed))
         assert continued.sample.stopped == "end"
         assert [bar for bar in misfits(bars(continued.text)) if bar >= keep] == [], (keep, continued.text)
         if not wrong:
@@ -75,7 +64,7 @@ def test_shipped_models_carry_on_and_rewrite(model: str) -> None:
     engine = load(model)
     for name, text in TUNES.items():
         keep = len(bars(text)) - 2
-        continued = finished(continue_tune(engine, text, keep, config=WILD, seed=1))
+        _, continued = whole(continue_tune(engine, text, keep, config=WILD, seed=1))
         assert continued.sample.stopped == "end" and max(misfits(bars(continued.text)), default=-1) < keep, name
         assert infill(engine, text, 2, 3, n=2, config=WILD).misfit == 0
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import io
 import json
 import os
 import pickle
 import threading
-import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -23,6 +21,7 @@ from charlstm.lm.store.archive import clean_name, keep, pack, unpack
 from charlstm.lm.store.checkpoint import Checkpoint, list_checkpoints, load_checkpoint, save_checkpoint
 from charlstm.lm.store.epochs import list_epochs, save_epoch
 from charlstm.processes import acquire
+from tests.archives import zipped
 from tests.conftest import VOCAB, make_weights
 
 CONFIG = ModelConfig(hidden_size=8, embedding_size=5)
@@ -34,14 +33,6 @@ def model(tmp_path: Path) -> Checkpoint:
     folder = tmp_path / "run"
     save_epoch(folder / "epochs", 2, WEIGHTS, epoch=2, step=9, loss=1.5)
     return save_checkpoint(Checkpoint(folder, CONFIG, VOCAB, val_loss=1.5), WEIGHTS)
-
-
-def zipped(files: Mapping[str, bytes]) -> bytes:
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, data in files.items():
-            archive.writestr(name, data)
-    return buffer.getvalue()
 
 
 def parts(model: Checkpoint) -> dict[str, bytes]:

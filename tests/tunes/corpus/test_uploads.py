@@ -6,7 +6,6 @@ import contextlib
 import io
 import json
 import zipfile
-from collections.abc import Mapping
 
 import pytest
 
@@ -15,18 +14,11 @@ from charlstm.progress import Progress
 from charlstm.tunes.corpus import formats, uploads
 from charlstm.tunes.corpus.build import build_corpus
 from charlstm.tunes.corpus.uploads import read_uploads
+from tests.archives import zipped
 from tests.conftest import TUNES
 
 BOOK = "\n\n".join(f"X:{n}\n{text}" for n, text in enumerate(TUNES, 1)).encode()
 ONE = b"X:1\nT:One\nM:2/4\nL:1/8\nK:C\nCDEF|GABc|]\n"
-
-
-def zipped(files: Mapping[str, bytes]) -> bytes:
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, data in files.items():
-            archive.writestr(name, data)
-    return buffer.getvalue()
 
 
 def test_tunes_come_out_of_files_and_of_a_zip_with_folders() -> None:

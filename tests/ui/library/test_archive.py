@@ -25,6 +25,7 @@ from charlstm.ui.library.import_zip import read_zip
 from charlstm.ui.library.tunes import command
 from charlstm.ui.shared.share import home_address
 from charlstm.ui.shared.url_state import ComposeSettings
+from tests.archives import zipped
 from tests.conftest import TUNES
 from tests.memorizing_model import save_reciter
 
@@ -156,11 +157,7 @@ def test_an_exported_zip_is_read_back() -> None:
 
 @pytest.mark.parametrize("settings", ["", "[" * 100_000, '{"a": 1}', "[1, null]", '[{"name": 1, "settings": [2]}]'])
 def test_a_tune_comes_in_whatever_its_settings_are(settings: str) -> None:
-    target = io.BytesIO()
-    with zipfile.ZipFile(target, "w") as archive:
-        archive.writestr("tunes/01-a/01-a.abc", "X:1\nK:D\nabc|\n")
-        archive.writestr("settings.json", settings)
-    (tune,) = read_zip(target.getvalue()).tunes
+    (tune,) = read_zip(zipped({"tunes/01-a/01-a.abc": b"X:1\nK:D\nabc|\n", "settings.json": settings.encode()})).tunes
     assert (tune.text, tune.how) == ("X:1\nK:D\nabc|", "own")
 
 
@@ -187,11 +184,3 @@ def test_many_tunes_are_no_more_than_they_may_be_together(monkeypatch: pytest.Mo
     monkeypatch.setattr(import_zip, "MAX_TEXT", 1000)
     with pytest.raises(NotationError, match="export fewer"):
         read_zip(zipped({f"tunes/{n:02d}-a/a.abc": b"X:1\nK:C\n" + b"abc|" * 40 for n in range(10)}))
-
-
-def zipped(files: dict[str, bytes]) -> bytes:
-    target = io.BytesIO()
-    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, data in files.items():
-            archive.writestr(name, data)
-    return target.getvalue()
