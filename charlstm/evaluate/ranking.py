@@ -16,6 +16,7 @@ from charlstm.lm.sample.sampling import Sample
 from charlstm.tunes.abc import split_header
 from charlstm.tunes.keys import parse_key
 from charlstm.tunes.views.bar_numbers import printed_bars
+from charlstm.tunes.views.bars import LEAST_BARS
 from charlstm.tunes.views.melody import melody_notes
 
 Question = Literal["likely", "form", "ending", "new"]
@@ -25,7 +26,6 @@ BELOW, ABOVE = 0.27, 0.35
 FADE = 0.5  # nats per character beyond that range at which nothing is left
 # The share of bars that occur again: the middle of the real tunes, from the 25th to the 90th in a hundred.
 FEWEST_RETURNING, MOST_RETURNING = 0.24, 0.75
-LEAST_BARS = 8
 
 
 class Answer(NamedTuple):

@@ -12,9 +12,7 @@ from dataclasses import dataclass
 
 from charlstm.tunes.abc import Header, Token, lex, parse_meter, parse_unit, split_header
 from charlstm.tunes.keys import parse_key
-from charlstm.tunes.views.bars import bars, has_final_bar_line, misfits, repeats_balance
-
-LEAST_BARS = 8
+from charlstm.tunes.views.bars import LEAST_BARS, bars, has_final_bar_line, misfits, repeats_balance
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from charlstm.errors import ConfigError
 from charlstm.lm.cells import CELLS, CellSpec
 
 LOOKBACK_BARS = (1, 2, 4, 8, 0)
+MAX_TEMPERATURE = 100.0
 ENOUGH_UPDATES = 1300  # that a network of a small corpus is trained with
 
 
@@ -176,8 +177,8 @@ class SampleConfig(_Config):
     guard: bool = False  # allow only what leads to a tune that engraves and plays (lm/sample/guard.py)
 
     def __post_init__(self) -> None:
-        ok = isinstance(self.temperature, (int, float)) and 0 <= self.temperature <= 100
-        _require(ok, "temperature", "must be in [0, 100].")
+        ok = isinstance(self.temperature, (int, float)) and 0 <= self.temperature <= MAX_TEMPERATURE
+        _require(ok, "temperature", f"must be in [0, {MAX_TEMPERATURE:g}].")
         _require(self.top_k is None or _is_count(self.top_k, 1, 10**6), "top_k", "must be 1 or more.")
         _require(self.top_p is None or 0 < self.top_p <= 1, "top_p", "must be in (0, 1].")
         _require(_is_count(self.max_length, 1, 10**6), "max_length", "must be from 1 to 1000000.")

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 LETTERS = "CDEFGAB"
+NOTE_LETTERS = LETTERS + LETTERS.lower()  # of ABC's notes, from middle C up over two octaves
 SEMITONES: Mapping[str, int] = MappingProxyType({"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11})
 ALTERATIONS: Mapping[str, int] = MappingProxyType({"^^": 2, "^": 1, "=": 0, "_": -1, "__": -2})
 ACCIDENTALS: Mapping[int, str] = MappingProxyType({alteration: mark for mark, alteration in ALTERATIONS.items()})

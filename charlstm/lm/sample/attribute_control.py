@@ -24,7 +24,7 @@ from charlstm.lm.infer.logits import Floats
 from charlstm.lm.sample.attributes import Attributes
 from charlstm.lm.vocab import Vocab
 from charlstm.tunes.form_plan.plan import FormPlan
-from charlstm.tunes.keys import LETTERS
+from charlstm.tunes.keys import LETTERS, NOTE_LETTERS
 from charlstm.tunes.views.attributes import THIRD, Ambitus
 
 MOST_MARKS = 2  # octave marks of a note
@@ -54,14 +54,19 @@ def note_heads(ambitus: Ambitus, symbols: Collection[str]) -> NoteHeads:
     """The notes of a range that some characters can write. Raises ConfigError if there are none."""
     whole = {
         head
-        for letter in (*LETTERS, *LETTERS.lower())
+        for letter in NOTE_LETTERS
         for marks in range(MOST_MARKS + 1)
-        if ambitus.lowest <= position(head := letter + (",'"[letter.islower()]) * marks) <= ambitus.highest
+        if ambitus.lowest <= position(head := letter + octave_mark(letter) * marks) <= ambitus.highest
         and set(head) <= set(symbols)
     }
     if not whole:
         raise ConfigError("range", f"has no notes that this model can write: {ambitus}; take a larger one.")
     return NoteHeads(frozenset(whole), frozenset(head[:k] for head in whole for k in range(1, len(head) + 1)))
+
+
+def octave_mark(letter: str) -> str:
+    """The mark that takes a letter an octave away from the other case: a comma down, an apostrophe up."""
+    return "'" if letter.islower() else ","
 
 
 def position(head: str) -> int:
@@ -85,15 +90,13 @@ class AttributeControl:
     def __init__(self, vocab: Vocab, attributes: Attributes, config: SampleConfig) -> None:
         self._attributes, self._clock = attributes, Clock()
         self.heads = note_heads(attributes.range, vocab.symbols[2:]) if attributes.range is not None else None
-        temperatures = {config.temperature, *attributes.temperatures}
-        if attributes.returns is not None:
-            temperatures.add(attributes.returns)
-        self._configs = {t: replace(config, temperature=t) for t in temperatures}
+        temperatures = (*attributes.temperatures, attributes.returns)
+        self._configs = {t: replace(config, temperature=t) for t in temperatures if t is not None}
         self._own = config
         self._plan: FormPlan | None = None
         # What each symbol does: makes the note before it longer or shorter; begins a note, of which positions.
         ids = vocab.ids
-        self._letters = [(ids[c], c) for c in (*LETTERS, *LETTERS.lower()) if c in ids]
+        self._letters = [(ids[c], c) for c in NOTE_LETTERS if c in ids]
         self._marks = [(ids[c], c) for c in ",'" if c in ids]
         self._not_marks = np.array([c not in ",'" for c in vocab.symbols])
         self._longer: NDArray[np.intp] = np.array([ids[c] for c in _LONGER if c in ids], dtype=np.intp)
@@ -168,7 +171,7 @@ class AttributeControl:
 
     def _takes(self, char: str) -> bool:
         """Whether this is an octave mark of the note being written."""
-        return bool(self._head) and char == ",'"[self._head[0].islower()]
+        return bool(self._head) and char == octave_mark(self._head[0])
 
     def _density_pull(self, asked: float) -> float:
         """Nats towards shorter notes: the last one is in time and notes already."""
@@ -186,7 +189,7 @@ class AttributeControl:
         """Raise what leaps: letters that cannot be near the last note, and marks that lead away from the one before."""
         last = position(self._head) if self._head else self._last
         for symbol, letter in self._letters:
-            marked = letter + ",'"[letter.islower()]
+            marked = letter + octave_mark(letter)
             if last is not None and abs(position(letter) - last) > THIRD and abs(position(marked) - last) > THIRD:
                 z[symbol] += pull
         if self._head and self._last is not None:
@@ -216,7 +219,7 @@ class AttributeControl:
 
     def _read_note(self, char: str) -> None:
         """Count notes, intervals and leaps."""
-        if char in "ABCDEFGabcdefg":
+        if char in NOTE_LETTERS:
             self._end_head()
             self._head = char
         elif self._takes(char):

@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any
 
 from charlstm.errors import ConfigError
+from charlstm.lm.config import MAX_TEMPERATURE
 from charlstm.tunes.views.attributes import Ambitus, parse_note_name
 
 MOST_DENSITY = 32.0  # notes per bar
 MOST_PARTS = 26  # as many as a form plan has
-MOST_TEMPERATURE = 100.0  # as in SampleConfig
 OPTIONS = {
     "range": "--range",
     "density": "--density",
@@ -63,9 +63,10 @@ class Attributes:
             raise ConfigError("leaps", "is a share, from 0 to 1.")
         if len(self.temperatures) > MOST_PARTS:
             raise ConfigError("part temperature", f"a tune has at most {MOST_PARTS} parts.")
-        for temperature in (*self.temperatures, *([] if self.returns is None else [self.returns])):
-            if not 0 <= temperature <= MOST_TEMPERATURE:
-                raise ConfigError("part temperature", f"must be from 0 to {MOST_TEMPERATURE:g}.")
+        named = [*(("part temperature", t) for t in self.temperatures), ("return temperature", self.returns)]
+        for name, temperature in named:
+            if temperature is not None and not 0 <= temperature <= MAX_TEMPERATURE:
+                raise ConfigError(name, f"must be from 0 to {MAX_TEMPERATURE:g}.")
 
     def __bool__(self) -> bool:
         return self != NO_ATTRIBUTES
@@ -107,7 +108,7 @@ def parse_attributes(text: str) -> Attributes:
         name, _, value = part.partition("=")
         if name not in OPTIONS or not value:
             example = "range=D4-B5 density=6 leaps=0.2 temperatures=1.2,0.6 returns=0.4"
-            raise ConfigError("attributes", f"{part[:40]!r} is none; they read like {example}.")
+            raise ConfigError("attributes", f"cannot be read from {part[:40]!r}; write them like {example}.")
         words[name] = value
     return attributes_of_words(words)
 
@@ -119,19 +120,18 @@ def attributes_of_words(words: Mapping[str, str]) -> Attributes:
         density=_number("density", words["density"]) if words.get("density") else None,
         leaps=_number("leaps", words["leaps"]) if words.get("leaps") else None,
         temperatures=parse_temperatures(words.get("temperatures", "")),
-        returns=_number("returns", words["returns"]) if words.get("returns") else None,
+        returns=_number("return temperature", words["returns"]) if words.get("returns") else None,
     )
 
 
 def attributes_of_json(values: Mapping[str, Any]) -> Attributes:
-    """The attributes of a file, as `to_json` has them. Raises ConfigError at what is none."""
-    known = {one.name for one in fields(Attributes)}
+    """The attributes of a file, as `to_json` has them. Raises ConfigError."""
     words = {}
     for name, value in values.items():
+        if name not in OPTIONS:
+            raise ConfigError("attributes", f"{name[:40]!r} must be one of {', '.join(OPTIONS)}.")
         is_list = isinstance(value, Sequence) and not isinstance(value, str)
         words[name] = ",".join(map(str, value)) if is_list else str(value)
-        if name not in known:
-            raise ConfigError("attributes", f"{name[:40]!r} is none; they are {', '.join(sorted(known))}.")
     return attributes_of_words(words)
 
 
@@ -139,7 +139,7 @@ def parse_range(text: str) -> Ambitus:
     """Two notes in scientific pitch notation: D4-B5. Raises ConfigError."""
     match = re.fullmatch(r"\s*([A-Ga-g]\d)\s*[-\u2013]\s*([A-Ga-g]\d)\s*", text)
     if match is None:
-        raise ConfigError("range", f"{text[:40]!r} is none; write two notes, such as D4-B5, where C4 is middle C.")
+        raise ConfigError("range", f"{text[:40]!r} is not two notes such as D4-B5, where C4 is middle C.")
     lowest, highest = (parse_note_name(name) for name in match.groups())
     if lowest > highest:
         raise ConfigError("range", f"{text.strip()} begins above its end; write the lower note first.")

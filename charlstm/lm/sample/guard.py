@@ -12,7 +12,7 @@ from fractions import Fraction
 
 from charlstm.errors import ConfigError
 from charlstm.lm.sample.attribute_control import NoteHeads
-from charlstm.lm.sample.guard_body import LENGTHS, Body, Ending
+from charlstm.lm.sample.guard_body import Body, Ending, known_lengths, known_letters
 from charlstm.lm.sample.guard_form import FormGuard
 from charlstm.lm.sample.guard_header import DEFAULTS, HeaderLines
 from charlstm.lm.sample.guard_resume import resume
@@ -66,7 +66,7 @@ class Guard:
             )
         self._symbols, self._max_length, self._length, self._heads = symbols, max_length, 0, heads
         known = frozenset(symbols)
-        self._lengths = {text: duration for text, duration in LENGTHS.items() if known.issuperset(text)}
+        self._lengths = known_lengths(symbols)
         values = {
             letter: [v for v in seen.get(letter) or usual if known.issuperset(v)] for letter, usual in DEFAULTS.items()
         }
@@ -205,5 +205,5 @@ class Guard:
         if full is None and parse_meter(meter) is not None:
             raise ConfigError("guard", f"cannot fill bars of M:{meter} in this unit note length.")
         on_beat = "hornpipe" in self._head.written.get("R", "").lower()
-        letters = "".join(c for c in (*LETTERS, *LETTERS.lower()) if c in self._symbols)
-        self._body, self._tried = Body(full, self._lengths, on_beat, letters, self._heads), ("", None)
+        self._body = Body(full, self._lengths, on_beat, known_letters(self._symbols), self._heads)
+        self._tried = ("", None)

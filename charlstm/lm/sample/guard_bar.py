@@ -10,8 +10,7 @@ import re
 from collections.abc import Collection
 from fractions import Fraction
 
-from charlstm.lm.sample.guard_body import LENGTHS, Body
-from charlstm.tunes.keys import LETTERS
+from charlstm.lm.sample.guard_body import Body, known_lengths, known_letters
 
 ROOM = 40  # characters within which a bar can be filled from anywhere
 _TIE = re.compile(r"(?<![\^_=])([A-G],{0,2}|[a-g]'{0,2})[0-9/]*-[|:\][123 \n]*\Z")
@@ -37,14 +36,11 @@ class BarGuard:
     def __init__(
         self, symbols: Collection[str], quarters: int | None, *, before: str, on_beat: bool = False, room: int
     ) -> None:
-        known = frozenset(symbols)
-        letters = "".join(letter for letter in (*LETTERS, *LETTERS.lower()) if letter in known)
-        lengths = {text: duration for text, duration in LENGTHS.items() if known.issuperset(text)}
         self._body = Body(
             quarters,
-            lengths,
+            known_lengths(symbols),
             on_beat,
-            letters,
+            known_letters(symbols),
             is_first_bar=False,
             bars=1,
             least_bars=0,

@@ -11,16 +11,28 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from charlstm.lm.sample.attribute_control import NoteHeads
+from charlstm.lm.sample.attribute_control import NoteHeads, octave_mark
+from charlstm.tunes.keys import NOTE_LETTERS
+from charlstm.tunes.views.bars import LEAST_BARS
 
 LENGTHS = {
     "": 4, "2": 8, "3": 12, "4": 16, "6": 24, "8": 32, "12": 48, "/": 2, "/2": 2, "3/2": 6, "/4": 1, "3/4": 3,
 }  # fmt: skip
 EVEN = ("", "2", "4", "/")  # lengths of the notes of a triplet, or around a > or <: others make odd note values
-LEAST_BARS = 8  # of a tune, as validity has it (evaluate/validity.py)
 MOST_SIGNS = 38  # of a line, after which its bar is the last: a line of the text is one of the page, and must fit it
-_UPPER, _LOWER = frozenset("ABCDEFG"), frozenset("abcdefg")
+_LETTERS = frozenset(NOTE_LETTERS)
 _ACCIDENTALS = frozenset("^_=")
+
+
+def known_lengths(symbols: Collection[str]) -> dict[str, int]:
+    """Of LENGTHS those that these characters can write."""
+    known = frozenset(symbols)
+    return {text: duration for text, duration in LENGTHS.items() if known.issuperset(text)}
+
+
+def known_letters(symbols: Collection[str]) -> str:
+    """The letters of notes among these characters."""
+    return "".join(letter for letter in NOTE_LETTERS if letter in symbols)
 
 
 class Ending(NamedTuple):
@@ -158,7 +170,7 @@ class Body:
         if char == "z" and (not self.has_note or self.same):
             return False
         self.accidental = ""
-        return (char in _UPPER or char in _LOWER or char == "z") and self._begin(char)
+        return (char in _LETTERS or char == "z") and self._begin(char)
 
     def _begin(self, letter: str) -> bool:
         self.mode, self.letter, self.octave, self.length = "note", letter, "", ""
@@ -183,7 +195,7 @@ class Body:
 
     def _in_accidental(self, char: str) -> bool:
         self.altered, self.signs = self.altered + char.upper(), self.signs + 1
-        return (char in _UPPER or char in _LOWER) and self._begin(char)
+        return char in _LETTERS and self._begin(char)
 
     def _fitting(self, lengths: Collection[str], times: int = 1) -> list[str]:
         """The lengths that the bar has room for, so many times."""
@@ -202,8 +214,7 @@ class Body:
 
     def _in_note(self, char: str) -> bool:
         octave = self.octave + char
-        mark = "," if self.letter in _UPPER else "'"
-        if char == mark and self.letter != "z" and not self.length and len(octave) <= 2:
+        if char == octave_mark(self.letter) and self.letter != "z" and not self.length and len(octave) <= 2:
             head, is_in_range = self.letter + octave, True
             if self.heads and not self.tied:
                 is_in_range = self.heads.may_begin(head) or not self.heads.may_begin(self.letter + self.octave)

@@ -19,7 +19,7 @@ from safetensors.numpy import save
 
 from charlstm.errors import CheckpointError, ConfigError
 from charlstm.files import write_atomic
-from charlstm.lm.config import ModelConfig, TrainConfig
+from charlstm.lm.config import MAX_TEMPERATURE, ModelConfig, TrainConfig
 from charlstm.lm.store.tensors import Weights, check_header, check_weights, read_weights
 from charlstm.lm.vocab import Vocab
 from charlstm.paths import checkpoint_roots, checkpoints_path
@@ -260,8 +260,8 @@ def load_checkpoint(path: str | Path) -> Checkpoint:
         if not _are_numbers([values.get(name)]):
             fail(f"holds a {name} that is not a number")
     temperature = values.get("temperature", 0.8)
-    if not _is_number(temperature) or not 0 <= temperature <= 100:
-        fail("holds a temperature outside [0, 100]")
+    if not _is_number(temperature) or not 0 <= temperature <= MAX_TEMPERATURE:
+        fail(f"holds a temperature outside [0, {MAX_TEMPERATURE:g}]")
 
     # The forms that it composes by.
     try:

@@ -12,6 +12,8 @@ from fractions import Fraction
 from charlstm.tunes.abc import body_tokens, parse_meter, split_header
 from charlstm.tunes.parse.place import MUSIC, PlacedToken, placed_tokens
 
+LEAST_BARS = 8  # of a whole tune
+
 
 @dataclass(frozen=True, slots=True)
 class Bar:
