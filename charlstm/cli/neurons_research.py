@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,11 +29,11 @@ from charlstm.progress import Progress
 
 if TYPE_CHECKING:
     from charlstm.lm.infer.engine import Engine
+    from charlstm.neurons.concepts.concept import Concept
     from charlstm.neurons.recording import Activations
-    from charlstm.neurons.search import Probe
+    from charlstm.neurons.search import Match, Probe
 
 CONTEXT = 12  # characters shown before and after a place
-TUNES = 120  # validation tunes that a spread or a concept's direction is measured on, as on the page
 
 
 def add(group: Commands) -> None:
@@ -98,9 +98,12 @@ def _signed_unit(text: str) -> tuple[tuple[int, int], int]:
     return unit(text.rstrip("+-")), -1 if text.endswith("-") else 1
 
 
-def _concept(name: str) -> Any:
+def _concept(name: str | None) -> Concept | None:
+    """A concept by its name, if one was given. Raises ConfigError."""
     from charlstm.neurons.concepts.registry import CONCEPTS
 
+    if name is None:
+        return None
     if name not in CONCEPTS:
         raise ConfigError("concept", f"{name!r} must be one of {', '.join(CONCEPTS)}.")
     return CONCEPTS[name]
@@ -114,17 +117,17 @@ def _search(options: argparse.Namespace) -> None:
     from charlstm.neurons.recording_file import record_to_file, texts_to_record
     from charlstm.neurons.search import match
 
-    concept = _concept(options.concept) if options.concept else None
+    concept = _concept(options.concept)
     engine = load(options.model)
     texts = texts_to_record(engine, find_corpus_for(engine, options.corpus))
     with progress() as advance:
         recording = record_to_file(engine, texts, report=advance)
     probes, scores = _probes(options, recording, concept)
     matches = match(recording, probes, top=options.top, length=1 if concept else recording.characters)
-    places = [_place(recording, found) for found in matches.best]
+    places = [_place(recording, one) for one in matches.best]
     if concept is not None:
-        for place, found in zip(places, matches.best, strict=True):
-            place["has_concept"] = bool(concept(recording.texts[found.text])[found.start : found.end].any())
+        for place, one in zip(places, matches.best, strict=True):
+            place["has_concept"] = bool(concept(recording.texts[one.text])[one.start : one.end].any())
     value = {
         "units": [
             {"unit": str(p.unit), "on": "high" if p.sign > 0 else "low", "threshold": round(p.threshold, 4), **more}
@@ -140,7 +143,7 @@ def _search(options: argparse.Namespace) -> None:
 
 
 def _probes(
-    options: argparse.Namespace, recording: Activations, concept: Any
+    options: argparse.Namespace, recording: Activations, concept: Concept | None
 ) -> tuple[list[Probe], list[dict[str, float]]]:
     """The units to search with, and what is known of each."""
     from charlstm.neurons.concept_units import best_probes
@@ -160,15 +163,15 @@ def _probes(
     return [probe for probe, _ in ranked], [{"auroc": round(score, 4)} for _, score in ranked]
 
 
-def _place(recording: Activations, found: Any) -> dict[str, Any]:
-    """A place that was found: tune, characters from 0, and the text around it with the place in brackets."""
+def _place(recording: Activations, place: Match) -> dict[str, Any]:
+    """Where units are on together: tune, characters from 0, and the text around it with the place in brackets."""
     from charlstm.tunes.abc import split_header
 
-    text = recording.texts[found.text]
-    before, after = text[max(found.start - CONTEXT, 0) : found.start], text[found.end : found.end + CONTEXT]
-    shown = f"{before}[{text[found.start : found.end]}]{after}".replace("\n", "\\n")
+    text = recording.texts[place.text]
+    before, after = text[max(place.start - CONTEXT, 0) : place.start], text[place.end : place.end + CONTEXT]
+    shown = f"{before}[{text[place.start : place.end]}]{after}".replace("\n", "\\n")
     title = split_header(text).get("T") or "Untitled"
-    return {"title": title, "start": found.start, "end": found.end, "shared": found.shared, "snippet": shown}
+    return {"title": title, "start": place.start, "end": place.end, "shared": place.shared, "snippet": shown}
 
 
 # ---- intervene ------------------------------------------------------------------------------------------------------
@@ -180,13 +183,13 @@ def _intervene(options: argparse.Namespace) -> None:
     from charlstm.lm.sample.sampling import sample
     from charlstm.neurons.paired_samples import changes, with_headers_of
 
-    concept = _concept(options.concept) if options.concept else None
+    concept = _concept(options.concept)
     engine, seed, count = load(options.model), seed_of(options), options.pairs
     config = SampleConfig(temperature=options.temperature, max_length=options.max_length)
     changed, words = _changed(options, engine, concept)
     with progress() as advance:
 
-        def done(before: int) -> Any:
+        def done(before: int) -> Callable[[int], None]:
             return lambda number: advance(Progress("Writing tunes", before + number, 2 * count))
 
         own = sample(engine, config, n=count, seed=seed, progress=done(0))
@@ -194,65 +197,57 @@ def _intervene(options: argparse.Namespace) -> None:
             others = with_headers_of(own, changed, config, progress=done(count))
         else:
             others = sample(changed, config, n=count, seed=seed, progress=done(count))
-    found = changes(own, others)
+    measured = changes(own, others)
     same = sum(a.text == b.text for a, b in zip(own, others, strict=True))
     value = {
         "intervention": words, "pairs": count, "seed": seed, "identical": same,
         "changes": [
             {"measure": c.name, "before": c.before, "after": c.after, "change": c.change, "low": c.low, "high": c.high,
              "clear": c.is_clear}
-            for c in found
+            for c in measured
         ],
     }  # fmt: skip
     rows = [
         (c.name, f"{c.before:.3g}", f"{c.after:.3g}", f"{c.change:+.3g}", f"{c.low:+.3g} to {c.high:+.3g}",
          "clear" if c.is_clear else "")
-        for c in found
+        for c in measured
     ]  # fmt: skip
     head = f"{words}: {count} pair{'s' if count > 1 else ''} from seed {seed}, {same} identical."
     note = "95%: of the mean difference, by bootstrap over pairs. Clear: that interval excludes 0."
     show(options, value, f"{head}\n\n{table(rows, ('measure', 'A', 'B', 'change', '95%', ''))}\n\n{note}")
 
 
-def _changed(options: argparse.Namespace, engine: Engine, concept: Any) -> tuple[Engine, str]:
+def _changed(options: argparse.Namespace, engine: Engine, concept: Concept | None) -> tuple[Engine, str]:
     """The engine with the intervention, and what it is in words."""
     from charlstm.neurons.concept_units import concept_direction
+    from charlstm.neurons.recording import Unit
     from charlstm.neurons.steering import Intervention, deviations
 
+    units = tuple(Unit(*pair) for pair in options.ablate or options.clamp or options.steer or ())
+    named, strength = ", ".join(map(str, units)), f"{options.strength:+g}"
     if options.ablate:
-        return Intervention("ablate", _units(options.ablate)).apply(engine), f"Ablate {_named(options.ablate)}"
-    strength = f"{options.strength:+g}"
+        return Intervention("ablate", units).apply(engine), f"Ablate {named}"
     if options.clamp:
-        clamp = Intervention("clamp", _units(options.clamp), options.strength)
-        return clamp.apply(engine), f"Clamp {_named(options.clamp)} at {strength}"
+        return Intervention("clamp", units, options.strength).apply(engine), f"Clamp {named} at {strength}"
     recording = _recorded(options, engine)
     if concept is None:
-        steer = Intervention("steer", _units(options.steer), options.strength)
         spread = deviations(recording.rows, engine.config.num_layers)
-        return steer.apply(engine, spread), f"Steer {_named(options.steer)} by {strength} standard deviations"
+        words = f"Steer {named} by {strength} standard deviations"
+        return Intervention("steer", units, options.strength).apply(engine, spread), words
     along, _ = concept_direction(recording, concept)
     words = f"Steer along {concept.name} by {strength} standard deviations"
     return Intervention("steer", strength=options.strength, along=along).apply(engine), words
 
 
-def _units(pairs: Sequence[tuple[int, int]]) -> tuple[Any, ...]:
-    from charlstm.neurons.recording import Unit
-
-    return tuple(Unit(*pair) for pair in pairs)
-
-
-def _named(units: Sequence[tuple[int, int]]) -> str:
-    return ", ".join(f"{layer}:{index}" for layer, index in units)
-
-
 def _recorded(options: argparse.Namespace, engine: Engine) -> Activations:
-    """The model's reading of validation tunes."""
+    """The model's reading of validation tunes: those that the page measures on."""
     import numpy as np
 
     from charlstm.neurons.recording import record_texts
+    from charlstm.neurons.unseen import unseen
 
     corpus = find_corpus_for(engine, options.corpus)
-    texts = [text for text in corpus.validation if text and set(text) <= set(engine.vocab.ids)][:TUNES]
+    texts = unseen(corpus, engine.vocab)
     if not texts:
         raise ConfigError("corpus", f"{corpus.name} has no validation tunes that this model can read; name another.")
     with progress() as advance:

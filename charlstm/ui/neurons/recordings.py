@@ -11,15 +11,15 @@ import streamlit as st
 from charlstm.lm.store.checkpoint import Checkpoint
 from charlstm.lm.store.tensors import count_weights
 from charlstm.neurons.recording import Activations, record_texts
+from charlstm.neurons.unseen import TUNES, unseen
 from charlstm.ui.background import ASKED, LONG, ask_first, take_back, with_bar
 from charlstm.ui.neurons.settings import go
 from charlstm.ui.neurons.view_context import ViewContext
-from charlstm.ui.shared.corpora import corpus_for, unseen
+from charlstm.ui.shared.corpora import corpus_for
 from charlstm.ui.shared.durations import counted
 from charlstm.ui.shared.models import engine
 from charlstm.ui.shared.notices import plain
 
-TUNES = 120
 PER_CHARACTER, PER_WEIGHT = 1e-4, 2e-10  # seconds to record a character, measured on two shared cores
 
 
@@ -36,7 +36,7 @@ def recording_of(context: ViewContext) -> tuple[Activations, str] | None:
     nobody has asked for it yet.
     """
     corpus = corpus_for(context.checkpoint)
-    texts = unseen(corpus, context.checkpoint.vocab, TUNES)
+    texts = unseen(corpus, context.checkpoint.vocab)
     if not texts:
         st.info(plain(f"The collection {corpus.name} has no validation tunes that this model can read."))
         return None

@@ -12,7 +12,6 @@ import streamlit as st
 
 from charlstm.errors import CharlstmError
 from charlstm.lm.store.checkpoint import Checkpoint
-from charlstm.lm.vocab import Vocab
 from charlstm.paths import corpus_path
 from charlstm.tunes.abc import split_header
 from charlstm.tunes.corpus.building import build_status, start_building
@@ -125,11 +124,3 @@ def tune_of(corpus: Corpus, place: int) -> tuple[str, str]:
             return str(texts[place]), part
         place -= len(texts)
     raise IndexError(place)
-
-
-def unseen(corpus: Corpus, vocab: Vocab, count: int) -> tuple[str, ...]:
-    """Validation tunes that the model can read, evenly spread over all there are: they lie book by book."""
-    known, total = vocab.ids.keys(), len(corpus.validation)
-    spread = dict.fromkeys(k * total // count for k in range(count)) if total > count else range(total)
-    texts = (str(corpus.validation[k]) for k in spread)
-    return tuple(text for text in texts if text and known >= set(text))

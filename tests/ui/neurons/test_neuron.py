@@ -27,7 +27,7 @@ from charlstm.ui.neurons.neuron_charts import place_names
 from charlstm.ui.neurons.tune import bar_ticks
 from charlstm.ui.neurons.unit_picker import SIGNALS
 from charlstm.ui.neurons.view_context import ViewContext
-from charlstm.ui.shared.corpora import titles, tune_of, unseen
+from charlstm.ui.shared.corpora import titles, tune_of
 from charlstm.ui.shared.url_state import ComposeSettings
 from tests.conftest import TUNES, make_weights
 from tests.memorizing_model import save_reciter
@@ -316,15 +316,6 @@ def test_titles_are_told_apart_and_lead_to_their_tunes() -> None:
     assert [tune_of(twins, k) for k in range(4)] == [
         (TUNES[0], "test"), (TUNES[3], "validation"), (TUNES[0], "train"), (TUNES[0], "train"),
     ]  # fmt: skip
-
-
-def test_tunes_are_drawn_from_all_over_the_collection() -> None:
-    many = tuple(f"K:D\n{'ABC'[k % 3] * (k + 1)}|" for k in range(50))
-    found = unseen(Corpus("a", train=(), validation=many), Vocab.of(many), 10)
-    assert found == many[::5]
-    few = unseen(Corpus("a", train=(), validation=many), Vocab.of(many[:1]), 10)
-    assert few == tuple(text for text in found if "A" in text)
-    assert unseen(Corpus("a", train=(), validation=many[:3]), Vocab.of(many), 10) == many[:3]
 
 
 def test_ticks_are_few_and_in_order() -> None:
