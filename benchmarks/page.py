@@ -8,8 +8,8 @@ the slowest of several new tunes, each from the click until another score stands
 played: "Another tune", which is mostly written before it is asked for, and a seed that is typed, which is not. Then
 the seconds from pressing play to the sound, and those of processor time that a new tune takes in the server, in its
 workers and in the browser's page. Then the kilobytes that reach the browser over the page's connection, before
-compression, and as files of sound: of a visit with its first tune, and of a new tune; and how much each page moves by
-itself (benchmarks/shift.py) on its first load, and Compose while tunes are composed. Needs a Chromium and playwright.
+compression, and as files of sound: of a visit with its first tune, and of a new tune; and how much each page moves
+(benchmarks/shift.py) on its first load, and Compose while tunes are composed. Needs a Chromium and playwright.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""How much a page moves by itself while it loads: the sum of its layout shifts, as browsers measure it.
+"""How much a page moves while it loads: the sum of its layout shifts, as browsers measure it.
 
 https://web.dev/articles/cls: what moves within half a second of a click or a key is not counted.
 """

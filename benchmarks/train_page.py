@@ -26,7 +26,7 @@ from serving import CHROMIUM_FLAGS, ROOT, served
 from charlstm.lm.train import training_runs
 from charlstm.lm.train.metrics import Metrics
 
-VIEWS = (("Models", "Give away"), ("New", "1. Tunes"))
+VIEWS = (("Models", "Export model"), ("New", "1. Tunes"))
 
 
 def clicks(page: Any, count: int) -> list[float]:

@@ -59,7 +59,7 @@ def _learn(options: argparse.Namespace) -> None:
     assert checkpoint is not None
     corpus = find_corpus_for(engine, None)
     if corpus.fingerprint != checkpoint.corpus.fingerprint:
-        raise CorpusError(f"{corpus.name} is not what {engine.name} learned from any more; build it again.")
+        raise CorpusError(f"{corpus.name} has changed since {engine.name} learned from it; build it again.")
     texts = as_model_texts(engine, read_tunes(options.liked))
     with progress() as advance:
         learned = learn_from_liked(

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from charlstm.tunes.corpus.model import Corpus
 
 
-FORK_CHANGES = {"dropout", "embedding_dropout", "weight_dropout", "clock", "plan"}  # what a fork may have otherwise
+FORK_CHANGES = {"dropout", "embedding_dropout", "weight_dropout", "clock", "plan"}  # where a fork may differ
 
 
 def add(commands: Commands) -> None:
@@ -163,16 +163,16 @@ def _long_enough(options: argparse.Namespace, train: TrainConfig, corpus: Corpus
 
 
 def _forked(options: argparse.Namespace, corpus: Corpus) -> tuple[ModelConfig, Weights]:
-    """The network and the weights that a fork begins with: its parent's, with --clock and --plan these in addition.
+    """The network and the weights that a fork begins with: its parent's, but for the options in FORK_CHANGES.
 
-    Dropout may be another one. The characters must be the same ones: each has its row in the weights.
+    The characters must be the same: each has its row in the weights.
 
     Raises
     ------
     CheckpointError
-        If the characters are others.
+        If the characters differ.
     ConfigError
-        If another shape of network was asked for than the parent has.
+        If a shape of network was asked for that the parent does not have.
     """
     from charlstm.lm.store.checkpoint import load_checkpoint
     from charlstm.lm.store.epochs import epoch_weights

@@ -17,6 +17,7 @@ _TRAIN = TrainConfig()
 
 
 def add_network_options(parser: argparse.ArgumentParser) -> None:
+    """The options of ModelConfig."""
     model = parser.add_argument_group("the network")
     model.add_argument("--cell", choices=CELLS, default=_MODEL.cell)
     model.add_argument(
@@ -48,6 +49,7 @@ def add_network_options(parser: argparse.ArgumentParser) -> None:
 
 
 def add_training_options(parser: argparse.ArgumentParser) -> None:
+    """The options of TrainConfig, and of the machine it runs on."""
     how = parser.add_argument_group("training")
     length = how.add_mutually_exclusive_group()
     length.add_argument(

@@ -176,16 +176,14 @@ def _mingru(rows: Sequence[Row]) -> list[Claim]:
         return ", ".join(f"{row.case.label.split(', T')[0]} {mean(row, name):{form}}" for row in these)
 
     compared = []
-    gru, best = (
-        cases(trained, cell="GRU"),
-        sorted(cases(trained, cell="minGRU"), key=lambda row: mean(row, "test tunes")),
-    )
-    if gru and best:
-        losses = mean(best[0], "test tunes"), mean(gru[0], "test tunes")
+    grus, min_grus = cases(trained, cell="GRU"), cases(trained, cell="minGRU")
+    if grus and min_grus:
+        best = min(min_grus, key=lambda row: mean(row, "test tunes"))
+        losses = mean(best, "test tunes"), mean(grus[0], "test tunes")
         compared.append(
             Claim(
                 "Feng et al. 2024, not the report: a minGRU learns about as well as a GRU.",
-                f"Whole test tunes: {losses[0]:.2f} (the best, {best[0].case.label}) and {losses[1]:.2f}.",
+                f"Whole test tunes: {losses[0]:.2f} (the best, {best.case.label}) and {losses[1]:.2f}.",
                 losses[0] < losses[1] + NEAR,
             )
         )

@@ -92,13 +92,17 @@ def learn_from_liked(
     learning_rate : float
         After a warm-up of 20 updates, constant.
     batch_size : int
-        Tunes an update.
+        Tunes per update.
     seed : int
         Of the draws of tunes, keys and dropout.
     threads : int
         CPU threads of torch.
     report : Report, optional
         Told after each update; it may raise to stop.
+
+    Returns
+    -------
+    Learned
 
     Raises
     ------
@@ -137,7 +141,7 @@ def learn_from_liked(
         return measured
 
     # Learn, and keep the weights as long as they are within the bound.
-    losses, kept, last = [(0, loss())], learner.network.weights(), 0
+    losses, weights, learned = [(0, loss())], learner.network.weights(), 0
     learner.network.train()
     for step in range(updates):
         learner.update(batch(), step, learning_rate * min(1.0, (step + 1) / WARM_UP))
@@ -147,5 +151,5 @@ def learn_from_liked(
             losses.append((step + 1, loss()))
             if losses[-1][1] > losses[0][1] + bound:
                 break
-            kept, last = learner.network.weights(), step + 1
-    return Learned(kept, tuple(losses), last, len(own))
+            weights, learned = learner.network.weights(), step + 1
+    return Learned(weights, tuple(losses), learned, len(own))

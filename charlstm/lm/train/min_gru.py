@@ -3,7 +3,7 @@
     z = sigmoid(W_z x + b_z)   n = tanh(W_n x + b_n)   h' = (1 - z) n + z h
 
 A GRU whose gate and candidate no longer see the state. Nothing is multiplied by a matrix from step to step, so the
-products of all steps are one, and what is left is a linear recurrence of each unit by itself. As in nn.GRU, and unlike
+products of all steps are one, and what is left is a linear recurrence per unit. As in nn.GRU, and unlike
 in the paper, z is what is kept; and the candidate keeps its tanh, so that a state lies in [-1, 1] as in other cells.
 
 The paper computes the recurrence by a parallel scan in logarithms, for GPUs. On a CPU a loop over the steps with its

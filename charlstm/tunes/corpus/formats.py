@@ -75,8 +75,11 @@ def form_of(text: str) -> str:
 
 
 def _is_one_line(line: str) -> bool:
-    """Whether a line is a whole tune. What is behind its last bar line is not looked at: else a line that has many
-    keys and no bar line would take a square of time, in which nobody else in this process works."""
+    """Whether a line is a whole tune.
+
+    What is behind its last bar line is not looked at: with many keys and no bar line it would take quadratic time, in
+    which nobody else in this process works.
+    """
     return _ONE_LINE.match(line[: line.rfind("|") + 1]) is not None
 
 

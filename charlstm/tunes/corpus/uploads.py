@@ -156,6 +156,6 @@ def _tunes_in(text: str) -> int:
 def _check_room(name: str, size: int, room: int) -> None:
     if size > min(room, MAX_FILE_BYTES):
         raise CorpusError(
-            f"{name} unpacks to more than {MAX_FILE_BYTES // 2**20} MB a file or {MAX_BYTES // 2**20} MB "
-            "in all; bring fewer tunes."
+            f"{name} holds a file of more than {MAX_FILE_BYTES // 2**20} MB, or all files together hold more than "
+            f"{MAX_BYTES // 2**20} MB; bring fewer tunes."
         )
