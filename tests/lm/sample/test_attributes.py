@@ -24,6 +24,7 @@ from charlstm.lm.sample.guard import BODY_ROOM, Guard
 from charlstm.lm.sample.sampling import sample, stream
 from charlstm.tunes.form_plan.edit import add_bar
 from charlstm.tunes.form_plan.notation import parse_plan
+from charlstm.tunes.form_plan.reading import written_bars
 from charlstm.tunes.views.attributes import tune_attributes
 from tests.conftest import VOCAB
 from tests.lm.sample.walks import CHARACTERS, walk
@@ -142,6 +143,25 @@ def test_a_stream_is_the_same_tune_and_an_edit_keeps_what_it_leaves_alone() -> N
     assert attributes.range is not None
     got = tune_attributes(edited).range
     assert got is not None and attributes.range.lowest <= got.lowest and got.highest <= attributes.range.highest
+
+
+@pytest.mark.parametrize("guard", [True, False])
+def test_a_bar_that_is_added_has_the_attributes_too(guard: bool) -> None:
+    """Its notes lie in the range, and at temperature 0 no random number matters."""
+    engine = load("lstm-form")
+    tune = sample(engine, SampleConfig(temperature=0.8, guard=True), seed=5)[0]
+    assert tune.form is not None
+    edit = add_bar(tune.form, 0)
+
+    def added(seed: int) -> str:
+        config, asked = SampleConfig(temperature=1.5, guard=guard), parse_attributes("range=A4-B4 temperatures=0")
+        text = "".join(stream_edited(engine, tune.text, edit, config, seed=seed, attributes=asked))
+        bar = written_bars(text)[1][edit.origins.index(None)]
+        return text[bar.start : bar.end]
+
+    bars = {added(seed) for seed in range(3)}
+    assert len(bars) == 1 and set("".join(bars)) & set("AB")
+    assert set("".join(bars)).isdisjoint("CDEFGabcdefg,'")
 
 
 def test_a_tune_that_begins_outside_the_range_is_carried_on_within_it() -> None:

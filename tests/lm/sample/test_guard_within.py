@@ -11,7 +11,10 @@ from charlstm.lm.sample.adapter import written_places
 from charlstm.lm.sample.continuation import answer, continue_tune
 from charlstm.lm.sample.guard_bar import tied_note
 from charlstm.lm.sample.infill import infill
+from charlstm.lm.vocab import Vocab
 from charlstm.tunes.views.bars import bars, misfits
+from tests.conftest import TUNES as TEXTS
+from tests.conftest import MakeEngine
 from tests.lm.sample.writing import whole
 
 WILD = SampleConfig(temperature=1.5, guard=True, max_length=500)
@@ -56,7 +59,23 @@ def test_a_continuation_can_be_played_and_ends(uniform_engine: Engine, name: str
         assert [bar for bar in misfits(bars(continued.text)) if bar >= keep] == [], (keep, continued.text)
         if not wrong:
             assert validity(continued.text).valid, (keep, continued.text, validity(continued.text).reasons)
-        assert continued.overruled and all(place >= continued.start for place, _ in continued.overruled)
+        places = [place for place, _ in continued.overruled]
+        assert places == sorted(places) and len(set(places)) > 1 and places[0] >= continued.start
+
+
+def test_a_tie_over_a_bar_line_is_answered_and_none_is_left(make_engine: MakeEngine) -> None:
+    engine = make_engine(scale=0.0, vocab=Vocab.of([*TEXTS, "A-"]))
+    text = "X:1\nM:4/4\nL:1/8\nK:D\nd2 fd A2 B2-|B2 ge B2 ge|f2 d2 f2 d2|e4 c4-|\n"
+    written = infill(engine, text, 1, 1, n=12, config=WILD)
+    assert len(written.candidates) == 12
+    for one in written.candidates:
+        assert one.text[one.start : one.end].startswith("B") and not one.text[: one.end].endswith("-")
+        assert len({place for place, _ in one.overruled}) > 1
+    for opening in ("d2 fd", "[Ad]2 fd"):  # the guard follows it; the guard takes it up at the last bar line
+        start = text.replace("d2 fd", opening, 1)
+        for seed in range(6):
+            _, continued = whole(continue_tune(engine, start, 4, config=WILD, seed=seed))
+            assert continued.text[continued.start :].lstrip("|: \n").startswith("c"), continued.text
 
 
 @pytest.mark.parametrize("model", ["lstm-512", "lstm-form", "gru-250", "rnn-250"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -68,3 +69,6 @@ def test_the_command_makes_a_model_that_keeps_its_parents_terms(
     assert (new.corpus.name, new.corpus.terms) == ("tiny", "for practice")
     assert load(out).config == checkpoint.config
     assert main(line) == 1  # not a second time into one folder
+    save_corpus(replace(CORPUS, train=OWN[:3]))
+    assert main([*line[:4], "--out", str(tmp_path / "other")]) == 1  # no longer what it learned from
+    assert not (tmp_path / "other").exists()

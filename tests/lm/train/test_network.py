@@ -90,8 +90,9 @@ def test_every_layer_is_dropped_the_last_one_too() -> None:
     assert seen == [(4, 0.25), (5, 0.5), (5, 0.5), (5, 0.5)]
 
 
-def test_the_generator_decides_the_masks() -> None:
-    network = network_of(replace(PLAIN, dropout=0.5))
+@pytest.mark.parametrize("where", ["dropout", "embedding_dropout", "weight_dropout"])
+def test_the_generator_decides_the_masks(where: str) -> None:
+    network = network_of(replace(PLAIN, **{where: 0.5}))
     ids, _ = inputs_of(PLAIN)
     one, same, other = (network(ids, generator=torch.Generator().manual_seed(s))[0] for s in (1, 1, 2))
     assert torch.equal(one, same)

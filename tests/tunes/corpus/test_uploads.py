@@ -105,6 +105,15 @@ def test_a_tune_that_is_no_tune_for_its_length_is_named_and_leaves_the_others() 
     assert found.refused == (("a.abc, tune 2", "it has 50,008 characters, more than 50,000"),)
 
 
+def test_of_many_midi_files_the_first_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each takes 20 to 200 ms."""
+    monkeypatch.setattr(uploads, "MAX_MIDI", 2)
+    files = [(f"{n}.mid", b"MThd" + bytes([n])) for n in range(4)]
+    found = read_uploads(files, lambda data: "M:4/4\nK:C\nCDEF GABc|]\n")
+    assert [tune.file for tune in found.tunes] == ["0.mid", "1.mid"]
+    assert found.refused == tuple((f"{n}.mid", "2 MIDI files are read at most") for n in (2, 3))
+
+
 def test_the_reading_is_told_and_can_be_ended() -> None:
     told: list[Progress] = []
     read_uploads([("a.zip", zipped({f"{n}.abc": ONE for n in range(5)}))], report=told.append)
