@@ -155,10 +155,15 @@ def trained_to_the_end(train: TrainConfig, tunes: int) -> TrainConfig:
     Networks come to their end after some 1,300 updates (docs/lab-log.md); 50 epochs of 800 tunes are fewer. One that
     stops getting better before, as a small corpus lets it, ends after a quarter of them without a better loss.
     """
-    needed = math.ceil(ENOUGH_UPDATES / updates(train, tunes))
+    needed = enough_epochs(train, tunes)
     if needed <= train.epochs:
         return train
     return replace(train, epochs=needed, patience=train.patience or max(10, needed // 4))
+
+
+def enough_epochs(train: TrainConfig, tunes: int) -> int:
+    """Epochs of so many tunes after which a network has learned most of what it can."""
+    return math.ceil(ENOUGH_UPDATES / updates(train, tunes))
 
 
 def updates(train: TrainConfig, tunes: int) -> int:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import streamlit as st
 
@@ -28,6 +29,15 @@ from charlstm.ui.shared.session_tune import TUNE, choose_tune
 from charlstm.ui.shared.url_state import ComposeSettings
 from charlstm.ui.state import Setting
 
+
+class Problem(NamedTuple):
+    """Why an edit of the form was not made; said until another edit, since a run may be cut short."""
+
+    settings: ComposeSettings  # of the tune that is on the page
+    place: str  # below which the sentence stands
+    sentence: str
+
+
 KEY = "compose.form.blocks"
 BAR = Setting("compose.form.bar", 0)  # the chosen one, from 0
 KIND = Setting("compose.form.kind", "new")
@@ -36,14 +46,12 @@ TEXT = Setting("compose.form.text", "")
 LIKE: Setting[int | None] = Setting("compose.form.like", None)
 REPEATED = Setting("compose.form.repeated", False)
 ENDINGS = Setting("compose.form.endings", False)
-PROBLEM: Setting[tuple[ComposeSettings, str] | None] = Setting("compose.form.problem", None)  # of which tune
+PROBLEM: Setting[Problem | None] = Setting("compose.form.problem", None)
 KINDS = {"new": "New", "return": "Again", "variant": "Variant"}
 
 
 def show_form_editor(context: ViewContext, sample: Sample) -> None:
     """The blocks, and what can be done to the chosen bar, its part and the whole."""
-    if (problem := PROBLEM.get()) and problem[0] == context.composed:  # until another edit: a run may be cut short
-        st.error(plain(problem[1].replace("form: ", "The form ", 1).replace("`", "")))
     read = read_plan(sample.text)  # as it came out: a model may stray from its plan
     plan = read or sample.form
     apply = None if plan is None else _Apply(context.composed, plan, keeps=read is not None)
@@ -55,6 +63,7 @@ def show_form_editor(context: ViewContext, sample: Sample) -> None:
         if asked and sample.form and write_plan(plan) != write_plan(sample.form):
             st.caption(plain(f"Asked for {write_plan(sample.form)}. The blocks show what the model made of it."))
         show_form(plan, _chosen(plan), key=KEY, on_choose=lambda: BAR.set(chosen_bar(KEY) or 0))
+        _show_problem(context.composed, KEY)
         _bar_widgets(apply, plan)
         _part_widgets(apply, plan)
     show_attributes(context.composed, sample, plan)
@@ -77,13 +86,13 @@ class _Apply:
     plan: FormPlan  # of that tune
     keeps: bool  # whether the tune's bars are those of its plan, so that they can be kept
 
-    def __call__(self, make: Callable[[FormPlan], FormEdit]) -> None:
+    def __call__(self, make: Callable[[FormPlan], FormEdit], place: str = KEY) -> None:
         settings, plan = self._newest()
         PROBLEM.set(None)
         try:
             choose_tune(edited(settings, make(plan), keeps=self.keeps))
         except CharlstmError as error:
-            PROBLEM.set((settings, str(error)))
+            PROBLEM.set(Problem(settings, place, str(error)))
 
     def _newest(self) -> tuple[ComposeSettings, FormPlan]:
         """A fast click comes before the tune of the edit before it is written: it edits that one's form."""
@@ -91,6 +100,17 @@ class _Apply:
         if now is None or now == self.settings or not (now.edited_form or now.form):
             return self.settings, self.plan
         return now, parse_plan(now.edited_form or now.form)
+
+
+def _problem(settings: ComposeSettings, place: str) -> Problem | None:
+    """What could not be done to the tune of these settings, and is said at this place."""
+    problem = PROBLEM.get()
+    return problem if problem and (problem.settings, problem.place) == (settings, place) else None
+
+
+def _show_problem(settings: ComposeSettings, place: str) -> None:
+    if problem := _problem(settings, place):
+        st.error(plain(problem.sentence.replace("form: ", "The form ", 1).replace("`", "")))
 
 
 def _chosen(plan: FormPlan) -> int:
@@ -186,19 +206,20 @@ def _part_widgets(apply: _Apply, plan: FormPlan) -> None:
 def _whole_widgets(context: ViewContext, apply: _Apply | None) -> None:
     """The form as text, a real tune's form, and the model's own again."""
     settings = context.composed
-    TEXT.set("" if apply is None else write_plan(apply.plan))
+    if _problem(settings, TEXT.key) is None:  # what was typed stays there to be corrected
+        TEXT.set("" if apply is None else write_plan(apply.plan))
 
     def typed() -> None:
         PROBLEM.set(None)
         try:
             wanted = parse_plan(TEXT.get())
         except CharlstmError as error:
-            PROBLEM.set((settings, str(error)))
+            PROBLEM.set(Problem(settings, TEXT.key, str(error)))
             return
         if apply is None:
             choose_tune(settings.with_form(write_plan(wanted)))
         else:
-            apply(lambda plan: matched(plan, wanted))
+            apply(lambda plan: matched(plan, wanted), place=TEXT.key)
 
     st.text_input(
         "The form as text", key=TEXT.widget(), on_change=typed, max_chars=2000,
@@ -206,12 +227,14 @@ def _whole_widgets(context: ViewContext, apply: _Apply | None) -> None:
         help="A letter is a bar; one that was there before is that bar again, b' a variant of b. AABB: two parts, each "
         "twice.",
     )  # fmt: skip
+    _show_problem(settings, TEXT.key)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         _like_widget(context)
         st.button(
             "The model’s own form", key="compose.form.own", icon=":material/undo:", on_click=_own, args=(settings,),
             disabled=not (settings.form or settings.edited_form), help="As it was before all changes.",
         )  # fmt: skip
+    _show_problem(settings, LIKE.key)
 
 
 def _own(settings: ComposeSettings) -> None:
@@ -236,7 +259,7 @@ def _like_widget(context: ViewContext) -> None:
         try:
             plan = form_like(engine(context.model), tune_of(corpus, place)[0])
         except CharlstmError as error:
-            PROBLEM.set((context.composed, str(error)))
+            PROBLEM.set(Problem(context.composed, LIKE.key, str(error)))
             return
         choose_tune(context.composed.with_form(write_plan(plan)))
 

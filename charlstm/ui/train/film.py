@@ -46,8 +46,18 @@ def films() -> dict[str, Path]:
     folders = {checkpoint.name: checkpoint.path for checkpoint in list_checkpoints()}
     for run in training_runs.list_runs():
         if (run.folder / JSON_FILE).exists():
-            folders[f"run {run.name}"] = run.folder
+            folders[_name(run.name)] = run.folder
     return {name: folder for name, folder in folders.items() if len(list_epochs(folder)) > 1}
+
+
+def choose_film_of(run: str) -> None:
+    """Have the view show the film of a run when it is opened."""
+    SOURCE.set(_name(run))
+
+
+def _name(run: str) -> str:
+    """Of a run's film; a model's has the model's name."""
+    return f"run {run}"
 
 
 def address() -> dict[str, str]:
@@ -59,12 +69,17 @@ def address() -> dict[str, str]:
 def show() -> None:
     """The view, top to bottom."""
     available = films()
-    if not available:
+    waiting = [name for run in training_runs.list_runs() if (name := _name(run.name)) == SOURCE.get()]
+    offered = list(dict.fromkeys([*available, *waiting]))  # the run that was looked at, though it has none yet
+    if not offered:
         st.info("There is no film yet. Each run that is started here keeps one.", icon=":material/movie:")
         return
     left, middle = st.columns([3, 1], vertical_alignment="bottom")
-    source = left.selectbox("Film of", list(available), key=SOURCE.widget(available))
+    source = left.selectbox("Film of", offered, key=SOURCE.widget(offered))
     seed = int(middle.number_input("Seed", 0, MAX_SEED, key=SEED.widget(), help="Another seed, another tune."))
+    if source not in available:
+        st.info("This run has no film yet: a film begins with its second stored epoch.", icon=":material/movie:")
+        return
     try:
         checkpoint = load_checkpoint(available[source])
         epochs = list_epochs(checkpoint.path)

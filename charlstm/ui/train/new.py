@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import shlex
 from collections.abc import Callable
 from typing import Any
@@ -10,7 +11,7 @@ import streamlit as st
 
 from charlstm.errors import ProcessError
 from charlstm.lm.cells import CELLS
-from charlstm.lm.config import ENOUGH_UPDATES, LOOKBACK_BARS, ModelConfig, TrainConfig, updates
+from charlstm.lm.config import ENOUGH_UPDATES, LOOKBACK_BARS, ModelConfig, TrainConfig, enough_epochs, updates
 from charlstm.lm.store.archive import clean_name
 from charlstm.lm.store.tensors import count_weights
 from charlstm.lm.train import training_runs
@@ -20,7 +21,7 @@ from charlstm.sharing import is_shared, limits
 from charlstm.tunes.corpus.model import Corpus
 from charlstm.tunes.corpus.sources import ESSEN_TERMS
 from charlstm.ui.shared.choices import choose
-from charlstm.ui.shared.durations import duration
+from charlstm.ui.shared.durations import counted, duration
 from charlstm.ui.shared.models import STYLES
 from charlstm.ui.shared.notices import plain
 from charlstm.ui.shared.permissions import check_disk, has_limits, owner_id
@@ -231,12 +232,23 @@ def _estimate(model: ModelConfig, corpus: Corpus, length: str, amount: int) -> N
                 f"about {max(epochs, 1):,.0f} epochs" if length == MINUTES else f"about {duration(epochs * seconds)}"
             )
             made = max(epochs, 1) * updates(TrainConfig(), len(corpus.train))
-            enough = "" if made >= ENOUGH_UPDATES else f", fewer than the {ENOUGH_UPDATES:,} that a network needs"
             st.caption(
                 f"{weights:,} weights, about {duration(seconds)} per epoch on this machine: {total}, "
-                f"{made:,.0f} updates{enough}."
+                f"{made:,.0f} updates."
             )
+            if made < ENOUGH_UPDATES:
+                st.caption(_enough(length, enough_epochs(TrainConfig(), len(corpus.train)), seconds))
         if not measured and (rate is not None or is_measured(model)):
             st.rerun()  # nothing more to wait for
 
     st.fragment(words, run_every=None if measured else 1.0)()
+
+
+def _enough(length: str, epochs: int, seconds: float) -> str:
+    """How long a network has to train; `seconds` is the time of an epoch."""
+    minutes = math.ceil(epochs * seconds / 60)
+    if has_limits() and minutes > limits().minutes:
+        advice = "choose fewer neurons or layers"
+    else:
+        advice = f"train for {counted(minutes, 'minute') if length == MINUTES else counted(epochs, 'epoch')} or more"
+    return f"A network needs about {ENOUGH_UPDATES:,} updates: {advice}."

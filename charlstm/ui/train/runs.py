@@ -21,7 +21,7 @@ from charlstm.ui.shared.durations import duration
 from charlstm.ui.shared.notices import plain
 from charlstm.ui.shared.permissions import check_disk, has_limits, is_allowed, owner_id, require
 from charlstm.ui.state import Setting
-from charlstm.ui.train.film import SOURCE
+from charlstm.ui.train.film import choose_film_of
 from charlstm.ui.train.live import show_live, show_tunes
 from charlstm.ui.train.new import RATES
 from charlstm.ui.train.overlay import show_overlay
@@ -70,6 +70,7 @@ def show(runs: Sequence[TrainingRun]) -> None:
         "Compare with", others, key=BESIDE.widget(others), format_func=lambda name: name or "no other run"
     )
     run = by_name[name]
+    choose_film_of(name)  # by the tab beside this one too
     busy = not is_shared() and any(other.state == "running" for other in runs)
     _head(run)
     if run.state == "queued":
@@ -171,7 +172,7 @@ def _wait(run: TrainingRun) -> None:
 def _film(name: str) -> None:
     """Show the film of a run."""
     VIEW.set("film")
-    SOURCE.set(f"run {name}")
+    choose_film_of(name)
 
 
 def _learning_rate(run: TrainingRun) -> None:

@@ -114,9 +114,17 @@ def test_a_form_that_is_none_is_a_sentence(planner: Path) -> None:
     app.text_input(key="compose.form.text").set_value("AABB: zzz").run()
     assert app.error and not app.exception
     assert text_of(app) == before
-    assert app.run().error  # it stays until another edit
+    assert app.run().error  # it stays until another edit, and so does what was typed
+    assert app.text_input(key="compose.form.text").value == "AABB: zzz"
+    order = [(element.type, element.key) for element in app.main]
+    assert order.index(("error", None)) == order.index(("text_input", "compose.form.text")) + 1
     app.text_input(key="compose.form.text").set_value("AABB: a b a c | d e d c").run()
     assert not app.error and not app.exception
+    app.text_input(key="compose.form.text").set_value("x").run()
+    app.button(key="compose.form.add").click().run()
+    assert not app.error
+    plan = read_plan(text_of(app))
+    assert plan is not None and app.text_input(key="compose.form.text").value == write_plan(plan)
 
 
 def test_an_address_with_an_edit_that_fits_no_tune_is_a_sentence(planner: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import re
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -131,6 +132,18 @@ def test_a_shared_server_offers_no_larger_networks_than_it_trains(home: Path, mo
     monkeypatch.setenv("CHARLSTM_SHARED", "1")
     monkeypatch.setenv("CHARLSTM_NEURONS", "100")
     assert opened().select_slider(key="train.size").options[-1] == "100"
+
+
+def test_a_training_that_is_too_short_says_how_long_it_has_to_be(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(estimates, "_measured", lambda cell, corpus: 1.0)  # characters per second
+    app = opened(view="new")
+    assert re.search(r"train for [\d,]+ minutes or more", texts(app))
+    app.segmented_control(key="train.length").set_value("epochs").run()
+    (needed,) = re.findall(r"train for ([\d,]+) epochs or more", texts(app))
+    app.number_input(key="train.epochs").set_value(int(needed.replace(",", ""))).run()
+    assert "or more" not in texts(app)
+    monkeypatch.setenv("CHARLSTM_SHARED", "1")
+    assert "choose fewer neurons" in texts(opened(view="new"))  # where no training may take so long
 
 
 def test_what_is_chosen_is_what_is_started(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -459,6 +472,19 @@ def test_a_finished_run_leads_to_its_film(home: Path) -> None:
     button(app, "Film").click().run()
     assert not app.exception
     assert app.selectbox(key="film.source").value == "run mine"
+
+
+def test_the_tab_film_shows_the_run_that_was_looked_at(home: Path) -> None:
+    for name, epochs in (("one", (0, 1, 2)), ("two", (0, 1, 2)), ("new", (0,))):
+        make_run(home, name, status="finished", epochs=epochs)
+    app = opened(view="runs")
+    for name in ("two", "one", "new", "two"):
+        app.segmented_control(key="train.view").set_value("runs").run()
+        app.selectbox(key="train.run").set_value(name).run()
+        app.segmented_control(key="train.view").set_value("film").run()
+        assert not app.exception
+        assert app.selectbox(key="film.source").value == f"run {name}"
+        assert ("has no film yet" in texts(app)) == (name == "new")  # and no other's in its place
 
 
 def test_a_film_has_an_address(home: Path) -> None:
