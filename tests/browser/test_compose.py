@@ -61,3 +61,17 @@ def test_a_card_and_the_player_do_not_sound_together(page: Any, address: str) ->
     player.click()
     page.locator(".player.playing").first.wait_for(timeout=LONG)
     assert card.inner_text() == "Play"
+
+
+def test_a_tune_that_is_being_written_stands_in_place_of_the_one_before(page: Any, address: str) -> None:
+    """Its text, while the model is slow: no score and no title of another tune beside it; the sound can be stopped."""
+    page.goto(address + TUNE)
+    page.locator(".player .sheet svg").first.wait_for(timeout=LONG)
+    parts = [page.locator(".player .sheet"), page.locator(".st-key-compose-top h1"), page.get_by_text("Composed by")]
+    assert all(part.first.is_visible() for part in parts)
+    page.locator(".st-key-compose-score > :first-child").evaluate(
+        "(place) => place.insertAdjacentHTML('beforebegin', '<div><p data-testid=stText>T:The Next</p></div>')"
+    )
+    assert not any(part.first.is_visible() for part in parts)
+    assert page.locator(".player .play").first.is_visible()
+    assert page.get_by_text("T:The Next").is_visible()

@@ -68,7 +68,7 @@ def page() -> None:
     with tools:
         instrument_setting()
     notice, watch, score = st.container(), st.container(), st.container(key="compose.score")
-    writing = score.empty()  # lies over the score
+    writing = score.empty()  # stands in place of the score
 
     # The tune and its score.
     try:
@@ -77,7 +77,6 @@ def page() -> None:
         with top:
             _ask_for_another(available, *st.columns([5, 3, 2])[1:])
             _stop_with(error, settings)
-    writing.empty()
     abc = HEAD + sample.text
     drawing = drawn_as_set()(abc)
     stamp = (available[settings.model].path / JSON_FILE).stat().st_mtime_ns
@@ -96,6 +95,7 @@ def page() -> None:
             show_watch(context, sample, drawing)
     with score:
         show_tune(drawing, key="compose.player", marks=guard_marks(sample, drawing.text), practice=True)
+    writing.empty()  # not before: the score of the tune before would be seen again
     time.sleep(LET_GO)
     add_composed()
 
