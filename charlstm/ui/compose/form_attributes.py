@@ -10,7 +10,7 @@ from charlstm.errors import ConfigError
 from charlstm.lm.sample.attributes import Attributes, attributes_of_words, write_attributes
 from charlstm.lm.sample.sampling import Sample
 from charlstm.tunes.form_plan.plan import FormPlan
-from charlstm.tunes.views.attributes import Ambitus, note_name, tune_attributes
+from charlstm.tunes.views.attributes import Ambitus, note_name, parse_note_name, tune_attributes
 from charlstm.ui.shared.notices import plain
 from charlstm.ui.shared.session_tune import TUNE, choose_tune
 from charlstm.ui.shared.url_state import TEMPERATURES, ComposeSettings
@@ -80,7 +80,7 @@ def _asked(settings: ComposeSettings, parts: int) -> ComposeSettings:
     lowest, highest = LOWEST.get(), HIGHEST.get()
     if lowest or highest:
         low, high = lowest or NOTES[0], highest or NOTES[-1]
-        low, high = sorted((low, high), key=lambda name: (int(name[1:]), "CDEFGAB".index(name[0])))
+        low, high = sorted((low, high), key=parse_note_name)
     heats = [HEAT.of(part).get() for part in range(parts)]
     words = {
         "range": f"{low}-{high}" if lowest or highest else "",

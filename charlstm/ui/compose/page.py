@@ -10,7 +10,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from charlstm.errors import CharlstmError, ConfigError, VocabularyError
-from charlstm.lm.store.checkpoint import JSON_FILE, Checkpoint
+from charlstm.lm.store.checkpoint import Checkpoint
 from charlstm.tunes.abc import split_header
 from charlstm.ui.compose.facts import facts
 from charlstm.ui.compose.panels import choose_panel, follow_panel, note_panel, show_panel
@@ -23,7 +23,7 @@ from charlstm.ui.neurons.view_context import ViewContext
 from charlstm.ui.originality.section import show_originality
 from charlstm.ui.shared.backing import backing_settings
 from charlstm.ui.shared.downloads import downloads, piano_roll
-from charlstm.ui.shared.models import models
+from charlstm.ui.shared.models import models, stamp_of
 from charlstm.ui.shared.notices import plain, set_title, stop_with
 from charlstm.ui.shared.player import show_tune, sound_tune
 from charlstm.ui.shared.practice import practice_query
@@ -79,8 +79,7 @@ def page() -> None:
             _stop_with(error, settings)
     abc = HEAD + sample.text
     drawing = drawn_as_set()(abc)
-    stamp = (available[settings.model].path / JSON_FILE).stat().st_mtime_ns
-    context = ViewContext("tune", settings.model, stamp, available[settings.model], settings)
+    context = ViewContext("tune", settings.model, stamp_of(settings.model), available[settings.model], settings)
     title = split_header(abc).get("T") or "Untitled"
     origin = f"Composed by {settings.model}, temperature {settings.temperature:g}, seed {settings.seed}."
     set_title(title)

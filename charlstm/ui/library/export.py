@@ -22,7 +22,7 @@ from charlstm.ui.library.settings import BOOK_TITLE, FILES, IMPORTED, WITH_SOUND
 from charlstm.ui.library.tunes import summary
 from charlstm.ui.shared.downloads import tune_file
 from charlstm.ui.shared.drawing import draw
-from charlstm.ui.shared.durations import duration
+from charlstm.ui.shared.durations import counted, duration
 from charlstm.ui.shared.models import models
 from charlstm.ui.shared.notices import plain
 from charlstm.ui.shared.session_library import session_library
@@ -41,7 +41,7 @@ def show_export(tunes: Sequence[LibraryTune], listed: Sequence[LibraryTune]) -> 
         st.caption("Keep a tune to add it to your tunebook.")
         _offer([_abc(listed, BOOK_TITLE.default)])
         return
-    count = _count(tunes)
+    count = counted(len(tunes), "tune")
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         title = st.text_input("Title of the tunebook", max_chars=80, key=BOOK_TITLE.widget(), width=240)
         title = title or BOOK_TITLE.default
@@ -86,14 +86,10 @@ def show_export(tunes: Sequence[LibraryTune], listed: Sequence[LibraryTune]) -> 
     )
 
 
-def _count(tunes: Sequence[object]) -> str:
-    return "1 tune" if len(tunes) == 1 else f"{len(tunes)} tunes"
-
-
 def _abc(listed: Sequence[LibraryTune], title: str) -> _Offer:
     """The tunes that the page lists, as one ABC."""
-    data = abc_book(listed) if listed else None
-    return f"Download list ({_count(listed)}, ABC)", f"{file_stem(title)}.abc", FORMATS["abc"].media_type, data
+    label = f"Download list ({counted(len(listed), 'tune')}, ABC)"
+    return label, f"{file_stem(title)}.abc", FORMATS["abc"].media_type, abc_book(listed) if listed else None
 
 
 def _offer(offers: Sequence[_Offer]) -> None:
@@ -124,7 +120,7 @@ def show_import() -> None:
             words = f"{added} of {len(tunes)} tunes were added; the others were there already."
             if refused:
                 named = "; ".join(f"{name}: {reason}" for name, reason in refused[:NAMED])
-                words += f" {_count(refused)} could not be read: {named}."
+                words += f" {counted(len(refused), 'tune')} could not be read: {named}."
             IMPORTED.set(words)
         except CharlstmError as error:
             IMPORTED.set(f"This file was not imported: {error}.")

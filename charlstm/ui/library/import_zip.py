@@ -31,7 +31,7 @@ class ImportedTune:
 
 
 class Imported(NamedTuple):
-    """The tunes of a ZIP, and the name and the reason of each file that is none."""
+    """The tunes of a ZIP, and name and reason of each file that could not be read."""
 
     tunes: Sequence[ImportedTune]
     refused: Sequence[tuple[str, str]]
@@ -43,22 +43,22 @@ def read_zip(data: bytes) -> Imported:
     Raises
     ------
     NotationError
-        If it is no ZIP, has no tune, or is too large.
+        If it is not a ZIP, has no tune, or is too large.
     """
     try:
         archive = open_zip(data, most=MAX_ENTRIES)
     except ZipProblem as problem:
         raise NotationError(f"this ZIP cannot be read: {problem}") from problem
-    names = {int(match[1]): e for e in files_in(archive) if (match := _TUNE.fullmatch(e.filename))}
-    if not names:
+    entries = {int(match[1]): one for one in files_in(archive) if (match := _TUNE.fullmatch(one.filename))}
+    if not entries:
         raise NotationError("this ZIP has no tunes/…/*.abc in it; choose one that the library has exported")
-    if len(names) > MAX_TUNES:
-        raise NotationError(f"this ZIP has {len(names):,} tunes; at most {MAX_TUNES:,} can be imported")
+    if len(entries) > MAX_TUNES:
+        raise NotationError(f"this ZIP has {len(entries):,} tunes; at most {MAX_TUNES:,} can be imported")
     records = _records(archive)
     tunes: list[ImportedTune] = []
     refused: list[tuple[str, str]] = []
     room = MAX_TEXT
-    for place, entry in sorted(names.items()):
+    for place, entry in sorted(entries.items()):
         try:
             content = read_entry(archive, entry, most=4 * MAX_TUNE)
         except ZipProblem as problem:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from charlstm.lm.store.checkpoint import JSON_FILE, Checkpoint
+from charlstm.lm.store.checkpoint import Checkpoint
 from charlstm.neurons.matching import SHUFFLES, Comparison, UnitMatch, compare
 from charlstm.ui.background import ASKED, LONG, ask_first, take_back, with_bar
 from charlstm.ui.neurons.compare_charts import likeness_chart, traces_chart
@@ -24,7 +24,7 @@ from charlstm.ui.shared.choices import choose
 from charlstm.ui.shared.corpora import corpus_for
 from charlstm.ui.shared.drawing import draw
 from charlstm.ui.shared.figures import show_figure
-from charlstm.ui.shared.models import engine, models
+from charlstm.ui.shared.models import engine, models, stamp_of
 from charlstm.ui.shared.notices import plain
 from charlstm.ui.shared.player import show_tune
 from charlstm.ui.state import Setting
@@ -47,7 +47,7 @@ def show(context: ViewContext) -> Sounds:
     other = st.selectbox("Other model", list(others), key=OTHER.widget(others, _closest(context.checkpoint, others)))
     corpus = corpus_for(context.checkpoint)
     choose_on, score_on = held_out_tunes(corpus, TUNES, context.checkpoint, others[other])
-    stamp = (others[other].path / JSON_FILE).stat().st_mtime_ns
+    stamp = stamp_of(other)
     kind, key = "comparison", (*context.key, other, stamp, corpus.fingerprint)
     seconds = _comparing_seconds(context.checkpoint, others[other], [*choose_on, *score_on])
     sentence = (

@@ -9,14 +9,13 @@ from typing import Any
 import streamlit as st
 
 from charlstm.errors import CharlstmError
-from charlstm.lm.store.checkpoint import JSON_FILE
 from charlstm.ui.neurons import compare, directory, gates, intervene, neuron, search, tune
 from charlstm.ui.neurons.settings import COMPOSER, MODEL, UNIT, VIEW, VISITS
 from charlstm.ui.neurons.tune_source import COMPOSED, CORPUS, CORPUS_TUNE, SOURCE
 from charlstm.ui.neurons.unit_picker import SIGNAL
 from charlstm.ui.neurons.view_context import ADDRESS, ViewContext
 from charlstm.ui.shared.choices import choose
-from charlstm.ui.shared.models import models
+from charlstm.ui.shared.models import models, stamp_of
 from charlstm.ui.shared.notices import stop_with
 from charlstm.ui.shared.scroll_top import scroll_to_top
 from charlstm.ui.shared.session_tune import WIDGETS, current_settings
@@ -61,7 +60,7 @@ def page() -> None:
     with st.sidebar:
         scroll_to_top(f"{view} {VISITS.get()}")
     checkpoint = available[model]
-    stamp = (checkpoint.path / JSON_FILE).stat().st_mtime_ns
+    stamp = stamp_of(model)
     with view_slot(view, VIEWS):
         try:
             VIEWS[view][1](ViewContext(view, model, stamp, checkpoint, composed))

@@ -16,6 +16,7 @@ from charlstm.ui.neurons.examples import bars_of
 from charlstm.ui.neurons.settings import unit_name
 from charlstm.ui.neurons.view_context import Sounds
 from charlstm.ui.shared.drawing import draw
+from charlstm.ui.shared.durations import counted
 from charlstm.ui.shared.notices import plain
 from charlstm.ui.shared.player import show_tune
 from charlstm.ui.state import Setting
@@ -41,7 +42,7 @@ def probe_name(probe: Probe, layers: int) -> str:
 
 def counted_places(count: int, tunes: int) -> str:
     """So many places in so many tunes."""
-    return f"{count:,} place{'' if count == 1 else 's'} in {tunes:,} tunes"
+    return f"{counted(count, 'place')} in {tunes:,} tunes"
 
 
 def share_on(acts: Activations, probes: Sequence[Probe]) -> list[float] | None:

@@ -1,14 +1,7 @@
 // What the model predicted. Characters become text nodes; a column and a prediction are elements, never markup.
-/* global leaveAt, sendAt, tint, viewAt, visible */
+/* global createElement, leaveAt, sendAt, tint, viewAt, visible */
 
 const percent = (p) => (p < 0.005 ? "<1%" : `${Math.round(100 * p)}%`);
-
-function element(name, className, text = "") {
-  const node = document.createElement(name);
-  if (className) node.className = className;
-  node.textContent = text;
-  return node;
-}
 
 // The line: what was predicted after the character that is pointed at, and what came.
 function showLine(place, data, at) {
@@ -17,22 +10,23 @@ function showLine(place, data, at) {
   if (at === null || at >= characters.length) {
     const mean = bits.reduce((sum, b) => sum + b, 0) / bits.length;
     const choose = matchMedia("(hover: none)").matches ? "Tap" : "Hover over";
-    parts.push(element("span", "quiet", `${choose} a character to see the predictions of the next one.`));
-    parts.push(element("span", "quiet", `Mean surprise ${mean.toFixed(2)} bits.`));
+    parts.push(createElement("span", "quiet", `${choose} a character to see the predictions of the next one.`));
+    parts.push(createElement("span", "quiet", `Mean surprise ${mean.toFixed(2)} bits.`));
   } else {
     const row = at + 1;
     const came = row < characters.length ? characters[row] : "<end>";
-    const after = element("span", "", "After ");
-    after.append(element("code", "", visible(characters[at])));
+    const after = createElement("span", "", "After ");
+    after.append(createElement("code", "", visible(characters[at])));
     parts.push(after);
     predictions[row].forEach((symbol, k) => {
-      const prediction = element("span", symbol === came ? "prediction came" : "prediction");
+      const prediction = createElement("span", symbol === came ? "prediction came" : "prediction");
       prediction.style.setProperty("--chance", `${100 * chances[row][k]}%`);
-      prediction.append(element("code", "", visible(symbol)), element("span", "", percent(chances[row][k])));
+      const chance = createElement("span", "", percent(chances[row][k]));
+      prediction.append(createElement("code", "", visible(symbol)), chance);
       parts.push(prediction);
     });
-    const then = element("span", "quiet", "next: ");
-    then.append(element("code", "", visible(came)), `, ${bits[row].toFixed(1)} bits of surprise`);
+    const then = createElement("span", "quiet", "next: ");
+    then.append(createElement("code", "", visible(came)), `, ${bits[row].toFixed(1)} bits of surprise`);
     parts.push(then);
   }
   place.replaceChildren(...parts);
@@ -43,14 +37,15 @@ function makeFigure(place, data) {
   const rows = [];
   let row = null;
   data.columns = data.characters.map((character, at) => {
-    if (!row) rows.push((row = element("div", "row")));
-    const column = element("div", "column");
+    if (!row) rows.push((row = createElement("div", "row")));
+    const column = createElement("div", "column");
     column.dataset.at = at;
-    column.append(element("span", "", visible(character)));
+    column.append(createElement("span", "", visible(character)));
     const came = at + 1 < data.characters.length ? data.characters[at + 1] : "<end>";
     data.predictions[at + 1].forEach((symbol, k) => {
       const chance = data.chances[at + 1][k];
-      const prediction = element("span", symbol === came ? "came" : "", symbol === "<end>" ? "▪" : visible(symbol));
+      const words = symbol === "<end>" ? "▪" : visible(symbol);
+      const prediction = createElement("span", symbol === came ? "came" : "", words);
       prediction.style.backgroundColor = `color-mix(in srgb, var(--accent) ${Math.round(75 * chance)}%, transparent)`;
       column.append(prediction);
     });
@@ -78,7 +73,7 @@ export default function ({ data, parentElement }) {
 
 class View {
   constructor(section) {
-    this.place = element("div", "");
+    this.place = createElement("div", "");
     section.replaceChildren(this.place);
     this.follow = ({ detail }) => this.point(detail);
     document.addEventListener("charlstm:at", this.follow);
