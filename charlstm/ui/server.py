@@ -23,7 +23,7 @@ async def lifespan(_: App) -> AsyncIterator[None]:
 
 
 def _load() -> None:
-    # The processes that draw start by themselves meanwhile.
+    # The workers of charlstm/score start meanwhile.
     from charlstm.ui.shared.models import warm_up
 
     warm_up()

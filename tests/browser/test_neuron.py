@@ -57,7 +57,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 def until(page: Any, law: Callable[[], Any]) -> Any:
-    """Wait for a law, which may fail while the page is drawn anew; what it says."""
+    """Wait for a law, which may fail while the page is drawn again; what it says."""
     end, said = time.monotonic() + LIMIT, None
     while time.monotonic() < end:
         try:

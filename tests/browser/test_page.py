@@ -73,7 +73,7 @@ def test_without_a_click_there_is_a_score_that_can_be_played_and_kept(page: Any,
         with page.expect_download() as download:
             page.get_by_role("button", name=label, exact=True).click()
         assert Path(download.value.path()).stat().st_size > 100
-    assert page.evaluate(STATE)["svg"]  # keeping a file draws nothing anew
+    assert page.evaluate(STATE)["svg"]  # keeping a file draws nothing again
 
 
 def test_the_sound_plays_and_the_cursor_is_on_the_note_that_sounds(page: Any, address: str) -> None:

@@ -88,7 +88,7 @@ def test_another_instrument_is_another_sound_and_the_same_score(page: Any, addre
     piano = np.array(page.evaluate(RENDERED))
     choose(page, "Instrument", "Flute")
     (flute,) = seen(page, lambda players: players[0]["source"] != first["source"] and players[0]["ready"])
-    assert flute["kept"] == "kept"  # nothing is drawn anew
+    assert flute["kept"] == "kept"  # nothing is drawn again
     assert np.abs(np.array(page.evaluate(RENDERED)) - piano).max() > 0.1
     page.wait_for_url("**instrument=flute**")
     with page.expect_download() as download:

@@ -1,4 +1,4 @@
-"""The instruments of the page: each is in tune, and a file changes hands without being written anew."""
+"""The instruments of the page: each is in tune, and a file changes hands without being written again."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A tune is written once for all, also ahead of time, and is the one that the model writes by itself."""
+"""A tune is written once for all, also ahead of time, and is the one that its model writes for these settings."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 // The page and the title of the run before.
 let shown = null;
 
-// A file is downloaded once, however fast the button is clicked; the button may be drawn anew meanwhile.
+// A file is downloaded once, however fast the button is clicked; the button may be drawn again meanwhile.
 const AGAIN = 1000; // milliseconds without a click
 let downloaded = { name: "", time: 0 };
 const once = (event) => {
