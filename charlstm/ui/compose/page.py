@@ -74,6 +74,7 @@ def page() -> None:
     try:
         sample = write(settings, writing, add=False)
     except CharlstmError as error:
+        writing.empty()
         with top:
             _ask_for_another(available, *st.columns([5, 3, 2])[1:])
             _stop_with(error, settings)
