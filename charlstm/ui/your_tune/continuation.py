@@ -7,7 +7,6 @@ from dataclasses import replace
 import streamlit as st
 
 from charlstm.errors import CharlstmError
-from charlstm.lm.config import SampleConfig
 from charlstm.lm.sample.continuation import continue_tune
 from charlstm.tunes.views.bar_numbers import PrintedBars
 from charlstm.ui.shared.models import engine
@@ -15,7 +14,7 @@ from charlstm.ui.shared.notices import stop_with
 from charlstm.ui.shared.session_library import add_to_library
 from charlstm.ui.shared.writing import watch
 from charlstm.ui.shared.written_tunes import next_seed
-from charlstm.ui.your_tune.model_settings import ask_model, ask_reading, ask_seed
+from charlstm.ui.your_tune.model_settings import ask_model, ask_reading, ask_seed, overruled_words, writing_config
 from charlstm.ui.your_tune.settings import CONTINUED, KEEP_BARS, NEXT_SEED, Continuation
 from charlstm.ui.your_tune.tune_document import TuneDocument
 
@@ -43,7 +42,7 @@ def show_continuation(document: TuneDocument, printed: PrintedBars) -> None:
     if CONTINUED.get() == Continuation(document.text, keep_bars, model):
         model = replace(model, seed=next_seed(model.seed))
     keep = printed.up_to(keep_bars) if keep_bars else 0
-    config = SampleConfig(temperature=temperature, max_length=MAX_ADDED)
+    config = writing_config(name, temperature, max_length=MAX_ADDED)
     try:
         written = continue_tune(
             engine(name), document.text, keep, config=config, seed=model.seed, nearest=model.nearest
@@ -57,6 +56,8 @@ def show_continuation(document: TuneDocument, printed: PrintedBars) -> None:
     }  # fmt: skip
     marks = [(continued.start, len(continued.text))]
     document.put(continued.text, how="continued", settings=settings, marks=marks)
+    if words := overruled_words(continued.overruled):
+        document.remarks.append(words)
     add_to_library(continued.text, "continued", settings=settings)
     CONTINUED.set(Continuation(continued.text, keep_bars, model))
     NEXT_SEED.set(model.seed)

@@ -7,7 +7,6 @@ import math
 import streamlit as st
 
 from charlstm.errors import CharlstmError
-from charlstm.lm.config import SampleConfig
 from charlstm.lm.sample.infill import Infilling, infill
 from charlstm.tunes.views.bar_numbers import PrintedBars, printed_bars
 from charlstm.ui.shared.drawing import draw
@@ -16,7 +15,7 @@ from charlstm.ui.shared.models import engine
 from charlstm.ui.shared.notices import plain, stop_with
 from charlstm.ui.shared.player import show_tune, sound_tune
 from charlstm.ui.shared.session_library import add_to_library
-from charlstm.ui.your_tune.model_settings import ask_model, ask_reading, ask_seed
+from charlstm.ui.your_tune.model_settings import ask_model, ask_reading, ask_seed, overruled_words, writing_config
 from charlstm.ui.your_tune.settings import FIRST_BAR, HEARD, LAST_BAR, PLAYS, VERSIONS, Rewrite
 from charlstm.ui.your_tune.tune_document import TuneDocument
 
@@ -59,7 +58,7 @@ def _rewrite(request: Rewrite) -> Infilling:
     try:
         rewriting = infill(
             engine(model.model), request.text, first, last, n=CANDIDATES, seed=model.seed,
-            nearest=model.nearest, config=SampleConfig(temperature=model.temperature), progress=tried,
+            nearest=model.nearest, config=writing_config(model.model, model.temperature), progress=tried,
         )  # fmt: skip
     except CharlstmError as error:
         stop_with(error)
@@ -126,7 +125,8 @@ def _play(rewriting: Infilling, place: int) -> None:
     candidate = rewriting.candidates[place]
     piece = snippet(candidate.text, candidate.start, candidate.end)
     drawing = draw(piece.text)
-    st.caption(plain(f"Version {place + 1}, with a bar before and after"))
+    words = overruled_words(candidate.overruled)
+    st.caption(plain(f"Version {place + 1}, with a bar before and after. {words}".rstrip()))
     key = "your_tune.version.player"
     show_tune(drawing, key=key, marks=[(piece.start, piece.end)], play=f"version{PLAYS.get()}")
     sound_tune(drawing, key=key)

@@ -9,7 +9,6 @@ from fractions import Fraction
 import streamlit as st
 
 from charlstm.errors import CharlstmError, NotationError
-from charlstm.lm.config import SampleConfig
 from charlstm.lm.sample.continuation import answer, beginning
 from charlstm.lm.sample.infill import unit_and_meter
 from charlstm.score.midi_import.grid import TICK, PlayedNote
@@ -26,7 +25,7 @@ from charlstm.ui.shared.sound import key_name
 from charlstm.ui.shared.written_tunes import next_seed
 from charlstm.ui.state import Setting
 from charlstm.ui.your_tune.keyboard import Played, show_keyboard
-from charlstm.ui.your_tune.model_settings import ask_model
+from charlstm.ui.your_tune.model_settings import ask_model, writing_config
 from charlstm.ui.your_tune.opening import KEYS
 from charlstm.ui.your_tune.settings import SEED
 from charlstm.ui.your_tune.tune_document import TuneDocument
@@ -145,7 +144,7 @@ def _take_turn(document: TuneDocument, played: Played, place: Place, model: str,
     seed = SEED.get()
     settings = {"model": model, "temperature": temperature, "seed": seed}
     try:
-        answered = answer(engine(model), text, BARS, config=SampleConfig(temperature=temperature), seed=seed)
+        answered = answer(engine(model), text, BARS, config=writing_config(model, temperature), seed=seed)
     except CharlstmError as error:
         PROBLEM.set(f"{model} did not answer: {error}")
         document.put(text, how="own")

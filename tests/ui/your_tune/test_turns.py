@@ -109,10 +109,22 @@ def test_a_model_that_finds_no_bars_says_so_and_what_was_played_stays():
     app.toggle(key="your_tune.turns").set_value(True).run()
     app.selectbox(key="your_tune.model").set_value("weaver").run()
     app.selectbox(key="your_tune.turns.meter").set_value("7/8").run()
+    app.toggle(key="your_tune.guard").set_value(False).run()
     app.session_state["your_tune.turns.played"] = Played(1, EIGHTHS[:14], 7.0, True)
     app.run()
     assert len(bars(text_of(app))) == 2
     assert any("no four bars that fit" in warning.value for warning in app.warning)
+
+
+@pytest.mark.usefixtures("two_models")
+def test_always_playable_an_answer_comes_from_any_model():
+    app = your_tune()
+    app.toggle(key="your_tune.turns").set_value(True).run()
+    app.selectbox(key="your_tune.model").set_value("weaver").run()
+    app.selectbox(key="your_tune.turns.meter").set_value("7/8").run()
+    app.session_state["your_tune.turns.played"] = Played(1, EIGHTHS[:14], 7.0, True)
+    app.run()
+    assert not app.exception and len(bars(text_of(app))) == 6 and not misfits(bars(text_of(app)))
 
 
 @pytest.mark.usefixtures("two_models")
