@@ -1,18 +1,21 @@
-"""What learning from liked tunes brings: listeners who like one measurable thing, before and after. Prints a table.
+"""What learning from liked tunes brings: listeners who like one measurable thing, and one who likes by chance.
 
-    python benchmarks/liked.py lstm-150 --tunes 400 --liked 40
+    OMP_NUM_THREADS=1 python benchmarks/liked.py lstm-150 --tunes 300 --liked 30 --updates 60 --seeds 5
 
 A listener hears tunes that the model wrote with the guard, and stars those with the most of what it likes. The model
 learns from these (`charlstm learn`) and writes new tunes, from the same seeds before and after. The share is of tunes
-that have at least as much as the starred ones had at the least; intervals are paired bootstraps over seeds.
+that have at least as much as the starred ones had at the least. The control stars as many of the same tunes by chance
+and goes the same way: what it changes, tunes of one's own do to a network, whoever likes them. Prints two tables: each
+training, and for each listener the mean over the seeds with a 95% interval (Student's t over the trainings).
 """
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
+from scipy import stats
 
 from charlstm.cli.common import find_corpus
 from charlstm.evaluate.melody_index import MelodyIndex
@@ -22,6 +25,8 @@ from charlstm.lm.infer.engine import Engine, load
 from charlstm.lm.sample.sampling import sample
 from charlstm.lm.train.liked import learn_from_liked
 from charlstm.tunes.views.melody import melody_notes
+
+CHANCE = "chance"
 
 
 def leaps(text: str) -> float:
@@ -45,6 +50,13 @@ def tunes(engine: Engine, n: int, seed: int) -> list[str]:
     return [one.text for one in sample(engine, SampleConfig(temperature=temperature, guard=True), n=n, seed=seed)]
 
 
+def interval(values: Sequence[float]) -> str:
+    """The mean of one value a training, with its 95% interval."""
+    half = stats.t.ppf(0.975, len(values) - 1) * stats.sem(values) if len(values) > 1 else float("nan")
+    mean = float(np.mean(values))
+    return f"{mean:+.3f} ({mean - half:+.3f} to {mean + half:+.3f})"
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("model")
@@ -53,45 +65,53 @@ def main() -> None:
     parser.add_argument("--updates", type=int, default=100)
     parser.add_argument("--learning-rate", type=float, default=5e-4)
     parser.add_argument("--bound", type=float, default=0.02)
+    parser.add_argument("--seeds", type=int, default=1, help="of the tunes heard and written, and of the training")
     options = parser.parse_args()
     engine, corpus = load(options.model), find_corpus("fiddle")
-    heard = tunes(engine, options.tunes, seed=10_000)
-    before = tunes(engine, options.tunes // 2, seed=0)
     index = MelodyIndex(corpus.train)
-    rng = np.random.default_rng(0)
-    print("| listener | starred | before | after | change | mean | loss rise | updates | bars filled | half copied |")
-    for name, judge in LISTENERS.items():
-        values = np.array([judge(text) for text in heard])
-        chosen = np.argsort(-values, kind="stable")[: options.liked]
-        line = values[chosen].min()
-        learned = learn_from_liked(
-            engine.checkpoint, corpus, [heard[k] for k in chosen], bound=options.bound, updates=options.updates,
-            learning_rate=options.learning_rate,
-        )  # fmt: skip
-        after = tunes(Engine(engine.config, engine.vocab, learned.weights, checkpoint=engine.checkpoint),
-                      len(before), seed=0)  # fmt: skip
-        rows = np.array([[judge(text) for text in some] for some in (before, after)])
-        change = (rows[1] >= line).astype(float) - (rows[0] >= line)
-        draws = change[rng.integers(len(change), size=(2000, len(change)))].mean(axis=1)
-        low, high = np.percentile(draws, (2.5, 97.5))
-        shift = rows[1] - rows[0]
-        means = shift[rng.integers(len(shift), size=(2000, len(shift)))].mean(axis=1)
-        least, most = np.percentile(means, (2.5, 97.5))
-        measured, starred = measure(after, index), MelodyIndex([heard[k] for k in chosen])
-        cells = (
-            f"{name}, at least {line:.3f}",
-            f"{len(chosen)}",
-            f"{(rows[0] >= line).mean():.3f}",
-            f"{(rows[1] >= line).mean():.3f}",
-            f"{change.mean():+.3f} ({low:+.3f} to {high:+.3f})",
-            f"{rows[0].mean():.3f} to {rows[1].mean():.3f}: {shift.mean():+.3f} ({least:+.3f} to {most:+.3f})",
-            f"{learned.rise:+.4f}",
-            f"{learned.updates}",
-            f"{measured['bars_filled'].mean():.3f}",
-            f"{measured['half_copied'].mean():.3f}, of the starred {measure(after, starred)['half_copied'].mean():.3f}",
-        )
-        print(f"| {' | '.join(cells)} |", flush=True)
-        print(f"  losses {[(updates, round(loss, 4)) for updates, loss in learned.losses]}", flush=True)
+    changes: dict[tuple[str, str], list[float]] = {}  # of (listener, who starred), a training each
+    shifts: dict[tuple[str, str], list[float]] = {}
+    print(
+        "| seed | starred by | measured | line | before | after | mean | loss rise | updates | filled | half copied |"
+    )
+    for seed in range(options.seeds):
+        # What is heard, and which of it each of them stars.
+        heard = tunes(engine, options.tunes, seed=1_000_000 + seed * options.tunes)
+        before = tunes(engine, options.tunes // 2, seed=seed * options.tunes)
+        values = {name: np.array([judge(text) for text in heard]) for name, judge in LISTENERS.items()}
+        starred = {name: np.argsort(-values[name], kind="stable")[: options.liked] for name in LISTENERS}
+        lines = {name: values[name][starred[name]].min() for name in LISTENERS}
+        starred[CHANCE] = np.random.default_rng(seed).choice(len(heard), options.liked, replace=False)
+        for listener, chosen in starred.items():
+            # The model learns from these, and writes.
+            liked = [heard[k] for k in chosen]
+            learned = learn_from_liked(
+                engine.checkpoint, corpus, liked, bound=options.bound, updates=options.updates,
+                learning_rate=options.learning_rate, seed=seed,
+            )  # fmt: skip
+            taught = Engine(engine.config, engine.vocab, learned.weights, checkpoint=engine.checkpoint)
+            after = tunes(taught, len(before), seed=seed * options.tunes)
+            filled = measure(after, index)["bars_filled"].mean()
+            copied = [measure(after, known)["half_copied"].mean() for known in (index, MelodyIndex(liked))]
+            # What one listener likes, and for the control what each of them would.
+            for name in LISTENERS if listener == CHANCE else (listener,):
+                rows = np.array([[LISTENERS[name](text) for text in some] for some in (before, after)])
+                shares, means = (rows >= lines[name]).mean(axis=1), rows.mean(axis=1)
+                changes.setdefault((name, listener), []).append(shares[1] - shares[0])
+                shifts.setdefault((name, listener), []).append(means[1] - means[0])
+                print(
+                    f"| {seed} | {listener} | {name} | {lines[name]:.3f} | {shares[0]:.3f} | {shares[1]:.3f} "
+                    f"| {means[0]:.3f} to {means[1]:.3f} | {learned.rise:+.4f} | {learned.updates} | {filled:.3f} "
+                    f"| {copied[0]:.3f}, of the starred {copied[1]:.3f} |",
+                    flush=True,
+                )
+    print("| measured | share, starred by taste | by chance | difference | mean, by taste | by chance | difference |")
+    for name in LISTENERS:
+        cells = []
+        for record in (changes, shifts):
+            taste, chance = record[name, name], record[name, CHANCE]
+            cells += [interval(taste), interval(chance), interval(np.subtract(taste, chance).tolist())]
+        print(f"| {name} | {' | '.join(cells)} |")
 
 
 if __name__ == "__main__":

@@ -34,10 +34,13 @@ class Answered:
         The whole tune, a bar line and a line break at its end.
     start : int
         Where the new characters begin.
+    overruled : tuple of Overruled
+        The characters of `text` that the guard put instead of the model's.
     """
 
     text: str
     start: int
+    overruled: tuple[Overruled, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -197,4 +200,6 @@ def answer(
     first = len(bars(before))
     placeholder = "|".join([f"z{rest}"] * n) + "|\n"
     written = infill(engine, before + placeholder, first, first + n - 1, n=1, config=config, seed=seed, nearest=nearest)
-    return Answered(written.candidates[0].text if written.candidates else before, len(before))
+    if not written.candidates:
+        return Answered(before, len(before))
+    return Answered(written.candidates[0].text, len(before), written.candidates[0].overruled)

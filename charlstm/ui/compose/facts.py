@@ -6,6 +6,7 @@ import numpy as np
 
 from charlstm.lm.sample.sampling import Sample
 from charlstm.tunes.views.bar_numbers import printed_bars
+from charlstm.ui.shared.overruled import overruled_words
 
 
 def facts(sample: Sample) -> str:
@@ -29,9 +30,4 @@ def facts(sample: Sample) -> str:
         count = max(round(perplexity), 1)
         choices = "1 likely choice" if count == 1 else f"{count} likely choices"
         sentences.append(f"Perplexity {perplexity:.1f}: about {choices} per character.")
-    if sample.overruled:
-        count = len(sample.overruled)
-        times = "once" if count == 1 else f"{count} times"
-        cost = f"{sample.guard_cost:.2g} nats"
-        sentences.append(f"“Always playable” overruled the model {times}, where characters are outlined (cost {cost}).")
-    return " ".join(sentences)
+    return " ".join([*sentences, overruled_words(sample.overruled)]).rstrip()

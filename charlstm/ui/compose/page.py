@@ -25,6 +25,7 @@ from charlstm.ui.shared.backing import backing_settings
 from charlstm.ui.shared.downloads import downloads, piano_roll
 from charlstm.ui.shared.models import models, stamp_of
 from charlstm.ui.shared.notices import plain, set_title, stop_with
+from charlstm.ui.shared.overruled import SWITCH_OFF
 from charlstm.ui.shared.player import show_tune, sound_tune
 from charlstm.ui.shared.practice import practice_query
 from charlstm.ui.shared.printing import print_scores_only
@@ -156,8 +157,8 @@ def _stop_with(error: CharlstmError, settings: ComposeSettings) -> NoReturn:
         st.error(plain(f"{settings.model} has never seen {error.character}, so it cannot write it. Try other words."))
         st.stop()
     if isinstance(error, ConfigError):
-        hint = " Or switch “Always playable” off." if settings.guard else ""
-        st.error(plain(f"{error}{hint}"))
+        hint = SWITCH_OFF if settings.guard else ""
+        st.error(plain(f"{error} {hint}"))
         st.stop()
     stop_with(error)
 

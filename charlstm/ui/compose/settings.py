@@ -69,7 +69,7 @@ def show_settings(available: Mapping[str, Checkpoint]) -> None:
         "Always playable", key=WIDGETS["guard"].widget(), on_change=_compose, args=("guard",),
         disabled=not is_possible,
         help="Bars that fill, repeats that close, an ending: the model may write only what leads to a tune that can be "
-        "played. Characters where it wanted another one are outlined."
+        "played. Characters where it wanted another one are boxed."
         if is_possible else "This model does not know the characters that every complete tune needs.",
     )  # fmt: skip
     with st.expander("Advanced"):

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from charlstm.lm.sample.sampling import Sample
 from charlstm.tunes.abc import body_tokens, split_header
+from charlstm.ui.shared.overruled import Mark, overruled_mark
 from charlstm.ui.shared.written_tunes import HEAD
 
 Span = tuple[int, int]
-Mark = tuple[int, int, str]  # first character, behind the last, and what is said of them
 
 
 def shown_spans(text: str, shown: str) -> list[Span]:
@@ -50,7 +50,7 @@ def guard_marks(sample: Sample, shown: str) -> list[Mark]:
     """The characters of the shown tune that the guard put, and what each of them cost."""
     spans = shown_spans(sample.text, shown)
     return [
-        (*spans[one.index], f"“Always playable” overruled the model here. Cost: {one.nats:.2g} nats.")
+        overruled_mark(*spans[one.index], one.nats)
         for one in sample.overruled
         if one.index < len(spans)  # else it is the tune's end
     ]

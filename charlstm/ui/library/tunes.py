@@ -31,7 +31,8 @@ def command(tune: LibraryTune) -> str:
     if tune.how == "continued" and {"model", "prime", "temperature", "seed", "max_length"} <= set(known):
         words = ["charlstm", "sample", str(known["model"]), "--prime", str(known["prime"]).replace("\n", r"\n")]
         words += ["--temperature", f"{known['temperature']:g}", "--seed", str(known["seed"])]
-        return shlex.join([*words, "--max-length", str(known["max_length"])])
+        words += ["--max-length", str(known["max_length"])]
+        return shlex.join([*words, *(["--guard"] if known.get("guard") else [])])
     return ""
 
 

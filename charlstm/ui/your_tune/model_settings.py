@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from dataclasses import replace
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from charlstm.lm.config import SampleConfig
 from charlstm.lm.sample.adapter import TuneAdapter
-from charlstm.lm.sample.guarded import Overruled
 from charlstm.lm.sample.spelling import name_characters
 from charlstm.ui.shared.models import engine, models
 from charlstm.ui.shared.notices import ask_about_unknown
@@ -18,8 +16,8 @@ from charlstm.ui.shared.written_tunes import can_guard
 from charlstm.ui.your_tune.settings import GUARD, MODEL, SEED, TEMPERATURE, UNKNOWN, ModelSettings
 
 
-def ask_model() -> tuple[str, float]:
-    """Widgets for the model's name and the temperature."""
+def ask_model() -> ModelSettings:
+    """Widgets for the model's name, the temperature, and whether it may write only what can be played."""
     available = models()
     left, right = st.columns(2)
     name: str = left.selectbox("Model", list(available), key=MODEL.widget(available))
@@ -28,27 +26,16 @@ def ask_model() -> tuple[str, float]:
         key=TEMPERATURE.widget(default=min(available[name].temperature, TEMPERATURES[1])),
         help="Low is safe and plain, high is bold, then wild.",
     )  # fmt: skip
-    is_possible = can_guard(available[name])
-    st.toggle(
-        "Always playable", key=GUARD.widget(), disabled=not is_possible,
-        help="The model may write only what fits and can be played." if is_possible
-        else "This model does not know the characters that every complete tune needs.",
-    )  # fmt: skip
-    return name, round(temperature, 2)
-
-
-def writing_config(name: str, temperature: float, **more: int) -> SampleConfig:
-    """How the chosen model writes."""
-    is_possible = can_guard(models()[name])
-    return SampleConfig(temperature=temperature, guard=is_possible and GUARD.get(), **more)
-
-
-def overruled_words(overruled: Sequence[Overruled]) -> str:
-    """How often the guard overruled the model, and what it cost; "" for never."""
-    if not overruled:
-        return ""
-    times = "once" if len(overruled) == 1 else f"{len(overruled)} times"
-    return f"“Always playable” overruled the model {times} (cost {sum(one.nats for one in overruled):.2g} nats)."
+    if can_guard(available[name]):
+        guard = st.toggle(
+            "Always playable", key=GUARD.widget(), help="The model may write only what fits and can be played."
+        )
+    else:  # another widget, so that what the visitor wants of other models stays
+        guard = st.toggle(
+            "Always playable", key="your_tune.no_guard", disabled=True,
+            help="This model does not know the characters that every complete tune needs.",
+        )  # fmt: skip
+    return ModelSettings(name, round(temperature, 2), guard, int(SEED.get()))
 
 
 def ask_seed(place: DeltaGenerator, what: str) -> None:
@@ -56,11 +43,11 @@ def ask_seed(place: DeltaGenerator, what: str) -> None:
     place.number_input("Seed", 0, MAX_SEED, key=SEED.widget(), help=f"Another seed gives {what}.")
 
 
-def ask_reading(name: str, temperature: float, text: str) -> ModelSettings:
-    """All that the model is asked with; what it cannot read in the text is named, and the visitor says what then."""
+def ask_reading(settings: ModelSettings, text: str) -> ModelSettings:
+    """The same with what is asked last: the seed, and what to do with characters of the text that the model lacks."""
     nearest = True
-    if unknown := TuneAdapter(engine(name), text).unknown:
+    if unknown := TuneAdapter(engine(settings.model), text).unknown:
         nearest = ask_about_unknown(
-            f"{name} has never seen {name_characters(unknown)}. Your own text stays as it is.", UNKNOWN
+            f"{settings.model} has never seen {name_characters(unknown)}. Your own text stays as it is.", UNKNOWN
         )
-    return ModelSettings(name, temperature, int(SEED.get()), nearest)
+    return replace(settings, seed=int(SEED.get()), nearest=nearest)

@@ -12,6 +12,7 @@ from charlstm.ui.shared.backing import backing_settings, shown, swing
 from charlstm.ui.shared.downloads import downloads
 from charlstm.ui.shared.drawing import draw
 from charlstm.ui.shared.notices import plain, set_title
+from charlstm.ui.shared.overruled import overruled_mark, overruled_words
 from charlstm.ui.shared.player import Selection, show_tune, sound_tune
 from charlstm.ui.shared.printing import print_scores_only
 from charlstm.ui.shared.session_library import keep_button
@@ -86,8 +87,12 @@ def page() -> None:
         if drawing.form:
             st.caption(plain(drawing.form))
         tablature_notice(drawing, lambda steps: move_document(document, steps), page="your_tune")
+    overruled = document.now.overruled
     marks = [backed.moved(*mark) for mark in _marks(document, printed)]
-    selection = show_tune(drawing, key="your_tune.player", marks=marks, selectable=True, practice=True)
+    boxes = [overruled_mark(*backed.moved(one.index, one.index + 1), one.nats) for one in overruled]
+    selection = show_tune(drawing, key="your_tune.player", marks=[*marks, *boxes], selectable=True, practice=True)
+    if words := overruled_words(overruled):
+        st.caption(plain(words))
     _follow(selection, printed_bars(backed.text))
     show_originality(document.text, page="your_tune")
     # What can be done with it.

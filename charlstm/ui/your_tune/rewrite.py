@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import streamlit as st
 
 from charlstm.errors import CharlstmError
@@ -13,9 +14,10 @@ from charlstm.ui.shared.drawing import draw
 from charlstm.ui.shared.frame import name_buttons
 from charlstm.ui.shared.models import engine
 from charlstm.ui.shared.notices import plain, stop_with
+from charlstm.ui.shared.overruled import overruled_mark, overruled_words
 from charlstm.ui.shared.player import show_tune, sound_tune
 from charlstm.ui.shared.session_library import add_to_library
-from charlstm.ui.your_tune.model_settings import ask_model, ask_reading, ask_seed, overruled_words, writing_config
+from charlstm.ui.your_tune.model_settings import ask_model, ask_reading, ask_seed
 from charlstm.ui.your_tune.settings import FIRST_BAR, HEARD, LAST_BAR, PLAYS, VERSIONS, Rewrite
 from charlstm.ui.your_tune.tune_document import TuneDocument
 
@@ -26,7 +28,7 @@ PICKUP = "As the score numbers its bars; 0 is a pickup."
 def show_rewrite(document: TuneDocument, printed: PrintedBars) -> None:
     """Widgets that ask for other bars, and the versions that a model wrote of them."""
     bounds = (printed.lowest, printed.highest)
-    name, temperature = ask_model()
+    model = ask_model()
     left, middle, seed, right = st.columns(4, vertical_alignment="bottom")
     first = left.number_input("From bar", *bounds, key=FIRST_BAR.widget(bounds=bounds), help=PICKUP)
     last = middle.number_input(
@@ -36,7 +38,7 @@ def show_rewrite(document: TuneDocument, printed: PrintedBars) -> None:
     asked = right.button(
         "Rewrite", type="primary", width="stretch", icon=":material/restart_alt:", key="your_tune.rewrite"
     )
-    model = ask_reading(name, temperature, document.text)
+    model = ask_reading(model, document.text)
     first, last = sorted((first, last))  # whichever was typed first
     if asked:
         request = Rewrite(document.text, int(first), int(last), model)
@@ -58,7 +60,7 @@ def _rewrite(request: Rewrite) -> Infilling:
     try:
         rewriting = infill(
             engine(model.model), request.text, first, last, n=CANDIDATES, seed=model.seed,
-            nearest=model.nearest, config=writing_config(model.model, model.temperature), progress=tried,
+            nearest=model.nearest, config=model.config(), progress=tried,
         )  # fmt: skip
     except CharlstmError as error:
         stop_with(error)
@@ -87,12 +89,11 @@ def _show_versions(document: TuneDocument, request: Rewrite, rewriting: Infillin
 
     def use(place: int) -> None:
         candidate = rewriting.candidates[place]
-        settings = {
-            "model": request.model.model, "temperature": request.model.temperature, "seed": candidate.seed,
-            "first_bar": first, "last_bar": last, "before": request.text,
+        settings = request.model.query | {
+            "seed": candidate.seed, "first_bar": first, "last_bar": last, "before": request.text,
         }  # fmt: skip
         marks = [(candidate.start, candidate.end)]
-        document.put(candidate.text, how="rewritten", settings=settings, marks=marks)
+        document.put(candidate.text, how="rewritten", settings=settings, marks=marks, overruled=candidate.overruled)
         add_to_library(candidate.text, "rewritten", settings=settings)
 
     def hear(place: int) -> None:
@@ -126,9 +127,14 @@ def _play(rewriting: Infilling, place: int) -> None:
     piece = snippet(candidate.text, candidate.start, candidate.end)
     drawing = draw(piece.text)
     words = overruled_words(candidate.overruled)
+    boxes = [
+        overruled_mark(int(at), int(at) + 1, one.nats)
+        for one in candidate.overruled
+        for at in np.flatnonzero(piece.origin == one.index)
+    ]
     st.caption(plain(f"Version {place + 1}, with a bar before and after. {words}".rstrip()))
     key = "your_tune.version.player"
-    show_tune(drawing, key=key, marks=[(piece.start, piece.end)], play=f"version{PLAYS.get()}")
+    show_tune(drawing, key=key, marks=[(piece.start, piece.end), *boxes], play=f"version{PLAYS.get()}")
     sound_tune(drawing, key=key)
 
 

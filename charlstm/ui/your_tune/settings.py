@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
+from charlstm.lm.config import SampleConfig
 from charlstm.lm.sample.infill import Infilling
 from charlstm.ui.shared.notices import NEAREST
 from charlstm.ui.shared.player import Selection
@@ -39,12 +41,23 @@ PLAYS = Setting("your_tune.plays", 0)
 
 @dataclass(frozen=True)
 class ModelSettings:
-    """Which model writes, how boldly, and whether it reads the nearest letters for those that it does not know."""
+    """Which model writes and how; `nearest`: whether it reads the nearest letters for those that it does not know."""
 
     model: str
     temperature: float
+    guard: bool
     seed: int
-    nearest: bool
+    nearest: bool = True
+
+    def config(self, **more: int) -> SampleConfig:
+        """How characters are drawn."""
+        return SampleConfig(temperature=self.temperature, guard=self.guard, **more)
+
+    @property
+    def query(self) -> dict[str, Any]:
+        """What a record of the tune says of them, in the words of an address of Compose."""
+        named = {"model": self.model, "temperature": self.temperature, "seed": self.seed}
+        return named | ({"guard": 1} if self.guard else {})
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from charlstm.errors import CharlstmError, LibraryError, NotationError
 from charlstm.files import KINDS, decode_text, file_kind
+from charlstm.lm.sample.guarded import Overruled
 from charlstm.tunes.abc import split_header, split_tunebook
 from charlstm.tunes.corpus.formats import tunes_of
 from charlstm.ui.shared.session_library import session_library
@@ -25,12 +26,13 @@ MAX_UNDO = 30  # steps
 
 @dataclass(frozen=True)
 class Revision:
-    """A text, how it came about, with which settings, and what the model wrote last in it."""
+    """A text, how it came about, with which settings, what the model wrote last in it, and where it was overruled."""
 
     text: str = ""
     how: str = "own"
     settings: Mapping[str, Any] = field(default_factory=dict)
     marks: Sequence[tuple[int, int]] = ()
+    overruled: Sequence[Overruled] = ()
 
 
 @dataclass

@@ -25,9 +25,9 @@ from charlstm.ui.shared.sound import key_name
 from charlstm.ui.shared.written_tunes import next_seed
 from charlstm.ui.state import Setting
 from charlstm.ui.your_tune.keyboard import Played, show_keyboard
-from charlstm.ui.your_tune.model_settings import ask_model, writing_config
+from charlstm.ui.your_tune.model_settings import ask_model
 from charlstm.ui.your_tune.opening import KEYS
-from charlstm.ui.your_tune.settings import SEED
+from charlstm.ui.your_tune.settings import SEED, ModelSettings
 from charlstm.ui.your_tune.tune_document import TuneDocument
 
 BARS = 4
@@ -69,7 +69,7 @@ def show_turns(document: TuneDocument) -> None:
     """The keyboard and its settings. Its own part of the page: a note runs nothing else again."""
     if CHANGED.pop():
         st.rerun()
-    name, temperature = ask_model()
+    model = ask_model()
     try:
         place = _end_of(document.text) if document.text.strip() else _ask_place()
     except NotationError as error:
@@ -84,7 +84,7 @@ def show_turns(document: TuneDocument) -> None:
     with st.container():  # always there, so that the keyboard keeps its place
         if played is not None and played.done:  # until the model has answered: a run that is cut short is done again
             with st.spinner("The model is writing …"):
-                _take_turn(document, played, place, name, temperature)
+                _take_turn(document, played, place, model)
             st.rerun()
         if problem := PROBLEM.pop():
             st.warning(plain(problem))
@@ -134,27 +134,25 @@ def _bars_of(played: Played, place: Place) -> int:
     return min(BARS, max(1, math.ceil(played.length / whole - 1e-3)))
 
 
-def _take_turn(document: TuneDocument, played: Played, place: Place, model: str, temperature: float) -> None:
+def _take_turn(document: TuneDocument, played: Played, place: Place, model: ModelSettings) -> None:
     """Put what was played at the end of the tune, and the model's bars behind it."""
     now = bars_played(played.notes, place.meter, place.key, bars=_bars_of(played, place))
     if not now.notes:
         _next_turn(())
         return
     text = with_bars(document.text, now, place)
-    seed = SEED.get()
-    settings = {"model": model, "temperature": temperature, "seed": seed}
     try:
-        answered = answer(engine(model), text, BARS, config=writing_config(model, temperature), seed=seed)
+        answered = answer(engine(model.model), text, BARS, config=model.config(), seed=model.seed)
     except CharlstmError as error:
-        PROBLEM.set(f"{model} did not answer: {error}")
+        PROBLEM.set(f"{model.model} did not answer: {error}")
         document.put(text, how="own")
         _next_turn(())
         return
     if answered.text == text:
-        PROBLEM.set(f"{model} found no four bars that fit. Play on, or choose a lower temperature.")
+        PROBLEM.set(f"{model.model} found no four bars that fit. Play on, or choose a lower temperature.")
     marks = [(answered.start, len(answered.text))] if answered.text != text else []
-    document.put(answered.text, how="continued", settings=settings, marks=marks)
-    SEED.set(next_seed(seed))
+    document.put(answered.text, how="continued", settings=model.query, marks=marks, overruled=answered.overruled)
+    SEED.set(next_seed(model.seed))
     _next_turn(notes_from(answered.text, answered.start))
 
 

@@ -30,6 +30,7 @@ class AbcText {
       span.classList.toggle("marked", Boolean(marked[at]));
       span.classList.toggle("marked-first", Boolean(marked[at] && !marked[at - 1]));
       span.classList.toggle("marked-last", Boolean(marked[at] && !marked[at + 1]));
+      span.classList.toggle("boxed", Boolean(remarks[at]));
       span.title = remarks[at] ?? "";
     });
   }

@@ -84,6 +84,7 @@ class Sheet {
       value.style.fill = event && tune.values ? tint(tune.values[event.end - 1], tune.scale) : "none";
       mark.classList.toggle("shown", Boolean(event && marked.subarray(event.start, event.end).some(Boolean)));
       const words = event && remarks.slice(event.start, event.end).find(Boolean);
+      mark.classList.toggle("boxed", Boolean(words));
       if (words || cell.firstChild) {
         const title = drawn("title");
         title.textContent = words ?? "";
