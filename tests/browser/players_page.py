@@ -12,6 +12,7 @@ from charlstm.ui.shared.player import show_tune, sound_tune
 ONE = "X:1\nT:<b onclick=window.HACKED=4>One</b>\nM:4/4\nL:1/8\nK:D\n|:A|d2fd Adfd|e2ge cege|dfaf bafd|edce d3:|\n"
 TWO = "X:1\nT:Two\nM:6/8\nL:1/8\nK:G\n|:GAB def|gfe dBG:|\n"
 MARKS = [(ONE.index("d2fd"), ONE.index("fd Adfd")), (ONE.index("|e2ge"), ONE.index("e cege"))]  # d2, then |e2g
+BOX = (MARKS[0][0], MARKS[0][0] + 1, "Why <b>this</b>")  # within what is outlined, a character with words
 
 
 def main() -> None:
@@ -24,7 +25,7 @@ def main() -> None:
     with left:
         chosen = show_tune(
             one, key="one", values=[abs(v) for v in values] if unit else values, label="<i>Sine</i>",
-            scale="unit" if unit else "diverging", trace=True, marks=MARKS, selectable=True,
+            scale="unit" if unit else "diverging", trace=True, marks=[*MARKS, BOX], selectable=True,
         )  # fmt: skip
         st.text(f"Chosen: {ONE[chosen.start : chosen.end] if chosen else 'nothing'}.")
     with right:

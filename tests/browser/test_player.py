@@ -15,7 +15,7 @@ import pytest
 
 from benchmarks.serving import ROOT, served
 from tests.browser.conftest import HOSTILE
-from tests.browser.players_page import MARKS, ONE
+from tests.browser.players_page import BOX, MARKS, ONE
 from tests.browser.test_page import STATE, heard, ready, until
 
 PLAYERS = (
@@ -315,6 +315,9 @@ def test_what_differs_is_outlined_in_text_and_score(page: Any, two: str) -> None
     assert player["marked"] == [place for start, end in MARKS for place in range(start, end)]
     assert player["outlined"] == 3  # d2, e2, g
     assert (other["marked"], other["outlined"]) == ([], 0)
+    boxed = page.locator(".abc .boxed")  # within the outline, where something is said
+    assert boxed.evaluate_all("(e) => e.map((c) => [c.dataset.at, c.title])") == [[str(BOX[0]), BOX[2]]]
+    assert page.locator(".sheet .mark.boxed.shown").count() == 1
 
 
 # ---- two players on a page ------------------------------------------------------------------------------------------

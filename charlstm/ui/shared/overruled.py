@@ -14,7 +14,7 @@ def overruled_words(overruled: Sequence[Overruled]) -> str:
     """How often the guard overruled the model, and what it cost; "" for never."""
     if not overruled:
         return ""
-    times = "once" if len(overruled) == 1 else f"{len(overruled)} times"
+    times = {1: "once", 2: "twice"}.get(len(overruled), f"{len(overruled)} times")
     cost = f"{sum(one.nats for one in overruled):.2g} nats"
     return f"“Always playable” overruled the model {times}, where characters are boxed (cost {cost})."
 

@@ -78,6 +78,12 @@ def test_a_tie_over_a_bar_line_is_answered_and_none_is_left(make_engine: MakeEng
             assert continued.text[continued.start :].lstrip("|: \n").startswith("c"), continued.text
 
 
+@pytest.mark.parametrize("name", ["reel", "jig"])
+def test_an_answer_says_where_it_was_overruled(uniform_engine: Engine, name: str) -> None:
+    answered = answer(uniform_engine, TUNES[name], 2, config=WILD, seed=1)
+    assert answered.overruled and all(answered.start <= place < len(answered.text) for place, _ in answered.overruled)
+
+
 @pytest.mark.parametrize("model", ["lstm-512", "lstm-form", "gru-250", "rnn-250"])
 def test_shipped_models_carry_on_and_rewrite(model: str) -> None:
     engine = load(model)

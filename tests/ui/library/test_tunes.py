@@ -25,16 +25,18 @@ def test_two_tunes_differ_in_the_bars_that_differ() -> None:
     assert facts(TUNES[0])["Complete bars"] == "4 of 4"
 
 
+@pytest.mark.parametrize("guard", [{}, {"guard": 1}])
 def test_the_command_of_a_continued_tune_runs(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    guard: dict[str, int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("CHARLSTM_HOME", str(tmp_path))
-    save_reciter(tmp_path / "checkpoints" / "reciter", TUNES[:1])
+    save_reciter(tmp_path / "checkpoints" / "reciter", (TUNES[0], TUNES[3], TUNES[5]))
     prime = TUNES[0][: TUNES[0].index("e2ge")]
-    settings = {"model": "reciter", "temperature": 0.5, "seed": 4, "prime": prime, "max_length": 999}
+    settings = {"model": "reciter", "temperature": 0.5, "seed": 4, "prime": prime, "max_length": 999} | guard
     kept = LibraryTune(1, numbered(TUNES[0]), "a", "continued", settings)
+    assert ("--guard" in command(kept)) == bool(guard)
     assert main(shlex.split(command(kept))[1:]) in (0, None)
-    assert TUNES[0] in capsys.readouterr().out
+    assert (prime if guard else TUNES[0]) in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("name", ["Whisky Frolic", "50 % \\'e <b>", "a &amp; b", "A\\", "Gan Ainm"])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from unittest.mock import patch
+
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -118,6 +120,39 @@ def test_a_tune_is_continued_from_a_bar_and_another_way_when_asked_again() -> No
     assert text_of(app) == first
     pressed(app, "your_tune.undo")
     assert text_of(app) == ROOM
+
+
+def overruled(app: AppTest) -> list[str]:
+    """The sentences on what the guard overruled."""
+    return [caption.value for caption in app.caption if "overruled" in caption.value]
+
+
+def test_always_playable_what_is_added_ends_and_what_it_overruled_is_said_until_undone() -> None:
+    """The weaver never ends a tune, so the guard has to."""
+    app = your_tune(REEL)
+    pressed(app, "your_tune.continue")
+    document = app.session_state["your_tune.document"]
+    assert document.text.rstrip().endswith(("|]", ":|")) and len(overruled(app)) == 1
+    assert all(one.index >= len(REEL) - 1 for one in document.now.overruled)
+    assert document.now.settings["guard"] == 1
+    pressed(app, "your_tune.undo")
+    assert not overruled(app)
+    app.toggle(key="your_tune.guard").set_value(False).run()
+    pressed(app, "your_tune.continue")
+    assert app.number_input(key="your_tune.seed").value == 1  # another setting, so nothing was asked for twice
+    assert "guard" not in document.now.settings and not overruled(app)
+
+
+def test_a_model_that_cannot_be_guarded_says_so_and_the_wish_stays() -> None:
+    app = your_tune(REEL, model="reciter")
+    assert app.toggle(key="your_tune.guard").value  # it knows all that a tune needs
+    app.session_state["your_tune.document"].put(REEL)
+    with patch("charlstm.ui.your_tune.model_settings.can_guard", return_value=False):
+        app.run()
+        assert app.toggle(key="your_tune.no_guard").disabled and not app.toggle(key="your_tune.no_guard").value
+        pressed(app, "your_tune.continue")
+    app.run()
+    assert app.toggle(key="your_tune.guard").value
 
 
 def test_a_seed_continues_the_same_way_in_another_visit() -> None:
