@@ -126,7 +126,7 @@ def _sample(options: argparse.Namespace) -> None:
         )
     scores: list[TuneScore | None] = [None] * len(samples)
     if options.best:
-        samples, scores = _best(engine, samples, options.best)
+        samples, scores = _best(engine, samples, options.best, form_given=form not in ("auto", "free"))
     tunes = [with_number(one.text, number) for number, one in enumerate(samples, 1)]
     book = "\n\n".join(tunes) + "\n"
     if options.out:
@@ -160,12 +160,14 @@ def _sample(options: argparse.Namespace) -> None:
         print(f"charlstm: {endless} of {len(samples)} cut off at {options.max_length} characters", file=sys.stderr)
 
 
-def _best(engine: Engine, samples: list[Sample], count: int) -> tuple[list[Sample], list[TuneScore | None]]:
+def _best(
+    engine: Engine, samples: list[Sample], count: int, *, form_given: bool
+) -> tuple[list[Sample], list[TuneScore | None]]:
     """The best of the tunes, the best first, with their scores."""
     from charlstm.evaluate.ranking import ranked, score_sample
 
-    usual = engine.checkpoint.val_loss if engine.checkpoint else None
-    scores = [score_sample(one, usual_nats=usual) for one in samples]
+    loss = engine.checkpoint.val_loss if engine.checkpoint else None
+    scores = [score_sample(one, validation_loss=loss, form_given=form_given) for one in samples]
     places = ranked(scores)[:count]
     return [samples[place] for place in places], [scores[place] for place in places]
 

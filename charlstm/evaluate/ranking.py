@@ -11,19 +11,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
+import numpy as np
+
 from charlstm.evaluate.originality import Originality
 from charlstm.lm.sample.sampling import Sample
 from charlstm.tunes.abc import split_header
 from charlstm.tunes.keys import parse_key
 from charlstm.tunes.views.bar_numbers import printed_bars
-from charlstm.tunes.views.bars import LEAST_BARS
+from charlstm.tunes.views.bars import LEAST_BARS, bars
 from charlstm.tunes.views.melody import melody_notes
 
 Question = Literal["likely", "form", "ending", "new"]
-# Nine in ten held-out real tunes are as likely as the mean one, within these nats per character: measured on the five
-# shipped models, whose means go from 0.94 to 1.39 (docs/lab-log.md, 2026-11-26).
-BELOW, ABOVE = 0.27, 0.35
-FADE = 0.5  # nats per character beyond that range at which nothing is left
+# A bar that returns is no surprise, however plain or strange the tune: only bars that are new are measured. Those of
+# the median real tune have USUAL nats per character more than the model's validation loss, those of nine tunes in ten
+# at most BELOW fewer or ABOVE more than that: held-out tunes under six models (docs/lab-log.md, 2026-11-26).
+USUAL, BELOW, ABOVE = 0.2, 0.28, 0.4
 # The share of bars that occur again: the middle of the real tunes, from the 25th to the 90th in a hundred.
 FEWEST_RETURNING, MOST_RETURNING = 0.24, 0.75
 
@@ -67,8 +69,9 @@ def score_tune(
     nats: float,
     *,
     ended: bool = True,
-    usual_nats: float | None = None,
+    validation_loss: float | None = None,
     originality: Originality | None = None,
+    form_given: bool = False,
 ) -> TuneScore:
     """Score a tune.
 
@@ -77,29 +80,59 @@ def score_tune(
     text : str
         The tune as ABC.
     nats : float
-        Its mean surprisal per character under the model that wrote it.
+        The mean surprisal per character of the bars that are new in it, under the model that wrote it.
     ended : bool
         Whether the model ended it.
-    usual_nats : float, optional
-        The same of real tunes that the model has not seen: its validation loss. Without it "likely" is not asked.
+    validation_loss : float, optional
+        Of the model, in nats per character: what it makes of real tunes. Without it "likely" is not asked.
     originality : Originality, optional
         What it shares with the training tunes. Without it "new" is not asked.
+    form_given : bool
+        Whether its bars return where somebody wanted them to. Then "form" is not asked.
     """
     answers: list[tuple[Question, Answer]] = []
-    if usual_nats is not None:
-        answers.append(("likely", _likely(nats, usual_nats)))
-    answers += [("form", _form(text)), ("ending", _ending(text, ended))]
+    if validation_loss is not None:
+        answers.append(("likely", _likely(nats, validation_loss)))
+    if not form_given:
+        answers.append(("form", _form(text)))
+    answers.append(("ending", _ending(text, ended)))
     if originality is not None:
         answers.append(("new", _new(originality)))
     return TuneScore(tuple(answers))
 
 
 def score_sample(
-    sample: Sample, *, usual_nats: float | None = None, originality: Originality | None = None
+    sample: Sample,
+    *,
+    validation_loss: float | None = None,
+    originality: Originality | None = None,
+    form_given: bool = False,
 ) -> TuneScore:
     """Score a tune that a model wrote, with what it says of itself; as `score_tune`."""
-    nats = -float(sample.log_probs.mean()) if len(sample.log_probs) else 0.0
-    return score_tune(sample.text, nats, ended=sample.stopped == "end", usual_nats=usual_nats, originality=originality)
+    return score_tune(
+        sample.text,
+        new_nats(sample),
+        ended=sample.stopped == "end",
+        validation_loss=validation_loss,
+        originality=originality,
+        form_given=form_given,
+    )
+
+
+def new_nats(sample: Sample) -> float:
+    """The mean surprisal per character of the bars that occur for the first time; of a text without any, of all."""
+    nats = -sample.log_probs
+    if not len(nats):
+        return 0.0
+    drawn = nats[:-1] if sample.stopped == "end" else nats  # of the text's last characters
+    new = np.zeros(len(sample.text), dtype=bool)
+    seen: set[str] = set()
+    for bar in bars(sample.text):
+        music = "".join(sample.text[bar.start : bar.end].split())
+        new[bar.start : bar.end] = music not in seen
+        seen.add(music)
+    of_new = drawn[new[len(new) - len(drawn) :]]
+    return float(of_new.mean() if len(of_new) else nats.mean())
 
 
 def ranked(scores: Sequence[TuneScore], by: Question | None = None) -> list[int]:
@@ -112,13 +145,14 @@ def ranked(scores: Sequence[TuneScore], by: Question | None = None) -> list[int]
     return sorted(range(len(scores)), key=rank)
 
 
-def _likely(nats: float, usual: float) -> Answer:
-    low, high = usual - BELOW, usual + ABOVE
-    beyond = max(low - nats, nats - high, 0.0)
-    value = max(1 - beyond / FADE, 0.0)
-    if nats < low:
+def _likely(nats: float, validation_loss: float) -> Answer:
+    # 1 for the median real tune, 1/2 at the ends of the range of most, and nowhere level: two are hardly ever equal.
+    beyond = nats - validation_loss - USUAL
+    beyond /= BELOW if beyond < 0 else ABOVE
+    value = 1 / (1 + beyond**2)
+    if beyond < -1:
         return Answer(value, "Plainer than real tunes: the model was surer of it.")
-    if nats > high:
+    if beyond > 1:
         return Answer(value, "Stranger than real tunes: the model was less sure of it.")
     return Answer(value, "As surprising as real tunes.")
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from charlstm.evaluate.originality import Originality
-from charlstm.evaluate.ranking import ABOVE, BELOW, ranked, score_tune
+from charlstm.evaluate.ranking import ABOVE, BELOW, USUAL, new_nats, ranked, score_sample, score_tune
+from charlstm.lm.sample.sampling import Sample
 from charlstm.tunes.views.bar_numbers import printed_bars
 
 HEADER = "T:A\nM:4/4\nL:1/8\nK:D\n"
@@ -15,10 +17,31 @@ FORM = HEADER + f"{A}|{B}|{A}|{C}|{D}|{B}|{A}|{LAST}|]"
 
 
 def test_real_tunes_are_neither_surer_nor_stranger_than_they_are() -> None:
-    """Most likely is not best: what the model is surest of is plainer than any real tune."""
-    values = [score_tune(FORM, nats, usual_nats=1.0).value("likely") for nats in (0.1, 1 - BELOW, 1.0, 1 + ABOVE, 2.5)]
-    assert values[1:4] == pytest.approx([1, 1, 1])
-    assert values[0] < 1 and values[4] == 0
+    """Most likely is not best: what the model is surest of is plainer than any real tune. No two are quite alike."""
+    nats = [0.1, 0.2, 1 + USUAL - BELOW, 1 + USUAL, 1 + USUAL + ABOVE, 2.5, 2.6]
+    values = [score_tune(FORM, one, validation_loss=1.0).value("likely") for one in nats]
+    assert values[2:5] == pytest.approx([0.5, 1, 0.5])
+    assert 0 < values[0] < values[1] < values[2] and values[4] > values[5] > values[6] > 0
+
+
+def test_a_bar_that_returns_is_no_surprise_whatever_the_tune() -> None:
+    """Under a form of one's own they are most bars, and returns in every tune."""
+    nats = np.full(len(FORM), 5.0)
+    for bar in (A, B, C, D, LAST):
+        start = FORM.index(bar)
+        nats[start : start + len(bar)] = 1.0
+    for given in (0, FORM.index(D)):  # characters that were not drawn
+        whole = Sample(FORM, FORM[:given], 0, -np.append(nats[given:], 7.0), "end")
+        cut = Sample(FORM, FORM[:given], 0, -nats[given:], "max_length")
+        assert new_nats(whole) == new_nats(cut) == 1
+    assert new_nats(Sample("T:A\n", "", 0, np.full(4, -3.0), "max_length")) == 3  # no bar
+
+
+def test_a_form_that_was_asked_for_is_no_merit() -> None:
+    sample = Sample(FORM, "", 0, np.zeros(0), "end")
+    asked, given = (score_sample(sample, form_given=form_given) for form_given in (False, True))
+    assert [name for name, _ in asked.answers] == ["form", "ending"]
+    assert [name for name, _ in given.answers] == ["ending"]
 
 
 def test_a_tune_whose_bars_return_beats_one_of_new_bars_and_one_of_a_single_bar() -> None:
@@ -58,7 +81,7 @@ def test_the_best_comes_first_and_equals_stay_in_their_order() -> None:
 
 @pytest.mark.parametrize("text", ["", "no music", "X:1\nK:D\n", "K:D\n|||", HEADER])
 def test_what_is_no_tune_has_a_score_too(text: str) -> None:
-    assert 0 <= score_tune(text, 3.0, ended=False, usual_nats=1.0).total < 0.5
+    assert 0 <= score_tune(text, 3.0, ended=False, validation_loss=1.0).total < 0.5
 
 
 def test_bars_are_counted_as_the_score_numbers_them() -> None:

@@ -42,6 +42,12 @@ FIRST: Setting[int | None] = Setting("compose.many.first", None, query="first", 
 MANY: Setting[ComposeSettings | None] = Setting("compose.many.settings", None)  # theirs, with the first seed
 BEST = "best"
 ORDERS = {BEST: "Best first", "likely": "Likely", "form": "Form", "ending": "Ending", "new": "New"}
+ASKED = {
+    "likely": "as likely as real tunes",
+    "form": "bars that return",
+    "ending": "a proper ending",
+    "new": "nothing copied",
+}
 ORDER = Setting("compose.many.order", BEST)
 
 
@@ -111,14 +117,12 @@ def _show_written(context: ViewContext, asked: ComposeSettings, written: Written
     """The tunes in the order that was chosen."""
     index = ready_index(context.checkpoint.corpus.name)
     key = (asked, context.stamp, index is not None)
-    scores = with_bar("rank many", key, lambda report: _score(context, written.samples, index), "Ranking them")
-    orders = {name: label for name, label in ORDERS.items() if name != "new" or index is not None}
+    scores = with_bar("rank many", key, lambda report: _score(context, asked, written.samples, index), "Ranking them")
+    questions = [question for question, _ in scores[0].answers]
+    orders = {name: label for name, label in ORDERS.items() if name == BEST or name in questions}
     by = choose("Order", list(orders), ORDER, labels=orders)
-    st.caption(
-        "Ranked by what can be counted: as likely as real tunes, bars that return, a proper ending"
-        + (", nothing copied." if index is not None else ".")
-        + " Your ear may prefer another."
-    )
+    counted = ", ".join(ASKED[question] for question in questions)
+    st.caption(f"Ranked by what can be counted: {counted}. Your ear may prefer another.")
     question: Question | None = None if by == BEST else by  # type: ignore[assignment]  # of ORDERS
     cards = [
         Card(
@@ -144,13 +148,16 @@ def kept_cards(samples: list[Sample]) -> list[str]:
     return [str(one.seed) for one in samples if numbered(HEAD + one.text) in texts]
 
 
-def _score(context: ViewContext, samples: list[Sample], index: OriginalityIndex | None) -> list[TuneScore]:
+def _score(
+    context: ViewContext, settings: ComposeSettings, samples: list[Sample], index: OriginalityIndex | None
+) -> list[TuneScore]:
     """The scores of the tunes, in their order."""
     return [
         score_sample(
             one,
-            usual_nats=context.checkpoint.val_loss,
+            validation_loss=context.checkpoint.val_loss,
             originality=None if index is None else originality(HEAD + one.text, index),
+            form_given=form_of(settings) != "auto",
         )
         for one in samples
     ]
