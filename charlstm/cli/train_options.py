@@ -11,7 +11,12 @@ from charlstm.lm.config import ENOUGH_UPDATES, LOOKBACK_BARS, ModelConfig, Train
 # What a corpus nobody has seen does best with; the report's plain network is --lookback none --dropout 0.
 DROPOUT = 0.2
 EMBEDDING_DROPOUT = 0.1
-FLAGS = {"num_layers": "layers", "lookback_bars": "lookback", "transpose": "no_transpose"}  # settings named otherwise
+FLAGS = {
+    "num_layers": "layers",
+    "lookback_bars": "lookback",
+    "transpose": "no_transpose",
+    "teachers": "teacher",
+}  # settings named otherwise
 _MODEL = ModelConfig()
 _TRAIN = TrainConfig()
 
@@ -114,6 +119,20 @@ def add_training_options(parser: argparse.ArgumentParser) -> None:
         help=_default("with --plan, share of tunes learned without theirs"),
     )
     how.add_argument(
+        "--teacher",
+        nargs="+",
+        default=_TRAIN.teachers,
+        metavar="MODEL",
+        help="models or runs whose predictions it learns from, too: from their mean",
+    )
+    how.add_argument(
+        "--teacher-weight",
+        type=float,
+        default=_TRAIN.teacher_weight,
+        metavar="W",
+        help=_default("share of the loss that compares with the teachers"),
+    )
+    how.add_argument(
         "--bfloat16", action="store_true", help="recurrent layers in bfloat16: faster on hardware made for it"
     )
     how.add_argument("--seed", type=int, default=_TRAIN.seed, metavar="S", help=_default("random seed"))
@@ -153,7 +172,7 @@ def configs(options: argparse.Namespace) -> tuple[ModelConfig, TrainConfig]:
     same = (
         *("batching", "sequence_length", "batch_size", "learning_rate", "warmup_steps", "final_rate", "optimizer"),
         *("weight_decay", "clip_norm", "epochs", "minutes", "patience", "drop_fields", "drop_plan"),
-        *("ema", "bfloat16", "seed"),
+        *("teacher_weight", "ema", "bfloat16", "seed"),
     )
     values: dict[str, Any] = {name: getattr(options, name) for name in same}
-    return model, TrainConfig(transpose=not options.no_transpose, **values)
+    return model, TrainConfig(transpose=not options.no_transpose, teachers=tuple(options.teacher), **values)

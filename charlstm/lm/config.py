@@ -35,7 +35,8 @@ class _Config:
     def to_dict(self) -> dict[str, Any]:
         """The fields as plain JSON values."""
         values = {k: list(v) if isinstance(v, tuple) else v for k, v in asdict(self).items()}  # type: ignore[call-overload]
-        unset = {f.name for f in fields(self) if f.name in self._LATER and values[f.name] == f.default}  # type: ignore[arg-type]
+        later = [f for f in fields(self) if f.name in self._LATER]  # type: ignore[arg-type]
+        unset = {f.name for f in later if getattr(self, f.name) == f.default}
         return {k: v for k, v in values.items() if k not in unset}
 
     @classmethod
@@ -106,7 +107,7 @@ class ModelConfig(_Config):
 class TrainConfig(_Config):
     """How a network is trained. The defaults are the recipe that won (docs/lab-log.md)."""
 
-    _LATER: ClassVar = frozenset({"drop_plan"})
+    _LATER: ClassVar = frozenset({"drop_plan", "teachers", "teacher_weight"})
     batching: Literal["tunes", "slices"] = "tunes"  # whole tunes, or the report's random slices
     sequence_length: int = 128  # characters of a slice; whole tunes do not use it
     batch_size: int = 32  # tunes or slices a step
@@ -124,6 +125,8 @@ class TrainConfig(_Config):
     drop_plan: float = 0.35  # chance that a tune goes without its form plan, so that the network writes free as well
     ema: float = 0.0  # memory of a running average of the weights, kept instead of the last ones; 0: none
     bfloat16: bool = False  # recurrent layers in bfloat16 while training: faster on CPUs and GPUs made for it
+    teachers: tuple[str, ...] = ()  # trained models that it learns from beside the tunes (lm/train/teachers.py)
+    teacher_weight: float = 0.8  # of the loss, share that compares with what they predict
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -144,6 +147,9 @@ class TrainConfig(_Config):
         _require(self.weight_decay >= 0, "weight_decay", "must not be negative.")
         _require(0 <= self.drop_fields < 1, "drop_fields", "must be in [0, 1).")
         _require(0 <= self.drop_plan <= 1, "drop_plan", "must be in [0, 1].")
+        named = isinstance(self.teachers, tuple) and all(isinstance(name, str) and name for name in self.teachers)
+        _require(named and len(self.teachers) <= 16, "teachers", "must be up to 16 names of models.")
+        _require(0 <= self.teacher_weight <= 1, "teacher_weight", "must be in [0, 1].")
         _require(0 <= self.ema < 1, "ema", "must be in [0, 1).")
         _require(self.minutes is None or self.minutes > 0, "minutes", "must be above 0.")
         _require(self.patience is None or _is_count(self.patience, 1, 10**6), "patience", "must be 1 or more.")

@@ -10,7 +10,9 @@ from charlstm.lm.config import ENOUGH_UPDATES, ModelConfig, TrainConfig, trained
 
 def test_a_model_without_clock_and_plan_is_written_as_before_there_were_any() -> None:
     assert {"clock", "plan"}.isdisjoint(ModelConfig(lookback_bars=(1, 2)).to_dict())
-    assert "drop_plan" not in TrainConfig().to_dict()
+    assert {"drop_plan", "teachers", "teacher_weight"}.isdisjoint(TrainConfig().to_dict())
+    taught = TrainConfig(teachers=("lstm-512", "lstm-form"), teacher_weight=0.9)
+    assert TrainConfig.from_dict(taught.to_dict()) == taught
     for config in (ModelConfig(clock=True, plan=True), ModelConfig(plan=True)):
         assert ModelConfig.from_dict(config.to_dict()) == config
     assert TrainConfig.from_dict(TrainConfig(drop_plan=0.2).to_dict()).drop_plan == 0.2
@@ -21,6 +23,11 @@ def test_what_is_no_setting_is_refused() -> None:
         ModelConfig(clock=1)  # type: ignore[arg-type]
     with pytest.raises(ConfigError, match="drop_plan"):
         TrainConfig(drop_plan=2)
+    for teachers in ("lstm-512", ("",), (1,), ("lstm-512",) * 17):
+        with pytest.raises(ConfigError, match="teachers"):
+            TrainConfig(teachers=teachers)  # type: ignore[arg-type]
+    with pytest.raises(ConfigError, match="teacher_weight"):
+        TrainConfig(teacher_weight=1.1)
     with pytest.raises(ConfigError, match="no weights from state to state"):
         ModelConfig(cell="mingru", weight_dropout=0.3)
 

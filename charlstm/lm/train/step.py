@@ -17,6 +17,7 @@ from charlstm.lm.config import ModelConfig, TrainConfig
 from charlstm.lm.train.batches import DROPOUT, IGNORED, INIT, Batch, torch_seed
 from charlstm.lm.train.network import CharRNN, to_device
 from charlstm.lm.train.parallel import Parallel
+from charlstm.lm.train.teachers import Teachers, loss_beside
 
 BETAS = (0.9, 0.99)  # a shorter memory of squared gradients than Adam's 0.999: runs are a few thousand steps
 
@@ -32,6 +33,8 @@ class Learner:
     device : torch.device
     parallel : Parallel
         This process among those of the training.
+    teachers : Teachers, optional
+        Networks that it learns from as well, `train.teacher_weight` of its loss.
 
     Attributes
     ----------
@@ -46,8 +49,15 @@ class Learner:
     """
 
     def __init__(
-        self, model: ModelConfig, train: TrainConfig, vocab_size: int, device: torch.device, parallel: Parallel
+        self,
+        model: ModelConfig,
+        train: TrainConfig,
+        vocab_size: int,
+        device: torch.device,
+        parallel: Parallel,
+        teachers: Teachers | None = None,
     ) -> None:
+        self._teachers = None if teachers is None else teachers.to(device)
         self._config, self._device, self._parallel = train, device, parallel
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(torch_seed(train.seed, INIT, 0))
@@ -86,10 +96,15 @@ class Learner:
         )
         if rows is not None:
             loss = loss * (self._parallel.world / batch.characters)
+        objective = loss
+        if self._teachers is not None:
+            predicted = self._teachers(inputs, side, bfloat16=config.bfloat16)
+            beside = loss_beside(predicted, logits, targets) * (self._parallel.world / batch.characters)
+            objective = torch.lerp(loss, beside, config.teacher_weight)
 
         # Backward, clip, and move the weights.
         self.optimizer.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
+        objective.backward()  # type: ignore[no-untyped-call]
         norm = torch.nn.utils.clip_grad_norm_(self.parameters, config.clip_norm)
         self.optimizer.step()
         if self.average is not None:  # a short memory early on, or the random start would stay in the average

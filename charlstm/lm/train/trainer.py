@@ -35,6 +35,7 @@ from charlstm.lm.train.resume import RunProgress, SavedRun, load_run, save_run
 from charlstm.lm.train.run_folder import Callback, RunFolder, StopTraining, TrainingReport
 from charlstm.lm.train.schedule import learning_rate
 from charlstm.lm.train.step import Learner
+from charlstm.lm.train.teachers import Teachers
 from charlstm.paths import EPOCHS_FOLDER, RESUME_FILE
 from charlstm.processes import return_free_memory
 from charlstm.tunes.corpus.model import Corpus
@@ -78,9 +79,9 @@ class Trainer:
     Raises
     ------
     CheckpointError
-        If the folder holds a run already, or the weights do not fit.
+        If the folder holds a run already, the weights do not fit, or a teacher is not there.
     ConfigError
-        If the device is not there, or there are no training tunes.
+        If the device is not there, there are no training tunes, or a teacher reads other inputs.
     """
 
     def __init__(
@@ -107,7 +108,10 @@ class Trainer:
         self.parallel = Parallel(self.device)
         self.data = TrainingData(corpus, model, train)
         self.vocab = self.data.vocab
-        self.learner = Learner(model, train, len(self.vocab), self.device, self.parallel)
+        teachers = None
+        if train.teachers:
+            teachers = Teachers([load_checkpoint(name) for name in train.teachers], model, self.vocab)
+        self.learner = Learner(model, train, len(self.vocab), self.device, self.parallel, teachers)
         self.network = self.learner.network
         self.progress = RunProgress(keep_epochs=keep_epochs or "")
         if weights is not None:
