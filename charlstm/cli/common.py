@@ -8,7 +8,7 @@ import random
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -199,6 +199,19 @@ def find_corpus(name: str, *, save: bool = True) -> Corpus:
 def find_corpus_for(engine: Engine, name: str | None) -> Corpus:
     """A corpus by name or path; without one, the corpus that the model was trained on."""
     return find_corpus(name or (engine.checkpoint and engine.checkpoint.corpus.name) or DEFAULT_CORPUS)
+
+
+def built_corpus_of(engine: Engine) -> Corpus | None:
+    """The corpus that the model was trained on, if it is there and can be read."""
+    from charlstm.paths import corpus_path
+    from charlstm.tunes.corpus.io import load_corpus
+
+    name = engine.checkpoint.corpus.name if engine.checkpoint else None
+    if name not in {path.stem for path in corpus_path().glob("*.json")}:  # a model may name anything
+        return None
+    with suppress(CorpusError):
+        return load_corpus(str(name))
+    return None
 
 
 def read_tunes(path: Path) -> list[str]:

@@ -13,6 +13,8 @@ from charlstm.cli.common import (
     add_model,
     add_seed,
     at_least,
+    built_corpus_of,
+    printable,
     progress,
     read_tunes,
     seed_of,
@@ -165,9 +167,12 @@ def _best(
 ) -> tuple[list[Sample], list[TuneScore | None]]:
     """The best of the tunes, the best first, with their scores."""
     from charlstm.evaluate.ranking import ranked, score_sample
+    from charlstm.evaluate.usual_ranges import usual_ranges
 
-    loss = engine.checkpoint.val_loss if engine.checkpoint else None
-    scores = [score_sample(one, validation_loss=loss, form_given=form_given) for one in samples]
+    usual = usual_ranges(engine, built_corpus_of(engine), by_plan=any(one.form for one in samples))
+    if usual.remark:
+        print(f"charlstm: {printable(usual.remark)}", file=sys.stderr)
+    scores = [score_sample(one, usual=usual, form_given=form_given) for one in samples]
     places = ranked(scores)[:count]
     return [samples[place] for place in places], [scores[place] for place in places]
 

@@ -1,33 +1,26 @@
 """Ranking: which of many tunes of one model is worth hearing first, and why. Knows no page, and no ear.
 
 Four questions, each answered in [0, 1] with a sentence; the score is their mean. It is a guess: what real tunes are
-like, as far as it can be counted, is all that it asks.
+like, as far as it can be counted, is all that it asks. Which real tunes, evaluate/usual_ranges.py says.
 """
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
-import numpy as np
-
 from charlstm.evaluate.originality import Originality
+from charlstm.evaluate.usual_ranges import UsualRanges, new_bar_nats, returning_bars
 from charlstm.lm.sample.sampling import Sample
 from charlstm.tunes.abc import split_header
 from charlstm.tunes.keys import parse_key
 from charlstm.tunes.views.bar_numbers import printed_bars
-from charlstm.tunes.views.bars import LEAST_BARS, bars
 from charlstm.tunes.views.melody import melody_notes
 
 Question = Literal["likely", "form", "ending", "new"]
-# A bar that returns is no surprise, however plain or strange the tune: only bars that are new are measured. Those of
-# the median real tune have USUAL nats per character more than the model's validation loss, those of nine tunes in ten
-# at most BELOW fewer or ABOVE more than that: held-out tunes under six models (docs/lab-log.md, 2026-11-26).
-USUAL, BELOW, ABOVE = 0.2, 0.28, 0.4
-# The share of bars that occur again: the middle of the real tunes, from the 25th to the 90th in a hundred.
-FEWEST_RETURNING, MOST_RETURNING = 0.24, 0.75
+ANY = UsualRanges()
+LEAST_WIDTH = 0.01  # nats per character: of real tunes that are all alike
 
 
 class Answer(NamedTuple):
@@ -69,7 +62,7 @@ def score_tune(
     nats: float,
     *,
     ended: bool = True,
-    validation_loss: float | None = None,
+    usual: UsualRanges = ANY,
     originality: Originality | None = None,
     form_given: bool = False,
 ) -> TuneScore:
@@ -83,18 +76,18 @@ def score_tune(
         The mean surprisal per character of the bars that are new in it, under the model that wrote it.
     ended : bool
         Whether the model ended it.
-    validation_loss : float, optional
-        Of the model, in nats per character: what it makes of real tunes. Without it "likely" is not asked.
+    usual : UsualRanges
+        What real tunes are like. Where it knows no nats, "likely" is not asked.
     originality : Originality, optional
         What it shares with the training tunes. Without it "new" is not asked.
     form_given : bool
         Whether its bars return where somebody wanted them to. Then "form" is not asked.
     """
     answers: list[tuple[Question, Answer]] = []
-    if validation_loss is not None:
-        answers.append(("likely", _likely(nats, validation_loss)))
+    if usual.nats is not None:
+        answers.append(("likely", _likely(nats, *usual.nats)))
     if not form_given:
-        answers.append(("form", _form(text)))
+        answers.append(("form", _form(text, usual)))
     answers.append(("ending", _ending(text, ended)))
     if originality is not None:
         answers.append(("new", _new(originality)))
@@ -104,7 +97,7 @@ def score_tune(
 def score_sample(
     sample: Sample,
     *,
-    validation_loss: float | None = None,
+    usual: UsualRanges = ANY,
     originality: Originality | None = None,
     form_given: bool = False,
 ) -> TuneScore:
@@ -113,26 +106,16 @@ def score_sample(
         sample.text,
         new_nats(sample),
         ended=sample.stopped == "end",
-        validation_loss=validation_loss,
+        usual=usual,
         originality=originality,
         form_given=form_given,
     )
 
 
 def new_nats(sample: Sample) -> float:
-    """The mean surprisal per character of the bars that occur for the first time; of a text without any, of all."""
+    """`new_bar_nats` of a tune that a model wrote."""
     nats = -sample.log_probs
-    if not len(nats):
-        return 0.0
-    drawn = nats[:-1] if sample.stopped == "end" else nats  # of the text's last characters
-    new = np.zeros(len(sample.text), dtype=bool)
-    seen: set[str] = set()
-    for bar in bars(sample.text):
-        music = "".join(sample.text[bar.start : bar.end].split())
-        new[bar.start : bar.end] = music not in seen
-        seen.add(music)
-    of_new = drawn[new[len(new) - len(drawn) :]]
-    return float(of_new.mean() if len(of_new) else nats.mean())
+    return new_bar_nats(sample.text, nats[:-1] if sample.stopped == "end" else nats)
 
 
 def ranked(scores: Sequence[TuneScore], by: Question | None = None) -> list[int]:
@@ -145,10 +128,10 @@ def ranked(scores: Sequence[TuneScore], by: Question | None = None) -> list[int]
     return sorted(range(len(scores)), key=rank)
 
 
-def _likely(nats: float, validation_loss: float) -> Answer:
+def _likely(nats: float, low: float, middle: float, high: float) -> Answer:
     # 1 for the median real tune, 1/2 at the ends of the range of most, and nowhere level: two are hardly ever equal.
-    beyond = nats - validation_loss - USUAL
-    beyond /= BELOW if beyond < 0 else ABOVE
+    beyond = nats - middle
+    beyond /= max(middle - low if beyond < 0 else high - middle, LEAST_WIDTH)
     value = 1 / (1 + beyond**2)
     if beyond < -1:
         return Answer(value, "Plainer than real tunes: the model was surer of it.")
@@ -157,20 +140,15 @@ def _likely(nats: float, validation_loss: float) -> Answer:
     return Answer(value, "As surprising as real tunes.")
 
 
-def _form(text: str) -> Answer:
-    printed = printed_bars(text)
-    by_number: dict[int, str] = {}  # as the score counts them: a bar in two halves is one, a pickup none
-    for bar, number in zip(printed.bars, printed.numbers, strict=True):
-        by_number[number] = by_number.get(number, "") + "".join(text[bar.start : bar.end].split())
-    music = [notes for number, notes in by_number.items() if number]
-    if not music:
+def _form(text: str, usual: UsualRanges) -> Answer:
+    returning, count = returning_bars(text)
+    if not count:
         return Answer(0.0, "It has no bars.")
-    returning = sum(count for count in Counter(music).values() if count > 1)
-    share = returning / len(music)
-    value = min(share / FEWEST_RETURNING, (1 - share) / (1 - MOST_RETURNING), 1.0)
-    words = f"{returning} of {len(music)} bars return."
-    if len(music) < LEAST_BARS:
-        return Answer(value / 2, f"Short: {len(music)} {'bar' if len(music) == 1 else 'bars'}.")
+    share, (fewest, most) = returning / count, usual.returning
+    value = min(share / fewest if fewest else 1.0, (1 - share) / (1 - most) if most < 1 else 1.0, 1.0)
+    words = f"{returning} of {count} bars return."
+    if count < usual.least_bars:
+        return Answer(value / 2, f"Short: {count} {'bar' if count == 1 else 'bars'}.")
     return Answer(value, words if returning else "No bar returns.")
 
 

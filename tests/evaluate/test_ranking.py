@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from charlstm.evaluate.originality import Originality
-from charlstm.evaluate.ranking import ABOVE, BELOW, USUAL, new_nats, ranked, score_sample, score_tune
+from charlstm.evaluate.ranking import new_nats, ranked, score_sample, score_tune
+from charlstm.evaluate.usual_ranges import UsualRanges
 from charlstm.lm.sample.sampling import Sample
 from charlstm.tunes.views.bar_numbers import printed_bars
 
@@ -18,8 +19,8 @@ FORM = HEADER + f"{A}|{B}|{A}|{C}|{D}|{B}|{A}|{LAST}|]"
 
 def test_real_tunes_are_neither_surer_nor_stranger_than_they_are() -> None:
     """Most likely is not best: what the model is surest of is plainer than any real tune. No two are quite alike."""
-    nats = [0.1, 0.2, 1 + USUAL - BELOW, 1 + USUAL, 1 + USUAL + ABOVE, 2.5, 2.6]
-    values = [score_tune(FORM, one, validation_loss=1.0).value("likely") for one in nats]
+    nats = [0.1, 0.2, 0.7, 1.1, 1.6, 2.5, 2.6]
+    values = [score_tune(FORM, one, usual=UsualRanges((0.7, 1.1, 1.6))).value("likely") for one in nats]
     assert values[2:5] == pytest.approx([0.5, 1, 0.5])
     assert 0 < values[0] < values[1] < values[2] and values[4] > values[5] > values[6] > 0
 
@@ -52,6 +53,16 @@ def test_a_tune_whose_bars_return_beats_one_of_new_bars_and_one_of_a_single_bar(
     assert form == 1 and all(value < 1 for value in worse)
 
 
+def test_where_real_tunes_take_nothing_up_and_are_short_a_tune_may_be_so_too() -> None:
+    """Essen songs: a quarter of them have no bar twice."""
+    songs = UsualRanges(returning=(0.0, 1.0), least_bars=4)
+    new, single, short = (
+        HEADER + "|".join(bars) + "|]" for bars in ([f"{note}8" for note in "ABcdefga"], [LAST] * 8, [A, B, A, LAST])
+    )
+    for text in (new, single, short):
+        assert score_tune(text, 1.0, usual=songs).value("form") == 1 > score_tune(text, 1.0).value("form")
+
+
 def test_each_fault_of_the_ending_counts_and_is_said() -> None:
     whole = score_tune(FORM, 1.0)
     for text, ended, words in (
@@ -81,7 +92,7 @@ def test_the_best_comes_first_and_equals_stay_in_their_order() -> None:
 
 @pytest.mark.parametrize("text", ["", "no music", "X:1\nK:D\n", "K:D\n|||", HEADER])
 def test_what_is_no_tune_has_a_score_too(text: str) -> None:
-    assert 0 <= score_tune(text, 3.0, ended=False, validation_loss=1.0).total < 0.5
+    assert 0 <= score_tune(text, 3.0, ended=False, usual=UsualRanges((0.7, 1.1, 1.6))).total < 0.5
 
 
 def test_bars_are_counted_as_the_score_numbers_them() -> None:

@@ -7,9 +7,10 @@ from typing import NamedTuple
 
 import streamlit as st
 
-from charlstm.errors import CharlstmError, LibraryError
+from charlstm.errors import CharlstmError, CorpusError, LibraryError
 from charlstm.evaluate.originality import OriginalityIndex, originality
 from charlstm.evaluate.ranking import Question, TuneScore, ranked, score_sample
+from charlstm.evaluate.usual_ranges import UsualRanges, usual_ranges
 from charlstm.library.tune import numbered
 from charlstm.lm.sample.sampling import Sample, sample
 from charlstm.progress import Progress, Report
@@ -20,6 +21,7 @@ from charlstm.ui.compose.tune_cards import Card, pressed, show_cards
 from charlstm.ui.neurons.view_context import ViewContext
 from charlstm.ui.originality.section import ready_index
 from charlstm.ui.shared.choices import choose
+from charlstm.ui.shared.corpora import built_corpus
 from charlstm.ui.shared.models import engine
 from charlstm.ui.shared.notices import plain
 from charlstm.ui.shared.session_library import add_to_library, change, session_library
@@ -116,13 +118,14 @@ def _write(settings: ComposeSettings, report: Report) -> Written:
 def _show_written(context: ViewContext, asked: ComposeSettings, written: Written) -> None:
     """The tunes in the order that was chosen."""
     index = ready_index(context.checkpoint.corpus.name)
-    key = (asked, context.stamp, index is not None)
-    scores = with_bar("rank many", key, lambda report: _score(context, asked, written.samples, index), "Ranking them")
+    usual = _usual_ranges(context, by_plan=any(one.form for one in written.samples))
+    key = (asked, context.stamp, index is not None, usual)
+    scores = with_bar("rank many", key, lambda report: _score(usual, asked, written.samples, index), "Ranking them")
     questions = [question for question, _ in scores[0].answers]
     orders = {name: label for name, label in ORDERS.items() if name == BEST or name in questions}
     by = choose("Order", list(orders), ORDER, labels=orders)
     counted = ", ".join(ASKED[question] for question in questions)
-    st.caption(f"Ranked by what can be counted: {counted}. Your ear may prefer another.")
+    st.caption(plain(f"Ranked by what can be counted: {counted}. Your ear may prefer another. {usual.remark}".rstrip()))
     question: Question | None = None if by == BEST else by  # type: ignore[assignment]  # of ORDERS
     cards = [
         Card(
@@ -148,14 +151,28 @@ def kept_cards(samples: list[Sample]) -> list[str]:
     return [str(one.seed) for one in samples if numbered(HEAD + one.text) in texts]
 
 
+def _usual_ranges(context: ViewContext, *, by_plan: bool) -> UsualRanges:
+    """What real tunes are like for this model; measured once for all visitors."""
+    try:
+        found = built_corpus(context.checkpoint.corpus.name)
+    except CorpusError:
+        found = None
+    corpus, stamp = found or (None, None)
+    key = (context.model, context.stamp, stamp, by_plan)
+    return with_bar(
+        "usual ranges", key, lambda report: usual_ranges(engine(context.model), corpus, by_plan=by_plan),
+        "Measuring real tunes",
+    )  # fmt: skip
+
+
 def _score(
-    context: ViewContext, settings: ComposeSettings, samples: list[Sample], index: OriginalityIndex | None
+    usual: UsualRanges, settings: ComposeSettings, samples: list[Sample], index: OriginalityIndex | None
 ) -> list[TuneScore]:
     """The scores of the tunes, in their order."""
     return [
         score_sample(
             one,
-            validation_loss=context.checkpoint.val_loss,
+            usual=usual,
             originality=None if index is None else originality(HEAD + one.text, index),
             form_given=form_of(settings) != "auto",
         )
