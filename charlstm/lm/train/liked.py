@@ -3,6 +3,7 @@
 Half of each batch are liked tunes, in all keys; the other half are training tunes, so that the network does not forget
 what it had learned (rehearsal: Robins 1995, "Catastrophic Forgetting, Rehearsal and Pseudorehearsal"). Every few
 updates its loss on the corpus's validation tunes is measured; learning ends before that has risen by more than a bound.
+What was liked comes more often then; where as many tunes are liked by chance it does not (docs/lab-log.md).
 """
 
 from __future__ import annotations
