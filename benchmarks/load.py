@@ -8,8 +8,9 @@ First one visitor composes some tunes without a pause: processor time a tune, of
 for each number of visitors: everybody composes, edits and moves through the neurons, and looks at what came for some
 seconds (--pause, half to one and a half of it) before the next click. Printed are the waits (to the score, or to the
 end of the page's run), beside those of the first number of visitors; faults; and the resident memory of server and
-workers together, at most, at the end, and a minute after everybody has left. Every composed tune is compared with the
-one that the command of its address makes. Waits count from the click to the last byte; a browser draws after that.
+workers together, at most, at the end (also with what they share counted once), and a minute after everybody has left.
+Every composed tune is compared with the one that the command of its address makes. Waits count from the click to the
+last byte; a browser draws after that.
 """
 
 from __future__ import annotations
@@ -38,6 +39,7 @@ from streamlit.proto.WidgetStates_pb2 import WidgetState
 from websockets.sync.client import connect
 
 from charlstm.cli import main as command_line
+from charlstm.errors import NotationError
 from charlstm.tunes.parse.reader import read
 from charlstm.ui.shared.url_state import ComposeSettings, parse_settings
 
@@ -122,7 +124,7 @@ class Visitor:
             data = json.loads(component.json) if component.WhichOneof("data") == "json" else None
             self.components[component.component_name.rpartition(".")[2]] = component.id, data
             if isinstance(data, dict) and "pages" in data:
-                if data["message"] and read(data["text"]).events:  # a model may end a tune after its title
+                if data["message"] and has_notes(data["text"]):  # a model may end a tune after its title
                     raise Fault(data["message"])
                 self.text = data["text"]
         part = getattr(element, kind) if kind else None
@@ -151,6 +153,14 @@ class Visitor:
         if parse_qs(self.query)["seed"] != [str(seed + 1)]:
             raise Fault(f"after seed {seed} came {self.query}")
         waits.tunes.append((command_of(self.query), self.text))
+
+
+def has_notes(text: str) -> bool:
+    """Whether a tune has music that can be drawn."""
+    try:
+        return bool(read(text).events)
+    except NotationError:
+        return False
 
 
 def command_of(query: str) -> str:
@@ -220,6 +230,16 @@ def resident(pid: int) -> int:
     return total
 
 
+def unshared(pid: int) -> int:
+    """The same, where what several share is divided among them (Linux's PSS)."""
+    total = 0
+    for member in family(pid):
+        with contextlib.suppress(OSError):
+            text = Path(f"/proc/{member}/smaps_rollup").read_text()
+            total += int(text.partition("\nPss:")[2].split()[0]) * 1024
+    return total
+
+
 def mixed_up(tunes: Sequence[tuple[str, str]]) -> list[str]:
     """The tunes that are not those of the command of their address."""
     wrong = []
@@ -275,8 +295,8 @@ def together(address: str, pid: int, count: int, seconds: float, pause: float, t
     used = sum(processor_time(member) - busy.get(member, 0.0) for member in family(pid))
     print(
         f"{count} visitors, {seconds:g} s: {len(waits.all())} runs, {used / seconds:.2f} cores; "
-        f"memory {memory[0] >> 20} MB before, {max(memory) >> 20} at most, "
-        f"{statistics.median(memory[-20:]) / 2**20:.0f} at the end",
+        f"memory {memory[0] >> 20} MB before, {max(memory) >> 20} at most, {unshared(pid) >> 20} with what is shared "
+        f"counted once, {statistics.median(memory[-20:]) / 2**20:.0f} at the end",
         flush=True,
     )
     return waits

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import zip_longest
@@ -72,7 +73,19 @@ def swing_of(reading: Reading, percent: float | None = None) -> Swing | None:
     if percent == STRAIGHT:
         return None
     beat = swung_beat(reading)
-    begins: list[Fraction] = []
+    begins = list(_swung_beats(reading, beat))
+    # A beat that the next measure cuts short stays as it is.
+    starts = [float(a) * 4 for a, b in zip_longest(begins, begins[1:]) if b is None or a + beat <= b]
+    return Swing(tuple(starts), float(beat) * 4, percent / 100) if starts else None
+
+
+def can_swing(reading: Reading) -> bool:
+    """Whether a tune has a beat whose halves can be uneven."""
+    return next(_swung_beats(reading, swung_beat(reading)), None) is not None
+
+
+def _swung_beats(reading: Reading, beat: Fraction) -> Iterator[Fraction]:
+    """When the beats begin that have two halves, in whole notes of the played-out tune."""
     for counted in counted_measures(reading):
         if not _swings(counted.measure):
             continue
@@ -83,11 +96,8 @@ def swing_of(reading: Reading, percent: float | None = None) -> Swing | None:
         while number * beat < counted.passed + counted.measure.duration:
             start = number * beat - counted.passed
             if not any(begin < start + beat and start < end for begin, end in tuplets):
-                begins.append(counted.time + start)
+                yield counted.time + start
             number += 1
-    # A beat that the next measure cuts short stays as it is.
-    starts = [float(a) * 4 for a, b in zip_longest(begins, begins[1:]) if b is None or a + beat <= b]
-    return Swing(tuple(starts), float(beat) * 4, percent / 100) if starts else None
 
 
 def usual_swing(reading: Reading) -> float:

@@ -32,6 +32,7 @@ import streamlit as st
 T = TypeVar("T")
 U = TypeVar("U")
 _MEMORY = "settings"
+_NOTHING = object()  # no value
 LOADS = 3.0  # seconds in which a browser has loaded what it draws a widget with
 
 
@@ -44,10 +45,19 @@ class _Memory:
     bounds: dict[str, tuple[Any, Any]] = field(default_factory=dict)  # of sliders and numbers, as they were drawn last
 
 
+def _value(key: str) -> Any:
+    """What the session's state has for a key, looked up once: a page asks hundreds of times."""
+    try:
+        return st.session_state[key]
+    except KeyError:
+        return _NOTHING
+
+
 def _memory() -> _Memory:
-    if _MEMORY not in st.session_state:
-        st.session_state[_MEMORY] = _Memory()
-    return cast("_Memory", st.session_state[_MEMORY])
+    memory = _value(_MEMORY)
+    if memory is _NOTHING:
+        st.session_state[_MEMORY] = memory = _Memory()
+    return cast("_Memory", memory)
 
 
 def _as_text(text: str) -> Any:
@@ -89,11 +99,11 @@ class Setting(Generic[T]):
     def _known(self, default: T) -> T:
         """The widget's value, else the one remembered, else the address's, else this default."""
         values = _memory().values
-        if self.key in st.session_state:
-            value = st.session_state[self.key]
-            # A select box whose labels have changed may send an old label in place of the option that it stood for.
-            if not isinstance(value, str) or self.default is None or isinstance(self.default, str):
-                return cast("T", value)
+        value = _value(self.key)
+        # A select box whose labels have changed may send an old label in place of the option that it stood for.
+        is_label = isinstance(value, str) and self.default is not None and not isinstance(self.default, str)
+        if value is not _NOTHING and not is_label:
+            return cast("T", value)
         if self.key not in values and (written := self._from_address()) is not None:
             values[self.key] = written  # an address speaks once
         return cast("T", values.get(self.key, default))
@@ -102,7 +112,7 @@ class Setting(Generic[T]):
         """Another value: in a widget's callback, or before the widget is drawn in this run."""
         memory = _memory()
         memory.values[self.key] = value
-        if self.key not in st.session_state or st.session_state[self.key] != value:
+        if _value(self.key) != value:
             st.session_state[self.key] = value
             memory.undelivered[self.key] = time.monotonic()
 

@@ -7,7 +7,7 @@ import pytest
 from charlstm.errors import ConfigError
 from charlstm.score.beats import beats
 from charlstm.score.performance import perform
-from charlstm.score.swing import Swing, swing_of, usual_swing
+from charlstm.score.swing import Swing, can_swing, swing_of, usual_swing
 from charlstm.tunes.parse.reader import read
 
 HORNPIPE = "X:1\nR:hornpipe\nM:4/4\nL:1/8\nK:G\n"
@@ -27,6 +27,13 @@ def test_triplets_and_what_has_no_halves_stay_even() -> None:
     assert onsets(HORNPIPE + "(3GAB cd e4|") == pytest.approx([0, 1 / 3, 2 / 3, 1, 1.6, 2])
     jig = "X:1\nM:6/8\nL:1/8\nK:G\nGAB cde|"
     assert swing_of(read(jig), 66) is None
+
+
+@pytest.mark.parametrize("meter", ["4/4", "C|", "2/4", "3/4", "6/8", "7/8", "none"])
+def test_a_tune_can_swing_where_a_beat_of_it_does(meter: str) -> None:
+    for body in ("GABc defg|", "|:D|GABc defg:|", "(3GAB(3cde|", "G/A/B/c/ d/e/f/g/|"):
+        reading = read(f"X:1\nM:{meter}\nL:1/8\nK:G\n{body}")
+        assert can_swing(reading) == (swing_of(reading, 75) is not None)
 
 
 def test_sixteenths_in_two_four_swing_in_pairs() -> None:

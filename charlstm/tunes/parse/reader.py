@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from charlstm.errors import NotationError
 from charlstm.tunes.abc import Header, HeaderField, Token, body_tokens, parse_unit, split_header
@@ -21,6 +22,7 @@ from charlstm.tunes.parse.voice import VoiceReader
 MAX_VOICES = 12
 
 
+@lru_cache(maxsize=8)  # a page asks several times about the tune that it shows
 def read(text: str) -> Reading:
     """Read the first tune of a text.
 

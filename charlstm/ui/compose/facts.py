@@ -9,13 +9,13 @@ from charlstm.tunes.views.bar_numbers import printed_bars
 from charlstm.ui.shared.overruled import overruled_words
 
 
-def facts(sample: Sample) -> str:
+def facts(sample: Sample, text: str) -> str:
     """How the tune ended, whether its bars are complete, and how sure the model was.
 
-    Where the guard overruled it, how often, and what that cost.
+    Where the guard overruled it, how often, and what that cost. `text` is the tune as it is drawn.
     """
     length = len(sample.text)
-    complete, bars = printed_bars(sample.text).complete()
+    complete, bars = printed_bars(text).complete()
     sentences = [
         f"The model ended the tune after {length} characters."
         if sample.stopped == "end"

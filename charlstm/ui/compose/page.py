@@ -115,7 +115,7 @@ def page() -> None:
         tablature_notice(drawing, lambda steps: TRANSPOSE.set(_near(TRANSPOSE.get() + steps)), page="compose")
     show_ways_on(context)
     # What there is to say of it.
-    st.caption(plain(facts(sample)))
+    st.caption(plain(facts(sample, drawing.text)))
     show_originality(drawing.text, page="compose", corpus_name=available[settings.model].corpus.name)
     choose_panel(context)
     panel = st.container()

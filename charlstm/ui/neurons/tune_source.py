@@ -41,7 +41,7 @@ class SourceTune(NamedTuple):
     query: dict[str, str]
 
 
-@cached(megabytes=64)  # ten tunes of a large model; another is read again in 0.1 s
+@cached(megabytes=40)  # ten tunes of a large model; another is read again in 0.1 s
 def replayed(model: str, stamp: int, text: str, form: str = "") -> Replay:
     """A model's reading of a text; never changed. `stamp` tells a retrained model from the one before.
 

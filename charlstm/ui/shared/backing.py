@@ -80,10 +80,10 @@ def _insertions(text: str) -> tuple[Insertion, ...]:
 @cached(megabytes=1)
 def _usual_swing(text: str) -> int | None:
     """The swing of a tune's rhythm in percent; None where its beats have no halves, or it cannot be read."""
-    from charlstm.score.swing import swing_of, usual_swing
+    from charlstm.score.swing import can_swing, usual_swing
 
     try:
         reading = read(text)
     except NotationError:
         return None
-    return None if swing_of(reading, SWINGS[1]) is None else round(usual_swing(reading))
+    return round(usual_swing(reading)) if can_swing(reading) else None

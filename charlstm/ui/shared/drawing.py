@@ -114,7 +114,7 @@ class Drawing:
     fingered: Fingered | None = None
 
 
-@cached(megabytes=48)
+@cached(megabytes=28)  # some two hundred tunes
 def draw(text: str, transpose: int = 0, tablature: str = "", swing: float | None = None) -> Drawing:
     """Engrave a tune and time its events, some semitones from where it was written, with tablature for an instrument.
 

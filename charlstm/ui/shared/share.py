@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Mapping
 from urllib.parse import urlencode, urlsplit
 
@@ -43,9 +42,7 @@ def share_button(text: str, query: Mapping[str, str] | None = None) -> None:
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
-def _qr_code(link: str) -> bytes:
-    """A link as QR code, a PNG, black on white in either theme."""
-    target = io.BytesIO()
+def _qr_code(link: str) -> str:
+    """A link as QR code, an SVG, black on white in either theme."""
     # Any mask can be read; the search for the best one of eight would take most of the time.
-    segno.make(link, error="l", micro=False, mask=4).save(target, kind="png", scale=6, border=3)
-    return target.getvalue()
+    return segno.make(link, error="l", micro=False, mask=4).svg_inline(scale=6, border=3, light="white")
