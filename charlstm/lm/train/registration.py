@@ -36,7 +36,8 @@ class Registration:
         self.folder = folder
         self._lock: int | None = None  # its descriptor, where this process took it
         self._over = threading.Event()
-        self._thread: threading.Thread | None = None
+        self._thread = threading.Thread(target=self._beat, name="heartbeat", daemon=True)
+        self._thread.start()
 
     def begin(self, settings: Mapping[str, Any]) -> None:
         """Say which process trains here and what. Raises ProcessError if another process does already."""
@@ -56,20 +57,21 @@ class Registration:
                 (job / old).unlink(missing_ok=True)
             write_process(self.folder, os.getpid())
         write_json(job / "settings.json", settings)
-        self._thread = threading.Thread(target=self._beat, name="heartbeat", daemon=True)
-        self._thread.start()
 
     def end(self, state: State, message: str = "") -> None:
         """Say how it ended; nothing is said in a folder where somebody else trains, or that was never begun in."""
-        self._over.set()
-        if self._thread is not None:
-            self._thread.join()
+        self.fall_silent()
         with contextlib.suppress(ProcessError, OSError):
             if self._is_announced(read_json(self.folder / JOB / "process.json")):
                 write_status(self.folder, state, message)
         if self._lock is not None:
             os.close(self._lock)
             self._lock = None
+
+    def fall_silent(self) -> None:
+        """End the heartbeat."""
+        self._over.set()
+        self._thread.join()
 
     def state_at_stop(self) -> State:
         """The state of a run that ended early: stopped if that was asked for, else paused."""
@@ -81,8 +83,11 @@ class Registration:
         return is_ours and not (self.folder / JOB / "status.json").exists()
 
     def _beat(self) -> None:
+        """From the trainer's first moment on: what it reads before it trains may take minutes on a busy machine."""
         while not self._over.wait(HEARTBEAT_SECONDS):
-            with contextlib.suppress(OSError):
+            with contextlib.suppress(ProcessError, OSError):
+                if not self._is_announced(read_json(self.folder / JOB / "process.json")):
+                    continue
                 (self.folder / JOB / "heartbeat").touch()
                 if asked(self.folder):
                     (self.folder / STOP_FILE).touch()
@@ -100,3 +105,5 @@ def registered(folder: Path) -> Iterator[Registration]:
     except BaseException as error:
         registration.end("failed", f"{type(error).__name__}: {error}")
         raise
+    finally:
+        registration.fall_silent()

@@ -5,7 +5,7 @@ A run's folder holds what its trainer writes (charlstm.lm.train.trainer). Under 
     settings.json   what it trains, as the trainer itself understood it
     process.json    which process trains: its number, when that began, on which machine
     lock, log       of that process (charlstm.processes)
-    heartbeat       touched every second by the trainer
+    heartbeat       touched every second by the trainer, from its start on
     asked           "pause" or "stop", from when that is asked for until the next start
     status.json     how it ended: finished, paused, stopped or failed; absent while it runs
 """

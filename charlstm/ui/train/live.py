@@ -15,10 +15,12 @@ from charlstm.lm.store.checkpoint import JSON_FILE, load_checkpoint
 from charlstm.lm.store.epochs import epoch_engine, list_epochs
 from charlstm.lm.train import training_runs
 from charlstm.lm.train.metrics import Metrics
+from charlstm.lm.train.run_files import SILENT_SECONDS
 from charlstm.lm.train.training_runs import TrainingRun
 from charlstm.ui.shared.drawing import draw
 from charlstm.ui.shared.durations import duration
 from charlstm.ui.shared.figures import show_figure
+from charlstm.ui.shared.notices import plain
 from charlstm.ui.shared.player import show_tune, sound_tune
 from charlstm.ui.state import Setting
 from charlstm.ui.train.charts import line_chart, loss_chart
@@ -39,6 +41,19 @@ def _metrics(folder: str) -> Metrics:
 def rows_of(run: TrainingRun) -> list[dict[str, Any]]:
     """What the run has reported so far."""
     return _metrics(str(run.folder)).read()
+
+
+def show_liveness(run: TrainingRun) -> None:
+    """What is to be said of a running trainer that is not heard from, or not yet."""
+    if run.state != "running":
+        return
+    if run.silent > SILENT_SECONDS:
+        words = (
+            f"Nothing was heard from the trainer of {run.name} for {duration(run.silent)}. Its process is alive, so "
+        )
+        st.warning(plain(f"{words}this machine may be busy: wait, or stop the run and resume it later."))
+    elif not rows_of(run):
+        st.caption(plain(f"The trainer of {run.name} is starting; on a busy machine that may take some minutes."))
 
 
 def show_live(run: TrainingRun) -> None:
@@ -66,10 +81,10 @@ def _live(name: str, shown: tuple[object, ...]) -> None:
         st.rerun()
     if _stage(run) != shown:
         st.rerun()
+    show_liveness(run)
     rows = rows_of(run)
     if not rows:
         if run.state == "running":
-            st.caption("The trainer is starting; its first report takes some seconds.")
             st.progress(0.0)
         return
     _numbers(run, rows)

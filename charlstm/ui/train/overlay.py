@@ -15,7 +15,7 @@ from charlstm.ui.shared.figures import show_figure
 from charlstm.ui.shared.notices import plain
 from charlstm.ui.shared.player import show_tune, sound_tune
 from charlstm.ui.train.charts import overlay_chart
-from charlstm.ui.train.live import epoch_of, rows_of
+from charlstm.ui.train.live import epoch_of, rows_of, show_liveness
 
 
 def show_overlay(first: TrainingRun, second: TrainingRun) -> None:
@@ -41,6 +41,8 @@ def _losses(names: tuple[str, str], states: tuple[str, str]) -> None:
         st.rerun()
     if tuple(run.state for run in runs) != states:
         st.rerun()
+    for run in runs:
+        show_liveness(run)
     caption = "Validation loss (solid) and training loss (dashed) over the time spent training."
     chart = overlay_chart({run.name: rows_of(run) for run in runs})
     show_figure(chart, title="Two runs", caption=caption, key="train.overlay")

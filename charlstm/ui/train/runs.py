@@ -14,10 +14,8 @@ from charlstm.lm.store.archive import clean_name, keep
 from charlstm.lm.store.checkpoint import JSON_FILE
 from charlstm.lm.store.epochs import list_epochs
 from charlstm.lm.train import training_runs
-from charlstm.lm.train.run_files import SILENT_SECONDS
 from charlstm.lm.train.training_runs import TrainingRun
 from charlstm.sharing import is_shared, limits
-from charlstm.ui.shared.durations import duration
 from charlstm.ui.shared.notices import plain
 from charlstm.ui.shared.permissions import check_disk, has_limits, is_allowed, owner_id, require
 from charlstm.ui.state import Setting
@@ -102,8 +100,6 @@ def _head(run: TrainingRun) -> None:
         st.error(plain(run.message))
     elif run.state in ABOUT:
         st.caption(ABOUT[run.state])
-    if run.state == "running" and run.silent > SILENT_SECONDS:
-        st.warning(f"It has not reported for {duration(run.silent)}.")
 
 
 # ---- what can be done with a run ------------------------------------------------------------------------------------

@@ -19,9 +19,10 @@ from safetensors.numpy import load_file
 from charlstm import processes
 from charlstm.cli import main
 from charlstm.errors import ProcessError
-from charlstm.lm.train import training_runs
+from charlstm.lm.train import registration, training_runs
 from charlstm.lm.train.metrics import Metrics
-from charlstm.lm.train.run_files import born, machine
+from charlstm.lm.train.registration import registered
+from charlstm.lm.train.run_files import born, machine, silence
 from charlstm.lm.train.training_runs import TrainingRun
 from charlstm.tunes.corpus.io import save_corpus
 from charlstm.tunes.corpus.model import Corpus
@@ -149,7 +150,7 @@ def test_a_killed_trainer_is_seen_and_goes_on_to_the_same_numbers(app_home: Path
 
 SERVER = """
 import sys
-from charlstm.lm.train import training_runs
+from charlstm.lm.train import registration, training_runs
 print(training_runs.start(sys.argv[1:], name="theirs").folder, flush=True)
 sys.stdin.read()
 """
@@ -260,6 +261,21 @@ def test_a_trainer_on_another_machine_is_known_by_its_heartbeat(tmp_path: Path) 
     assert training_runs.read_run(folder).state == "running"
     os.utime(folder / "job" / "heartbeat", (time.time() - 60, time.time() - 60))
     assert training_runs.read_run(folder).state == "killed"
+
+
+def test_the_heart_beats_before_the_trainer_has_read_anything(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A corpus and torch may take minutes on a busy machine. A process that the folder does not name is not heard."""
+    monkeypatch.setattr(registration, "HEARTBEAT_SECONDS", 0.01)
+    own = {"pid": os.getpid(), "born": born(os.getpid()), "machine": machine(), "began": 1.0}
+    folders = [made(tmp_path, name, process={**own, "pid": own["pid"] + more}) for name, more in (("b", 1), ("a", 0))]
+    for folder in folders:
+        (folder / "job" / "heartbeat").touch()
+        os.utime(folder / "job" / "heartbeat", (1.0, 1.0))
+    with registered(folders[0]) as other, registered(folders[1]) as ours:
+        until(folders[1], lambda run: silence(run.folder) < 30)
+        assert silence(folders[0]) > 30
+        ours.end("finished")
+        other.end("finished")
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{", "\0", '{"state": "asleep"}'])

@@ -466,6 +466,20 @@ def test_the_newest_tune_is_shown_until_an_earlier_one_is_chosen(home: Path) -> 
     assert app.select_slider(key="train.heard.mine").value == 10
 
 
+def test_a_trainer_that_is_not_heard_from_is_said_to_be_alive(home: Path) -> None:
+    heartbeat = make_run(home, "silent", alive=True) / "job" / "heartbeat"
+    os.utime(heartbeat, (time.time() - 600, time.time() - 600))
+    (make_run(home, "early", alive=True) / "metrics.jsonl").unlink()
+    make_run(home, "over", status="finished")
+    silent, early = "Nothing was heard from the trainer of silent for 10 minutes", "The trainer of early is starting"
+    for run, beside, said in (("silent", "", [silent]), ("early", "", [early]), ("silent", "early", [silent, early])):
+        app = opened(view="runs", run=run, **{"with": beside} if beside else {})
+        assert [words for words in (silent, early) if words in texts(app)] == said
+    assert "trainer of" not in texts(opened(view="runs", run="over"))
+    heartbeat.touch()
+    assert silent not in texts(opened(view="runs", run="silent"))
+
+
 def test_a_finished_run_leads_to_its_film(home: Path) -> None:
     make_run(home, status="finished", epochs=(0, 1, 2))
     app = opened(view="runs")
