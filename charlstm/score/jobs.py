@@ -62,28 +62,18 @@ def _job(*, seconds: float, too_much: str, is_long: bool = False) -> Callable[[C
 class TuneFiles:
     """A tune as files, and drawn; `problem` says why there are no pages, if there are none."""
 
-    midi: bytes
     musicxml: str
     pages: Mapping[int, Sequence[str]]  # width in pixels -> SVG
     problem: str = ""
 
 
-def tune_files(
-    abc: str,
-    *,
-    qpm: float | None = None,
-    swing: float | None = None,
-    widths: Sequence[int] = (900,),
-    tablature: str = "",
-) -> TuneFiles:
-    """The MIDI file, the MusicXML and the SVG pages of a tune.
+def tune_files(abc: str, *, widths: Sequence[int] = (900,), tablature: str = "") -> TuneFiles:
+    """The MusicXML and the SVG pages of a tune.
 
     Parameters
     ----------
     abc : str
         One tune.
-    qpm, swing : float, optional
-        Of the MIDI file, as in `to_midi`.
     widths : sequence of int
         Of the pages, in pixels; each is drawn, as by `engrave`.
     tablature : str
@@ -96,30 +86,27 @@ def tune_files(
         problem.
     """
     try:
-        midi, musicxml, pages, problem = _tune_files(abc, qpm, list(widths), tablature, swing)
+        musicxml, pages, problem = _tune_files(abc, list(widths), tablature)
     except workers.TooMuch as error:
-        midi, musicxml, pages, problem = *_tune_files(abc, qpm, [], "", swing)[:2], [], str(error)
-    return TuneFiles(midi, musicxml, dict(zip(widths, pages, strict=False)), problem)
+        musicxml, pages, problem = _tune_files(abc, [])[0], [], str(error)
+    return TuneFiles(musicxml, dict(zip(widths, pages, strict=False)), problem)
 
 
 @_job(seconds=5, too_much="this tune takes too long to engrave (more than 5 seconds)")
-def _tune_files(
-    abc: str, qpm: float | None, widths: list[int], tablature: str = "", swing: float | None = None
-) -> tuple[bytes, str, list[list[str]], str]:
+def _tune_files(abc: str, widths: list[int], tablature: str = "") -> tuple[str, list[list[str]], str]:
     from charlstm.score.engrave import check_cost, engrave
-    from charlstm.score.midi import to_midi
     from charlstm.score.notation import to_musicxml, to_score
     from charlstm.tunes.parse.reader import read
 
     reading = read(abc)
     check_cost(reading)
     score = to_score(reading)
-    midi, musicxml = to_midi(score, qpm=qpm, swing=swing), to_musicxml(score)
+    musicxml = to_musicxml(score)
     try:
         pages = [engrave(score, width=width, musicxml=musicxml, tablature=tablature) for width in widths]
-        return midi, musicxml, pages, ""
+        return musicxml, pages, ""
     except NotationError as error:
-        return midi, musicxml, [], str(error)
+        return musicxml, [], str(error)
 
 
 @_job(seconds=5, too_much="this tune takes too long to engrave (more than 5 seconds)")

@@ -32,7 +32,7 @@ TAIL = 1.0  # seconds after the last note, for it to die away
 
 
 def to_midi(
-    score: Score,
+    score: Score | Reading,
     *,
     qpm: float | None = None,
     instrument: int | str | None = None,
@@ -44,8 +44,8 @@ def to_midi(
 
     Parameters
     ----------
-    score : music21.stream.Score
-        From `read_score`.
+    score : music21.stream.Score or Reading
+        From `read_score`, or `tunes.parse.reader.read`: no notation is needed.
     qpm : float, optional
         Quarter notes per minute, in [5, 1000]. Without it the tune's own tempo (Q:), else 120. Where the tempo changes
         in the tune, it changes in proportion.
@@ -70,7 +70,7 @@ def to_midi(
     ConfigError
         If a setting is out of its range.
     """
-    reading = score.editorial.reading
+    reading: Reading = score if isinstance(score, Reading) else score.editorial.reading
     program = INSTRUMENTS.get(instrument, -1) if isinstance(instrument, str) else instrument
     if qpm is not None and not 5 <= qpm <= 1000:
         raise ConfigError("qpm", f"{qpm:g} quarter notes per minute are outside 5 to 1000")

@@ -57,7 +57,7 @@ def main() -> None:
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     limit("RLIMIT_AS", MEMORY)
     limit("RLIMIT_CORE", 0)
-    answer_to(encode(["_tune_files", [_FIRST, None, [900]], {}, 60]))
+    answer_to(encode(["_tune_files", [_FIRST, [900]], {}, 60]))
     # What is loaded now stays: the garbage collector need not look at it again, and at a score not every 700 objects.
     gc.collect()
     gc.freeze()

@@ -141,10 +141,11 @@ def tunebook(tunes: Sequence[LibraryTune], title: str, report: Report | None = N
 def file_of(text: str, name: str) -> bytes:
     """A tune in a format of FORMATS, sound in its small form. Raises NotationError, AudioUnavailable."""
     drawing = draw(text)
-    ready = {"midi": drawing.midi, "musicxml": drawing.musicxml.encode()}
     if drawing.problem and name != "abc":
         raise NotationError(drawing.problem)
-    return ready.get(name) or tune_file(text, name, drawing.midi, small_sound=True)
+    midi = drawing.midi
+    ready = {"midi": midi, "musicxml": drawing.musicxml.encode()}
+    return ready.get(name) or tune_file(text, name, midi, small_sound=True)
 
 
 def _cards(tunes: Sequence[LibraryTune]) -> dict[str, str]:

@@ -25,7 +25,7 @@ def downloads(drawing: Drawing, title: str, *, page: str, note: str = "") -> Non
     stem, instrument = file_stem(title), INSTRUMENT.get()
     tablature = drawing.fingered.instrument if drawing.fingered else ""
     make: dict[str, bytes | Callable[[], bytes]] = {"abc": drawing.text.encode() + b"\n"}
-    if drawing.midi:  # all others when they are clicked
+    if drawing.musicxml:  # all others when they are clicked
         make |= {name: partial(_file, drawing, name, instrument, note, tablature) for name in BY_LABEL if name != "abc"}
 
     def button(name: str) -> None:
@@ -60,7 +60,7 @@ def tune_file(
 
 def piano_roll(drawing: Drawing) -> None:
     """A switch that shows the piano roll below it."""
-    if drawing.midi and st.toggle("Piano roll", key=PIANO_ROLL.widget()):
+    if drawing.musicxml and st.toggle("Piano roll", key=PIANO_ROLL.widget()):
         try:
             st.image(_piano_roll(drawing.text, drawing.qpm), width="stretch", alt="Piano roll")
         except NotationError as error:

@@ -77,8 +77,12 @@ class Drawing:
         When each bar begins, and its number as it is printed: 0 is a pickup at the beginning.
     beats : sequence of (seconds, place, of, seconds)
         For the metronome: when, which beat of its bar from 0, how many that bar has, how long it lasts.
+    musicxml : str
+        The score as a file.
     qpm : float
         Quarter notes per minute.
+    swing : float or None
+        As it was asked for, see `draw`.
     remarks : sequence of str
         What the reader skipped, with places.
     problem : str
@@ -103,15 +107,23 @@ class Drawing:
     bars: Sequence[tuple[float, int]] = ()
     beats: Sequence[tuple[float, int, int, float]] = ()
     title: str = ""
-    midi: bytes = b""
     musicxml: str = ""
     qpm: float = 120.0
+    swing: float | None = None
     remarks: Sequence[str] = ()
     problem: str = ""
     bad: tuple[int, int] | None = None
     unmoved: str = ""
     form: str = ""
     fingered: Fingered | None = None
+
+    @property
+    def midi(self) -> bytes:
+        """What sounds, as a file, made when it is asked for; empty where there is no score."""
+        from charlstm.score.midi import to_midi
+        from charlstm.tunes.parse.reader import read
+
+        return to_midi(read(self.text), qpm=self.qpm, swing=self.swing) if self.musicxml else b""
 
 
 @cached(megabytes=28)  # some two hundred tunes
@@ -136,7 +148,7 @@ def draw(text: str, transpose: int = 0, tablature: str = "", swing: float | None
         text = transposed(text, transpose)
     except CharlstmError as error:
         unmoved = str(error)
-    drawing = Drawing(text, origin, {}, unmoved=unmoved)
+    drawing = Drawing(text, origin, {}, unmoved=unmoved, swing=swing)
     try:
         # What sounds, and when: known for every tune that can be read.
         reading = read(text)
@@ -159,10 +171,10 @@ def draw(text: str, transpose: int = 0, tablature: str = "", swing: float | None
             on = written_for(reading, tablature)
             fingered = Fingered(tablature, len(on.notes), on.unplayable, on.half_holed, on.semitones)
             drawing = replace(drawing, fingered=fingered)
-        # The file that is played, and what is seen, once for each width: made by a worker, which takes a while.
-        files = tune_files(text, qpm=qpm, swing=swing, widths=tuple(WIDTHS.values()), tablature=tablature)
+        # What is seen, once for each width: made by a worker, which takes a while.
+        files = tune_files(text, widths=tuple(WIDTHS.values()), tablature=tablature)
         pages = {width: files.pages[drawn] for width, drawn in WIDTHS.items() if drawn in files.pages}
-        return replace(drawing, midi=files.midi, musicxml=files.musicxml, pages=pages, problem=files.problem)
+        return replace(drawing, musicxml=files.musicxml, pages=pages, problem=files.problem)
     except NotationError as error:
         return replace(drawing, problem=str(error), bad=_place(text, error))
 

@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+import io
+
+import mido
+import pytest
+
 from charlstm.ui.shared.drawing import draw
 from tests.conftest import TUNES
+
+HORNPIPE = "X:1\nR:hornpipe\nM:4/4\nL:1/8\nK:D\n|:d2fd Adfd|e2ge c4:|"  # it swings
 
 
 def test_a_tune_without_a_key_is_drawn_where_it_is_and_says_so() -> None:
@@ -21,6 +28,23 @@ def test_a_drawing_in_another_key_is_of_the_same_tune() -> None:
     assert here.text == text != there.text
     assert here.beats == there.beats
     assert len(here.beats) > 8
+
+
+def test_its_midi_file_is_what_the_player_sounds() -> None:
+    drawing = draw.__wrapped__(HORNPIPE)
+    notes = sorted((m.time, m.note) for m in struck(drawing.midi))
+    assert [pitch for _, pitch in notes] == [note.pitch for note in drawing.notes]
+    assert [time for time, _ in notes] == pytest.approx([note.onset for note in drawing.notes], abs=0.002)
+
+
+def struck(midi: bytes) -> list[mido.Message]:
+    """The notes of a MIDI file, their times in seconds from its beginning."""
+    now, notes = 0.0, []
+    for message in mido.MidiFile(file=io.BytesIO(midi)):
+        now += message.time
+        if message.type == "note_on" and message.velocity:
+            notes.append(message.copy(time=now))
+    return notes
 
 
 def test_what_cannot_be_drawn_says_why_and_where() -> None:
