@@ -41,7 +41,8 @@ class _Memory:
     """What a visit remembers: Streamlit itself forgets the value of a widget that a run does not draw."""
 
     values: dict[str, Any] = field(default_factory=dict)
-    undelivered: dict[str, float] = field(default_factory=dict)  # keys that the browser may not have, and since when
+    # Keys that the browser may not have, and when the first run that set them ended.
+    undelivered: dict[str, float | None] = field(default_factory=dict)
     bounds: dict[str, tuple[Any, Any]] = field(default_factory=dict)  # of sliders and numbers, as they were drawn last
 
 
@@ -114,7 +115,7 @@ class Setting(Generic[T]):
         memory.values[self.key] = value
         if _value(self.key) != value:
             st.session_state[self.key] = value
-            memory.undelivered[self.key] = time.monotonic()
+            memory.undelivered[self.key] = None
 
     def reload(self) -> None:
         """The value of the address, or the default: the visitor went back, or followed a link."""
@@ -141,7 +142,7 @@ class Setting(Generic[T]):
 
         A value from the state reaches the browser in one run only. If that run is cut short by a click, or followed by
         another one before the browser has loaded what it draws the widget with, it would show the widget's own default
-        and send it back: hence the value is set again for a while, and until a run has come to its end.
+        and send it back: hence the value is set again for a while, and in two runs at least that come to their end.
 
         Parameters
         ----------
@@ -163,7 +164,7 @@ class Setting(Generic[T]):
             value = cast("T", min(max(cast("Any", value), low), high))
             if memory.bounds.get(self.key) != bounds:
                 memory.bounds[self.key] = bounds
-                memory.undelivered[self.key] = time.monotonic()
+                memory.undelivered[self.key] = None
         self.set(value)
         if self.key in memory.undelivered:
             st.session_state[self.key] = value
@@ -178,9 +179,16 @@ class Setting(Generic[T]):
 
 
 def settings_delivered() -> None:
-    """The run has come to its end: the browser has the values that it set."""
+    """The run has come to its end: the browser has the values that it set, or will have loaded what shows them soon.
+
+    The run after it may be the answer to something else that a busy browser has loaded first: it sends them again.
+    """
     memory, now = _memory(), time.monotonic()
-    memory.undelivered = {key: since for key, since in memory.undelivered.items() if now - since < LOADS}
+    memory.undelivered = {
+        key: now if since is None else since
+        for key, since in memory.undelivered.items()
+        if since is None or now - since < LOADS
+    }
 
 
 def component_value(key: str) -> Any:
