@@ -13,7 +13,7 @@ from charlstm.ui.shared.models import engine, models
 from charlstm.ui.shared.notices import ask_about_unknown
 from charlstm.ui.shared.url_state import MAX_SEED, TEMPERATURES
 from charlstm.ui.shared.written_tunes import can_guard
-from charlstm.ui.your_tune.settings import GUARD, MODEL, SEED, TEMPERATURE, UNKNOWN, ModelSettings
+from charlstm.ui.your_tune.settings import GUARD, MODEL, NO_GUARD, SEED, TEMPERATURE, UNKNOWN, ModelSettings
 
 
 def ask_model() -> ModelSettings:
@@ -32,7 +32,7 @@ def ask_model() -> ModelSettings:
         )
     else:  # another widget, so that what the visitor wants of other models stays
         guard = st.toggle(
-            "Always playable", key="your_tune.no_guard", disabled=True,
+            "Always playable", key=NO_GUARD.widget(), disabled=True,
             help="This model does not know the characters that every complete tune needs.",
         )  # fmt: skip
     return ModelSettings(name, round(temperature, 2), guard, int(SEED.get()))

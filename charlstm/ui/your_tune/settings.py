@@ -27,6 +27,7 @@ TEMPERATURE = Setting("your_tune.temperature", 0.8)
 SEED = Setting("your_tune.seed", 1)
 UNKNOWN = Setting("your_tune.unknown", NEAREST)
 GUARD = Setting("your_tune.guard", True)
+NO_GUARD = Setting("your_tune.no_guard", False)  # of a model that knows too few characters
 KEEP_BARS = Setting("your_tune.keep_bars", 0)
 FIRST_BAR = Setting("your_tune.first", 1)
 LAST_BAR = Setting("your_tune.last", 2)
