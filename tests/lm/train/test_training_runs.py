@@ -177,6 +177,7 @@ def test_a_run_outlives_its_server_and_is_found_by_the_next(app_home: Path, numb
     assert until(folder, lambda run: run.state != "running").state == "stopped"
 
 
+@pytest.mark.slow
 def test_a_machine_that_shuts_down_pauses_its_run(app_home: Path) -> None:
     run = begun(training_runs.start(ENDLESS, name="mine").folder)
     assert run.pid
@@ -224,6 +225,7 @@ def test_a_run_by_hand_is_seen_too_and_nobody_else_trains_in_its_folder(app_home
     assert training_runs.read_run(other.folder).state == "running"
 
 
+@pytest.mark.slow
 def test_a_rate_is_asked_for_and_taken(app_home: Path) -> None:
     run = begun(training_runs.start([*ENDLESS, "--final-rate", "1", "--warmup-steps", "0"], name="mine").folder)
     assert training_runs.rate_of(run) == 1

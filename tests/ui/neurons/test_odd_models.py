@@ -51,6 +51,7 @@ def test_a_model_of_one_neuron_is_shown_or_a_sentence_says_why_not(model: str, v
     assert not any("Traceback" in message.value for message in app.error)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("view", VIEWS)
 def test_a_damaged_index_beside_a_model_hides_no_view(view: str, odd_home: Path) -> None:
     folder = odd_home / "checkpoints" / "lstm-1"
