@@ -9,7 +9,7 @@ The only file that touches `st.session_state`. A page declares its settings at i
 and says their names from then on:
 
     st.segmented_control("View", VIEWS, key=VIEW.widget(VIEWS))   # seeds the widget, checks its value, gives its key
-    st.slider("Neuron", 0, 511, key=INDEX.widget(bounds=(0, 511)))  # no value=, index= or default= beside it
+    st.slider("Neuron", 0, 511, key=INDEX.widget(bounds=(0, 511)))  # value=, index= or default= are not needed
     VIEW.get()                                                    # anywhere, also in a callback: never a KeyError
     VIEW.set("gates")                                             # in a callback, or before its widget is drawn
     if problem := PROBLEM.pop(): st.error(problem)                # said once

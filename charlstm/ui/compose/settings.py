@@ -33,7 +33,11 @@ CHANGED_LABELS = LABELS | {"guard": "Always playable", "top_k": "top-k", "top_p"
 
 
 def show_settings(available: Mapping[str, Checkpoint]) -> None:
-    """The widgets; the button makes their values the settings of the tune."""
+    """The widgets; the button makes their values the settings of the tune.
+
+    Each has its value twice: by its key, and as the default that it is sent with. It is the first page that many
+    browsers draw, and one that takes seconds to load what draws a widget would show the default, and send it back.
+    """
     model = WIDGETS["model"]
 
     def model_changed() -> None:
@@ -43,42 +47,45 @@ def show_settings(available: Mapping[str, Checkpoint]) -> None:
             WIDGETS["guard"].set(False)
 
     st.selectbox(
-        "Model", list(available), key=model.widget(available), on_change=model_changed,
+        "Model", list(available), key=model.widget(available), index=list(available).index(model.get()),
+        on_change=model_changed,
         format_func=lambda name: model_label(available[name]) if name in available else str(name),
     )  # fmt: skip
     checkpoint = available[model.get()]
     st.caption(plain(describe(checkpoint)))
     for name, label in LABELS.items():
         chosen, options = WIDGETS[name].get(), ["", *seen(checkpoint, name)]
+        options = options if chosen in options else [*options, chosen]
         st.selectbox(
-            label, options if chosen in options else [*options, chosen], key=WIDGETS[name].widget(),
+            label, options, key=WIDGETS[name].widget(), index=options.index(chosen),
             format_func=lambda value: value or OPEN,
         )  # fmt: skip
-    st.text_input("Title", key=WIDGETS["title"].widget(), max_chars=80, placeholder=OPEN)
+    st.text_input("Title", key=WIDGETS["title"].widget(), value=WIDGETS["title"].get(), max_chars=80, placeholder=OPEN)
     left, right = st.columns([2, 3])
     left.number_input(
-        "Seed", 0, MAX_SEED, key=WIDGETS["seed"].widget(),
+        "Seed", 0, MAX_SEED, key=WIDGETS["seed"].widget(), value=int(WIDGETS["seed"].get()),
         help="The same seed with the same settings gives the same tune.",
     )  # fmt: skip
     right.number_input(
-        "Maximum length", *LENGTHS, step=100, key=WIDGETS["length"].widget(),
+        "Maximum length", *LENGTHS, step=100, key=WIDGETS["length"].widget(), value=int(WIDGETS["length"].get()),
         help="In characters. A longer tune is cut off.",
     )  # fmt: skip
     is_possible = can_guard(checkpoint)
     st.toggle(
-        "Always playable", key=WIDGETS["guard"].widget(), on_change=_compose, args=("guard",),
-        disabled=not is_possible,
+        "Always playable", key=WIDGETS["guard"].widget(), value=WIDGETS["guard"].get(),
+        on_change=_compose, args=("guard",), disabled=not is_possible,
         help="Bars that fill, repeats that close, an ending: the model may write only what leads to a tune that can be "
         "played. Characters where it wanted another one are boxed."
         if is_possible else "This model does not know the characters that every complete tune needs.",
     )  # fmt: skip
     with st.expander("Advanced"):
         st.number_input(
-            "Top-k", 0, MAX_TOP_K, key=WIDGETS["top_k"].widget(),
+            "Top-k", 0, MAX_TOP_K, key=WIDGETS["top_k"].widget(), value=int(WIDGETS["top_k"].get()),
             help="Choose among the k most likely characters. 0: among all.",
         )  # fmt: skip
         st.slider(
-            "Top-p", LOWEST_TOP_P, 1.0, step=0.05, key=WIDGETS["top_p"].widget(), on_change=_compose, args=("top_p",),
+            "Top-p", LOWEST_TOP_P, 1.0, step=0.05, key=WIDGETS["top_p"].widget(), value=float(WIDGETS["top_p"].get()),
+            on_change=_compose, args=("top_p",),
             help="Choose among the most likely characters that together have this much of the probability. 1: among "
             "all.",
         )  # fmt: skip
@@ -88,7 +95,8 @@ def show_settings(available: Mapping[str, Checkpoint]) -> None:
 def show_temperature() -> None:
     """The slider, which composes when it is let go: the same seed, hotter or colder."""
     st.slider(
-        "Temperature", *TEMPERATURES, step=0.05, key=WIDGETS["temperature"].widget(),
+        "Temperature", *TEMPERATURES, step=0.05,
+        key=WIDGETS["temperature"].widget(), value=float(WIDGETS["temperature"].get()),
         on_change=_compose, args=("temperature",),
         help="Low is safe and plain, high is bold, then wild. At 0 the most likely character is always chosen.",
     )  # fmt: skip

@@ -46,6 +46,21 @@ def test_the_first_screen_is_a_tune_without_a_click(app_home: Path) -> None:
     assert [button.label for button in app.get("download_button")] == labels
 
 
+def test_a_browser_that_draws_a_widget_late_finds_its_value_in_any_run(app_home: Path) -> None:
+    """It showed, and then sent, temperature 0, seed 0 and 100 characters: what a widget without a default has."""
+    app = opened(seed="11", temperature="1.35", length="300", key="G", title="Late")
+    for _ in range(3):
+        widgets = [*app.slider, *app.number_input, *app.text_input, *app.toggle]
+        shown = {widget.label: (widget.value, widget.proto.default) for widget in widgets}
+        shown |= {
+            box.label: (box.options.index(box.format_func(box.value)), box.proto.default) for box in app.selectbox
+        }
+        for label in ("Temperature", "Seed", "Maximum length", "Title", "Always playable", "Compose in key", "Model"):
+            value, default = shown[label]
+            assert value == (default[0] if label == "Temperature" else default), label
+        app.run()
+
+
 def test_a_second_run_shows_the_same_tune(app_home: Path) -> None:
     app = opened()
     before = app.session_state["tune.sample"][1]
