@@ -313,6 +313,7 @@ def test_a_midi_keyboard_steps_in_four_bars_and_the_model_answers_with_four(page
     expect(page.locator(".turn")).to_have_text("Your turn: bar 1 of 4.", timeout=LONG)
     page.locator(".keyboard .undo").click()  # the exchange is taken back
     expect(page.locator(".player")).to_have_count(0, timeout=LONG)
+    expect(page.locator(".keyboard .undo")).to_be_disabled(timeout=LONG)  # what was there before the first turn stays
 
 
 KEYBOARD = ROOT / "charlstm" / "ui" / "your_tune" / "keyboard"

@@ -117,7 +117,10 @@ def show_import() -> None:
             new = [new_tune(tune.text, tune.how, **tune.more) for tune in tunes]
             session_library().add_all([tune for tune in new if tune.text not in known])
             added = len(session_library().newest()) - before
-            words = f"{added} of {len(tunes)} tunes were added; the others were there already."
+            if added == len(tunes):
+                words = f"{counted(added, 'tune')} added."
+            else:
+                words = f"{added} of {counted(len(tunes), 'tune')} added; the others were there already."
             if refused:
                 named = "; ".join(f"{name}: {reason}" for name, reason in refused[:NAMED])
                 words += f" {counted(len(refused), 'tune')} could not be read: {named}."

@@ -105,6 +105,11 @@ def show_opening(document: TuneDocument) -> None:
             "Undo", on_click=document.undo, disabled=not document.past, icon=":material/undo:", key="your_tune.undo",
             help="Goes back to the tune before the last change.",
         )  # fmt: skip
+        if document.future:
+            st.button(
+                "Redo", on_click=document.redo, icon=":material/redo:", key="your_tune.redo",
+                help="Brings back what Undo took away.",
+            )  # fmt: skip
     if problem := PROBLEM.pop():
         st.error(plain(problem))
     show_question(document)

@@ -53,6 +53,8 @@ class TuneDocument:
         On the file that was opened.
     past : list of Revision
         What `undo` goes back to, the newest last.
+    future : list of Revision
+        What `redo` brings back, the next one last; empty once the tune has changed otherwise.
     opened : str
         The text as it was opened: what still is that text is nobody's draft.
     """
@@ -64,6 +66,7 @@ class TuneDocument:
     kind: str = ""
     remarks: list[str] = field(default_factory=list)
     past: list[Revision] = field(default_factory=list)
+    future: list[Revision] = field(default_factory=list)
     opened: str = ""
 
     @property
@@ -90,7 +93,15 @@ class TuneDocument:
     def undo(self) -> None:
         """Go back to the text before the last change."""
         if self.past:
+            self.future.append(self.now)
             self.now = self.past.pop()
+            self.version += 1
+
+    def redo(self) -> None:
+        """Bring back what `undo` took away last."""
+        if self.future:
+            self.past.append(self.now)
+            self.now = self.future.pop()
             self.version += 1
 
     def close_file(self) -> None:
@@ -138,6 +149,9 @@ class TuneDocument:
         self.opened = melody.text
 
     def _revise(self, revision: Revision) -> None:
+        if revision == self.now:  # a button clicked twice
+            return
+        self.future = []
         self.past = [*self.past[-MAX_UNDO + 1 :], self.now]
         self.now = revision
 

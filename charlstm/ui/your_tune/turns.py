@@ -94,6 +94,8 @@ def show_turns(document: TuneDocument) -> None:
             PLAYED.set(now)
 
     def undone() -> None:
+        if document.now.how != "continued":  # a click too many: what was there before the first turn stays
+            return
         document.undo()
         CHANGED.set(True)
         _next_turn(())
@@ -105,7 +107,8 @@ def show_turns(document: TuneDocument) -> None:
     whole = Fraction(place.meter)
     show_keyboard(
         turn=TURN.get(), bar=float(4 * whole), beat=beat_length(place.meter) / TICK, bars=BARS, abc=preview,
-        answer=ANSWER.get(), can_undo=bool(document.past), on_played=heard, on_undone=undone, key="your_tune.keyboard",
+        answer=ANSWER.get(), can_undo=document.now.how == "continued", on_played=heard, on_undone=undone,
+        key="your_tune.keyboard",
     )  # fmt: skip
 
 

@@ -72,6 +72,33 @@ def test_typing_is_undone_too_and_the_past_is_bounded() -> None:
     assert not document.past
 
 
+def test_what_was_undone_can_be_brought_back_until_the_tune_changes() -> None:
+    document = TuneDocument()
+    for text in ("K:D\na|", "K:D\nab|", "K:D\nabc|"):
+        document.put(text)
+    for _ in range(9):  # more often than there are changes
+        document.undo()
+    assert document.text == ""
+    texts = []
+    while document.future:
+        document.redo()
+        texts.append(document.text)
+    assert texts == ["K:D\na|", "K:D\nab|", "K:D\nabc|"] and len(document.past) == 3
+    document.undo()
+    document.typed("K:D\nf|")
+    document.redo()
+    assert document.text == "K:D\nf|" and not document.future
+
+
+def test_a_change_that_is_made_twice_is_undone_at_once() -> None:
+    document = TuneDocument()
+    document.put("K:D\na|")
+    for _ in range(2):
+        document.put("K:D\nb|", how="rewritten", marks=[(4, 5)])
+    document.undo()
+    assert document.text == "K:D\na|"
+
+
 def test_what_a_file_is_its_content_says_and_not_its_name() -> None:
     document = TuneDocument()
     document.open_file("tune.mid", b"X:1\nK:D\nabc|")
