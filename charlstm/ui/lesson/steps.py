@@ -73,8 +73,9 @@ def steps(model: str, header_unit: tuple[int, int] | None, neurons: int) -> tupl
         ),
         Step(
             "The header neuron",
-            "A tune in ABC begins with a header: title, meter, key. One neuron has learned to tell it from the music, "
-            "though nobody told the model what a header is.",
+            "A tune in ABC begins with a header: title, meter, key. One neuron tells it from the music, though nobody "
+            "told the model what a header is. Mind what you conclude: headers have characters of their own, and an "
+            "untrained network has such a neuron too. The neuron index says so of each concept.",
             ((found[1], link("neurons", view=found[0], **tune, **header)),),
             "Find the place where its colour changes. Choose another tune from the collection and look again.",
             "Why does it help the model to know whether it is in the header?",
@@ -82,7 +83,12 @@ def steps(model: str, header_unit: tuple[int, int] | None, neurons: int) -> tupl
         Step(
             "Without it",
             "A neuron that looks important may not be. To ablate it is to hold it at 0 while the model writes.",
-            (("Ablate it", link("neurons", view="cause", action="ablate", **tune, **header, **ablated)),),
+            (
+                (
+                    "Ablate it",
+                    link("neurons", view="cause", action="ablate", headers="own", **tune, **header, **ablated),
+                ),
+            ),
             "Compare tune A with tune B. Then press “Write 100 pairs”: one pair proves nothing.",
             "What changes clearly over 100 pairs? Did you expect more?",
         ),

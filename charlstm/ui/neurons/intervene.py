@@ -34,8 +34,11 @@ WAYS = {"change": "Change a tune", "why": "Why this character?"}
 PAIRS = 100
 COSTS = 14  # concepts shown
 WAY = Setting("intervene.way", "change", query="by", parse=one_of(WAYS))
-ADDRESSED = (WAY, *interventions.ADDRESSED, *attribution.ADDRESSED)
-SAME_HEADER = Setting("intervene.header", True)
+SAME_HEADER = Setting(
+    "intervene.header", True, query="headers",
+    parse={"same": True, "own": False}.get, write={True: "same", False: "own"}.__getitem__,
+)  # fmt: skip
+ADDRESSED = (WAY, SAME_HEADER, *interventions.ADDRESSED, *attribution.ADDRESSED)
 COUNTED: Setting[object] = Setting("intervene.counted", None)  # what many pairs were asked for
 TRIED: Setting[frozenset[object]] = Setting("intervene.tried", frozenset())
 READ: Setting[object] = Setting("intervene.read", None)  # what tunes were asked to be read with
@@ -53,7 +56,7 @@ def _change(context: ViewContext, about: DeltaGenerator) -> Sounds:
     """Tune A and tune B, and what changes over a hundred pairs."""
     about.caption("What do neurons do for a tune? Tune A is the model’s own; tune B uses the same random numbers.")
     choice = choose_intervention(context)
-    context.publish(*interventions.shown_settings(), neuron=str(shown_unit(context)))
+    context.publish(SAME_HEADER, *interventions.shown_settings(), neuron=str(shown_unit(context)))
     if choice is None:
         st.info("Choose a neuron.")
         return []
