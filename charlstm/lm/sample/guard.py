@@ -133,6 +133,8 @@ class Guard:
             if letter and self._body.note_of(letter):
                 endings[number] = Ending(letter, fill)
         self._body.endings, self._tried, self._fills = endings, ("", self._body), fills
+        seconds = (number for number, bar in enumerate(plan.bars[:-1]) if bar.ending == 2)
+        self._body.short_endings = {number for number in seconds if plan.bars[number].length is not None}
         self._body.least_bars = min(self._body.least_bars, len(plan.bars))
 
     def agrees(self, char: str) -> bool:

@@ -72,7 +72,7 @@ class Body:
     ends_section: bool = False
     # The section.
     is_first_bar: bool = True
-    is_ending_bar: bool = False  # the first bar of the second ending: alone at the end it must be full
+    is_ending_bar: bool = False  # the first bar of the second ending: full, unless a plan has a pickup after it
     pickup: int = 0
     tune_pickup: int = 0
     bars: int = 0
@@ -84,6 +84,7 @@ class Body:
     kept_pickup: int = 0  # of the section that the last section line ended
 
     endings: Mapping[int, Ending] = field(default_factory=dict)  # bar, counted from 0 -> what it ends on
+    short_endings: Collection[int] = ()  # second endings that a pickup completes: bars, counted from 0
     heard: str = ""  # the letter of the bar's last note
 
     @property
@@ -302,7 +303,8 @@ class Body:
         if self.full is None or self.fill == self.full:
             return True, self._ends_well
         missing = self.full - self.fill
-        completes = missing in (self.pickup, self.tune_pickup) and not self.is_ending_bar and self._ends_well
+        may_be_short = not self.is_ending_bar or self.bars in self.short_endings
+        completes = missing in (self.pickup, self.tune_pickup) and may_be_short and self._ends_well
         return self.is_first_bar, completes and not self.is_first_bar
 
     @property

@@ -19,11 +19,14 @@ from charlstm.lm.store.checkpoint import Checkpoint
 from charlstm.score.timeline import timeline
 from charlstm.tunes.abc import split_header
 from charlstm.tunes.form_plan.collection import collect_plans
-from charlstm.tunes.form_plan.edit import drop_bar, make_new, make_return, unedited
+from charlstm.tunes.form_plan.edit import drop_bar, make_new, make_return, set_endings, unedited
 from charlstm.tunes.form_plan.notation import write_plan
 from charlstm.tunes.form_plan.plan import FormPlan
 from charlstm.tunes.form_plan.reading import read_plan, written_bars
 from charlstm.tunes.parse.reader import read
+from charlstm.tunes.views.bar_numbers import bar_numbers
+from charlstm.tunes.views.bars import bars as bars_of
+from charlstm.tunes.views.bars import misfits
 from tests.conftest import TUNES, MakeEngine
 from tests.lm.sample.writing import whole
 
@@ -179,3 +182,19 @@ def test_the_guard_holds_parts_repeats_endings_and_the_end_of_a_plan(text: str, 
         opening, written = written_bars(tune.text)
         assert [opening, *[bar.line for bar in written]] == [plan.opening, *plan.lines]
         assert tune.stopped == "end"
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_both_endings_before_a_pickup_leave_it_room(seed: int, make_engine: MakeEngine) -> None:
+    """With the pickup that follows each of them is a whole bar, and neither pickup has a number of its own."""
+    text = HEADER + "|:A|def agf|edc d2:|\n|:f|gfe dfa|edc d2:|"
+    plan = read_plan(text)
+    assert plan is not None
+    edit = set_endings(plan, 0, True)
+    config = SampleConfig(max_length=300, guard=True)
+    written, _ = whole(stream_edited(planned(make_engine), text, edit, config, seed=seed))
+    bars = bars_of(written)
+    first, second, pickup = (bars[number].duration for number in (2, 3, 4))
+    assert first + pickup == second + pickup == bars[1].duration and not misfits(bars), written
+    numbers = bar_numbers(read(written).measures)
+    assert numbers[0] == 0 and numbers[4] == numbers[3], written
