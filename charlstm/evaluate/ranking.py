@@ -146,10 +146,10 @@ def _form(text: str, usual: UsualRanges) -> Answer:
         return Answer(0.0, "It has no bars.")
     share, (fewest, most) = returning / count, usual.returning
     value = min(share / fewest if fewest else 1.0, (1 - share) / (1 - most) if most < 1 else 1.0, 1.0)
-    words = f"{returning} of {count} bars return."
+    words = f"{returning} of {count} bars are repeated."
     if count < usual.least_bars:
         return Answer(value / 2, f"Short: {count} {'bar' if count == 1 else 'bars'}.")
-    return Answer(value, words if returning else "No bar returns.")
+    return Answer(value, words if returning else "No bar is repeated.")
 
 
 def _ending(text: str, ended: bool) -> Answer:

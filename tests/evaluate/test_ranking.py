@@ -98,4 +98,4 @@ def test_what_is_no_tune_has_a_score_too(text: str) -> None:
 def test_bars_are_counted_as_the_score_numbers_them() -> None:
     halves = HEADER + f"A2|:{A}|{B}|{C}|d4 d2:|A2|{D}|{B}|{A}|d4 d2:|]"
     assert printed_bars(halves).highest == 8
-    assert "of 8 bars return" in dict(score_tune(halves, 1.0).answers)["form"].words
+    assert "of 8 bars are repeated" in dict(score_tune(halves, 1.0).answers)["form"].words

@@ -83,8 +83,8 @@ def show_many(context: ViewContext, _: Sample) -> None:
 
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.button(
-            f"Write {COUNT} tunes" if asked is None else f"Write {COUNT} others", key=f"{KEY}.ask", on_click=ask,
-            icon=":material/library_music:", help="With the settings above, the seeds after this tune's.",
+            f"Write {COUNT} tunes" if asked is None else f"Write {COUNT} more", key=f"{KEY}.ask", on_click=ask,
+            icon=":material/library_music:", help="Tunes with these settings, from the seeds that come next.",
         )  # fmt: skip
         stop = st.empty()
     if asked is None or asked.model != context.model:

@@ -113,7 +113,7 @@ def _compose(moved: str = "") -> None:
     """Make the widgets' settings those of the tune; `moved` is the widget that was let go."""
     settings = edited_settings(moved)
     if settings == TUNE.get():
-        st.toast("This is the tune of these settings. “Another tune” takes the next seed.", icon=":material/info:")
+        st.toast("These settings already give this tune. “Another tune” takes the next seed.", icon=":material/info:")
     else:
         choose_tune(settings)
 

@@ -20,7 +20,7 @@ from charlstm.ui.shared.written_tunes import HEAD, form_of, sample_config
 
 TEMPERATURES = (0.2, 0.6, 1.0, 1.5, 2.0)
 KEY = "compose.temperatures"
-WORDS = {0.2: "plain and sure", 0.6: "safe", 1.0: "as the model itself would", 1.5: "bold", 2.0: "wild"}
+WORDS = {0.2: "plain and sure", 0.6: "safe", 1.0: "as learned", 1.5: "bold", 2.0: "wild"}
 
 
 def show_temperatures(context: ViewContext, _: Sample) -> None:

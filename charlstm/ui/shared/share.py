@@ -36,7 +36,7 @@ def share_button(text: str, query: Mapping[str, str] | None = None) -> None:
         except NotationError as error:
             st.caption(plain(f"There is no link: {error}."))
             return
-        st.caption("Whoever opens this link has the tune." if query is None else "This link brings the tune back.")
+        st.caption("Anyone with this link can open the tune." if query is None else "This link opens the tune.")
         st.code(link, language=None, wrap_lines=True)
         st.image(_qr_code(link), width=240, caption="QR code of the link")
 

@@ -176,7 +176,7 @@ def parse_settings(
         try:
             return write_plan(parse_plan(value)) if value else ""
         except ConfigError:
-            problems.append(f"The {name} in this address, {_short(value)}, is not a form of a tune.")
+            problems.append("The form in this address cannot be read; perhaps the address was cut off.")
             return ""
 
     def attributes() -> str:
@@ -190,7 +190,7 @@ def parse_settings(
     edited_form, kept_bars = plan("edited_form"), query.get("kept_bars", "")
     is_counted = kept_bars.count(".") + 1 == len(parse_plan(edited_form).bars) if edited_form else False
     if edited_form and not (_KEPT.fullmatch(kept_bars) and is_counted):
-        problems.append("The edited form in this address does not say which bars stay.")
+        problems.append("This address does not say which bars of the form stay; perhaps it was cut off.")
         edited_form = ""
     settings = ComposeSettings(
         model=model,

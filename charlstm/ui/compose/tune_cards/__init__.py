@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import NamedTuple
 
+import streamlit as st
+
 from charlstm.ui.compose.sketch import Sketch
 from charlstm.ui.shared.component import component
 from charlstm.ui.state import component_value
@@ -47,6 +49,7 @@ def show_cards(
     kept : collection of str
         The ids of the cards whose button "keep" says so and does nothing more.
     """
+    st.caption("The scores show the opening bars; you hear the whole tune.")
     data = {
         "cards": [
             {
