@@ -35,7 +35,8 @@ def tips(*fields: str | tuple[str, str] | tuple[str, str, str]) -> list[Any]:
 def colour(field: str, names: Sequence[Any], colours: Sequence[str], **legend: Any) -> Any:
     """The colours of a field's values, with a legend above the chart (its options as keywords)."""
     scale = alt.Scale(domain=list(names), range=list(colours)[: len(names)])
-    return alt.Color(field, title=None, scale=scale, legend=alt.Legend(**{"orient": "top", "title": None} | legend))
+    look = {"orient": "top", "title": None, "symbolOpacity": 1} | legend
+    return alt.Color(field, title=None, scale=scale, legend=alt.Legend(**look))
 
 
 def plain_colour(field: str, names: Sequence[Any], colours: Sequence[str]) -> Any:

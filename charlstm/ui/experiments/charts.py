@@ -24,11 +24,11 @@ def curve_chart(row: Row, way: str, domain: Sequence[float]) -> Any:
         Of the losses, the same for all figures that stand together.
     """
     points = [point for point in curves([row]) if point["way"] == way]
-    scale = alt.Scale(domain=list(domain), zero=False, clamp=True)
+    scale = alt.Scale(domain=list(domain), zero=False)
     sets = colour("set:N", ["training", "validation"], [TRAINING, VALIDATION], symbolSize=60)
     lines = chart(points).mark_line(strokeWidth=1.6, clip=True).encode(
         x=alt.X("epoch:Q", title="epoch", axis=alt.Axis(tickMinStep=1, grid=False, tickCount=5)),
-        y=alt.Y("loss:Q", title=None, scale=scale, axis=alt.Axis(tickCount=5)),
+        y=alt.Y("loss:Q", title="nats per character", scale=scale, axis=alt.Axis(tickCount=5)),
         color=sets,
         detail="seed:N",
         tooltip=tips("set:N", "seed:N", "epoch:Q", ("loss:Q", "", ".3f")),
@@ -37,18 +37,22 @@ def curve_chart(row: Row, way: str, domain: Sequence[float]) -> Any:
     if way != "slices" or not reported:
         return lines.properties(height=330)
     rules = chart(reported).mark_rule(strokeDash=[5, 4], strokeWidth=1.2, opacity=0.8)
-    rules = rules.encode(y=alt.Y("loss:Q", scale=scale), color=sets, tooltip=tips(("set:N", "original"), "loss:Q"))
+    rules = rules.encode(
+        y=alt.Y("loss:Q", title="nats per character", scale=scale),
+        color=sets,
+        tooltip=tips(("set:N", "original"), "loss:Q"),
+    )
     return alt.layer(lines, rules).properties(height=330)
 
 
 def loss_domain(rows: Sequence[Row], way: str) -> tuple[float, float]:
-    """The losses from the lowest to what the worst case has after its first epochs: the first falls say little."""
-    points = [point for point in curves(rows) if point["way"] == way]
-    reported = [loss for row in rows for loss in row.case.report.values()] if way == "slices" else []
-    settled = [point["loss"] for point in points if point["epoch"] >= 2] or [point["loss"] for point in points]
-    if not settled:
+    """The losses from the lowest to the highest of all epochs, the report's among them."""
+    losses = [point["loss"] for point in curves(rows) if point["way"] == way]
+    if not losses:
         return 1.0, 3.0
-    low, high = min([*settled, *reported]), max([*settled, *reported])
+    if way == "slices":
+        losses += [loss for row in rows for loss in row.case.report.values()]
+    low, high = min(losses), max(losses)
     return math.floor(low * 10) / 10, math.ceil(high * 10) / 10
 
 

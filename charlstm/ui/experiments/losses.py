@@ -5,12 +5,12 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import streamlit as st
 
-from charlstm.experiments.jobs import Study
+from charlstm.experiments.jobs import Sampling, Study
 from charlstm.experiments.tables import WINDOWS, Row, cell, columns, interval_note
 from charlstm.ui.experiments.charts import comparison_chart, curve_chart, loss_domain
 from charlstm.ui.shared.choices import choose
@@ -25,6 +25,7 @@ MEASURES = {
     "train": f"training loss on {WINDOWS}, last epoch",
     "characters/s": "characters per second",
 }
+LINES, REPORTED = "A line per seed", "; dashed: the last loss in the original report"
 PER_LINE = 3
 WAY = Setting("experiments.way", "slices")
 MEASURE = Setting("experiments.measure", next(iter(MEASURES)))
@@ -39,6 +40,8 @@ def show_losses(study: Study, rows: Sequence[Row]) -> None:
     )  # fmt: skip
     with_curves = [row for row in rows if any(record.curves for record in row.records)]
     domain = loss_domain(with_curves, way)
+    with_report = way == "slices" and any(row.case.report for row in with_curves)
+    st.caption(f"{LINES}{REPORTED if with_report else ''}.")
     _grid([row for row in with_curves if row.case.figure], way, domain)
     if added := [row for row in with_curves if not row.case.figure]:
         with st.expander("Curves that are not in the report"):
@@ -79,11 +82,26 @@ def show_table(study: Study, rows: Sequence[Row]) -> None:
         if row.records
     ]
     st.header("Table", anchor=False)
-    config = {name: st.column_config.TextColumn(_title(name), help=measures.get(name)) for name in (*own, *measures)}
-    st.dataframe(entries, hide_index=True, column_config=config, width="stretch")
+    # Losses and tunes have different columns, so each kind has a table of its own.
+    kinds: dict[bool, list[dict[str, str]]] = {}
+    for row, entry in zip((row for row in rows if row.records), entries, strict=True):
+        kinds.setdefault(isinstance(row.case.job, Sampling), []).append(entry)
+    shown = []
+    for alike in kinds.values():
+        names = [name for name in ("figure", *own, *measures) if any(entry[name] not in ("", "-") for entry in alike)]
+        wrapped_table([{_title(name): entry[name] for name in names} for entry in alike])
+        shown += [name for name in names if name in measures]
     note = interval_note(rows)
-    st.caption(f"{note[0].upper()}{note[1:]}. Hover over a column’s name to see what it is.")
+    st.caption(f"{note[0].upper()}{note[1:]}.")
+    with st.expander("What the columns are"):
+        st.markdown("\n".join(f"- {plain(_title(name))}: {plain(measures[name])}" for name in dict.fromkeys(shown)))
     download_table(study.name, entries, [row.to_dict() for row in rows])
+
+
+def wrapped_table(entries: Sequence[Mapping[str, str]]) -> None:
+    """A table of texts as wide as the page, whose cells wrap: no column is cut off."""
+    st.table([{name: plain("–" if text == "-" else text) for name, text in entry.items()} for entry in entries],
+             hide_index=True)  # fmt: skip
 
 
 def _title(column: str) -> str:

@@ -124,10 +124,11 @@ def _findings(study: Study, rows: Sequence[Row]) -> None:
     compared = claims(study, rows)
     if not compared:
         return
-    lines = ["| Original report | This reproduction | |", "| --- | --- | --- |"]
+    judged = any(claim.agrees is not None for claim in compared)
+    lines = ["| Original report | This reproduction |" + " |" * judged, "| --- | --- |" + " --- |" * judged]
     for claim in compared:
         says = plain(claim.says) if claim.says else ":gray[Not in the report]"
-        lines.append(f"| {says} | {plain(claim.finds)} | {VERDICTS[claim.agrees]} |")
+        lines.append(f"| {says} | {plain(claim.finds)} |" + f" {VERDICTS[claim.agrees]} |" * judged)
     st.markdown("\n".join(lines))
 
 

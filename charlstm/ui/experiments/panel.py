@@ -11,7 +11,7 @@ from charlstm.evaluate.distributions import DISTRIBUTIONS
 from charlstm.experiments.jobs import Study
 from charlstm.experiments.records import Record
 from charlstm.experiments.tables import BESIDE, PANEL, Row, beside, cell, interval_note
-from charlstm.ui.experiments.losses import download_table
+from charlstm.ui.experiments.losses import download_table, wrapped_table
 from charlstm.ui.experiments.panel_charts import distribution_chart, measure_chart
 from charlstm.ui.shared.choices import choose
 from charlstm.ui.shared.figures import show_figure
@@ -89,7 +89,7 @@ def _show_table(study: Study, rows: Sequence[Row], measures: Mapping[str, str]) 
         reference = {label: beside(rows, name)[part] for part, label in BESIDE.items()}
         cells = {f"T = {row.case.columns['T']:g}": cell(row, name) for row in rows}
         entries.append({"measure": _name(name), **cells, **reference, "definition": about})
-    st.dataframe(entries, hide_index=True, width="stretch", height="content")
+    wrapped_table(entries)
     note = interval_note(rows)
     st.caption(plain(f"{note[0].upper()}{note[1:]}."))
     download_table(study.name, entries, [row.to_dict() for row in rows])

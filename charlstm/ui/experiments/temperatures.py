@@ -10,7 +10,7 @@ import streamlit as st
 from charlstm.experiments.jobs import Study
 from charlstm.experiments.tables import WINDOWS, Row, interval_note
 from charlstm.ui.experiments.charts import curve_chart, loss_domain, temperature_chart
-from charlstm.ui.experiments.losses import show_table
+from charlstm.ui.experiments.losses import REPORTED, show_table
 from charlstm.ui.shared.choices import choose
 from charlstm.ui.shared.drawing import draw
 from charlstm.ui.shared.figures import show_figure
@@ -80,7 +80,7 @@ def _show_loss_plots(baseline: Sequence[Row]) -> None:
     st.caption(
         plain(
             "The report plots the loss at T = 1, 0.5 and 2. The temperature has no part in training, so all three are "
-            f"this one: {row.case.label}, a line per seed."
+            f"this one: {row.case.label}, a line per seed{REPORTED if row.case.report else ''}."
         )
     )
     title = "Loss at T = 0.5, 1 and 2"

@@ -15,7 +15,9 @@ from charlstm.cli import build_parser, main
 from charlstm.experiments import local
 from charlstm.experiments.catalog import catalog
 from charlstm.experiments.records import read_records
+from charlstm.experiments.tables import curves, rows_of
 from charlstm.ui.experiments import heatmaps, temperatures
+from charlstm.ui.experiments.charts import loss_domain
 from charlstm.ui.shared import written_address
 from tests.conftest import TUNES
 from tests.memorizing_model import save_reciter
@@ -67,7 +69,7 @@ def test_every_study_is_full_on_a_fresh_clone(full, name):
     assert app.segmented_control(key="experiments.study").value == name
     assert STUDIES[name].question in texts(app) and "There are no records" not in texts(app)
     assert "| Original report | This reproduction |" in texts(app)
-    assert len(app.dataframe) == 1 and len(app.dataframe[0].value) >= 2
+    assert sum(len(table.value) for table in (*app.table, *app.dataframe)) >= 2
     app.run()  # a second run shows the same
     assert not app.exception and app.segmented_control(key="experiments.study").value == name
 
@@ -85,7 +87,7 @@ def test_every_case_of_the_catalog_has_two_seeds_committed():
 @pytest.mark.parametrize("name", STUDIES)
 def test_without_records_the_page_says_so(home, name):
     app = opened(name)
-    assert "There are no records of this study yet" in texts(app) and not app.dataframe
+    assert "There are no records of this study yet" in texts(app) and not app.table and not app.dataframe
 
 
 @pytest.mark.slow
@@ -242,7 +244,23 @@ def test_a_study_runs_from_the_command_line(home, tiny_corpus, capsys, monkeypat
 
 def test_a_study_that_is_half_done_shows_what_there_is(full):
     app = opened("depth")
-    assert STUDIES["depth"].question in texts(app) and len(app.dataframe) == 1
+    assert STUDIES["depth"].question in texts(app) and len(app.table) == 1
+
+
+def test_losses_and_tunes_have_a_table_each_without_an_empty_column(full):
+    tables = [table.value for table in opened("mingru").table]
+    assert len(tables) == 2 and all("T" not in table or set(table["T"]) == {"0.8"} for table in tables)
+    for table in tables:
+        assert all(set(table[name]) - {"", "–"} for name in table)
+
+
+def test_the_axis_of_the_losses_reaches_every_epoch():
+    records = read_records(ROOT / "data" / "results").records
+    for study in (STUDIES["baseline"], STUDIES["cells"]):
+        rows = rows_of(study, records[0].corpus.fingerprint, records)
+        for way in ("slices", "tunes"):
+            low, high = loss_domain(rows, way)
+            assert all(low <= point["loss"] <= high for point in curves(rows) if point["way"] == way)
 
 
 def test_the_loss_plots_of_three_temperatures_are_one(full):
