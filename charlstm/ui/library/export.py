@@ -1,4 +1,4 @@
-"""The kept tunes as a tunebook and as a ZIP of everything, made when asked for; those that are listed as one ABC."""
+"""The kept tunes as a tunebook; those that are listed as a ZIP, made when asked for, and as one ABC."""
 
 from __future__ import annotations
 
@@ -34,40 +34,39 @@ NAMED = 5  # of the tunes of a ZIP that could not be read
 _Offer = tuple[str, str, str, str | bytes | None]  # label, file name, media type, content
 
 
-def show_export(tunes: Sequence[LibraryTune], listed: Sequence[LibraryTune]) -> None:
-    """Widgets that make files of the kept tunes, and buttons that download them; `listed` come as ABC."""
+def show_export(kept: Sequence[LibraryTune], listed: Sequence[LibraryTune]) -> None:
+    """Widgets that make files, and buttons that download them: a book of the kept tunes, all of those listed."""
     st.header("Export", anchor=False)
-    if not tunes:
-        st.caption("Keep a tune to add it to your tunebook.")
-        _offer([_abc(listed, BOOK_TITLE.default)])
-        return
-    count = counted(len(tunes), "tune")
+    st.caption("The tunebook has the tunes that you keep; ZIP and ABC have those that are listed above.")
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         title = st.text_input("Title of the tunebook", max_chars=80, key=BOOK_TITLE.widget(), width=240)
         title = title or BOOK_TITLE.default
         make_book = st.button(
-            "Make tunebook (PDF)", icon=":material/menu_book:", key="library.make.pdf",
-            help=f"About {duration(BOOK_SECONDS * len(tunes))}.",
+            "Make tunebook (PDF)", icon=":material/menu_book:", key="library.make.pdf", disabled=not kept,
+            help=f"About {duration(BOOK_SECONDS * len(kept))}." if kept else "Keep a tune first.",
         )  # fmt: skip
         make_zip = st.button(
-            "Make ZIP of everything", icon=":material/folder_zip:", key="library.make.zip",
-            help=f"About {duration((BOOK_SECONDS + FILES_SECONDS) * len(tunes))}.",
+            "Make ZIP", icon=":material/folder_zip:", key="library.make.zip", disabled=not listed,
+            help=f"About {duration((BOOK_SECONDS + FILES_SECONDS) * len(listed))}.",
         )  # fmt: skip
     sound = st.toggle("Include sound (WAV) in the ZIP", key=WITH_SOUND.widget(), help="About 2 MB for each tune.")
     files = FILES.setdefault(dict[tuple[str, str], bytes])
-    stamp = hashlib.sha256(repr((title, [(tune.name, tune.text) for tune in tunes])).encode()).hexdigest()
-    book_key, zip_key = (stamp, "pdf"), (stamp, f"zip{sound}")
+    book_key, zip_book_key = (_stamp(title, kept), "pdf"), (_stamp(title, listed), "pdf")
+    zip_key = (zip_book_key[0], f"zip{sound}")
     try:
         place = st.empty()  # emptied when the files are made
-        if (make_book or make_zip) and book_key not in files:
-            files.clear()  # one book at a time is in memory
-            with place.container():
-                files[book_key] = tunebook(tunes, title, report=bar_with_cancel("library.cancel.book"))
+        wanted = {book_key: kept} if make_book else {zip_book_key: listed} if make_zip else {}
+        for key, tunes in wanted.items():
+            if key not in files:
+                files.clear()  # one book at a time is in memory
+                with place.container():
+                    files[key] = tunebook(tunes, title, report=bar_with_cancel("library.cancel.book"))
         if make_zip:
+            count = counted(len(listed), "tune")
             with place.container():
                 report = bar_with_cancel("library.cancel.zip")
                 files[zip_key] = zip_of(
-                    tunes, cards=_cards(tunes), file_of=file_of, book=files[book_key], sound=sound,
+                    listed, cards=_cards(listed), file_of=file_of, book=files[zip_book_key], sound=sound,
                     base=home_address(st.context.url or ""),
                     progress=lambda done, total: report(Progress(f"Writing files, {done} of {count}", done, total)),
                 )  # fmt: skip
@@ -75,20 +74,29 @@ def show_export(tunes: Sequence[LibraryTune], listed: Sequence[LibraryTune]) -> 
     except CharlstmError as error:
         st.error(plain(str(error)))
     stem = file_stem(title)
-    book = f"{stem}.pdf", FORMATS["pdf"].media_type, files.get(book_key)
-    everything = f"{stem}.zip", "application/zip", files.get(zip_key)
     _offer(
         [
-            (f"Download tunebook ({count}, PDF)", *book),
-            (f"Download all ({count}, ZIP)", *everything),
+            (
+                f"Download tunebook ({counted(len(kept), 'tune')}, PDF)",
+                f"{stem}.pdf", FORMATS["pdf"].media_type, files.get(book_key) if kept else None,
+            ),
+            (
+                f"Download ZIP ({counted(len(listed), 'tune')})",
+                f"{stem}.zip", "application/zip", files.get(zip_key) if listed else None,
+            ),
             _abc(listed, title),
         ]
-    )
+    )  # fmt: skip
+
+
+def _stamp(title: str, tunes: Sequence[LibraryTune]) -> str:
+    """What tells a book of these tunes from others."""
+    return hashlib.sha256(repr((title, [(tune.name, tune.text) for tune in tunes])).encode()).hexdigest()
 
 
 def _abc(listed: Sequence[LibraryTune], title: str) -> _Offer:
     """The tunes that the page lists, as one ABC."""
-    label = f"Download list ({counted(len(listed), 'tune')}, ABC)"
+    label = f"Download ABC ({counted(len(listed), 'tune')})"
     return label, f"{file_stem(title)}.abc", FORMATS["abc"].media_type, abc_book(listed) if listed else None
 
 

@@ -10,7 +10,7 @@ from charlstm.library.tune import LibraryTune
 from charlstm.ui.library.compare import show_two
 from charlstm.ui.library.export import show_export, show_import
 from charlstm.ui.library.row import show_row
-from charlstm.ui.library.settings import ALL, KEPT, PAGE, PLAYS, SEARCH, WHICH, shown_tunes
+from charlstm.ui.library.settings import ALL, KEPT, PAGE, PLAYS, SEARCH, SHOWN, WHICH, shown_tunes
 from charlstm.ui.library.tunes import summary
 from charlstm.ui.shared.drawing import draw
 from charlstm.ui.shared.notices import plain, stop_with
@@ -38,7 +38,8 @@ def _show_library(library: Library) -> None:
         st.info("Your library is empty. Every tune that you compose is added here; your own you can add on Your tune.")
         show_import()
         return
-    shown = shown_tunes(library)
+    # What is found stands first: a search closes the tune above the list until another one is opened.
+    shown = [] if SEARCH.get() and not SHOWN.get() else shown_tunes(library)
     with st.container():  # always there, so that the player keeps its place
         if len(shown) == 2:
             show_two(*shown)
@@ -71,7 +72,7 @@ def _filter(library: Library) -> list[LibraryTune]:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.text_input(
             "Search", key=SEARCH.widget(), placeholder="Search: title, key, rhythm, model, tag …", width=320,
-            label_visibility="collapsed",
+            label_visibility="collapsed", on_change=SHOWN.set, args=((),),
         )  # fmt: skip
         which = st.segmented_control(
             "Show", [ALL, KEPT], required=True, key=WHICH.widget([ALL, KEPT]), label_visibility="collapsed",

@@ -67,19 +67,20 @@ def test_two_tunes_stand_side_by_side() -> None:
     assert app.header[0].value == "Maggie in the Barley"
 
 
-def test_the_kept_tunes_become_a_book_and_a_zip_and_again_in_a_second_run() -> None:
+def test_kept_tunes_become_a_book_and_all_that_are_listed_a_zip_and_again_in_a_second_run() -> None:
     app = library_page()
     for _ in range(2):
         pressed(app, "library.make.zip")
         made = {kind: data for (_, kind), data in app.session_state["library.files"].items()}
         archive = zipfile.ZipFile(io.BytesIO(made["zipFalse"]))
         assert archive.testzip() is None
-        assert archive.read("tunes.abc").decode().count("X:") == 2
+        assert archive.read("tunes.abc").decode().count("X:") == 3  # all that are listed
         book = pypdf.PdfReader(io.BytesIO(archive.read("tunebook.pdf")))
         assert {"Maggie in the Barley", "Two Left Boots"} <= {str(item["/Title"]) for item in book.outline}
         labels = [button.label for button in app.get("download_button")]
-        assert "Download tunebook (2 tunes, PDF)" in labels
-        assert "Download all (2 tunes, ZIP)" in labels
+        assert "Download ZIP (3 tunes)" in labels
+    pressed(app, "library.make.pdf")
+    assert "Download tunebook (2 tunes, PDF)" in [button.label for button in app.get("download_button")]
     pressed(app, "library.star.2")  # another choice: the old book is not offered for it
     assert not any("PDF" in button.label for button in app.get("download_button"))
 
@@ -106,6 +107,9 @@ def test_a_tune_is_rated_tagged_and_found_by_a_search() -> None:
     app.text_input(key="library.search").set_value("class sharps").run()
     assert not app.exception
     assert [button.key for button in app.button if button.label == "Listen"] == ["library.listen.2"]
+    assert [header.value for header in app.header] == ["Export"]  # the open tune makes room for what is found
+    pressed(app, "library.listen.2")
+    assert app.header[0].value == "Maggie in the Barley"
     app.text_input(key="library.search").set_value("no such").run()
     assert any("No tune has all" in caption.value for caption in app.caption)
 
@@ -145,7 +149,7 @@ def test_a_tune_is_edited_also_where_the_entry_script_lies_elsewhere_as_in_a_whe
 def test_the_abc_holds_the_tunes_that_are_listed_under_the_visitors_names() -> None:
     app = library_page()
     labels = [button.label for button in app.get("download_button")]
-    assert "Download list (3 tunes, ABC)" in labels
+    assert "Download ABC (3 tunes)" in labels
     app.text_input(key="library.name.2").set_value("50% Mine").run()
     tune = app.session_state["library.tunes"].get(2)
     assert split_header(tune.titled).get("T") == "50% Mine"
@@ -153,4 +157,4 @@ def test_the_abc_holds_the_tunes_that_are_listed_under_the_visitors_names() -> N
     group = next(g for g in app.get("button_group") if g.key == "library.which")
     group.set_value("Kept").run()
     assert not app.exception
-    assert "Download list (2 tunes, ABC)" in [button.label for button in app.get("download_button")]
+    assert "Download ABC (2 tunes)" in [button.label for button in app.get("download_button")]
