@@ -249,7 +249,7 @@ def test_a_study_that_is_half_done_shows_what_there_is(full):
 
 def test_losses_and_tunes_have_a_table_each_without_an_empty_column(full):
     tables = [table.value for table in opened("mingru").table]
-    assert len(tables) == 2 and all("T" not in table or set(table["T"]) == {"0.8"} for table in tables)
+    assert len(tables) == 2 and all("T" not in table or set(table["T"]) == {r"0\.8"} for table in tables)
     for table in tables:
         assert all(set(table[name]) - {"", "–"} for name in table)
 
