@@ -75,7 +75,7 @@ def steps(model: str, header_unit: tuple[int, int] | None, neurons: int) -> tupl
             "The header neuron",
             "A tune in ABC begins with a header: title, meter, key. One neuron tells it from the music, though nobody "
             "told the model what a header is. Mind what you conclude: headers have characters of their own, and an "
-            "untrained network has such a neuron too. The neuron index says so of each concept.",
+            "untrained network may have such a neuron too. The neuron index says what one reaches.",
             ((found[1], link("neurons", view=found[0], **tune, **header)),),
             "Find the place where its colour changes. Choose another tune from the collection and look again.",
             "Why does it help the model to know whether it is in the header?",
