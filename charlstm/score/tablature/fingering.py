@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from charlstm.errors import ConfigError
 from charlstm.score.tablature.instruments import INSTRUMENTS, Fingering, Instrument
+from charlstm.tunes.keys import Key, parse_key
 from charlstm.tunes.parse.events import Reading
 
 FARTHEST = 12  # semitones to a key that fits
@@ -31,7 +32,7 @@ class Tablature:
         In written order. Rests, graces and what is tied to the note before have none.
     semitones : tuple of int
         How far the tune could be moved so that all of it can be played, the best first: with fewest half-covered
-        holes, then nearest. Empty where no key within an octave fits.
+        holes, then in a key of one flat to three sharps, then nearest. Empty where no key within an octave fits.
     """
 
     instrument: Instrument
@@ -72,16 +73,18 @@ def tablature(reading: Reading, name: str) -> Tablature:
         FingeredNote(tuple(head.start for head in heads), instrument.finger(pitches))
         for heads, pitches in zip(struck, sounding, strict=True)
     )
-    return Tablature(instrument, notes, _fitting(instrument, sounding))
+    return Tablature(instrument, notes, _fitting(instrument, sounding, parse_key(reading.get("K"))))
 
 
-def _fitting(instrument: Instrument, sounding: Sequence[tuple[int, ...]]) -> tuple[int, ...]:
+def _fitting(instrument: Instrument, sounding: Sequence[tuple[int, ...]], key: Key | None) -> tuple[int, ...]:
     """The moves in semitones after which all can be played, the best first."""
-    costs: dict[int, tuple[int, int]] = {}
+    costs: dict[int, tuple[int, bool, int]] = {}
     different = sorted(set(sounding))
     for semitones in range(-FARTHEST, FARTHEST + 1):
         fingerings = {p: instrument.finger([pitch + semitones for pitch in p]) for p in different}
         if None not in fingerings.values():
             halves = sum(f is not None and f.is_half_holed for f in map(fingerings.get, sounding))
-            costs[semitones] = (halves, abs(semitones))
+            fifths = 0 if key is None or not semitones else key.fifths + 7 * semitones  # but for 12 of them
+            is_unusual = (fifths + 1) % 12 > 4  # F, C, G, D and A, their minors and modes are usual
+            costs[semitones] = (halves, is_unusual, abs(semitones))
     return tuple(sorted(costs, key=costs.__getitem__))

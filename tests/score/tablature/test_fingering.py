@@ -8,6 +8,7 @@ from charlstm.errors import ConfigError
 from charlstm.score.tablature.fingering import FARTHEST, tablature
 from charlstm.score.tablature.instruments import INSTRUMENTS
 from charlstm.tunes.edit.transpose import transposed
+from charlstm.tunes.keys import parse_key
 from charlstm.tunes.parse.reader import read
 
 LOW = "X:1\nM:4/4\nL:1/8\nK:D\nA,2|:d2fd Adfd|e2ge z2{b}c2|d4-d4|[Ac]4 D4:|\n"
@@ -59,3 +60,11 @@ def test_an_instrument_that_is_not_there_is_named_with_those_that_are():
 
 def test_every_instrument_says_what_it_assumes():
     assert all(i.label and i.about.endswith(".") for i in INSTRUMENTS.values())
+
+
+def test_a_key_that_fits_is_a_usual_one_where_there_is_one() -> None:
+    for key in ("D", "Bm", "Amix"):
+        high = f"X:1\nM:4/4\nL:1/8\nK:{key}\nDdc'd'|d8|]"
+        best, *others = tablature(read(high), "fiddle").semitones
+        moved = parse_key(read(transposed(high, best)).get("K"))
+        assert others and moved is not None and -1 <= moved.fifths <= 3

@@ -154,6 +154,7 @@ class Playback {
     this.taste = taste;
     sound.clicks = metronome;
     sound.again();
+    this.clockHands();
   }
 
   // -- the sound's own events --
@@ -197,11 +198,12 @@ class Playback {
 
   clockHands(time = this.sound.currentTime) {
     const { now, all, seek } = this.player.parts;
-    const { duration } = this.sound;
-    now.textContent = clock(time);
-    all.textContent = clock(duration);
+    const { duration, playbackRate } = this.sound;
+    const [passed, lasts] = [time / playbackRate, duration / playbackRate]; // as one hears it
+    now.textContent = clock(passed);
+    all.textContent = clock(lasts);
     seek.value = duration ? (1000 * time) / duration : 0;
     fill(seek);
-    seek.setAttribute("aria-valuetext", `${clock(time)} of ${clock(duration)}`);
+    seek.setAttribute("aria-valuetext", `${clock(passed)} of ${clock(lasts)}`);
   }
 }
