@@ -1,7 +1,8 @@
 """A form plan as a line of text, and back: `AABB: a b a c / a b d e=1 | f g f h / f g d e=1`.
 
     plan     = [letters ":"] part { "|" part }
-    letters  = a letter a part, A first; a letter twice running: that part is repeated. Left out: no part is.
+    letters  = a letter a part, A first, for a part that is an earlier one again that one's or a new one; a letter twice
+               running: that part is repeated. Left out: no part is.
     part     = [bar "|:"] bar { ["/"] ["[1" | "[2"] bar }
     bar      = name ["~" name] ["(" length ")"] ["=" degree]
     name     = a to z, then aa, ab, ...; with ' for each time that it was varied
@@ -19,13 +20,13 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from fractions import Fraction
+from string import ascii_uppercase
 from typing import NoReturn
 
 from charlstm.errors import ConfigError
 from charlstm.tunes.form_plan.plan import MOST_BARS, FormPlan, PlanBar, PlanPart
 
 MOST_CHARACTERS = 40 * MOST_BARS
-_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _HEAD = re.compile(r"\s*([A-Z][A-Z\s]*):(?!\|)")
 _TOKEN = re.compile(r"\|:|\||/|\[[12]|[^\s|/\[(]+(?:\([^)\s]*\)?)?[^\s|/\[(]*|\S")
 _NAME = r"[a-z]{1,2}'*"
@@ -66,7 +67,7 @@ def write_plan(plan: FormPlan) -> str:
             elif bar.breaks:
                 words.append("/")
             number += 1
-    head = "".join(letter * (1 + part.repeated) for letter, part in zip(_LETTERS, plan.parts, strict=False))
+    head = "".join(letter * (1 + part.repeated) for letter, part in zip(plan.letters, plan.parts, strict=True))
     return f"{head}: {' '.join(words)}"
 
 
@@ -112,15 +113,20 @@ def parse_plan(text: str) -> FormPlan:
         _fail(f"has nothing after [{ending}")
 
     # Which parts are repeated.
-    repeated = [False] * len(parts)
-    if head:
-        runs = re.findall(r"(.)(\1*)", re.sub(r"\s", "", head[1]))
-        if [letter for letter, _ in runs] != list(_LETTERS[: len(parts)]) or any(len(more) > 1 for _, more in runs):
-            wanted = "".join(letter * 2 for letter in _LETTERS[: len(parts)])
-            _fail(f"says {head[1].strip()} of {len(parts)} parts; write {wanted}, a letter once for a part played once")
-        repeated = [bool(more) for _, more in runs]
+    runs = re.findall(r"(.)(\1*)", re.sub(r"\s", "", head[1])) if head else []
+    repeated = [bool(more) for _, more in runs] if len(runs) == len(parts) else [False] * len(parts)
+    if head and (len(runs) != len(parts) or any(len(more) > 1 for _, more in runs)):
+        _fail_letters(head[1], ascii_uppercase[: len(parts)])
     made = tuple(PlanPart(tuple(bars), again) for bars, again in zip(parts, repeated, strict=True))
-    return FormPlan(made, lead_in).canonical()
+    plan = FormPlan(made, lead_in).canonical()
+    if head and "".join(letter for letter, _ in runs) not in (plan.letters, ascii_uppercase[: len(parts)]):
+        _fail_letters(head[1], plan.letters)
+    return plan
+
+
+def _fail_letters(said: str, letters: str) -> NoReturn:
+    wanted = "".join(letter * 2 for letter in letters)
+    _fail(f"says {said.strip()} of {len(letters)} parts; write {wanted}, a letter once for a part played once")
 
 
 def _bar(token: str, names: dict[str, int], lengths: list[Fraction | None]) -> PlanBar:

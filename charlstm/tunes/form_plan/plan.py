@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property
+from string import ascii_uppercase
 from typing import Literal
 
 from charlstm.errors import ConfigError
@@ -131,6 +132,19 @@ class FormPlan:
         for number, bar in enumerate(self.bars):
             roots.append(roots[bar.of] if bar.kind == "return" and bar.of is not None else number)
         return tuple(roots)
+
+    @cached_property
+    def letters(self) -> str:
+        """A letter for each part, A first: that of an earlier part which comes again, but not twice running."""
+        letters, known = "", dict[tuple[tuple[int, int], ...], str]()
+        for start, part in zip(self.starts, self.parts, strict=True):
+            music = tuple((root, bar.ending) for root, bar in zip(self.roots[start:], part.bars, strict=False))
+            letter = known.get(music, "")
+            if not letter or letters.endswith(letter):
+                letter = ascii_uppercase[len(set(letters))]
+            known.setdefault(music, letter)
+            letters += letter
+        return letters
 
     def canonical(self) -> FormPlan:
         """The same form, each reference to the first bar with that music, and a break nowhere that says nothing."""

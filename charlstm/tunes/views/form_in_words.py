@@ -1,11 +1,11 @@
 """The form of a tune in words, for those who read no repeat signs: "A (bars 1–8) twice, B (bars 9–17) twice".
 
-Read off the order in which measures are played (`form.py`): what is said here is what is heard. Knows no pitches.
+Read off the order in which measures are played (`form.py`): what is said here is what is heard.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from itertools import groupby, pairwise
 from string import ascii_uppercase
@@ -41,7 +41,8 @@ class _Visit(NamedTuple):
 def sections(measures: Sequence[Measure], parts: str | None = None) -> list[Section]:
     """The parts of one voice: between repeat signs, double bar lines, P: labels and where playing jumps to.
 
-    They are called A, B, C in their order, or as the P: fields of the body call them. A pickup belongs to the part
+    They are called A, B, C in their order, or as the P: fields of the body call them; one that is an earlier one again
+    has its letter, but not right behind it. A pickup belongs to the part
     that it leads into, and variant endings to the part that they end.
     """
     order = play_order(measures, parts)
@@ -69,11 +70,23 @@ def sections(measures: Sequence[Measure], parts: str | None = None) -> list[Sect
     # Their letters.
     labels = iter(ascii_uppercase)
     found: list[Section] = []
+    known: dict[Hashable, str] = {}
     for first, last in pairwise(edges):
         own = next((m.part for m in measures[first:last] if m.part), None)
-        label = own[:1] if own else next(labels, "")
+        again = known.get(music := _music(measures[first:last]), "")
+        is_again = again and again != found[-1].label
+        label = own[:1] if own else again if is_again else next(labels, "")
+        known.setdefault(music, label)
         found.append(Section(label, first, last, sum(bool(m.ending) for m in measures[first:last])))
     return found
+
+
+def _music(measures: Sequence[Measure]) -> Hashable:
+    """What is played in some measures: two parts that have the same are one that comes again."""
+    return tuple(
+        (measure.ending, *((event.duration, tuple(head.midi for head in event.heads)) for event in measure.events))
+        for measure in measures
+    )
 
 
 def form_in_words(reading: Reading) -> str:

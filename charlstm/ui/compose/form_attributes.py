@@ -32,10 +32,10 @@ RETURNS = Setting("compose.form.returns", "")
 def show_attributes(settings: ComposeSettings, sample: Sample, plan: FormPlan | None) -> None:
     """The widgets, each of which writes the tune again, and what was asked for beside what came out."""
     asked, words = settings.wished, settings.wished.words()
-    parts = len(plan.parts) if plan else 1
+    letters = plan.letters if plan else "A"
 
     def change() -> None:
-        choose_tune(_asked(TUNE.get() or settings, parts))
+        choose_tune(_asked(TUNE.get() or settings, len(letters)))
 
     def pick(
         label: str, setting: Setting[str], options: Sequence[str], chosen: str, any_word: str = ANY, about: str = ""
@@ -56,9 +56,10 @@ def show_attributes(settings: ComposeSettings, sample: Sample, plan: FormPlan | 
     own = f"As set: {settings.temperature:g}"
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         heats = [f"{heat:g}" for heat in asked.temperatures]
-        for part in range(parts):
+        for part, letter in enumerate(letters):
+            again = " again" if letter in letters[:part] else ""
             heat = heats[min(part, len(heats) - 1)] if heats else ""
-            pick(f"Temperature of {chr(ord('A') + part)}", HEAT.of(part), HEATS, heat, own)
+            pick(f"Temperature of {letter}{again}", HEAT.of(part), HEATS, heat, own)
         pick(
             "Returning bars",
             RETURNS,

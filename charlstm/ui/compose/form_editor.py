@@ -125,7 +125,7 @@ def _part(plan: FormPlan, bar: int) -> int:
 
 def _letter(plan: FormPlan, bar: int) -> str:
     """The letter of that part."""
-    return chr(ord("A") + _part(plan, bar))
+    return plan.letters[_part(plan, bar)]
 
 
 def _near(plan: FormPlan, bar: int) -> int:

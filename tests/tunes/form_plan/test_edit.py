@@ -101,7 +101,7 @@ def test_bars_are_added_and_dropped() -> None:
 
 def test_parts_are_added_and_dropped() -> None:
     plan = parse_plan("AAB: a b a' | c b")
-    assert edited(add_part(plan, 1, like=0)) == "AABCC: a b a' | c b | a b a'"
+    assert edited(add_part(plan, 1, like=0)) == "AABAA: a b a' | c b | a b a'"
     assert edited(add_part(plan, 0, bars=2)) == "AABBC: a b a' | c d | e b"
     assert edited(drop_part(plan, 0)) == "A: a b"
     with pytest.raises(ConfigError, match="no part 3"):

@@ -144,3 +144,12 @@ def test_any_text_is_a_plan_or_a_sentence(seed: int) -> None:
     except ConfigError:
         return
     assert parse_plan(write_plan(plan)) == plan
+
+
+def test_a_part_that_comes_again_has_its_letter() -> None:
+    plan = parse_plan("AABBCC: a b | c d | a b")  # as it was once written
+    assert plan.letters == "ABA" and write_plan(plan) == "AABBAA: a b | c d | a b"
+    assert parse_plan(write_plan(plan)) == plan
+    assert write_plan(parse_plan("a b | a b | a b")) == "ABA: a b | a b | a b"  # AA is a part that is repeated
+    with pytest.raises(ConfigError, match="write AABBCC"):
+        parse_plan("AABBAA: a b | c d | a e")

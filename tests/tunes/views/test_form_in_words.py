@@ -55,3 +55,9 @@ def test_sections_part_the_tune_and_begin_where_playing_goes_on(lines):
     starts = {s.first for s in found}
     for a, b in pairwise(order):
         assert b == a + 1 or b in starts or reading.measures[b].ending
+
+
+def test_a_part_that_comes_again_has_its_letter() -> None:
+    one, two = "|:A|def agf|edc d2:|\n", "|:f|gfe dfa|edc d2:|\n"
+    words = form_in_words(read("X:1\nM:6/8\nL:1/8\nK:D\n" + one + two + one))
+    assert words == "A (bars 1–2) twice, B (bars 3–4) twice, A (bars 5–6) twice"

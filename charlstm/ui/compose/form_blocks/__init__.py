@@ -13,7 +13,6 @@ from charlstm.ui.state import component_value
 
 _component = component("form_blocks", __file__, html='<section class="form"></section>')
 _NAME = re.compile(r"[a-z]{1,2}'*")
-_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
 def bar_names(plan: FormPlan) -> list[str]:
@@ -65,7 +64,7 @@ def show_form(plan: FormPlan, chosen: int, *, key: str, on_choose: Callable[[], 
     edges = [*plan.starts, len(blocks)]
     rows = [
         {"part": letter, "repeated": part.repeated, "first": start, "bars": blocks[start:end]}
-        for letter, part, start, end in zip(_LETTERS, plan.parts, edges[:-1], edges[1:], strict=False)
+        for letter, part, start, end in zip(plan.letters, plan.parts, edges[:-1], edges[1:], strict=True)
     ]
     _component(key=key, data={"rows": rows, "chosen": chosen}, on_bar_change=on_choose)
 
