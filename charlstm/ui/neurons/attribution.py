@@ -111,7 +111,13 @@ def _votes(context: ViewContext, votes: LogitAttribution) -> None:
     shown = [(label_of(context, Unit(last, int(j))), float(votes.centred[j])) for j in order[:SHOWN]]
     rest = float(votes.centred[order[SHOWN:]].sum())
     caption = f"{context.model}; centred logit of one character, p = {votes.probability:.3f}."
-    show_figure(attribution_chart(shown), title="Direct logit attribution", caption=caption, key="intervene.votes")
+    show_figure(
+        attribution_chart(shown),
+        title="Direct logit attribution",
+        caption=caption,
+        of={"model": context.model},
+        key="intervene.votes",
+    )
     total = votes.centred.sum() + votes.centred_bias
     st.caption(
         plain(

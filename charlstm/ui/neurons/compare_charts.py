@@ -14,7 +14,7 @@ from charlstm.neurons.matching import Comparison
 from charlstm.neurons.training_dynamics import ConceptLearning
 from charlstm.ui.chart_style import UNIT_SPAN, chart, colour, rule, tips, visible
 from charlstm.ui.neurons.directory_charts import title_of
-from charlstm.ui.palette import AMBER, BLUE, FAINT, GREEN, RED, SERIES
+from charlstm.ui.palette import ABOVE, AMBER, BELOW, FAINT, GREEN, SERIES
 
 _BINS = 25
 
@@ -26,11 +26,12 @@ def strips_chart(epochs: Sequence[StoredEpoch], values: NDArray[np.float32], tex
         for epoch, line in zip(epochs, values, strict=True)
         for t in part
     ]
-    scale = alt.Scale(domain=[-1, 0, 1], range=[BLUE, "#f7f7f7", RED], interpolate="rgb")
-    cells = chart(rows).mark_rect().encode(
+    # As everywhere on the page: the stronger the further from 0, where the page itself is seen, light or dark.
+    cells = chart(rows).transform_calculate(strength="abs(datum.value)").mark_rect().encode(
         x=alt.X("place:O", title=None, axis=None),
-        y=alt.Y("epoch:O", title="after epoch", axis=alt.Axis(ticks=False, domain=False)),
-        color=alt.Color("value:Q", scale=scale, legend=None),
+        y=alt.Y("epoch:O", title="after epoch", axis=alt.Axis(ticks=False, domain=False, labelOverlap=False)),
+        color=alt.condition("datum.value < 0", alt.value(f"rgb{BELOW}"), alt.value(f"rgb{ABOVE}")),
+        opacity=alt.Opacity("strength:Q", scale=alt.Scale(domain=[0, 1], range=[0, 1]), legend=None),
         tooltip=tips("epoch:O", "character:N", ("value:Q", "", "+.2f")),
     )  # fmt: skip
     return cells.properties(height=alt.Step(18))

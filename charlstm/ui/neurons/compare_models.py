@@ -77,7 +77,11 @@ def show(context: ViewContext) -> Sounds:
                   help="Half of the neurons have a match above, half below.")  # fmt: skip
     note = f"{context.model} and {other}; n = {comparison.tunes[1]} tunes."
     show_figure(
-        likeness_chart(comparison, other), title="Similarity of neurons", caption=note, key="compare.similarity"
+        likeness_chart(comparison, other),
+        title="Similarity of neurons",
+        caption=note,
+        of={"model": context.model, "other": other},
+        key="compare.similarity",
     )
     st.caption(plain(f"Dashed: 95 of 100 draws by chance stay below {comparison.chance:.2f}."))
     sounds = _pair(context, other, stamp, others[other], comparison)

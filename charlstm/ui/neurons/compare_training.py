@@ -72,10 +72,11 @@ def show(context: ViewContext) -> Sounds:
     st.caption(plain(about + (f" Loss at this epoch: {loss:.3f} nats per character." if loss is not None else "")))
     label = f"{neuron}, epoch {number}"
     show_tune(draw(tune.text), key=READS, values=values[place].tolist(), label=label, trace=True)
-    st.caption("The same neuron on the same characters, a row per epoch: blue below zero, red above.")
+    st.caption("The same neuron on the same characters, a row per epoch: blue below zero, red above, nothing at zero.")
     strips = strips_chart(stored, values, tune.text, visible_part(tune.text, "training"))
     caption = f"{context.model}, {neuron.lower()}, on one tune; a row per stored epoch."
-    show_figure(strips, title="A neuron during training", caption=caption, key="compare.strips")
+    of = {"neuron": unit_name(unit, context.layers), "model": context.model}
+    show_figure(strips, title="A neuron during training", caption=caption, of=of, key="compare.strips")
     sounds = [(tune.text, READS), *_seed_tune(context, number)]
     _learned(context, len(epochs))
     context.publish(*ADDRESSED, neuron=str(unit), **tune.query)
@@ -145,7 +146,11 @@ def _learned(context: ViewContext, count: int) -> None:
         chosen_on, scored_on = dynamics.tunes
         caption = f"{context.model}; best neuron of each concept, chosen on {chosen_on} tunes, scored on {scored_on}."
         show_figure(
-            learnt_chart(dynamics, chosen), title="When concepts were learned", caption=caption, key="compare.learned"
+            learnt_chart(dynamics, chosen),
+            title="When concepts were learned",
+            caption=caption,
+            of={"model": context.model},
+            key="compare.learned",
         )
     st.caption(
         f"{len(dynamics.units[0])} concepts and all neurons were tried after each epoch: chosen on "

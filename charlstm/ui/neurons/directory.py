@@ -38,7 +38,7 @@ EXAMPLES = {
     "quiet": (ROLES["quiet"], "moves least of all"),
 }
 _AUROC = st.column_config.ProgressColumn(format="%.3f", min_value=0.5, max_value=1.0)
-_OPEN = st.column_config.LinkColumn(display_text="open", help="Open this neuron in a new tab.")
+_OPEN = st.column_config.LinkColumn(width=50, display_text="open", help="Open this neuron in a new tab.")
 
 
 def show(context: ViewContext) -> None:
@@ -163,7 +163,13 @@ def _by_concept(context: ViewContext, directory: Directory) -> None:
     st.caption("Sorted by how far the best neuron of a concept is above all baselines.")
     chosen_on, scored_on = directory.tunes
     note = f"{context.model}; chosen on {chosen_on} tunes, scored on {scored_on}; 95% intervals over tunes."
-    show_figure(concept_chart(entries), title="Best neuron of each concept", caption=note, key="directory.concepts")
+    show_figure(
+        concept_chart(entries),
+        title="Best neuron of each concept",
+        caption=note,
+        of={"model": context.model},
+        key="directory.concepts",
+    )
     st.header("One concept", anchor=False)
     by_name = {entry.concept: entry for entry in entries}
     concept = st.selectbox(
@@ -176,15 +182,20 @@ def _by_concept(context: ViewContext, directory: Directory) -> None:
         [_concept_row(context, entry) for entry in entries],
         hide_index=True,
         column_config={
-            "AUROC": _AUROC,
+            "Concept": st.column_config.TextColumn(width=150),
+            "Neuron": st.column_config.TextColumn(width=62),
+            "AUROC": st.column_config.ProgressColumn(format="%.3f", min_value=0.5, max_value=1.0, width=95),
+            "95%": st.column_config.TextColumn(width=110),
             "1 to 16 neurons": st.column_config.LineChartColumn(
-                y_min=0.5, y_max=1.0, help="AUROC of 1, 2, 4, 8 and 16 neurons together."
+                width=106, y_min=0.5, y_max=1.0, help="AUROC of 1, 2, 4, 8 and 16 neurons together."
             ),
-            "Other tunes": number(format="%.3f", help="95 of 100 labellings from other tunes stay below this."),
+            "Other tunes": number(
+                width=85, format="%.3f", help="95 of 100 labellings from other tunes stay below this."
+            ),
             "Untrained": number(
-                format="%.3f", help="The best neuron of a network of the same shape with random weights."
+                width=78, format="%.3f", help="The best neuron of a network of the same shape with random weights."
             ),
-            "Character": number(format="%.3f", help="What the last character alone tells."),
+            "Character": number(width=75, format="%.3f", help="What the last character alone tells."),
             "Open": _OPEN,
         },
     )
@@ -247,7 +258,13 @@ def _by_neuron(context: ViewContext, directory: Directory) -> None:
     with left:
         st.caption("Neurons named after each musical idea.")
         caption = f"{context.model}; {len(directory.neurons)} neurons."
-        show_figure(names_chart(directory), title="Named neurons", caption=caption, key="directory.names")
+        show_figure(
+            names_chart(directory),
+            title="Named neurons",
+            caption=caption,
+            of={"model": context.model},
+            key="directory.names",
+        )
     with right:
         which = choose("Neurons", (ALL, NAMED, NAMELESS), WHICH)
         rows = [neuron for neuron in directory.neurons if which == ALL or neuron.named == (which == NAMED)]

@@ -65,7 +65,8 @@ def show(context: ViewContext) -> None:
         title = f"{GATES[letter].name.capitalize()} {letter}"
         chart = charts.saturation_chart(letter, sums, layer, chosen, title)
         caption = f"{context.model}, layer {layer + 1}, a dot per neuron; n = {tunes}."
-        show_figure(chart, title=title, caption=caption, key=key, place=column, on_select=pick)
+        of = {"layer": layer + 1, "model": context.model}
+        show_figure(chart, title=title, caption=caption, of=of, key=key, place=column, on_select=pick)
     half = recording.gates[memory_gate].half_life[layer]
     st.header("Longest memory", anchor=False)
     st.caption(

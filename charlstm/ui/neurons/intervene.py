@@ -154,7 +154,13 @@ def _costs(context: ViewContext, changed: Engine, choice: Choice) -> None:
         cancel=partial(READ.set, None),
     )
     caption = f"{context.model}. {choice.words(context.layers)}. n = {tunes}; 95% intervals over tunes."
-    show_figure(cost_chart(losses[:COSTS]), title="Cost of the intervention", caption=caption, key="intervene.costs")
+    show_figure(
+        cost_chart(losses[:COSTS]),
+        title="Cost of the intervention",
+        caption=caption,
+        of={"model": context.model},
+        key="intervene.costs",
+    )
     st.caption(
         plain(
             f"{tunes}. Loss added by the intervention, in nats per character, with 95% intervals over tunes; the "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 
@@ -31,6 +32,7 @@ from charlstm.ui.shared.models import engine
 from charlstm.ui.shared.notices import plain
 from charlstm.ui.state import Setting
 
+Of = Mapping[str, str]  # whose numbers: neuron and model, for the files
 METER = Setting("neuron.meter", "")
 ABLATE = Setting("neuron.out", False)
 INTERVALS = "Lines are 95% intervals, by bootstrap over tunes."
@@ -53,31 +55,32 @@ def show(context: ViewContext) -> None:
     about.caption(plain(f"What does it respond to? Its output h on {tunes}: blue is low, red is high."))
     values = recording.unit(unit)
     note = f"{context.model}, neuron {unit_name(unit, context.layers)}, output h; n = {tunes}."
-    _activations(recording, values, note)
+    of = {"neuron": unit_name(unit, context.layers), "model": context.model}
+    _activations(recording, values, note, of)
     text = top_examples(recording, values, f"Neuron {unit_name(unit, context.layers)}")
-    _rhythm(recording, values, note)
+    _rhythm(recording, values, note, of)
     left, right = st.columns(2, gap="large")
     with left:
-        _memory(context, recording, unit, values, note)
+        _memory(context, recording, unit, values, note, of)
     with right:
-        _output_weights(context, unit, note)
+        _output_weights(context, unit, note, of)
     _similar(context, recording, unit)
-    _ablation(context, recording, unit, note)
+    _ablation(context, recording, unit, note, of)
     send_sounds([(text, PLAYER)])
 
 
-def _activations(recording: Activations, values: NDArray[np.floating], note: str) -> None:
+def _activations(recording: Activations, values: NDArray[np.floating], note: str, of: Of) -> None:
     left, right = st.columns(2, gap="large")
     with left:
         titled("Activation histogram", "How often it has which value.")
         chart = charts.histogram_chart(*unit_stats.histogram(values))
-        show_figure(chart, title="Activation histogram", caption=note, key="neuron.histogram")
+        show_figure(chart, title="Activation histogram", caption=note, of=of, key="neuron.histogram")
     with right:
         titled("Mean activation by character", "The highest and lowest means; lines are 95% intervals over tunes.")
         groups = unit_stats.by_character(recording, values)
         if groups:
             chart, caption = charts.character_chart(groups), f"{note} {INTERVALS}"
-            show_figure(chart, title="Mean activation by character", caption=caption, key="neuron.characters")
+            show_figure(chart, title="Mean activation by character", caption=caption, of=of, key="neuron.characters")
         else:
             st.caption("No character occurs often enough in these tunes.")
 
@@ -85,7 +88,7 @@ def _activations(recording: Activations, values: NDArray[np.floating], note: str
 # ---- in time --------------------------------------------------------------------------------------------------------
 
 
-def _rhythm(recording: Activations, values: NDArray[np.floating], note: str) -> None:
+def _rhythm(recording: Activations, values: NDArray[np.floating], note: str, of: Of) -> None:
     """Where in the bar it is high, and how often it repeats; in one meter."""
     meters = list(unit_stats.meters(recording))[:6]
     if not meters:
@@ -97,7 +100,7 @@ def _rhythm(recording: Activations, values: NDArray[np.floating], note: str) -> 
         groups = unit_stats.by_place(recording, values, meter)
         if groups:
             chart, caption = charts.place_chart(groups, meter), f"{note} {INTERVALS}"
-            show_figure(chart, title="Position in the bar", caption=caption, key="neuron.places")
+            show_figure(chart, title="Position in the bar", caption=caption, of=of, key="neuron.places")
         else:
             st.caption("No tune in this meter has a complete bar.")
     with right:
@@ -106,13 +109,15 @@ def _rhythm(recording: Activations, values: NDArray[np.floating], note: str) -> 
         if power.any():
             chart = charts.spectrum_chart(cycles, power, meter)
             caption = f"{note} {stretches} stretches of {unit_stats.WINDOW} bars."
-            show_figure(chart, title="Periodicity", caption=caption, key="neuron.spectrum")
+            show_figure(chart, title="Periodicity", caption=caption, of=of, key="neuron.spectrum")
             st.caption(f"From {stretches} stretches of {unit_stats.WINDOW} bars.")
         else:
             st.caption(f"No tune in this meter has {unit_stats.WINDOW} complete bars in a row.")
 
 
-def _memory(context: ViewContext, recording: Activations, unit: Unit, values: NDArray[np.floating], note: str) -> None:
+def _memory(
+    context: ViewContext, recording: Activations, unit: Unit, values: NDArray[np.floating], note: str, of: Of
+) -> None:
     """How long it remembers, by its gates; without gates, how long it stays similar to itself."""
     spec = context.checkpoint.config.cell_spec
     bar = unit_stats.characters_per_bar(recording)
@@ -123,7 +128,8 @@ def _memory(context: ViewContext, recording: Activations, unit: Unit, values: ND
             "keeps at each character. How often its gates are closed and open:",
         )
         chart = charts.gates_chart(recording.gates, unit.layer, unit.index)
-        show_figure(chart, title="Gates", caption=note, key="neuron.gates")
+        caption = note.replace("output h", f"gates {', '.join(recording.gates)}")
+        show_figure(chart, title="Gates", caption=caption, of=of, key="neuron.gates")
     else:
         titled(
             f"It stays similar for {_length(similarity_half_life(recording.split(values)), bar)}",
@@ -143,7 +149,7 @@ def _length(count: float, bar: float) -> str:
 # ---- what it does in the network ------------------------------------------------------------------------------------
 
 
-def _output_weights(context: ViewContext, unit: Unit, note: str) -> None:
+def _output_weights(context: ViewContext, unit: Unit, note: str, of: Of) -> None:
     votes = unit_stats.output_weights(engine(context.model), unit)
     if votes is None:
         titled("Output weights", "It feeds the layer above, not the next character.")
@@ -153,7 +159,7 @@ def _output_weights(context: ViewContext, unit: Unit, note: str) -> None:
         "Which next characters it makes likelier when it is high (red), and which when it is low (blue).",
     )
     chart = charts.votes_chart(votes, context.checkpoint.vocab.symbols)
-    show_figure(chart, title="Output weights", caption=note.partition(";")[0], key="neuron.weights")
+    show_figure(chart, title="Output weights", caption=note.partition(";")[0], of=of, key="neuron.weights")
 
 
 def _similar(context: ViewContext, recording: Activations, unit: Unit) -> None:
@@ -171,7 +177,7 @@ def _similar(context: ViewContext, recording: Activations, unit: Unit) -> None:
             )
 
 
-def _ablation(context: ViewContext, recording: Activations, unit: Unit, note: str) -> None:
+def _ablation(context: ViewContext, recording: Activations, unit: Unit, note: str, of: Of) -> None:
     titled(
         "Ablation",
         "The same tunes read again with this neuron held at 0, and at its mean: how much worse each kind of character "
@@ -202,4 +208,4 @@ def _ablation(context: ViewContext, recording: Activations, unit: Unit, note: st
         )
     )
     chart = charts.ablation_chart(zero, mean)
-    show_figure(chart, title="Ablation", caption=f"{note} {INTERVALS}", key="neuron.ablation")
+    show_figure(chart, title="Ablation", caption=f"{note} {INTERVALS}", of=of, key="neuron.ablation")

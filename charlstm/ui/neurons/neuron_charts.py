@@ -148,8 +148,9 @@ def gates_chart(gates: Mapping[str, GateSums], layer: int, index: int) -> Any:
     for letter, sums in gates.items():
         left, right = float(sums.left_share[layer, index]), float(sums.right_share[layer, index])
         shares = zip(names, (left, 1 - left - right, right), strict=True)
-        rows += [{"gate": letter, "state": name, "share": share, "order": k} for k, (name, share) in enumerate(shares)]
-    bars = chart(rows).mark_bar(height=16).encode(
+        rows += [{"gate": letter, "state": name, "share": share} for name, share in shares]
+    order = f"indexof({names}, datum.state)"
+    bars = chart(rows).transform_calculate(order=order).mark_bar(height=16).encode(
         y=alt.Y("gate:N", sort=list(gates), title=None, axis=alt.Axis(labelFontSize=13)),
         x=alt.X("share:Q", title="share of characters", axis=alt.Axis(format="%"), scale=alt.Scale(domain=[0, 1])),
         color=colour("state:N", names, [BLUE, MIDDLE, AMBER]).sort(names),

@@ -6,12 +6,14 @@ import csv
 import io
 import json
 from collections.abc import Callable, Iterable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 import streamlit as st
 
 from charlstm.files import file_stem
 
+NOTHING: Mapping[str, Any] = MappingProxyType({})
 DPI = 300
 WIDTH = 480  # px of a figure in print, 12.7 cm
 _PRINT = {
@@ -28,7 +30,9 @@ _PRINT = {
 }
 
 
-def show_figure(chart: Any, *, title: str, caption: str, key: str, place: Any = st, **options: Any) -> Any:
+def show_figure(
+    chart: Any, *, title: str, caption: str, key: str, of: Mapping[str, Any] = NOTHING, place: Any = st, **options: Any
+) -> Any:
     """Draw a chart, and below it a menu that saves it.
 
     Parameters
@@ -40,19 +44,22 @@ def show_figure(chart: Any, *, title: str, caption: str, key: str, place: Any = 
         What a reader has to know away from this page: model, tunes, how many, seeds, what an interval is.
     key : str
         Streamlit key of the chart.
+    of : mapping
+        What its numbers were measured on ({"neuron": "63", "model": "lstm-150"}): in the files' names, and columns of
+        the files with numbers.
     place : container
         Where it stands; here, if not said.
     **options
         Of `st.altair_chart`, whose result is returned.
     """
     result = place.altair_chart(chart, key=key, **options)
-    stem = file_stem(title)
+    stem = file_stem(" ".join([title, *(f"{name} {value}" for name, value in of.items())]))
     makers: dict[str, tuple[str, str, Callable[[], str | bytes]]] = {
         "SVG": ("svg", "image/svg+xml", lambda: printed(chart, title, caption, "svg")),
         "PDF": ("pdf", "application/pdf", lambda: printed(chart, title, caption, "pdf")),
         "PNG": ("png", "image/png", lambda: printed(chart, title, caption, "png")),
-        "CSV": ("csv", "text/csv", lambda: numbers_csv(chart)),
-        "JSON": ("json", "application/json", lambda: json.dumps({"title": title, "caption": caption,
+        "CSV": ("csv", "text/csv", lambda: numbers_csv(chart, of)),
+        "JSON": ("json", "application/json", lambda: json.dumps({"title": title, "caption": caption, **of,
                                                                  "rows": numbers(chart)}, indent=1)),
     }  # fmt: skip
     with place.popover(f"Save: {title}", icon=":material/download:", type="tertiary"), st.container(horizontal=True):
@@ -107,9 +114,9 @@ def _rows(spec: Mapping[str, Any], datasets: Mapping[str, Any]) -> Iterable[Mapp
         yield from _rows(layer, datasets)
 
 
-def numbers_csv(chart: Any) -> str:
-    """The rows that a chart draws, as CSV with a line of names."""
-    rows = numbers(chart)
+def numbers_csv(chart: Any, of: Mapping[str, Any] = NOTHING) -> str:
+    """The rows that a chart draws, as CSV with a line of names; what they were measured on in columns of its own."""
+    rows = [{**of, **row} for row in numbers(chart)]
     text = io.StringIO()
     writer = csv.DictWriter(text, list(dict.fromkeys(name for row in rows for name in row)), lineterminator="\n")
     writer.writeheader()

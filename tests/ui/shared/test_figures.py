@@ -45,3 +45,8 @@ def test_the_numbers_are_those_that_are_drawn() -> None:
     assert list(csv.DictReader(io.StringIO(numbers_csv(example())))) == [
         {name: str(value) for name, value in row.items()} for row in ROWS
     ]
+
+
+def test_the_numbers_can_say_what_they_were_measured_on() -> None:
+    rows = list(csv.DictReader(io.StringIO(numbers_csv(example(), {"neuron": "63", "model": "small"}))))
+    assert len(rows) == len(ROWS) and {(row["neuron"], row["model"]) for row in rows} == {("63", "small")}
