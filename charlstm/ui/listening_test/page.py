@@ -143,10 +143,12 @@ def _ask(pair: Pair, votes: Votes, test: str) -> None:
 
     with st.container(horizontal=True, gap="small"):
         st.button(
-            "Answer", type="primary", key="listening_test.cast", on_click=cast, help="Answer both questions first.",
+            "Answer", type="primary", key="listening_test.cast", on_click=cast,
             disabled=answer is None or liked is None, shortcut="Ctrl+Enter",
         )  # fmt: skip
         st.button("Another pair", key="listening_test.skip", on_click=_next_pair, icon=":material/skip_next:")
+        if answer is None or liked is None:
+            st.caption("Answer both questions first.", width="content")
 
 
 def _tell(pair: Pair, vote: Vote) -> None:
