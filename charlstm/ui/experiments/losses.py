@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -26,7 +27,9 @@ MEASURES = {
     "characters/s": "characters per second",
 }
 LINES, REPORTED = "A line per seed", "; dashed: the last loss in the original report"
+IN_FILES = "characters/s", "seconds"  # columns of the files alone, so that the table fits
 PER_LINE = 3
+_INTERVAL = re.compile(r"\(([\d.,]+) to ([\d.,]+)\)")
 WAY = Setting("experiments.way", "slices")
 MEASURE = Setting("experiments.measure", next(iter(MEASURES)))
 
@@ -88,11 +91,14 @@ def show_table(study: Study, rows: Sequence[Row]) -> None:
         kinds.setdefault(isinstance(row.case.job, Sampling), []).append(entry)
     shown = []
     for alike in kinds.values():
-        names = [name for name in ("figure", *own, *measures) if any(entry[name] not in ("", "-") for entry in alike)]
+        candidates = [name for name in ("figure", *own, *measures) if name not in IN_FILES]
+        names = [name for name in candidates if any(entry[name] not in ("", "-") for entry in alike)]
+        names.sort(key=lambda name: name in measures and name != MEASURE.default)  # the headline before the others
         wrapped_table([{_title(name): entry[name] for name in names} for entry in alike])
         shown += [name for name in names if name in measures]
     note = interval_note(rows)
-    st.caption(f"{note[0].upper()}{note[1:]}.")
+    more = " Speed and time of the trainings are in the files." if any(name in measures for name in IN_FILES) else ""
+    st.caption(f"{note[0].upper()}{note[1:]}.{more}")
     with st.expander("What the columns are"):
         st.markdown("\n".join(f"- {plain(_title(name))}: {plain(measures[name])}" for name in dict.fromkeys(shown)))
     download_table(study.name, entries, [row.to_dict() for row in rows])
@@ -100,8 +106,12 @@ def show_table(study: Study, rows: Sequence[Row]) -> None:
 
 def wrapped_table(entries: Sequence[Mapping[str, str]]) -> None:
     """A table of texts as wide as the page, whose cells wrap: no column is cut off."""
-    st.table([{name: plain("–" if text == "-" else text) for name, text in entry.items()} for entry in entries],
-             hide_index=True)  # fmt: skip
+    st.table([{name: plain(_cell(text)) for name, text in entry.items()} for entry in entries], hide_index=True)
+
+
+def _cell(text: str) -> str:
+    """A text as a cell shows it: a dash where nothing was measured; no line ends inside an interval."""
+    return "–" if text == "-" else _INTERVAL.sub("(\\1\u2060–\u2060\\2)", text)
 
 
 def _title(column: str) -> str:
