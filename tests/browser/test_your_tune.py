@@ -180,11 +180,12 @@ def test_chosen_bars_are_written_anew_heard_and_taken(page: Any, house: str) -> 
 
 
 def test_a_hostile_tune_is_only_text(page: Any, house: str) -> None:
-    pasted(page, house, "X:1\n" + HOSTILE + "\n@<img src=x onerror=window.HACKED=4>|")
+    text = "X:1\n" + HOSTILE + "\n@<img src=x onerror=window.HACKED=4>|"
+    pasted(page, house, text)
     expect(page.locator(".remarks button").first).to_be_visible(timeout=LONG)
     weaver(page)
     press(page, "Continue", exact=True)
-    shows(page, lambda value: len(value) > len(HOSTILE) + 150)
+    shows(page, lambda value: len(value) > len(text) + 10)  # a guarded continuation may end soon
     press(page, "Keep", exact=True)
     page.get_by_role("button", name="Kept", exact=True).wait_for()
     page.get_by_role("link", name="Library").click()
