@@ -51,7 +51,7 @@ def report_training(
     hidden_size : int
         Units, and size of the embedding, as in the report.
     dropout : float
-        Dropout that acts: on the output of the layer. 0 for what the report's code did: it gave its p to nn.LSTM,
+        Output dropout, on what the layer gives. 0 for what the report's code did: it gave its p to nn.LSTM,
         which drops between layers only, and there was one.
     layers : int
         On top of each other; the report's networks have one.
@@ -120,11 +120,11 @@ def all_runs(studies: Sequence[Study], seeds: int = SEEDS) -> list[Run]:
 
 def _trained(cell: str, size: int, dropout: float, acts: bool, epochs: int, figure: str, **report: float) -> Case:
     """A case that trains: `dropout` as the figure names it, acting or given to nn.LSTM where it does not."""
-    label = f"{CELLS[cell].label}, {size} neurons" + (f", dropout {dropout:g}" if dropout else "")
+    label = f"{CELLS[cell].label}, {size} neurons"
     columns: dict[str, Any] = {"cell": CELLS[cell].label, "neurons": size, "dropout": dropout}
     if dropout:
         columns["dropout acts"] = "yes" if acts else "no"
-        label += " that acts" if acts else ""
+        label += f", output dropout {dropout:g}" if acts else f", dropout {dropout:g}"
     return Case(label, report_training(cell, size, dropout if acts else 0.0, epochs=epochs), columns, figure, report)
 
 

@@ -1,4 +1,4 @@
-"""Why a character was expected: sums that come out, and occlusion against asking the network anew."""
+"""Why a character was expected: sums that come out, and occlusion against asking the network again."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The network: dropout that acts, masks that hold still, state that is handed on, names a checkpoint knows."""
+"""The network: output dropout, masks that hold still, state that is handed on, names a checkpoint knows."""
 
 from __future__ import annotations
 
