@@ -1,6 +1,6 @@
 """Usual ranges: what real tunes of a corpus are like, so that a model's own can be laid beside them.
 
-A reel is no measure of a hymn: the ranges are those of the corpus that the model learned from, measured on tunes that
+The ranges are those of the corpus that the model learned from, measured on tunes that
 it did not learn from. Where that corpus is not at hand, fiddle tunes stand in.
 """
 
