@@ -12,6 +12,7 @@ and says their names from then on:
     st.slider("Neuron", 0, 511, key=INDEX.widget(bounds=(0, 511)))  # value=, index= or default= are not needed
     VIEW.get()                                                    # anywhere, also in a callback: never a KeyError
     VIEW.set("gates")                                             # in a callback, or before its widget is drawn
+    BAR.renew(3)                                                  # the same, where a click may be on its way already
     if problem := PROBLEM.pop(): st.error(problem)                # said once
     RATE.of(run.name).widget()                                    # one a run, a model, a row
     LIBRARY.setdefault(Library)                                   # an object of the visit, made when first asked for
@@ -44,6 +45,7 @@ class _Memory:
     # Keys that the browser may not have, and when the first run that set them ended.
     undelivered: dict[str, float | None] = field(default_factory=dict)
     bounds: dict[str, tuple[Any, Any]] = field(default_factory=dict)  # of sliders and numbers, as they were drawn last
+    renewed: dict[str, int] = field(default_factory=dict)  # how often a setting has got another widget
 
 
 def _value(key: str) -> Any:
@@ -89,6 +91,12 @@ class Setting(Generic[T]):
     parse: Callable[[str], T | None] = _as_text
     write: Callable[[T], str] = str
 
+    @property
+    def _state_key(self) -> str:
+        """The key in the session's state and of the widget: another one after each `renew`."""
+        times = _memory().renewed.get(self.key)
+        return f"{self.key}#{times}" if times else self.key
+
     def of(self, name: object) -> Setting[T]:
         """The same setting of one of several things: `RATE.of(run.name)`."""
         return replace(self, key=f"{self.key}.{name}")
@@ -100,7 +108,7 @@ class Setting(Generic[T]):
     def _known(self, default: T) -> T:
         """The widget's value, else the one remembered, else the address's, else this default."""
         values = _memory().values
-        value = _value(self.key)
+        value = _value(self._state_key)
         # A select box whose labels have changed may send an old label in place of the option that it stood for.
         is_label = isinstance(value, str) and self.default is not None and not isinstance(self.default, str)
         if value is not _NOTHING and not is_label:
@@ -113,9 +121,21 @@ class Setting(Generic[T]):
         """Another value: in a widget's callback, or before the widget is drawn in this run."""
         memory = _memory()
         memory.values[self.key] = value
-        if _value(self.key) != value:
-            st.session_state[self.key] = value
+        if _value(key := self._state_key) != value:
+            st.session_state[key] = value
             memory.undelivered[self.key] = None
+
+    def renew(self, value: T) -> None:
+        """Another value in another widget, for what the visitor may act upon before the browser shows it.
+
+        A browser sends what all its widgets say with each click, also while the answer to the one before is on its way.
+        What it still says of the old widget is nobody's wish, and is not taken for one.
+        """
+        if value != self.get():
+            renewed = _memory().renewed
+            st.session_state.pop(self._state_key, None)
+            renewed[self.key] = renewed.get(self.key, 0) + 1
+        self.set(value)
 
     def reload(self) -> None:
         """The value of the address, or the default: the visitor went back, or followed a link."""
@@ -126,7 +146,7 @@ class Setting(Generic[T]):
         """The value, and the default from now on."""
         value = self.get()
         _memory().values.pop(self.key, None)
-        st.session_state.pop(self.key, None)
+        st.session_state.pop(self._state_key, None)
         return value
 
     def setdefault(self, make: Callable[[], U]) -> U:
@@ -167,8 +187,8 @@ class Setting(Generic[T]):
                 memory.undelivered[self.key] = None
         self.set(value)
         if self.key in memory.undelivered:
-            st.session_state[self.key] = value
-        return self.key
+            st.session_state[self._state_key] = value
+        return self._state_key
 
     def _from_address(self) -> T | None:
         text = st.query_params.get(self.query) if self.query else None

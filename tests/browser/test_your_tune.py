@@ -179,6 +179,34 @@ def test_chosen_bars_are_written_anew_heard_and_taken(page: Any, house: str) -> 
     assert [bar.duration for bar in bars(value)] == [bar.duration for bar in found]
 
 
+LATE_SERVER = """
+window.lateness = 0;
+const listen = WebSocket.prototype.addEventListener;
+WebSocket.prototype.addEventListener = function (name, act, ...more) {
+  const later = (event) => setTimeout(() => act(event), window.lateness);
+  listen.call(this, name, name === "message" ? later : act, ...more);
+};
+"""  # what the server says reaches the page so many milliseconds late
+
+
+def test_bars_chosen_in_the_score_are_rewritten_however_late_the_server_answers(page: Any, house: str) -> None:
+    """Until it does, the page still shows, and sends with each click, the numbers that were there before."""
+    page.add_init_script(LATE_SERVER)
+    pasted(page, house, REEL)
+    drawn(page, REEL)
+    weaver(page)
+    tool(page, "Rewrite bars")
+    page.get_by_role("button", name="Rewrite", exact=True).wait_for()
+    page.locator('[data-test-script-state="notRunning"]').first.wait_for(state="attached", timeout=LONG)
+    page.evaluate("window.lateness = 1500")
+    bar = bars(REEL)[2]
+    page.locator(f'.abc [data-at="{bar.start}"]').first.click()
+    page.locator(f'.abc [data-at="{bar.start + 3}"]').first.click(modifiers=["Shift"])
+    page.wait_for_timeout(250)  # the choice is sent after a moment
+    page.get_by_role("button", name="Rewrite", exact=True).click()
+    expect(page.get_by_text("Bar 3: ")).to_be_visible(timeout=LONG)
+
+
 def test_a_hostile_tune_is_only_text(page: Any, house: str) -> None:
     text = "X:1\n" + HOSTILE + "\n@<img src=x onerror=window.HACKED=4>|"
     pasted(page, house, text)

@@ -100,6 +100,31 @@ def test_a_value_is_sent_in_two_runs_that_come_to_their_end(monkeypatch: pytest.
     assert [sent("first"), sent("first"), sent("first")] == [True, True, True]
 
 
+def renewing() -> None:
+    """A widget, and a button whose run gives it another value."""
+    import streamlit as st
+
+    from charlstm.ui.state import Setting, settings_delivered
+
+    number = Setting("a.number", 3)
+    if st.button("Renew"):
+        number.renew(7)
+    st.number_input("Number", 0, 9, key=number.widget())
+    st.text(str(number.get()))
+    settings_delivered()
+
+
+def test_what_a_browser_says_of_a_widget_before_it_has_the_new_one_is_not_heeded() -> None:
+    """A click that was made before the answer to another one has arrived sends all widgets as they were."""
+    app = AppTest.from_function(renewing).run()
+    late = app._tree.get_widget_states()
+    app.button[0].click().run()
+    app._run(late)
+    assert (app.text[0].value, app.number_input[0].value) == ("7", 7)
+    app.number_input[0].set_value(3).run()  # now it is the visitor who says so
+    assert app.text[0].value == "3"
+
+
 # ---- in the sources -------------------------------------------------------------------------------------------------
 
 

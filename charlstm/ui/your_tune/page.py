@@ -71,7 +71,7 @@ def page() -> None:
     if SHOWN_TEXT.get() != document.text:
         SHOWN_TEXT.set(document.text)
         if document.now.how != "continued":  # otherwise one continues again from the same bar
-            KEEP_BARS.set(printed.highest)
+            KEEP_BARS.renew(printed.highest)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         backing_settings(document.text)
         if backed.inserted:
@@ -141,9 +141,9 @@ def _follow(selection: Selection | None, printed: PrintedBars) -> None:
     if selection is None:
         return
     if touched := printed.touched(selection.start, selection.end):
-        FIRST_BAR.set(touched[0])
-        LAST_BAR.set(touched[1])
-        KEEP_BARS.set(touched[1])
+        FIRST_BAR.renew(touched[0])
+        LAST_BAR.renew(touched[1])
+        KEEP_BARS.renew(touched[1])
 
 
 def _show_tools(document: TuneDocument, printed: PrintedBars) -> None:

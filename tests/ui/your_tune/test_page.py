@@ -6,8 +6,10 @@ from unittest.mock import patch
 
 import pytest
 from streamlit.testing.v1 import AppTest
+from streamlit.testing.v1.element_tree import NumberInput
 
 from charlstm.tunes.views.bars import bars
+from charlstm.ui.shared.player import Selection
 from charlstm.ui.shared.tune_link import pack_tune
 from charlstm.ui.your_tune.rewrite import odds
 from tests.conftest import TUNES
@@ -41,6 +43,11 @@ def pressed(app: AppTest, key: str) -> None:
 def text_of(app: AppTest) -> str:
     text: str = app.session_state["your_tune.document"].text
     return text
+
+
+def bar(app: AppTest, label: str) -> NumberInput:
+    """The widget that asks for the number of a bar: another one each time that the page itself says the number."""
+    return next(widget for widget in app.number_input if widget.label == label)
 
 
 def tool(app: AppTest, name: str) -> None:
@@ -105,13 +112,13 @@ def test_the_address_names_a_composed_tune_and_never_a_text_of_ones_own() -> Non
 
 def test_a_tune_is_continued_from_a_bar_and_another_way_when_asked_again() -> None:
     app = your_tune(ROOM)
-    app.number_input(key="your_tune.keep_bars").set_value(2).run()
+    bar(app, "Keep bars up to").set_value(2).run()
     pressed(app, "your_tune.continue")
     first, marks = text_of(app), app.session_state["your_tune.document"].now.marks
     kept = ROOM[: bars(ROOM)[1].end]
     assert first.startswith(kept)
     assert marks == [(len(kept) + 1, len(first))]
-    assert app.number_input(key="your_tune.keep_bars").value == 2
+    assert bar(app, "Keep bars up to").value == 2
     pressed(app, "your_tune.continue")
     assert text_of(app).startswith(kept)
     assert text_of(app) != first
@@ -168,8 +175,8 @@ def test_a_seed_continues_the_same_way_in_another_visit() -> None:
 def test_bars_are_rewritten_heard_taken_and_undone() -> None:
     app = your_tune(ROOM)
     tool(app, "Rewrite bars")
-    app.number_input(key="your_tune.first").set_value(2).run()
-    app.number_input(key="your_tune.last").set_value(3).run()
+    bar(app, "From bar").set_value(2).run()
+    bar(app, "To bar").set_value(3).run()
     pressed(app, "your_tune.rewrite")
     assert sum(button.label == "Use this" for button in app.button) == 5
     pressed(app, "your_tune.hear.2")
@@ -186,10 +193,10 @@ def test_bars_are_rewritten_heard_taken_and_undone() -> None:
 def test_bars_have_the_numbers_that_the_score_prints() -> None:
     text = REEL.replace("|:d2fd", "A2|:d2fd", 1)
     app = your_tune(text)
-    assert app.number_input(key="your_tune.keep_bars").value == 4
+    assert bar(app, "Keep bars up to").value == 4
     tool(app, "Rewrite bars")
-    app.number_input(key="your_tune.first").set_value(2).run()
-    app.number_input(key="your_tune.last").set_value(2).run()
+    bar(app, "From bar").set_value(2).run()
+    bar(app, "To bar").set_value(2).run()
     pressed(app, "your_tune.rewrite")
     pressed(app, "your_tune.use.0")
     kept, _, after = text.partition("e2ge cege")
@@ -198,14 +205,29 @@ def test_bars_have_the_numbers_that_the_score_prints() -> None:
     assert text_of(app) != text
 
 
+def test_bars_chosen_in_the_score_are_rewritten_though_the_browser_does_not_show_them_yet() -> None:
+    """What it sends before it has the page's answer still has the numbers that were there before."""
+    app = your_tune(REEL)
+    tool(app, "Rewrite bars")
+    chosen = bars(REEL)[2]
+    with patch("charlstm.ui.shared.player.show_tune", return_value=Selection(chosen.start, chosen.end)):
+        app.button(key="your_tune.rewrite").click()
+        late = app._tree.get_widget_states()
+        app.button(key="your_tune.rewrite").set_value(False).run()
+        app._run(late)
+    request, _ = app.session_state["your_tune.versions"]
+    assert (request.first, request.last) == (3, 3)
+    assert not app.exception
+
+
 def test_bars_may_be_given_in_either_order() -> None:
     """Whoever types the first bar first has a moment ago given a first bar behind the last one."""
     app = your_tune(REEL)
     tool(app, "Rewrite bars")
-    app.number_input(key="your_tune.first").set_value(3).run()
+    bar(app, "From bar").set_value(3).run()
     pressed(app, "your_tune.rewrite")
     request, _ = app.session_state["your_tune.versions"]
-    assert (request.first, request.last) == (app.number_input(key="your_tune.last").value, 3)
+    assert (request.first, request.last) == (bar(app, "To bar").value, 3)
 
 
 def test_characters_that_the_model_lacks_are_named_and_the_text_keeps_them() -> None:

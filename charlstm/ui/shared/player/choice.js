@@ -159,6 +159,7 @@ class Choice {
       if (JSON.stringify(sent) === this.sent) return;
       this.sent = JSON.stringify(sent);
       player.send("selection", sent);
+      player.practice.send(); // the bars that repeat: now, lest they cut short what is clicked next
     }, 150);
   }
 

@@ -141,24 +141,26 @@ class Practice {
 
   // Tell Python, after a moment, what belongs into the page's address.
   tell() {
-    const { player } = this;
-    if (!player.tune.practice) return;
+    if (!this.player.tune.practice) return;
     clearTimeout(this.sending);
-    this.sending = setTimeout(() => {
-      const { every, silent, step, target, tempo } = preferences;
-      const { bars } = this;
-      const stepup = step ? [step, every, target] : null;
-      const now = JSON.stringify({ speed: tempo, loop: bars, stepup, silent });
-      if (now === this.known) return;
-      this.known = now;
-      const sent = {
-        speed: `${tempo}`,
-        loop: bars ? bars.join("-") : "",
-        stepup: stepup ? stepup.join(",") : "",
-        silent: silent ? "2" : "",
-      };
-      player.send("practice", sent);
-    }, 400);
+    this.sending = setTimeout(() => this.send(), 400);
+  }
+
+  send() {
+    clearTimeout(this.sending);
+    if (!this.player.tune.practice) return;
+    const { every, silent, step, target, tempo } = preferences;
+    const { bars } = this;
+    const stepup = step ? [step, every, target] : null;
+    const now = JSON.stringify({ speed: tempo, loop: bars, stepup, silent });
+    if (now === this.known) return;
+    this.known = now;
+    this.player.send("practice", {
+      speed: `${tempo}`,
+      loop: bars ? bars.join("-") : "",
+      stepup: stepup ? stepup.join(",") : "",
+      silent: silent ? "2" : "",
+    });
   }
 }
 
