@@ -1,7 +1,8 @@
 """The HTML that a browser gets first: Streamlit's, with what keeps the page still while it loads, and loads it sooner.
 
 Streamlit lays out the page before it knows that it is wide, and has a sidebar; and it asks for the script of each kind
-of element when the first one comes. Where Streamlit's files are others than expected, they are left as they are.
+of element when the first one comes. Our own script has one press of Back leave a page. Where Streamlit's files are
+others than expected, they are left as they are.
 """
 
 from __future__ import annotations
@@ -45,12 +46,13 @@ def _endpoint(html: str) -> Callable[[Request], Awaitable[HTMLResponse]]:
 
 
 def with_head(html: str, page: str) -> str:
-    """Streamlit's HTML with our styles and the scripts that the page will need."""
+    """Streamlit's HTML with our styles, our script and the scripts that the page will need."""
     style = Path(__file__).with_suffix(".css").read_text(encoding="utf-8") + STYLE_SHEET.read_text(encoding="utf-8")
+    script = Path(__file__).with_suffix(".js").read_text(encoding="utf-8")
     links = "".join(f'<link rel="modulepreload" crossorigin href="./static/js/{name}">' for name in _scripts(html))
     mark = ' data-room="sidebar"' if page in WITH_SIDEBAR else ""
     html = html.replace("<html", f"<html{mark}", 1)
-    return html.replace("</head>", f"<style>{style}</style>{links}</head>", 1)
+    return html.replace("</head>", f"<style>{style}</style><script>{{{script}}}</script>{links}</head>", 1)
 
 
 def _scripts(html: str) -> list[str]:

@@ -264,3 +264,14 @@ def test_on_a_phone_the_drawer_closes_when_its_tune_comes(page: Any, address: st
     page.get_by_role("button", name="Compose", exact=True).click()
     until(page, lambda state: state["text"] != before and "The Cold Cold" in state["text"])
     page.locator('[data-testid="stSidebar"][data-collapsed="false"]').wait_for(state="detached")
+
+
+@pytest.mark.parametrize("page_name", ["Neurons", "Train", "Experiments"])
+def test_one_press_of_back_leaves_a_page_that_writes_its_own_address(page: Any, address: str, page_name: str) -> None:
+    ready(page, address, "/?model=reciter&seed=1")
+    page.get_by_role("link", name=page_name, exact=True).click()
+    page.wait_for_function("(start) => !location.href.startsWith(start) && location.search !== ''", arg=f"{address}/?")
+    page.wait_for_timeout(1500)  # whatever else it writes of its own accord
+    page.go_back()
+    page.wait_for_function("(start) => location.href.startsWith(start)", arg=f"{address}/?")
+    page.get_by_role("button", name="Another tune").wait_for()

@@ -20,7 +20,7 @@ def test_every_page_is_answered() -> None:
 
 def test_nothing_of_streamlit_s_html_is_lost() -> None:
     html = first_paint.with_head(INDEX, "neurons")
-    rest = re.sub(r' data-room="sidebar"|<style>.*?</style>', "", html, flags=re.DOTALL)
+    rest = re.sub(r' data-room="sidebar"|<style>.*?</style>|<script>{// .*?}</script>', "", html, flags=re.DOTALL)
     links = re.findall(r'<link rel="modulepreload" crossorigin href="\./static/js/([^"]+)">', rest)
     assert all((first_paint._STATIC / "static" / "js" / name).is_file() for name in links)
     assert len(links) == len(set(links))
