@@ -35,7 +35,6 @@ def opened(view: str, header: str) -> AppTest:
     """The page with one of its views, whose heading is checked."""
     app = AppTest.from_file(APP, default_timeout=TIMEOUT)
     app.query_params["seed"] = "3"
-    app.run()
     app.session_state["neurons.view"] = view
     switch_to(app, "neurons").run()
     assert not app.exception

@@ -20,13 +20,13 @@ def switch_to(app: AppTest, page: str) -> AppTest:
 
 
 def opened(page: str = "", **query: str) -> AppTest:
-    """The app at an address, then one of its pages; nothing went wrong."""
+    """One of the app's pages, by default Compose, at an address; nothing went wrong."""
     app = AppTest.from_file(APP, default_timeout=120)
     for name, value in query.items():
         app.query_params[name] = value
-    app.run()
     if page:
-        switch_to(app, page).run()
+        switch_to(app, page)
+    app.run()
     assert not app.exception
     return app
 

@@ -71,8 +71,7 @@ def test_the_scale_is_fixed_and_diverging() -> None:
 
 
 @pytest.mark.parametrize("gate", [False, True])
-@pytest.mark.parametrize("value", np.linspace(-1, 1, 41))
-def test_the_letters_stand_out(value: float, gate: bool) -> None:
+def test_the_letters_stand_out(gate: bool) -> None:
     """A contrast of at least 4.5 to 1 (WCAG 2.1, 1.4.3) at every value."""
 
     def luminance(code: str) -> float:
@@ -80,8 +79,10 @@ def test_the_letters_stand_out(value: float, gate: bool) -> None:
         linear = [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
         return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
-    bright, dark = sorted((luminance(colour(value, gate=gate)), luminance(ink(value, gate=gate)[1:])), reverse=True)
-    assert (bright + 0.05) / (dark + 0.05) >= 4.5
+    for value in np.linspace(-1, 1, 41):
+        letter, ground = luminance(ink(value, gate=gate)[1:]), luminance(colour(value, gate=gate))
+        dark, bright = sorted((letter, ground))
+        assert (bright + 0.05) / (dark + 0.05) >= 4.5, value
 
 
 def test_html_is_the_text_escaped_and_nothing_else() -> None:

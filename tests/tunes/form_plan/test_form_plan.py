@@ -43,11 +43,11 @@ def random_plan(seed: int) -> FormPlan:
     return FormPlan(tuple(parts), lead_in)
 
 
-@pytest.mark.parametrize("seed", range(200))
-def test_what_is_written_is_read_back(seed: int) -> None:
-    plan = random_plan(seed).canonical()
-    assert plan.canonical() == plan
-    assert parse_plan(write_plan(plan)) == plan
+def test_what_is_written_is_read_back() -> None:
+    for seed in range(200):
+        plan = random_plan(seed).canonical()
+        assert plan.canonical() == plan
+        assert parse_plan(write_plan(plan)) == plan
 
 
 def test_the_letters_say_what_comes_back() -> None:
@@ -135,15 +135,15 @@ def test_what_cannot_be_a_plan_is_named(text: str, named: str) -> None:
     assert named in str(error.value)
 
 
-@pytest.mark.parametrize("seed", range(100))
-def test_any_text_is_a_plan_or_a_sentence(seed: int) -> None:
-    draw = random.Random(seed)
-    text = "".join(draw.choices("ab'~(1/8)=|:/[12 AB:", k=draw.randint(1, 60)))
-    try:
-        plan = parse_plan(text)
-    except ConfigError:
-        return
-    assert parse_plan(write_plan(plan)) == plan
+def test_any_text_is_a_plan_or_a_sentence() -> None:
+    for seed in range(100):
+        draw = random.Random(seed)
+        text = "".join(draw.choices("ab'~(1/8)=|:/[12 AB:", k=draw.randint(1, 60)))
+        try:
+            plan = parse_plan(text)
+        except ConfigError:
+            continue
+        assert parse_plan(write_plan(plan)) == plan, text
 
 
 def test_a_part_that_comes_again_has_its_letter() -> None:

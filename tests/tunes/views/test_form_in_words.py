@@ -44,17 +44,16 @@ def test_the_order_of_the_header_is_said():
     assert form_in_words(read(tune)) == "A (bars 1–2) twice, B (bars 3–4) once, A once"
 
 
-@pytest.mark.parametrize("lines", list(product(["|", ":|", "||", "|:", ":|:", "|1 ", ":|2 "], repeat=3)), ids="".join)
-def test_sections_part_the_tune_and_begin_where_playing_goes_on(lines):
-    reading = read(HEAD + "A8{}B8{}c8{}d8|]".format(*lines))
-    found = sections(reading.measures)
-    assert [s.first for s in found] == [0, *(s.last for s in found[:-1])]
-    assert found[-1].last == len(reading.measures)
-    assert all(s.first < s.last for s in found)
-    order = play_order(reading.measures)
-    starts = {s.first for s in found}
-    for a, b in pairwise(order):
-        assert b == a + 1 or b in starts or reading.measures[b].ending
+def test_sections_part_the_tune_and_begin_where_playing_goes_on():
+    for lines in product(["|", ":|", "||", "|:", ":|:", "|1 ", ":|2 "], repeat=3):
+        reading = read(HEAD + "A8{}B8{}c8{}d8|]".format(*lines))
+        found = sections(reading.measures)
+        assert [s.first for s in found] == [0, *(s.last for s in found[:-1])], lines
+        assert found[-1].last == len(reading.measures), lines
+        assert all(s.first < s.last for s in found), lines
+        starts = {s.first for s in found}
+        for a, b in pairwise(play_order(reading.measures)):
+            assert b == a + 1 or b in starts or reading.measures[b].ending, lines
 
 
 def test_a_part_that_comes_again_has_its_letter() -> None:

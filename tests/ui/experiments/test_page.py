@@ -48,7 +48,7 @@ def full(home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def opened(study: str = "") -> AppTest:
     """The page, at a study of the address."""
-    app = AppTest.from_file(str(ROOT / "charlstm" / "ui" / "script.py"), default_timeout=120).run()
+    app = AppTest.from_file(str(ROOT / "charlstm" / "ui" / "script.py"), default_timeout=120)
     if study:
         app.query_params["study"] = study
     switch_to(app, "experiments").run()

@@ -33,7 +33,7 @@ def test_without_a_measured_model_the_lesson_leads_to_the_index() -> None:
 
 
 def test_the_page_shows_all_steps(app_home: Path) -> None:
-    app = switch_to(AppTest.from_file(APP, default_timeout=120).run(), "lesson").run()
+    app = switch_to(AppTest.from_file(APP, default_timeout=120), "lesson").run()
     assert not app.exception
     assert [header.value[0] for header in app.header] == list("123456")
     assert len(app.get("link_button")) >= 6

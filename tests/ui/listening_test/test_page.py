@@ -14,7 +14,7 @@ from charlstm.paths import library_path
 from charlstm.tunes.corpus.io import save_corpus
 from charlstm.tunes.corpus.model import Corpus
 from tests.conftest import TUNES
-from tests.pages import address_of, opened, switch_to
+from tests.pages import address_of, opened
 
 
 @pytest.fixture
@@ -24,12 +24,8 @@ def home(two_models: Path) -> Path:
 
 
 def listening(test: str = "real") -> AppTest:
-    """The page at an address, after Compose."""
-    app = opened()
-    app.query_params["test"] = test
-    switch_to(app, "listening_test").run()
-    assert not app.exception
-    return app
+    """The page at an address."""
+    return opened("listening_test", test=test)
 
 
 def pair_of(app: AppTest) -> object:

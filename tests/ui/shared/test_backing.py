@@ -69,8 +69,6 @@ def test_compose_shows_backing_and_the_address_brings_it_back(app_home: Path) ->
 @pytest.mark.usefixtures("two_models")
 def test_chords_are_written_into_a_tune_when_asked() -> None:
     app = AppTest.from_file(str(Path(__file__).parents[3] / "charlstm" / "ui" / "script.py"), default_timeout=120)
-    app.run()
-    app.query_params.clear()
     switch_to(app, "your_tune").run()
     document = app.session_state["your_tune.document"]
     document.put(REEL)

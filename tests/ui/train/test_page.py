@@ -54,8 +54,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 
 def opened(**query: str) -> AppTest:
-    app = AppTest.from_file(APP, default_timeout=120).run()
-    switch_to(app, "train")
+    app = switch_to(AppTest.from_file(APP, default_timeout=120), "train")
     for name, value in query.items():
         app.query_params[name] = value
     app.run()

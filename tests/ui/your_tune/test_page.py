@@ -13,7 +13,7 @@ from charlstm.ui.shared.player import Selection
 from charlstm.ui.shared.tune_link import pack_tune
 from charlstm.ui.your_tune.rewrite import odds
 from tests.conftest import TUNES
-from tests.pages import APP, switch_to
+from tests.pages import APP, opened, switch_to
 
 REEL = "X:1\n" + TUNES[0]
 ROOM = "X:2\nT:Óld <b>Kettle</b> **x**\nC:me\n" + TUNES[0].partition("\n")[2]
@@ -21,12 +21,12 @@ ROOM = "X:2\nT:Óld <b>Kettle</b> **x**\nC:me\n" + TUNES[0].partition("\n")[2]
 pytestmark = pytest.mark.usefixtures("two_models")
 
 
-def your_tune(text: str = "", model: str = "weaver") -> AppTest:
-    """The page Your tune, with a tune in its editor."""
-    app = AppTest.from_file(APP, default_timeout=120)
-    app.run()
-    app.query_params.clear()  # as a browser does where a page is left
-    switch_to(app, "your_tune").run()
+def your_tune(text: str = "", model: str = "weaver", *, composed: bool = False) -> AppTest:
+    """The page Your tune, with a tune in its editor; `composed`: after Compose, which has one to offer."""
+    app = opened("" if composed else "your_tune")
+    if composed:
+        app.query_params.clear()  # as a browser does where a page is left
+        switch_to(app, "your_tune").run()
     if text:
         app.session_state["your_tune.document"].put(text)
         app.run()
@@ -57,7 +57,7 @@ def tool(app: AppTest, name: str) -> None:
 
 
 def test_an_empty_page_asks_for_a_tune_and_offers_the_composed_one() -> None:
-    app = your_tune()
+    app = your_tune(composed=True)
     composed = app.session_state["tune.sample"][1].text
     pressed(app, "your_tune.composed")
     assert text_of(app) == "X:1\n" + composed
@@ -69,7 +69,7 @@ def test_an_empty_page_asks_for_a_tune_and_offers_the_composed_one() -> None:
     ("keep", True, True), ("open", True, False), ("cancel", False, False),
 ])  # fmt: skip
 def test_a_draft_is_asked_about_before_another_tune_takes_its_place(answer: str, opened: bool, kept: bool) -> None:
-    app = your_tune(REEL)
+    app = your_tune(REEL, composed=True)
     pressed(app, "your_tune.composed")
     assert text_of(app) == REEL and any("The Cold Kettle" in warning.value for warning in app.warning)
     pressed(app, f"your_tune.waiting.{answer}")
@@ -80,7 +80,7 @@ def test_a_draft_is_asked_about_before_another_tune_takes_its_place(answer: str,
 
 
 def test_what_is_in_the_library_or_as_it_was_opened_is_replaced_without_a_question() -> None:
-    app = your_tune(REEL)
+    app = your_tune(REEL, composed=True)
     pressed(app, "your_tune.keep")
     pressed(app, "your_tune.composed")
     assert text_of(app) != REEL and not app.warning
@@ -91,7 +91,7 @@ def test_what_is_in_the_library_or_as_it_was_opened_is_replaced_without_a_questi
 
 
 def test_the_address_names_a_composed_tune_and_never_a_text_of_ones_own() -> None:
-    app = your_tune()
+    app = your_tune(composed=True)
     pressed(app, "your_tune.composed")
     query = {name: value if isinstance(value, str) else value[0] for name, value in app.query_params.items()}
     assert query["model"] in ("reciter", "weaver")
@@ -269,7 +269,7 @@ def test_a_tune_without_bars_is_continued_from_its_header() -> None:
 
 @pytest.mark.slow
 def test_every_tune_that_a_model_makes_is_in_the_library_and_can_be_kept() -> None:
-    app = your_tune(REEL)
+    app = your_tune(REEL, composed=True)
     pressed(app, "your_tune.continue")
     pressed(app, "your_tune.keep")
     tool(app, "Rewrite bars")
