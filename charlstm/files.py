@@ -15,6 +15,7 @@ import re
 import secrets
 import time
 import tokenize
+import unicodedata
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -76,6 +77,7 @@ _JSON = re.compile(r"\s*(\{\s*[\"}]|\[\s*(\{|\"|\[|\]|-?\d))")
 _CSV = re.compile(r'"?[\w .-]+"?(,"?[\w .-]+"?){2,}\r?\n')
 _STRAY = 200  # characters of a tunebook of which one may be a control code: it spoils its tune, not the book
 _LEFT_OVER = 86_400  # seconds
+_DEVICE = re.compile(r"con|prn|aux|nul|(com|lpt)[0-9¹²³]")
 _SAMPLE = 4096  # bytes that are looked at for the zeros of UTF-16
 
 
@@ -219,5 +221,10 @@ def _utf16(data: bytes) -> str:
 
 
 def file_stem(title: str) -> str:
-    """A file name from a title: letters, digits and hyphens, never empty."""
-    return re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")[:60] or "tune"
+    """A file name from a title: letters of any language, digits and hyphens, never empty, at most 60 bytes.
+
+    It is none of those that Windows keeps for devices.
+    """
+    letters = (c if unicodedata.category(c)[0] in "LMN" else "-" for c in unicodedata.normalize("NFC", title.lower()))
+    stem = re.sub(r"-+", "-", "".join(letters)).strip("-").encode()[:60].decode(errors="ignore").strip("-") or "tune"
+    return f"{stem}-1" if _DEVICE.fullmatch(stem) else stem

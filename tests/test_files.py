@@ -8,6 +8,7 @@ import io
 import json
 import os
 import pickle
+import re
 import zipfile
 from pathlib import Path
 
@@ -84,8 +85,15 @@ def test_utf_8_comes_back(text: str) -> None:
 
 
 def test_file_names_are_harmless() -> None:
-    assert file_stem("../../<The> Bú\n") == "the-b"
+    assert file_stem("../../<The> Bú\n") == "the-bú"
     assert file_stem("☃") == "tune"
+    assert (
+        file_stem("Ó Carolán’s Ærø, Nº 2.") == file_stem("O\u0301 Carola\u0301n’s Ærø, Nº 2.") == "ó-carolán-s-ærø-nº-2"
+    )
+    for title in ("CON", "nul.", " Lpt1 ", "Ж" * 80, 'a<>:"/\\|?*b', "Aux\0"):
+        stem = file_stem(title)
+        assert re.fullmatch(r"[\w-]+", stem) and len(stem.encode()) <= 60
+        assert stem not in ("con", "nul", "lpt1", "aux")
 
 
 def picture(form: str) -> bytes:

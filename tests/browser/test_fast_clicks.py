@@ -62,3 +62,17 @@ def test_five_fast_clicks_on_every_button(page: Any, address: str, place: str) -
         still(page)
         assert page.get_by_test_id("stException").count() == 0, name
         page.keyboard.press("Escape")  # a popover that stayed open
+
+
+def test_a_tune_that_is_kept_with_fast_clicks_stays_kept(page: Any, address: str) -> None:
+    visit(page, address, f"/{TUNE}")
+    keep = page.locator(".st-key-compose-keep")
+    keep.evaluate(
+        "(place) => [0, 120, 240, 400, 900].map((at) => setTimeout(() => place.querySelector('button').click(), at))"
+    )
+    page.get_by_role("button", name="Kept", exact=True).wait_for(timeout=LONG)
+    page.wait_for_timeout(2200)
+    still(page)
+    assert "Kept" in keep.inner_text()
+    keep.get_by_role("button").click()  # another wish, later
+    page.get_by_role("button", name="Keep", exact=True).wait_for(timeout=LONG)

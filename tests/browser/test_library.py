@@ -45,3 +45,24 @@ def test_tunes_and_the_draft_are_there_after_a_reload_in_another_tab_and_for_nob
         expect(visit.locator(".editor .text")).to_have_value("", timeout=LONG)
     finally:
         stranger.close()
+
+
+def test_a_phone_shows_the_list_or_the_chosen_tune(page: Any, address: str) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    for seed in (1, 2):
+        page.goto(f"{address}/?model=reciter&seed={seed}")
+        page.locator(".player .sheet svg").first.wait_for(timeout=LONG)
+        page.get_by_text("complete.").wait_for(timeout=LONG)
+    page.goto(f"{address}/library")
+    listen, back = (page.get_by_role("button", name=name) for name in ("Listen", "All tunes"))
+    expect(listen).to_have_count(2, timeout=LONG)
+    expect(page.locator(".player .sheet").first).to_be_hidden()
+    listen.last.click()
+    expect(page.locator(".player .sheet svg").first).to_be_in_viewport(timeout=LONG)
+    expect(listen).to_have_count(1)  # its own row: what is hidden has no role
+    back.click()
+    expect(listen).to_have_count(2, timeout=LONG)
+    expect(page.locator(".player .sheet").first).to_be_hidden()
+    page.wait_for_timeout(1100)  # ui/shared/written_address.LAG
+    page.go_back()
+    expect(back).to_be_visible(timeout=LONG)

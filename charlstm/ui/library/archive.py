@@ -1,7 +1,7 @@
 """Tunes of the library as files: one ABC book, and a ZIP of everything. Knows no Streamlit.
 
-Names, texts and settings come from visitors and models. In the ZIP they are text, and file names are made of letters,
-digits and hyphens.
+Names, texts and settings come from visitors and models. In the ZIP they are text, and file names are made of letters of
+any language, digits and hyphens.
 """
 
 from __future__ import annotations

@@ -9,23 +9,43 @@ from charlstm.library.store import Library
 from charlstm.library.tune import LibraryTune
 from charlstm.ui.library.compare import show_two
 from charlstm.ui.library.export import show_export, show_import
+from charlstm.ui.library.phone_screen import begin_screen
 from charlstm.ui.library.row import show_row
-from charlstm.ui.library.settings import ALL, KEPT, PAGE, PLAYS, SEARCH, SHOWN, WHICH, shown_tunes
+from charlstm.ui.library.settings import (
+    ADDRESS,
+    ALL,
+    KEPT,
+    PAGE,
+    PLAYS,
+    READING,
+    SEARCH,
+    SHOWN,
+    WHICH,
+    show,
+    show_list,
+    shown_tunes,
+)  # fmt: skip
 from charlstm.ui.library.tunes import summary
 from charlstm.ui.shared.drawing import draw
+from charlstm.ui.shared.frame import PAGE_BEFORE
 from charlstm.ui.shared.notices import plain, stop_with
 from charlstm.ui.shared.player import show_tune, sound_tune
 from charlstm.ui.shared.printing import print_scores_only
 from charlstm.ui.shared.session_library import restore, session_library
+from charlstm.ui.shared.written_address import is_followed, write_address
 
+TITLE = "Library"
 AT_ONCE = 8  # tunes on a page of the list
 
 
 def page() -> None:
     """The page, top to bottom."""
     print_scores_only()
-    st.title("Library", anchor=False)
+    st.title(TITLE, anchor=False)
     st.caption("Your tunes, in this browser. Keep the ones you like; the oldest of the others make room for new ones.")
+    if PAGE_BEFORE.get() == TITLE and is_followed(ADDRESS, st.query_params.to_dict()):  # the visitor went back
+        SHOWN.reload()
+        READING.reload()
     try:
         _show_library(session_library())
     except LibraryError as error:
@@ -40,20 +60,32 @@ def _show_library(library: Library) -> None:
         return
     # What is found stands first: a search closes the tune above the list until another one is opened.
     shown = [] if SEARCH.get() and not SHOWN.get() else shown_tunes(library)
-    with st.container():  # always there, so that the player keeps its place
+    reading = READING.get() and [tune.number for tune in shown] == list(SHOWN.get())
+    # page_style.css shows a phone the chosen tune alone, with its row of the list below, or else the list alone.
+    with st.container(key="library.tune"):  # always there, so that the player keeps its place
+        back = st.empty()
+        if reading:
+            back.button("All tunes", key="library.back", icon=":material/arrow_back:", on_click=show_list)
         if len(shown) == 2:
             show_two(*shown)
         elif shown:
             _show_one(shown[0])
     kept = library.newest(starred=True)
-    listed = _filter(library)
-    for place, tune in enumerate(_paged(listed)):
-        if place % 2 == 0:
-            columns = st.columns(2)
-        with columns[place % 2]:
-            show_row(tune, shown)
-    show_export(kept[::-1], listed[::-1])
-    show_import()
+    with st.container(key="library.filter"):
+        listed = _filter(library)
+        tunes = _paged(listed)
+    with st.container(key="library.list"):
+        for place, tune in enumerate(tunes):
+            if place % 2 == 0:
+                columns = st.columns(2)
+            with columns[place % 2]:
+                show_row(tune, shown)
+    with st.container(key="library.files"):
+        show_export(kept[::-1], listed[::-1])
+        show_import()
+    numbers = ",".join(str(tune.number) for tune in shown)
+    begin_screen(numbers if reading else "", f"library.row.{shown[-1].number}" if shown else "")
+    write_address(ADDRESS, {"tune": numbers} if reading else {})
     for tune in shown:
         sound_tune(draw(tune.titled), key="library.player" if len(shown) == 1 else f"library.player.{tune.number}")
 
@@ -72,7 +104,7 @@ def _filter(library: Library) -> list[LibraryTune]:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.text_input(
             "Search", key=SEARCH.widget(), placeholder="Search: title, key, rhythm, model, tag …", width=320,
-            label_visibility="collapsed", on_change=SHOWN.set, args=((),),
+            label_visibility="collapsed", on_change=show, args=((),),
         )  # fmt: skip
         which = st.segmented_control(
             "Show", [ALL, KEPT], required=True, key=WHICH.widget([ALL, KEPT]), label_visibility="collapsed",

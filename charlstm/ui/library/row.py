@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 import streamlit as st
 
 from charlstm.library.tune import MAX_NAME, MAX_NOTE, LibraryTune
 from charlstm.ui.library.incipit import show_incipit
-from charlstm.ui.library.settings import NAME, NOTE, RATING, TAGS, show
+from charlstm.ui.library.settings import NAME, NOTE, RATING, SHOWN, TAGS, show
 from charlstm.ui.library.tunes import composed_settings, summary
 from charlstm.ui.shared.frame import name_buttons
 from charlstm.ui.shared.models import models
 from charlstm.ui.shared.notices import plain
 from charlstm.ui.shared.pages import page_file
-from charlstm.ui.shared.session_library import change, delete
+from charlstm.ui.shared.session_library import change, delete, kept_button
 from charlstm.ui.shared.session_tune import choose_tune
 from charlstm.ui.shared.sound import BACKING, SWING, TRANSPOSE, parse_backing, parse_swing, parse_transpose
 from charlstm.ui.your_tune.opening import edit_button
@@ -28,7 +29,8 @@ def show_row(tune: LibraryTune, shown: Sequence[LibraryTune]) -> None:
     name_buttons(key := f"library.row.{number}", tune.name)
     with st.container(border=True, key=key):
         current = any(number == other.number for other in shown)
-        st.markdown(f"{':material/volume_up: ' if current else ''}**{plain(tune.name)}**")
+        with st.container(key=f"library.{'current' if current else 'other'}.{number}"):
+            st.markdown(f"{':material/volume_up: ' if current else ''}**{plain(tune.name)}**")
         stars = f" · {'★' * tune.rating}" if tune.rating else ""
         tags = "".join(f" · {plain(tag)}" for tag in tune.tags)
         st.caption(plain(summary(tune)) + stars + tags)
@@ -40,11 +42,7 @@ def show_row(tune: LibraryTune, shown: Sequence[LibraryTune]) -> None:
                 "Listen", key=f"library.listen.{number}", icon=":material/play_arrow:", on_click=show, args=([number],),
                 kwargs={"play": True},
             )  # fmt: skip
-            st.button(
-                "Kept" if tune.starred else "Keep", key=f"library.star.{number}", on_click=change, args=(number,),
-                kwargs={"starred": not tune.starred}, type="primary" if tune.starred else "secondary",
-                icon=":material/check:" if tune.starred else ":material/star:",
-            )  # fmt: skip
+            kept_button(f"library.keep.{number}", tune.starred, partial(change, number, starred=not tune.starred))
             if len(shown) == 1 and not current:
                 st.button(
                     "Compare", key=f"library.compare.{number}", icon=":material/compare_arrows:", on_click=show,
@@ -64,9 +62,16 @@ def show_row(tune: LibraryTune, shown: Sequence[LibraryTune]) -> None:
             with st.popover("Details", icon=":material/label:"):
                 _show_details(tune)
             st.button(
-                "Delete", key=f"library.delete.{number}", icon=":material/delete:", on_click=delete,
+                "Delete", key=f"library.delete.{number}", icon=":material/delete:", on_click=_delete,
                 args=(number,),
             )  # fmt: skip
+
+
+def _delete(number: int) -> None:
+    """Delete a tune; one that is looked at makes room."""
+    delete(number)
+    if number in SHOWN.get():
+        show([shown for shown in SHOWN.get() if shown != number])
 
 
 def _show_details(tune: LibraryTune) -> None:

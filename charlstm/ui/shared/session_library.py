@@ -67,10 +67,15 @@ def keep_button(text: str, *, page: str, how: str = "own", settings: Mapping[str
         if (tune := add_to_library(text, how, settings=settings)) is not None:
             change(tune.number, starred=not starred)
 
+    kept_button(f"{page}.keep", starred, pressed)
+
+
+def kept_button(key: str, starred: bool, pressed: Callable[[], None]) -> None:
+    """The button of a tune that is kept, or not; shared/frame, which knows its keys, counts fast clicks once."""
     st.button(
-        "Kept" if starred else "Keep", key=f"{page}.keep", on_click=pressed, type="primary" if starred else "secondary",
-        icon=":material/star:" if not starred else ":material/check:",
-        help="This tune is in your library." if starred else "Keep this tune in your library.",
+        "Kept" if starred else "Keep", key=key, on_click=pressed, type="primary" if starred else "secondary",
+        icon=":material/check:" if starred else ":material/star:",
+        help="You keep this tune. Press again to keep it no longer." if starred else "Keep this tune in your library.",
     )  # fmt: skip
 
 

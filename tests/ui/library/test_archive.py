@@ -155,6 +155,18 @@ def test_an_exported_zip_is_read_back() -> None:
     assert second.more["starred"]
 
 
+def test_names_keep_their_letters_and_two_tunes_of_one_name_stay_apart() -> None:
+    name = "Ó Carolán’s Ærø: 2/3."
+    texts = [numbered(f"T:{name}\nM:4/4\nL:1/8\nK:D\n{notes}8|]") for notes in "AB"]
+    tunes = [LibraryTune(n, text, name, "own") for n, text in enumerate(texts, 1)]
+    data = zip_of(tunes, cards={}, file_of=lambda text, _: text.encode(), book=b"")
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        entries = [entry for entry in archive.infolist() if entry.filename.endswith(".abc") and "/" in entry.filename]
+    assert [entry.filename.split("/")[1] for entry in entries] == ["01-ó-carolán-s-ærø-2-3", "02-ó-carolán-s-ærø-2-3"]
+    assert all(entry.flag_bits & 0x800 for entry in entries)  # read as UTF-8
+    assert [(tune.text, tune.more["name"]) for tune in read_zip(data).tunes] == [(text, name) for text in texts]
+
+
 @pytest.mark.parametrize("settings", ["", "[" * 100_000, '{"a": 1}', "[1, null]", '[{"name": 1, "settings": [2]}]'])
 def test_a_tune_comes_in_whatever_its_settings_are(settings: str) -> None:
     (tune,) = read_zip(zipped({"tunes/01-a/01-a.abc": b"X:1\nK:D\nabc|\n", "settings.json": settings.encode()})).tunes

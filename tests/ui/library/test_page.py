@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 
 from charlstm.tunes.abc import split_header
 from tests.conftest import TUNES
-from tests.pages import APP, opened, switch_to
+from tests.pages import APP, address_of, opened, switch_to
 
 pytestmark = pytest.mark.usefixtures("two_models")
 
@@ -53,8 +53,36 @@ def test_tunes_are_heard_named_deleted_and_brought_back() -> None:
     assert app.session_state["library.tunes"].get(2) is None
     pressed(app, "library.undo")
     assert app.session_state["library.tunes"].get(2).name == "**Mine**"
-    pressed(app, "library.star.2")
+    pressed(app, "library.keep.2")
     assert not app.session_state["library.tunes"].get(2).starred
+
+
+def test_a_chosen_tune_is_in_the_address_until_one_goes_back_to_the_list() -> None:
+    app = library_page()
+    assert not any(button.key == "library.back" for button in app.button)
+    assert address_of(app) == {}
+    pressed(app, "library.listen.2")
+    assert address_of(app) == {"tune": "2"}
+    pressed(app, "library.compare.3")
+    assert address_of(app) == {"tune": "2,3"}
+    pressed(app, "library.back")
+    assert address_of(app) == {}
+    assert not any(button.key == "library.back" for button in app.button)
+    pressed(app, "library.listen.2")
+    pressed(app, "library.delete.2")  # nothing is left to look at
+    assert address_of(app) == {}
+
+
+def test_an_address_opens_a_tune_and_a_bad_one_opens_none() -> None:
+    for tune, expected in (("2", "Maggie in the Barley"), ("9", "Two Left Boots"), (f"{2**70}", "Two Left Boots"),
+                           ("1,2,3", "Two Left Boots"), ("<b>", "Two Left Boots")):  # fmt: skip
+        app = library_page()
+        app.session_state["frame.page"] = "Library"
+        app.query_params["tune"] = tune
+        app.run()
+        assert not app.exception
+        assert app.header[0].value == expected
+        assert address_of(app) == ({"tune": "2"} if tune == "2" else {})
 
 
 def test_two_tunes_stand_side_by_side() -> None:
@@ -81,7 +109,7 @@ def test_kept_tunes_become_a_book_and_all_that_are_listed_a_zip_and_again_in_a_s
         assert "Download ZIP (3 tunes)" in labels
     pressed(app, "library.make.pdf")
     assert "Download tunebook (2 tunes, PDF)" in [button.label for button in app.get("download_button")]
-    pressed(app, "library.star.2")  # another choice: the old book is not offered for it
+    pressed(app, "library.keep.2")  # another choice: the old book is not offered for it
     assert not any("PDF" in button.label for button in app.get("download_button"))
 
 

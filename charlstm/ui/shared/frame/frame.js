@@ -1,15 +1,19 @@
 // The page and the title of the run before.
 let shown = null;
 
-// A file is downloaded once, however fast the button is clicked; the button may be drawn again meanwhile.
+// A file is downloaded and a tune is kept once, however fast the button is clicked; it may be drawn again meanwhile.
+const KEEP = '.st-key-compose-keep, .st-key-your_tune-keep, [class*="st-key-library-keep"]';
+const ONCE = `[data-testid=stDownloadButton], :is(${KEEP}) [data-testid=stButton]`;
 const AGAIN = 1000; // milliseconds without a click
-let downloaded = { name: "", time: 0 };
+const ANSWERED = 5000; // in which a button that keeps says that it did: a click before that asks for the same
+let clicked = { name: "", words: "", time: 0 };
 const once = (event) => {
-  const place = event.target.closest?.("[data-testid=stDownloadButton]")?.closest('[class*="st-key-"]');
-  if (!place) return;
-  const { name, time } = downloaded;
-  if (place.className === name && event.timeStamp - time < AGAIN) event.stopImmediatePropagation();
-  downloaded = { name: place.className, time: event.timeStamp };
+  const button = event.target.closest?.(ONCE);
+  const name = button?.closest('[class*="st-key-"]')?.className.match(/st-key-\S+/)[0];
+  if (!name) return;
+  const waits = button.textContent === clicked.words && button.dataset.testid === "stButton" ? ANSWERED : AGAIN;
+  if (name === clicked.name && event.timeStamp - clicked.time < waits) event.stopImmediatePropagation();
+  clicked = { name, words: button.textContent, time: event.timeStamp };
 };
 document.addEventListener("click", once, { capture: true });
 
