@@ -6,6 +6,9 @@ import os
 from collections.abc import Callable
 from typing import Any
 
+# Before NumPy and torch are loaded: for networks this small, threads of theirs only wait for each other.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 import numpy as np
 import pytest
 
