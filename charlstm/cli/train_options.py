@@ -133,6 +133,13 @@ def add_training_options(parser: argparse.ArgumentParser) -> None:
         help=_default("share of the loss that compares with the teachers"),
     )
     how.add_argument(
+        "--teacher-tunes",
+        type=int,
+        default=_TRAIN.teacher_tunes,
+        metavar="N",
+        help=_default("tunes that the first teacher writes, to be learned from beside the corpus"),
+    )
+    how.add_argument(
         "--bfloat16", action="store_true", help="recurrent layers in bfloat16: faster on hardware made for it"
     )
     how.add_argument("--seed", type=int, default=_TRAIN.seed, metavar="S", help=_default("random seed"))
@@ -172,7 +179,7 @@ def configs(options: argparse.Namespace) -> tuple[ModelConfig, TrainConfig]:
     same = (
         *("batching", "sequence_length", "batch_size", "learning_rate", "warmup_steps", "final_rate", "optimizer"),
         *("weight_decay", "clip_norm", "epochs", "minutes", "patience", "drop_fields", "drop_plan"),
-        *("teacher_weight", "ema", "bfloat16", "seed"),
+        *("teacher_weight", "teacher_tunes", "ema", "bfloat16", "seed"),
     )
     values: dict[str, Any] = {name: getattr(options, name) for name in same}
     return model, TrainConfig(transpose=not options.no_transpose, teachers=tuple(options.teacher), **values)

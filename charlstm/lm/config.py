@@ -107,7 +107,7 @@ class ModelConfig(_Config):
 class TrainConfig(_Config):
     """How a network is trained. The defaults are the recipe that won (docs/lab-log.md)."""
 
-    _LATER: ClassVar = frozenset({"drop_plan", "teachers", "teacher_weight"})
+    _LATER: ClassVar = frozenset({"drop_plan", "teachers", "teacher_weight", "teacher_tunes"})
     batching: Literal["tunes", "slices"] = "tunes"  # whole tunes, or the report's random slices
     sequence_length: int = 128  # characters of a slice; whole tunes do not use it
     batch_size: int = 32  # tunes or slices a step
@@ -127,6 +127,7 @@ class TrainConfig(_Config):
     bfloat16: bool = False  # recurrent layers in bfloat16 while training: faster on CPUs and GPUs made for it
     teachers: tuple[str, ...] = ()  # trained models that it learns from beside the tunes (lm/train/teachers.py)
     teacher_weight: float = 0.8  # of the loss, share that compares with what they predict
+    teacher_tunes: int = 0  # tunes that the first of them writes, to be learned from beside the corpus's
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -150,6 +151,8 @@ class TrainConfig(_Config):
         named = isinstance(self.teachers, tuple) and all(isinstance(name, str) and name for name in self.teachers)
         _require(named and len(self.teachers) <= 16, "teachers", "must be up to 16 names of models.")
         _require(0 <= self.teacher_weight <= 1, "teacher_weight", "must be in [0, 1].")
+        _require(_is_count(self.teacher_tunes, 0, 10**6), "teacher_tunes", "must be from 0 to 1000000.")
+        _require(self.teacher_tunes == 0 or self.teachers != (), "teacher_tunes", "needs a teacher that writes them.")
         _require(0 <= self.ema < 1, "ema", "must be in [0, 1).")
         _require(self.minutes is None or self.minutes > 0, "minutes", "must be above 0.")
         _require(self.patience is None or _is_count(self.patience, 1, 10**6), "patience", "must be 1 or more.")

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,36 +27,45 @@ from charlstm.tunes.form_plan.reading import read_plan
 IGNORED = -100  # what torch's cross-entropy leaves out by default
 JITTER = 12  # characters by which lengths are shaken before sorting, so that the same tunes do not always meet
 SHARD = 8192  # tunes that are cut, augmented and encoded at once; a corpus of more goes by in shards
+TEACHER_TUNES_EACH = 2  # to one tune of the corpus
 BARE = 0.2  # of the plans, share that do not say which degree a part ends on: a plan by hand may leave it open
 ORDER, AUGMENT, DROPOUT, INIT, SHARDS, PLANS = range(6)  # purposes of random draws: part of what a seed means
 
 
 @dataclass(frozen=True, slots=True)
 class EncodedTune:
-    """One tune as ids: inputs (T + 1,), targets (T + 1,), side inputs (T + 1, K) or None without any."""
+    """One tune as ids: inputs (T + 1,), targets (T + 1,), side inputs (T + 1, K) or None without any.
+
+    `teacher_side` are the side inputs that its teachers read, where they are others.
+    """
 
     inputs: NDArray[np.int32]
     targets: NDArray[np.int32]
     side: NDArray[np.int32] | None
+    teacher_side: NDArray[np.int32] | None = None
 
     def __len__(self) -> int:
         return len(self.inputs)
 
     def part(self, start: int, end: int) -> EncodedTune:
         """The tune's predictions from start to end."""
-        side = None if self.side is None else self.side[start:end]
-        return EncodedTune(self.inputs[start:end], self.targets[start:end], side)
+        side, teacher_side = (None if s is None else s[start:end] for s in (self.side, self.teacher_side))
+        return EncodedTune(self.inputs[start:end], self.targets[start:end], side, teacher_side)
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Padded tunes: inputs (B, T), targets (B, T), side inputs (B, T, K) or None, all int64; `tunes` says which."""
+    """Padded tunes: inputs (B, T), targets (B, T), side inputs (B, T, K) or None, all int64; `tunes` says which.
+
+    `teacher_side` are the side inputs that their teachers read, where they are others for some tune.
+    """
 
     inputs: NDArray[np.int64]
     targets: NDArray[np.int64]
     side: NDArray[np.int64] | None
     tunes: tuple[int, ...]  # the place of each row's tune in the sequence that was batched
     characters: int  # targets that count
+    teacher_side: NDArray[np.int64] | None = None
 
 
 def encode_tune(text: str, vocab: Vocab, config: ModelConfig, plan: FormPlan | None = None) -> EncodedTune:
@@ -111,14 +120,27 @@ def collate(tunes: Sequence[EncodedTune], rows: Sequence[int]) -> Batch:
     shape = (len(chosen), max(len(tune) for tune in chosen))
     inputs = np.zeros(shape, dtype=np.int64)
     targets = np.full(shape, IGNORED, dtype=np.int64)
-    first = chosen[0].side
-    side = None if first is None else np.zeros((*shape, first.shape[1]), dtype=np.int64)
     for row, tune in enumerate(chosen):
         inputs[row, : len(tune)] = tune.inputs
         targets[row, : len(tune)] = tune.targets
-        if side is not None and tune.side is not None:
-            side[row, : len(tune)] = tune.side
-    return Batch(inputs, targets, side, tuple(rows), sum(len(tune) for tune in chosen))
+    side = _padded([tune.side for tune in chosen], shape)
+    teacher_side = None
+    if any(tune.teacher_side is not None for tune in chosen):
+        teacher_side = _padded(
+            [tune.side if tune.teacher_side is None else tune.teacher_side for tune in chosen], shape
+        )
+    return Batch(inputs, targets, side, tuple(rows), sum(len(tune) for tune in chosen), teacher_side)
+
+
+def _padded(sides: Sequence[NDArray[np.int32] | None], shape: tuple[int, int]) -> NDArray[np.int64] | None:
+    """The side inputs of some tunes as one array, (B, T, K); None without any."""
+    if (first := sides[0]) is None:
+        return None
+    padded = np.zeros((*shape, first.shape[1]), dtype=np.int64)
+    for row, side in enumerate(sides):
+        if side is not None:
+            padded[row, : len(side)] = side
+    return padded
 
 
 class TrainingData:
@@ -132,10 +154,17 @@ class TrainingData:
         With training tunes.
     model : ModelConfig
     train : TrainConfig
+    teacher_tunes : sequence of str
+        Texts to learn from beside the corpus's own: TEACHER_TUNES_EACH to one of the corpus, in turn. The teachers
+        read each by its form plan, even where the network must do without: so it learns the mean over all plans.
     """
 
-    def __init__(self, corpus: Corpus, model: ModelConfig, train: TrainConfig) -> None:
+    def __init__(
+        self, corpus: Corpus, model: ModelConfig, train: TrainConfig, teacher_tunes: Sequence[str] = ()
+    ) -> None:
         self._corpus, self._config, self._model = corpus, train, model
+        self._teacher_tunes = tuple(teacher_tunes)
+        self._plan_of = lru_cache(maxsize=None)(read_plan)
         # Held-out tunes count too: a character that they alone have must cost a loss, not an error.
         self.vocab = Vocab.of(corpus.characters)
         self._shards = [slice(a, a + SHARD) for a in range(0, len(corpus.train), SHARD)]
@@ -166,30 +195,47 @@ class TrainingData:
     def batches(self, epoch: int) -> Iterator[Batch]:
         """The batches of an epoch, in their order."""
         config = self._config
+        augment, draws = _generator(config.seed, AUGMENT, epoch), _generator(config.seed, PLANS, epoch)
         texts = self.augmentation.texts(
-            _generator(config.seed, AUGMENT, epoch),
-            None if len(self._shards) == 1 else self._corpus.train[self._shard(epoch)],
+            augment, None if len(self._shards) == 1 else self._corpus.train[self._shard(epoch)]
         )
-        plans = self._plans(epoch)
+        plans = self._learned_by(self._plans(epoch), draws)
         tunes = [encode_tune(text, self.vocab, self._model, plan) for text, plan in zip(texts, plans, strict=True)]
+        if written := self._written(epoch):
+            own = [self._plan_of(text) if self._model.plan else None for text in written]
+            texts = self.augmentation.texts(augment, written)
+            for text, plan, known in zip(texts, self._learned_by(own, draws), own, strict=True):
+                tune = encode_tune(text, self.vocab, self._model, plan)
+                if plan is None and known is not None:
+                    side = side_ids(tune.inputs[1:], self.vocab, self._model, known)
+                    tune = replace(tune, teacher_side=side)
+                tunes.append(tune)
         rng = _generator(config.seed, ORDER, epoch)
         if config.batching == "slices":
             return random_slices(tunes, config.batch_size, config.sequence_length, rng)
         return shuffled_tunes(tunes, config.batch_size, rng)
 
     def _plans(self, epoch: int) -> list[FormPlan | None]:
-        """The plans of an epoch's tunes; some tunes go without theirs. A tune has the same plan in every key."""
+        """The plans of the corpus's tunes in an epoch. A tune has the same plan in every key."""
         shard = self._shard(epoch)
         if not self._model.plan:
             return [None] * len(range(*shard.indices(len(self._corpus.train))))
         if self._read_plans is None or self._read_plans[0] != shard:
             self._read_plans = shard, [read_plan(text) for text in self._corpus.train[shard]]
-        plans = self._read_plans[1]
-        draws = _generator(self._config.seed, PLANS, epoch).random((len(plans), 2)).tolist()
+        return self._read_plans[1]
+
+    def _learned_by(self, plans: Sequence[FormPlan | None], rng: np.random.Generator) -> list[FormPlan | None]:
+        """The plans that tunes are learned by: some go without theirs, some without the degrees."""
         return [
             None if plan is None or out < self._config.drop_plan else without_degrees(plan) if bare < BARE else plan
-            for plan, (out, bare) in zip(plans, draws, strict=True)
+            for plan, (out, bare) in zip(plans, rng.random((len(plans), 2)).tolist(), strict=True)
         ]
+
+    def _written(self, epoch: int) -> list[str]:
+        """The teachers' tunes of an epoch: the next ones in turn."""
+        tunes = self._teacher_tunes
+        count = min(len(tunes), TEACHER_TUNES_EACH * len(range(*self._shard(epoch).indices(len(self._corpus.train)))))
+        return [tunes[(epoch * count + k) % len(tunes)] for k in range(count)]
 
     def _shard(self, epoch: int) -> slice:
         passes, place = divmod(epoch, len(self._shards))
@@ -197,7 +243,10 @@ class TrainingData:
         return self._shards[int(order[place])]
 
     def _steps_of(self, shard: slice) -> int:
-        return math.ceil(len(range(*shard.indices(len(self._corpus.train)))) / self._config.batch_size)
+        corpus = len(range(*shard.indices(len(self._corpus.train))))
+        return math.ceil(
+            (corpus + min(len(self._teacher_tunes), TEACHER_TUNES_EACH * corpus)) / self._config.batch_size
+        )
 
 
 def _generator(seed: int, purpose: int, number: int) -> np.random.Generator:

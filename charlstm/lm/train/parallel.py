@@ -68,6 +68,7 @@ class Parallel:
             inputs=batch.inputs[mine],
             targets=targets,
             side=None if batch.side is None else batch.side[mine],
+            teacher_side=None if batch.teacher_side is None else batch.teacher_side[mine],
             tunes=batch.tunes[mine],
             characters=int((targets != IGNORED).sum()),
         )

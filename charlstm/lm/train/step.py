@@ -98,6 +98,8 @@ class Learner:
             loss = loss * (self._parallel.world / batch.characters)
         objective = loss
         if self._teachers is not None:
+            if own.teacher_side is not None:
+                side = torch.from_numpy(own.teacher_side).to(self._device)
             predicted = self._teachers(inputs, side, bfloat16=config.bfloat16)
             beside = loss_beside(predicted, logits, targets) * (self._parallel.world / batch.characters)
             objective = torch.lerp(loss, beside, config.teacher_weight)

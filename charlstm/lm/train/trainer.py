@@ -35,6 +35,7 @@ from charlstm.lm.train.resume import RunProgress, SavedRun, load_run, save_run
 from charlstm.lm.train.run_folder import Callback, RunFolder, StopTraining, TrainingReport
 from charlstm.lm.train.schedule import learning_rate
 from charlstm.lm.train.step import Learner
+from charlstm.lm.train.teacher_tunes import teacher_tunes
 from charlstm.lm.train.teachers import Teachers
 from charlstm.paths import EPOCHS_FOLDER, RESUME_FILE
 from charlstm.processes import return_free_memory
@@ -106,11 +107,11 @@ class Trainer:
             torch.set_num_threads(threads)
         self.device = device_of(device)
         self.parallel = Parallel(self.device)
-        self.data = TrainingData(corpus, model, train)
+        checkpoints = [load_checkpoint(name) for name in train.teachers]
+        written = teacher_tunes(checkpoints[0], train.teacher_tunes, seed=train.seed) if train.teacher_tunes else []
+        self.data = TrainingData(corpus, model, train, written)
         self.vocab = self.data.vocab
-        teachers = None
-        if train.teachers:
-            teachers = Teachers([load_checkpoint(name) for name in train.teachers], model, self.vocab)
+        teachers = Teachers(checkpoints, model, self.vocab) if checkpoints else None
         self.learner = Learner(model, train, len(self.vocab), self.device, self.parallel, teachers)
         self.network = self.learner.network
         self.progress = RunProgress(keep_epochs=keep_epochs or "")

@@ -5,17 +5,24 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
+from numpy.typing import NDArray
 from torch.nn import functional
 
 from charlstm.cli import main
 from charlstm.errors import CheckpointError, ConfigError
 from charlstm.lm.config import ModelConfig, TrainConfig
+from charlstm.lm.infer.engine import load
+from charlstm.lm.sample.sampling import sample
 from charlstm.lm.store.checkpoint import Checkpoint, CorpusInfo, load_checkpoint, save_checkpoint
-from charlstm.lm.train.batches import IGNORED, Batch, collate, encode_tune
+from charlstm.lm.train.batches import IGNORED, Batch, TrainingData, collate, encode_tune
 from charlstm.lm.train.network import CharRNN, to_device
+from charlstm.lm.train.parallel import Parallel
 from charlstm.lm.train.run_folder import StopTraining, TrainingReport
+from charlstm.lm.train.step import Learner
+from charlstm.lm.train.teacher_tunes import OWN_DISTRIBUTION, teacher_tunes
 from charlstm.lm.train.teachers import Teachers, loss_beside
 from charlstm.lm.train.trainer import Trainer
 from charlstm.lm.vocab import Vocab
@@ -115,6 +122,72 @@ def test_a_stopped_run_goes_on_with_its_teachers(tmp_path: Path) -> None:
     kept = halves.fit()
     assert all(map(torch.equal, whole.learner.parameters, halves.learner.parameters))
     assert kept.training.settings["teachers"] == list(train.teachers)
+
+
+def test_a_teacher_writes_what_it_writes_at_temperature_1_and_only_whole_tunes_count(tmp_path: Path) -> None:
+    own = teacher(tmp_path / "teacher", FORM)
+    samples = sample(load(own.path), OWN_DISTRIBUTION, n=12, seed=3)
+    ended = [one.text for one in samples if one.stopped == "end"]
+    assert teacher_tunes(own, 12, seed=3) == ended
+    assert len(ended) > 0
+
+
+def test_the_teachers_tunes_come_beside_the_corpus_in_turn_and_the_teachers_read_each_by_its_plan() -> None:
+    """Two to a tune of the corpus: of five, an epoch of the corpus's two sees four; the next one goes on from there."""
+    corpus, written = Corpus("tiny", train=TUNES[:2], validation=TUNES), [text + "\n" for text in TUNES[:5]]
+    train = replace(TRAIN, transpose=False, drop_fields=0.0, drop_plan=1.0)
+    data = TrainingData(corpus, FORM, train, written)
+    vocab = data.vocab
+    for epoch, places in ((0, (0, 1, 2, 3)), (1, (4, 0, 1, 2))):
+        seen = []
+        for read in data.batches(epoch):
+            for row in range(len(read.inputs)):
+                length = int((read.targets[row] != IGNORED).sum())
+                text = vocab.decode(read.inputs[row, 1:length])
+                free, planned = (encode_tune(text, vocab, FORM, plan).side for plan in (None, read_plan(text)))
+                assert read.side is not None
+                assert np.array_equal(read.side[row, :length], free)
+                own = read.side if read.teacher_side is None else read.teacher_side
+                assert np.array_equal(own[row, :length], planned if text in written else free)
+                seen.append(text)
+        assert sorted(seen) == sorted([*corpus.train, *(written[place] for place in places)])
+    assert len(list(data.batches(0))) == data.steps(0) == 3
+
+
+def test_a_network_learns_from_what_its_teachers_say_of_a_plan_that_it_does_not_read(tmp_path: Path) -> None:
+    own = teacher(tmp_path / "teacher", FORM)
+    free, planned = batch(FORM, planned=(False, False)), batch(FORM, planned=(True, True))
+    ids, targets, side = to_device(free, CPU)
+    _, _, known = to_device(planned, CPU)
+
+    def distance(teacher_side: NDArray[np.int64] | None) -> float:
+        learner = Learner(FORM, TRAIN, len(VOCAB), CPU, Parallel(CPU), Teachers([own], FORM, VOCAB))
+        for step in range(30):
+            learner.update(replace(free, teacher_side=teacher_side), step, 0.02)
+        logits = learner.network.eval()(ids, side)[0].detach()
+        return float(loss_beside(predictions(own, ids, known), logits, targets))
+
+    assert distance(planned.side) < distance(None)
+
+
+def test_a_stopped_run_goes_on_with_its_teachers_tunes(tmp_path: Path) -> None:
+    names = (str(teacher(tmp_path / "teacher", FORM).path),)
+    train = replace(TRAIN, teachers=names, teacher_tunes=6, epochs=3)
+
+    def stop(report: TrainingReport) -> None:
+        if report.step >= 7:
+            raise StopTraining
+
+    whole = Trainer(CORPUS, FORM, train, out=tmp_path / "whole", device="cpu")
+    whole.fit()
+    Trainer(CORPUS, FORM, train, out=tmp_path / "halves", device="cpu").fit([stop])
+    halves = Trainer.resume(tmp_path / "halves", CORPUS, device="cpu")
+    kept = halves.fit()
+    assert all(map(torch.equal, whole.learner.parameters, halves.learner.parameters))
+    assert kept.training.settings["teacher_tunes"] == 6
+    assert kept.corpus.tunes == len(CORPUS.train)
+    with pytest.raises(ConfigError, match="teacher"):
+        replace(TRAIN, teacher_tunes=6)
 
 
 def test_teachers_that_cannot_teach_are_refused(tmp_path: Path) -> None:
