@@ -47,7 +47,7 @@ def _models(options: argparse.Namespace) -> None:
             f"{model.config.num_layers} x {model.config.hidden_size}",
             " ".join(
                 [",".join(map(str, model.config.lookback_bars)) or "-"]
-                + [name for name in ("clock", "plan") if getattr(model.config, name)]
+                + [name for name in ("clock", "plan", "match") if getattr(model.config, name)]
             ),
             model.corpus.name or "-",
             "-" if model.val_loss is None else f"{model.val_loss:.3f}",

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from charlstm.tunes.corpus.model import Corpus
 
 
-FORK_CHANGES = {"dropout", "embedding_dropout", "weight_dropout", "clock", "plan"}  # where a fork may differ
+FORK_CHANGES = {"dropout", "embedding_dropout", "weight_dropout", "clock", "plan", "match"}  # where a fork may differ
 
 
 def add(commands: Commands) -> None:

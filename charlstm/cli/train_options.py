@@ -50,6 +50,11 @@ def add_network_options(parser: argparse.ArgumentParser) -> None:
     model.add_argument(
         "--plan", action="store_true", help="it also reads a form plan: which bars are new, return or are varied"
     )
+    model.add_argument(
+        "--match",
+        action="store_true",
+        help="it also reads what followed where the last characters stood before",
+    )
     model.add_argument("--tie-weights", action="store_true", help="use the transposed embedding as the decoder")
 
 
@@ -175,6 +180,7 @@ def configs(options: argparse.Namespace) -> tuple[ModelConfig, TrainConfig]:
         lookback_bars=options.lookback,
         clock=options.clock,
         plan=options.plan,
+        match=options.match,
     )
     same = (
         *("batching", "sequence_length", "batch_size", "learning_rate", "warmup_steps", "final_rate", "optimizer"),

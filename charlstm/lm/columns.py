@@ -15,6 +15,7 @@ from charlstm.tunes.form_plan.plan import LINES
 DURATIONS = 67
 METERS = ("4/4", "6/8", "3/4", "2/4", "9/8", "12/8", "3/8", "6/4", "3/2", "2/2", "5/4", "7/8")  # then others, unknown
 SHARPS, MODES = 15, 7  # key signatures from seven flats to seven sharps, then unknown
+SHORTEST_MATCH, LONGEST_MATCH = 2, 6  # characters that stood in the tune before; one alone tells little
 PLAN_KINDS = 6  # no plan, new, return, variant, after the last bar, before the first one
 BARS_LEFT = 17  # 0 to 16, and more; then unknown
 
@@ -51,6 +52,8 @@ def side_columns(config: ModelConfig, vocab_size: int) -> tuple[Column, ...]:
             Column("plan_left_embedding", BARS_LEFT + 1, 8),
             Column("plan_degree_embedding", 8, 8),
         ]
+    if config.match:
+        columns.append(Column("match_embedding", (LONGEST_MATCH - SHORTEST_MATCH + 1) * vocab_size + 1, 32))
     return tuple(columns)
 
 

@@ -55,7 +55,7 @@ class _Config:
 class ModelConfig(_Config):
     """Shape of a network. Everything needed to rebuild it, given the vocabulary."""
 
-    _LATER: ClassVar = frozenset({"clock", "plan", "weight_dropout"})
+    _LATER: ClassVar = frozenset({"clock", "plan", "match", "weight_dropout"})
     cell: str = "lstm"  # one of charlstm.lm.cells.CELLS
     hidden_size: int = 250  # H; the report tries 150, 200, 250
     num_layers: int = 1  # L
@@ -68,6 +68,7 @@ class ModelConfig(_Config):
     lookback_size: int = 32  # embedding of a lookback character, shared by the lags
     clock: bool = False  # it reads how full the bar is, the key and the meter (lm/infer/inputs/clock.py)
     plan: bool = False  # it reads a form plan, where a tune has one (lm/infer/inputs/plan.py)
+    match: bool = False  # it reads what followed the last characters before (lm/infer/inputs/match.py)
 
     def __post_init__(self) -> None:
         _require(self.cell in CELLS, "cell", f"must be one of {', '.join(CELLS)}, not {self.cell!r}.")
@@ -89,7 +90,7 @@ class ModelConfig(_Config):
             "lookback_bars",
             "must be up to nine different numbers: bars from 1 to 64, and 0 for the open repeat.",
         )
-        for field in ("clock", "plan"):
+        for field in ("clock", "plan", "match"):
             _require(isinstance(getattr(self, field), bool), field, "must be true or false.")
 
     @property

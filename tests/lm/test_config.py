@@ -13,7 +13,7 @@ def test_a_model_without_clock_and_plan_is_written_as_before_there_were_any() ->
     assert {"drop_plan", "teachers", "teacher_weight"}.isdisjoint(TrainConfig().to_dict())
     taught = TrainConfig(teachers=("lstm-512", "lstm-form"), teacher_weight=0.9)
     assert TrainConfig.from_dict(taught.to_dict()) == taught
-    for config in (ModelConfig(clock=True, plan=True), ModelConfig(plan=True)):
+    for config in (ModelConfig(clock=True, plan=True), ModelConfig(plan=True), ModelConfig(match=True)):
         assert ModelConfig.from_dict(config.to_dict()) == config
     assert TrainConfig.from_dict(TrainConfig(drop_plan=0.2).to_dict()).drop_plan == 0.2
 

@@ -29,6 +29,7 @@ def model_card(checkpoint: Checkpoint) -> str:
         ("Characters it knows", f"{len(checkpoint.vocab) - 2}"),
         ("Looks back (bars)", lags),
         ("Reads the clock of the bar, key and meter", "yes" if config.clock else ""),
+        ("Reads what followed the last characters before", "yes" if config.match else ""),
         ("Reads form plans", f"yes, and has {len(checkpoint.plans)}" if config.plan else ""),
         ("Corpus", _corpus(corpus)),
         ("Terms of its tunes", _word(corpus.terms)),

@@ -61,7 +61,7 @@ def with_inputs(weights: Weights, before: ModelConfig, after: ModelConfig, *, se
     weights : mapping from name to float32 array
         Of the network as it was.
     before, after : ModelConfig
-        Alike but for `clock` and `plan`, of which `after` has all that `before` has.
+        Alike but for `clock`, `plan` and `match`, of which `after` has all that `before` has.
     seed : int
         Of the new embeddings, which are normal; what the first layer makes of them is 0 at first.
     """

@@ -265,7 +265,7 @@ def test_every_tensor_is_used(make_engine):
 @pytest.mark.parametrize("before", [{}, {"lookback_bars": (1, 0)}, {"plan": True}])
 def test_a_network_that_gets_more_side_inputs_does_as_before(before, make_engine):
     engine = make_engine(**before)
-    config = replace(engine.config, clock=True, plan=True)
+    config = replace(engine.config, clock=True, plan=True, match=True)
     more = Engine(config, engine.vocab, with_inputs(dict(engine.weights), engine.config, config))
     assert {name: w.shape for name, w in more.weights.items()} == tensor_shapes(config, len(engine.vocab))
     plan = read_plan(TEXT)

@@ -20,7 +20,7 @@ SHAPES = [
     ModelConfig(cell=cell, hidden_size=5, embedding_size=e, num_layers=n, tie_weights=tie, lookback_bars=lags)
     for cell, n, e, tie, lags in product(("lstm", "gru", "mingru", "rnn"), (1, 2), (4, 5), (False, True), ((), (1, 3)))
 ]
-SHAPES += [replace(PLAIN, clock=True), replace(PLAIN, lookback_bars=(2, 0), clock=True, plan=True)]
+SHAPES += [replace(PLAIN, clock=True), replace(PLAIN, lookback_bars=(2, 0), clock=True, plan=True, match=True)]
 
 
 def network_of(config: ModelConfig) -> CharRNN:

@@ -1,6 +1,6 @@
 """SideInputs: all that a network reads beside the current character, of one text, character by character or at once.
 
-One path for lookback, clock and plan: training, playing and recording ask for ids here, in the order of
+One path for lookback, clock, plan and match: training, playing and recording ask for ids here, in the order of
 `lm/columns.py`, and know nothing of what they say.
 """
 
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from charlstm.lm.config import ModelConfig
 from charlstm.lm.infer.inputs.clock import Clock
 from charlstm.lm.infer.inputs.lookback import Lookback, lookback_ids
+from charlstm.lm.infer.inputs.match import Match
 from charlstm.lm.infer.inputs.plan import PlanCursor
 from charlstm.lm.vocab import Vocab
 from charlstm.tunes.form_plan.plan import FormPlan
@@ -32,18 +33,20 @@ class SideInputs:
         Of the text; without one it is written free.
     """
 
-    __slots__ = ("_characters", "_clock", "_config", "_cursor", "_lookback")
+    __slots__ = ("_characters", "_clock", "_config", "_cursor", "_lookback", "_match")
 
     def __init__(self, config: ModelConfig, characters: Mapping[str | None, int], plan: FormPlan | None = None) -> None:
         self._config, self._characters = config, characters
         self._lookback = Lookback(config.lookback_bars) if config.lookback_bars else None
         self._clock = Clock() if config.clock or config.plan else None
         self._cursor = PlanCursor(plan, characters) if config.plan else None
+        self._match = Match() if config.match else None
 
     def copied(self) -> SideInputs:
         """Some that change for themselves."""
         new = object.__new__(SideInputs)
-        new._config, new._characters, new._lookback = self._config, self._characters, self._lookback
+        new._config, new._characters = self._config, self._characters
+        new._lookback, new._match = self._lookback, self._match
         new._clock = self._clock and self._clock.copied()
         new._cursor = self._cursor and self._cursor.copied()
         return new
@@ -67,6 +70,8 @@ class SideInputs:
             self._clock.read(char)
             if self._cursor is not None:
                 self._cursor.read(char, before, self._clock)
+        if self._match is not None:
+            self._match = self._match.after(char)
 
     def ids(self) -> list[int]:
         """One id a column, for predicting the next character."""
@@ -78,6 +83,8 @@ class SideInputs:
                 ids += self._clock.ids()
             if self._cursor is not None:
                 ids += self._cursor.ids(self._clock)
+        if self._match is not None:
+            ids.append(self._match.id(self._characters))
         return ids
 
 
@@ -106,9 +113,9 @@ def side_ids(
         It depends on ids[:i] and the plan only. None for a network without side inputs.
     """
     back = lookback_ids(ids, vocab, config.lookback_bars) if config.lookback_bars else None
-    if not (config.clock or config.plan):
+    if not (config.clock or config.plan or config.match):
         return back
-    alone = ModelConfig(clock=config.clock, plan=config.plan)
+    alone = ModelConfig(clock=config.clock, plan=config.plan, match=config.match)
     inputs = SideInputs(alone, character_ids(vocab), plan)
     rows = [inputs.ids()]
     for i in ids.tolist():

@@ -20,7 +20,8 @@ from tests.conftest import TUNES
 CONFIGS = [
     ModelConfig(clock=True),
     ModelConfig(plan=True),
-    ModelConfig(lookback_bars=(1, 2, 0), clock=True, plan=True),
+    ModelConfig(match=True),
+    ModelConfig(lookback_bars=(1, 2, 0), clock=True, plan=True, match=True),
 ]
 VOCAB = Vocab.of([*TUNES, "(3:2abc>!\"{}[]z'^_=-/48"])
 WITH_ALL = "M:6/8\nL:1/8\nK:Em\nB|:e2f g>fe|(3Bcd B A3|1 BAG F>E D|E3- E2B:|2 BAG FED|E3- E2||\nd|e2f g>fe|EFG E2|]"
@@ -51,7 +52,7 @@ def test_at_once_is_character_by_character_and_nothing_looks_ahead(config: Model
 
 def test_a_copy_goes_on_by_itself() -> None:
     plan = read_plan(WITH_ALL)
-    inputs = SideInputs(CONFIGS[2], character_ids(VOCAB), plan)
+    inputs = SideInputs(CONFIGS[-1], character_ids(VOCAB), plan)
     for place, char in enumerate(WITH_ALL):
         before, copy = inputs.ids(), inputs.copied()
         copy.read("|" if place % 2 else "A")
