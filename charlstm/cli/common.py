@@ -109,6 +109,7 @@ def remember_given(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(given=set())
     parser.register("action", None, Given)
     parser.register("action", "store_true", partial(Given, nargs=0, const=True, default=False))
+    parser.register("action", "store_false", partial(Given, nargs=0, const=False, default=True))
 
 
 def show(options: argparse.Namespace, value: Any, text: str) -> None:

@@ -61,7 +61,7 @@ def _sweep(options: argparse.Namespace) -> None:
     from charlstm.experiments.sweep import parse_axis, sweep, trials
 
     axes = [parse_axis(text) for text in options.axes]
-    model = ModelConfig(dropout=DROPOUT, embedding_dropout=EMBEDDING_DROPOUT, lookback_bars=LOOKBACK_BARS)
+    model = ModelConfig(dropout=DROPOUT, embedding_dropout=EMBEDDING_DROPOUT, lookback_bars=LOOKBACK_BARS, match=True)
     train = TrainConfig(epochs=options.epochs)
     runs = trials(axes, model, train, samples=options.samples, seed=options.seed)
     corpus = find_corpus(options.corpus)

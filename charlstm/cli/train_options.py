@@ -53,8 +53,10 @@ def add_network_options(parser: argparse.ArgumentParser) -> None:
     model.add_argument(
         "--match",
         action="store_true",
-        help="it also reads what followed where the last characters stood before",
+        default=None,
+        help="it also reads what followed where the last characters stood before (default: where it looks back)",
     )
+    model.add_argument("--no-match", dest="match", action="store_false", default=None, help="it does not")
     model.add_argument("--tie-weights", action="store_true", help="use the transposed embedding as the decoder")
 
 
@@ -180,7 +182,7 @@ def configs(options: argparse.Namespace) -> tuple[ModelConfig, TrainConfig]:
         lookback_bars=options.lookback,
         clock=options.clock,
         plan=options.plan,
-        match=options.match,
+        match=bool(options.lookback) if options.match is None else options.match,
     )
     same = (
         *("batching", "sequence_length", "batch_size", "learning_rate", "warmup_steps", "final_rate", "optimizer"),

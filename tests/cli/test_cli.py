@@ -263,7 +263,7 @@ def test_train_options_are_the_configurations() -> None:
     parse = build_parser().parse_args
     model, train = configs(parse(["train", "--out", "x"]))
     assert train == TrainConfig()
-    assert model == ModelConfig(dropout=0.2, embedding_dropout=0.1, lookback_bars=LOOKBACK_BARS)
+    assert model == ModelConfig(dropout=0.2, embedding_dropout=0.1, lookback_bars=LOOKBACK_BARS, match=True)
     line = (
         "train --out x --cell gru --hidden-size 7 --layers 2 --embedding-size 3 --dropout 0.5 --embedding-dropout 0 "
         "--lookback none --tie-weights --minutes 2 --patience 3 --batch-size 5 --learning-rate 0.1 --final-rate 1 "
@@ -275,6 +275,16 @@ def test_train_options_are_the_configurations() -> None:
     same = {name for name, value in model.to_dict().items() if value == plain_model[name]}
     assert same == {"lookback_bars", "lookback_size", "embedding_dropout"}
     assert {name for name, value in train.to_dict().items() if value == plain_train[name]} == {"epochs"}
+
+
+def test_a_network_reads_matches_where_it_looks_back_unless_told_otherwise() -> None:
+    for text, match in (
+        ("", True),
+        ("--no-match", False),
+        ("--lookback none", False),
+        ("--lookback none --match", True),
+    ):
+        assert configs(build_parser().parse_args(["train", "--out", "x", *text.split()]))[0].match is match
 
 
 def test_a_lookback_of_0_is_the_open_repeat_as_the_help_says() -> None:
