@@ -23,7 +23,7 @@ from charlstm.errors import NotationError
 from charlstm.processes import environment
 from charlstm.score.messages import READY, decode, encode, error_of
 
-PATIENCE = 3.0  # times as long by the clock as by processor time: other processes want the processor too
+PATIENCE = 10.0  # times as long by the clock as by processor time: other processes want the processor too
 START_SECONDS = 60.0  # that a worker may take until it is ready, on a machine that is busy
 IDLE_SECONDS = 300.0  # after which a worker that nobody needed goes, but for the last
 IDLE_LONG = 60.0  # the same for those that make what takes long
