@@ -118,7 +118,7 @@ def _cells(rows: Sequence[Row]) -> list[Claim]:
             gap(rnn) > gap(lstm),
         ),
     ]
-    tested = [statistics.fmean(mean(row, "test slices") for row in these) for these in (lstm, rnn)]
+    tested = [statistics.fmean(mean(row, "test windows") for row in these) for these in (lstm, rnn)]
     compared.append(
         Claim(
             "The LSTM's test loss is around 1.4, the RNN's 2.0.",

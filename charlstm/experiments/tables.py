@@ -22,7 +22,7 @@ TRAINING = {  # column -> what it is
     "parameters": "weights of the network",
     "train": f"training loss on {WINDOWS} in the last epoch, as the report plots it",
     "validation": f"validation loss on {WINDOWS} after the last epoch, as the report plots it",
-    "test slices": f"test loss on {WINDOWS}",
+    "test windows": f"test loss on {WINDOWS}",
     "validation tunes": "validation loss on whole tunes, at its lowest",
     "test tunes": "test loss on whole tunes, of the network that did best on validation",
     "characters/s": "characters trained on per second, on one thread",
@@ -148,7 +148,7 @@ def _value(record: Record, column: str) -> float | None:
     places: Mapping[str, Any] = {
         "train": _last(curves.get("train_slices")),
         "validation": _last(curves.get("validation_slices")),
-        "test slices": result.get("test_slices"),
+        "test windows": result.get("test_slices"),
         "validation tunes": result.get("validation_tunes"),
         "test tunes": result.get("test_tunes"),
         "characters/s": result.get("characters_per_second"),

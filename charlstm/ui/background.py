@@ -7,14 +7,16 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from charlstm.errors import CharlstmError
 from charlstm.progress import Progress, Report
 from charlstm.ui.shared.durations import duration
-from charlstm.ui.state import Setting
+from charlstm.ui.shared.visitor import visitor_id
 
 T = TypeVar("T")
 CACHED = 4  # results of a kind: a recording of 512 neurons is 30 MB
@@ -22,7 +24,21 @@ _TICK = 0.1  # seconds between two updates of a bar
 _LOOK = 0.25  # seconds between two looks at what somebody else works on
 _SETTLED = 1.0  # seconds after which an estimate of the rest is worth saying
 LONG = 5.0  # seconds; what takes longer begins when somebody asks for it
-ASKED: Setting[tuple[str, Hashable] | None] = Setting("background.asked", None)  # kind and key of what was asked for
+_AT_ONCE = threading.Semaphore(2)  # works that were asked for; the others wait
+
+
+class _CancelledError(Exception):
+    """Who asked for the work has cancelled it."""
+
+
+@dataclass
+class _Asked:
+    """Work that a visitor asked for: it goes on, whatever page the visitor is on, until it is done or cancelled."""
+
+    visitor: str
+    cancelled: threading.Event = field(default_factory=threading.Event)
+    ended: threading.Event = field(default_factory=threading.Event)
+    error: Exception | None = None
 
 
 class _Results:
@@ -33,6 +49,7 @@ class _Results:
         self.done: OrderedDict[Hashable, Any] = OrderedDict()
         self.workers: dict[Hashable, threading.Lock] = {}
         self.threads: set[Hashable] = set()  # keys that `in_background` works on
+        self.asked: dict[Hashable, _Asked] = {}  # what `when_asked` works on
         self.progress: dict[Hashable, Progress] = {}  # of those that are worked on, for the others who wait
 
     def get(self, key: Hashable) -> tuple[bool, Any]:
@@ -108,13 +125,18 @@ def with_bar(
     return value
 
 
-def ask_first(kind: str, key: Hashable, *, seconds: float, sentence: str, button: str) -> bool:
-    """Whether long work may begin; else a sentence and a button that asks for it stand here.
+def when_asked(
+    kind: str, key: Hashable, work: Callable[[Report], T], words: str, *, seconds: float, sentence: str, button: str
+) -> T | None:
+    """The result of long `work` for a key, cached; None, and a sentence and a button, until somebody asks for it.
+
+    It is done in a thread, which goes on when the visitor leaves the page. Whoever is on the page sees how far it is;
+    who asked for it, in this visit or another one, may cancel it.
 
     Parameters
     ----------
-    kind, key
-        As for `with_bar`. What is there already, what somebody works on, and what was asked for may go on.
+    kind, key, work, words
+        As for `with_bar`. The work must use nothing of Streamlit's, and ends at its next report when it is cancelled.
     seconds : float
         An estimate.
     sentence : str
@@ -122,21 +144,83 @@ def ask_first(kind: str, key: Hashable, *, seconds: float, sentence: str, button
     button : str
         Its label.
     """
-    place = st.empty()  # emptied when the work begins
-    if ASKED.get() == (kind, key) or is_underway(kind, key) or is_done(kind, key):
-        return True
-    with place.container():
-        st.info(
-            f"{sentence}: about {duration(seconds)}. It is done once for all visitors.",
-            icon=":material/hourglass_top:",
-        )
-        st.button(button, type="primary", key=f"background.{kind}.ask", on_click=ASKED.set, args=((kind, key),))
-    return False
+    results, place = _results(kind), st.empty()
+    is_done, result = results.get(key)
+    if not is_done and (asked := results.asked.get(key)) is None:
+        with place.container():
+            st.info(
+                f"{sentence}: about {duration(seconds)}. It is done once for all visitors.",
+                icon=":material/hourglass_top:",
+            )
+            st.button(button, type="primary", key=f"background.{kind}.ask", on_click=_begin, args=(kind, key, work))
+        return None
+    if not is_done and asked is not None:
+        with place.container(horizontal=True, vertical_alignment="bottom"):
+            report = progress_bar(words, st.empty())
+            if asked.visitor == visitor_id():
+                st.button(
+                    "Cancel",
+                    key=f"background.{kind}.cancel",
+                    icon=":material/close:",
+                    on_click=_cancel,
+                    args=(kind, key, asked),
+                )
+        while not asked.ended.wait(_LOOK):
+            report(results.progress.get(key, Progress("waiting", 0, 0)))
+        if asked.error is not None:
+            _forget(results, key, asked)
+            raise asked.error
+        is_done, result = results.get(key)
+        if not is_done:  # it was cancelled elsewhere
+            st.rerun()
+        place.empty()
+    value: T | None = result
+    return value
 
 
-def take_back() -> None:
-    """The callback of a button that cancels what was asked for."""
-    ASKED.set(None)
+def _begin(kind: str, key: Hashable, work: Callable[[Report], Any]) -> None:
+    """Begin what a visitor asked for, if nobody has."""
+    results = _results(kind)
+    with results.lock:
+        if key in results.asked or key in results.done:
+            return
+        results.asked[key] = asked = _Asked(visitor_id())
+
+    def report(progress: Progress) -> None:
+        if asked.cancelled.is_set():
+            raise _CancelledError
+
+    def run() -> None:
+        try:
+            while not _AT_ONCE.acquire(timeout=_LOOK):
+                report(Progress("waiting", 0, 0))
+            try:
+                results.compute(key, work, report, CACHED)
+            finally:
+                _AT_ONCE.release()
+            _forget(results, key, asked)
+        except _CancelledError:
+            _forget(results, key, asked)
+        except Exception as error:  # kept until somebody has been told
+            asked.error = error
+            if not isinstance(error, CharlstmError):
+                logging.getLogger(__name__).exception("%s %s failed", kind, key)
+        finally:
+            asked.ended.set()
+
+    threading.Thread(target=run, name=f"{kind} {key}"[:60], daemon=True).start()
+
+
+def _cancel(kind: str, key: Hashable, asked: _Asked) -> None:
+    """Have what was asked for end at its next report."""
+    asked.cancelled.set()
+    _forget(_results(kind), key, asked)
+
+
+def _forget(results: _Results, key: Hashable, asked: _Asked) -> None:
+    with results.lock:
+        if results.asked.get(key) is asked:
+            del results.asked[key]
 
 
 def in_background(kind: str, key: Hashable, work: Callable[[], T | None], *, cached: int = CACHED) -> T | None:

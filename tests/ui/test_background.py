@@ -8,9 +8,15 @@ from collections.abc import Iterator
 
 import pytest
 import streamlit as st
+from streamlit.testing.v1 import AppTest
 
+from charlstm.errors import CorpusError
 from charlstm.progress import Progress, Report
+from charlstm.ui import background
 from charlstm.ui.background import in_background, is_done, is_underway, with_bar
+
+GO_ON = threading.Event()
+BEGUN: list[str] = []
 
 
 @pytest.fixture(autouse=True)
@@ -90,3 +96,64 @@ def test_a_failure_in_the_background_is_none_and_an_end() -> None:
     wait_for("key")
     assert is_done("test", "key")
     assert in_background("test", "key", lambda: 5) is None
+
+
+def _long_work(report: Report) -> str:
+    BEGUN.append("work")
+    while not GO_ON.wait(0.01):
+        report(Progress("working", 1, 2))
+    if len(BEGUN) > 2:
+        raise CorpusError("there is no third time")
+    return "the result"
+
+
+def _visit() -> None:
+    import streamlit as st
+
+    from charlstm.ui.background import when_asked
+    from tests.ui.test_background import _long_work
+
+    result = when_asked("test", "key", _long_work, "Working", seconds=60, sentence="It takes", button="Begin")
+    st.text(result or "not yet")
+
+
+def _left(app: AppTest) -> None:
+    """The visitor leaves the page while it waits."""
+    with pytest.raises(RuntimeError, match="timed out"):
+        app.run(timeout=1)
+
+
+def test_what_was_asked_for_goes_on_when_its_visitor_leaves_and_is_there_for_all() -> None:
+    GO_ON.clear()
+    BEGUN.clear()
+    first = AppTest.from_function(_visit).run()
+    assert first.text[0].value == "not yet"
+    assert BEGUN == []
+    first.button[0].click()
+    _left(first)
+    _left(AppTest.from_function(_visit))  # another visitor looks on, and leaves
+    assert is_underway("test", "key")
+    GO_ON.set()
+    for visit in (AppTest.from_function(_visit), first):  # each is back while it is done
+        assert visit.run(timeout=60).text[0].value == "the result"
+        assert not visit.button
+    assert BEGUN == ["work"]
+
+
+def test_what_was_asked_for_is_cancelled_or_fails_with_a_sentence_and_may_be_asked_for_again() -> None:
+    GO_ON.clear()
+    BEGUN[:] = ["before"]
+    app = AppTest.from_function(_visit).run()
+    app.button[0].click()
+    _left(app)
+    background._cancel("test", "key", background._results("test").asked["key"])
+    again = AppTest.from_function(_visit).run(timeout=60)
+    assert again.button[0].label == "Begin"  # at once, though the work has not ended yet
+    end = time.monotonic() + 60
+    while is_underway("test", "key") and time.monotonic() < end:
+        time.sleep(0.01)
+    assert not is_done("test", "key")
+    GO_ON.set()
+    again.button[0].click().run(timeout=60)
+    assert again.exception
+    assert again.run(timeout=60).button[0].label == "Begin"

@@ -22,7 +22,7 @@ from charlstm.ui.state import Setting
 WAYS = {"slices": WINDOWS, "tunes": "Whole tunes"}
 MEASURES = {
     "test tunes": "test loss on whole tunes, nats per character",
-    "test slices": f"test loss on {WINDOWS}, nats per character",
+    "test windows": f"test loss on {WINDOWS}, nats per character",
     "train": f"training loss on {WINDOWS}, last epoch",
     "characters/s": "characters per second",
 }
@@ -116,7 +116,7 @@ def _cell(text: str) -> str:
 
 def _title(column: str) -> str:
     """A column's heading in the words of the page; its name in the files stays."""
-    return column.replace("_", " ").replace("slices", "windows").replace("dropout acts", "output dropout")
+    return column.replace("_", " ").replace("dropout acts", "output dropout")
 
 
 def download_table(name: str, entries: Sequence[dict[str, str]], values: Sequence[dict[str, Any]]) -> None:

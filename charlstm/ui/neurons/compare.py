@@ -21,4 +21,7 @@ def show(context: ViewContext) -> None:
     st.title("Compare", anchor=False)
     way = choose("Compare with", WAYS, WAY, labels=WAYS)
     shown_unit(context)  # the address's, before what follows writes another address
-    send_sounds(compare_training.show(context) if way == "training" else compare_models.show(context))
+    if way == "training":
+        compare_training.show(context)
+    else:
+        send_sounds(compare_models.show(context))

@@ -11,7 +11,8 @@ import streamlit as st
 
 from charlstm.lm.store.checkpoint import Checkpoint
 from charlstm.neurons.matching import SHUFFLES, Comparison, UnitMatch, compare
-from charlstm.ui.background import ASKED, LONG, ask_first, take_back, with_bar
+from charlstm.progress import Report
+from charlstm.ui.background import LONG, when_asked, with_bar
 from charlstm.ui.neurons.compare_charts import likeness_chart, traces_chart
 from charlstm.ui.neurons.compare_parts import held_out_tunes, visible_part
 from charlstm.ui.neurons.names import name_of
@@ -49,21 +50,24 @@ def show(context: ViewContext) -> Sounds:
     choose_on, score_on = held_out_tunes(corpus, TUNES, context.checkpoint, others[other])
     stamp = stamp_of(other)
     kind, key = "comparison", (*context.key, other, stamp, corpus.fingerprint)
+    own, theirs = engine(context.model), engine(other)
+    words = f"{plain(context.model)} and {plain(other)} read the same tunes"
+
+    def work(report: Report) -> Comparison:
+        return compare(own, theirs, choose_on, score_on, report=report)
+
     seconds = _comparing_seconds(context.checkpoint, others[other], [*choose_on, *score_on])
-    sentence = (
-        f"To compare them, {plain(context.model)} and {plain(other)} have to read {len(choose_on) + len(score_on)} "
-        "tunes once"
-    )
-    if seconds > LONG and not ask_first(kind, key, seconds=seconds, sentence=sentence, button="Compare them"):
-        context.publish(*ADDRESSED, by="models", neuron=str(shown_unit(context)))
-        return []
-    comparison = with_bar(
-        kind,
-        key,
-        lambda report: compare(engine(context.model), engine(other), choose_on, score_on, report=report),
-        f"{plain(context.model)} and {plain(other)} read the same tunes",
-        cancel=take_back if ASKED.get() == (kind, key) else partial(go, "tune"),
-    )
+    if seconds > LONG:
+        context.publish(*ADDRESSED, by="models", neuron=str(shown_unit(context)))  # the view may end here
+        sentence = (
+            f"To compare them, {plain(context.model)} and {plain(other)} have to read {len(choose_on) + len(score_on)} "
+            "tunes once"
+        )
+        comparison = when_asked(kind, key, work, words, seconds=seconds, sentence=sentence, button="Compare them")
+        if comparison is None:
+            return []
+    else:
+        comparison = with_bar(kind, key, work, words, cancel=partial(go, "tune"))
     st.caption(
         f"Which neuron of {plain(other)} is most similar to each neuron of {plain(context.model)}? "
         f"{comparison.tried:,} pairs were tried on {comparison.tunes[0]} tunes; correlations are on "

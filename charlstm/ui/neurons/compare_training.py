@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
@@ -15,15 +13,16 @@ from charlstm.lm.store.epochs import StoredEpoch, epoch_engine, list_epochs
 from charlstm.neurons.concepts.registry import CONCEPTS
 from charlstm.neurons.recording import Unit
 from charlstm.neurons.training_dynamics import ConceptLearning, concept_learning, unit_through_training
-from charlstm.ui.background import with_bar
+from charlstm.ui.background import LONG, when_asked
 from charlstm.ui.neurons.compare_charts import learnt_chart, strips_chart
 from charlstm.ui.neurons.compare_parts import held_out_tunes, visible_part
 from charlstm.ui.neurons.directory_charts import title_of
 from charlstm.ui.neurons.names import name_of
+from charlstm.ui.neurons.recordings import reading_seconds
 from charlstm.ui.neurons.settings import MODEL, number, unit_name
 from charlstm.ui.neurons.tune_source import source_tune
 from charlstm.ui.neurons.unit_picker import picker, shown_unit
-from charlstm.ui.neurons.view_context import Sounds, ViewContext
+from charlstm.ui.neurons.view_context import Sounds, ViewContext, send_sounds
 from charlstm.ui.shared.corpora import corpus_for
 from charlstm.ui.shared.drawing import draw
 from charlstm.ui.shared.figures import show_figure
@@ -38,18 +37,17 @@ READS, WRITES = "compare.reads", "compare.writes"
 LENGTH = 600  # characters: an untrained network never ends a tune
 EPOCH: Setting[int | None] = Setting("compare.epoch", None, query="epoch", parse=number(0, 10**6))
 SEED = Setting("compare.seed", 1)
-MEASURED: Setting[tuple[object, ...]] = Setting("compare.measured", ())  # what was asked to be measured
 ADDRESSED = (EPOCH,)
 CHOSEN: Setting[list[str] | None] = Setting("compare.concepts", None)
 
 
-def show(context: ViewContext) -> Sounds:
-    """One neuron and one seed's tune after each stored epoch; the players' sounds."""
+def show(context: ViewContext) -> None:
+    """One neuron and one seed's tune after each stored epoch, with their sounds; when each concept was learned."""
     epochs = list_epochs(context.checkpoint.path)
     if not epochs:
         _offer_others(context)
         context.publish(neuron=str(shown_unit(context)))
-        return []
+        return
     st.caption(
         f"How does a neuron become what it is? The weights of {plain(context.model)} "
         f"were stored after {len(epochs)} of its epochs. A neuron keeps its "
@@ -78,9 +76,9 @@ def show(context: ViewContext) -> Sounds:
     of = {"neuron": unit_name(unit, context.layers), "model": context.model}
     show_figure(strips, title="A neuron during training", caption=caption, of=of, key="compare.strips")
     sounds = [(tune.text, READS), *_seed_tune(context, number)]
-    _learned(context, len(epochs))
     context.publish(*ADDRESSED, neuron=str(unit), **tune.query)
-    return sounds
+    send_sounds(sounds)  # now: a measurement that is waited for takes longer
+    _learned(context, len(epochs))
 
 
 def _offer_others(context: ViewContext) -> None:
@@ -132,12 +130,8 @@ def _learned(context: ViewContext, count: int) -> None:
         "The best neuron of a concept after each epoch, chosen on validation tunes and scored on test tunes: AUROC, "
         "0.5 is chance."
     )
-    key = (*context.key, count)
-    if st.button("Measure every epoch", key="compare.measure"):
-        MEASURED.set(key)
-    if MEASURED.get() != key:
+    if (dynamics := _measured(context, count)) is None:
         return
-    dynamics = _measured(context, count)
     setting = CHOSEN.of(context.model)
     if setting.get() is None:
         setting.set([name for name in FIRST if name in dynamics.concepts])
@@ -158,14 +152,18 @@ def _learned(context: ViewContext, count: int) -> None:
     )
 
 
-def _measured(context: ViewContext, count: int) -> ConceptLearning:
-    corpus = corpus_for(context.checkpoint)
-    choose, score = held_out_tunes(corpus, TUNES, context.checkpoint)
+def _measured(context: ViewContext, count: int) -> ConceptLearning | None:
+    """What the epochs were measured to know; None until somebody asks for it."""
+    corpus, checkpoint = corpus_for(context.checkpoint), context.checkpoint
+    choose, score = held_out_tunes(corpus, TUNES, checkpoint)
     concepts = {name: concept for name, concept in CONCEPTS.items() if name != "in_body"}
-    return with_bar(
+    return when_asked(
         "training dynamics",
         (*context.key, count, corpus.fingerprint),
-        lambda report: concept_learning(context.checkpoint, choose, score, concepts, report=report),
+        lambda report: concept_learning(checkpoint, choose, score, concepts, report=report),
         "Reading the tunes with the weights of every epoch",
-        cancel=partial(MEASURED.set, ()),
+        seconds=max(count * reading_seconds(checkpoint, [*choose, *score]), LONG),
+        sentence=f"To measure it, {len(choose) + len(score)} tunes have to be read with the weights of all {count} "
+        "epochs once",
+        button="Measure every epoch",
     )

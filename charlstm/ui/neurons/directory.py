@@ -12,9 +12,11 @@ from charlstm.neurons.concepts.registry import CONCEPTS
 from charlstm.neurons.directory.entries import ROLES, ConceptEntry, Directory, NeuronEntry
 from charlstm.neurons.directory.file import measure, open_directory, save_directory
 from charlstm.neurons.recording import Unit
+from charlstm.progress import Report
 from charlstm.tunes.corpus.model import Corpus
-from charlstm.ui.background import bar_with_cancel
+from charlstm.ui.background import LONG, when_asked
 from charlstm.ui.neurons.directory_charts import concept_chart, in_direction, names_chart, probe_chart, title_of
+from charlstm.ui.neurons.recordings import reading_seconds
 from charlstm.ui.neurons.settings import go, one_of, unit_name
 from charlstm.ui.neurons.unit_picker import shown_unit
 from charlstm.ui.neurons.view_context import ViewContext
@@ -28,6 +30,7 @@ from charlstm.ui.state import Setting
 WAYS = {"concept": "By concept", "neuron": "By neuron"}
 ALL, NAMED, NAMELESS = "All", "Named", "No name"
 CACHED = 8  # directories in memory
+READINGS = 4  # a measurement takes as long as the model takes to read the tunes so often
 WAY = Setting("directory.way", "concept", query="by", parse=one_of(WAYS))
 WHICH = Setting("directory.which", ALL)
 CONCEPT = Setting("directory.concept", "", query="concept", parse=one_of(CONCEPTS))
@@ -45,9 +48,11 @@ def show(context: ViewContext) -> None:
     """The view, top to bottom."""
     st.title("Neuron index", anchor=False)
     unit = shown_unit(context)  # kept in the address for the other views
-    context.publish(*ADDRESSED, neuron=str(unit))  # first, because the view may end where something is to be built
     corpus = corpus_for(context.checkpoint)
-    directory = _known(context, corpus) or _measured(context, corpus)
+    if (directory := _stored(context, corpus)) is None:
+        context.publish(*ADDRESSED, neuron=str(unit))  # before the measurement, which takes long
+        if (directory := _measured(context, corpus)) is None:
+            return
     chosen_on, scored_on = directory.tunes
     is_own = context.checkpoint.corpus.fingerprint == corpus.fingerprint
     st.caption(
@@ -75,35 +80,44 @@ def _cache() -> dict[tuple[str, int, str], Directory]:
     return {}
 
 
-def _keep(context: ViewContext, corpus: Corpus, directory: Directory) -> None:
+def _keep(key: tuple[str, int, str], directory: Directory) -> Directory:
     cache = _cache()
-    cache[(*context.key, corpus.fingerprint)] = directory
+    cache[key] = directory
     while len(cache) > CACHED:
         cache.pop(next(iter(cache)), None)
+    return directory
 
 
-def _known(context: ViewContext, corpus: Corpus) -> Directory | None:
+def _stored(context: ViewContext, corpus: Corpus) -> Directory | None:
     """The directory of this model and these tunes, if it was measured before: from memory or from its file."""
     key = (*context.key, corpus.fingerprint)
-    if key not in _cache() and (stored := open_directory(engine(context.model), corpus)) is not None:
-        _keep(context, corpus, stored)
-    return _cache().get(key)
+    directory = _cache().get(key) or open_directory(engine(context.model), corpus)
+    return None if directory is None else _keep(key, directory)
 
 
-def _measured(context: ViewContext, corpus: Corpus) -> Directory:
-    """Measure it now, if the visitor wants to: the page ends here until it is done."""
-    st.info(
-        f"The {context.layers * context.size} neurons of this model have not been measured with these weights and "
-        f"tunes yet. It takes from ten seconds to a minute, on {len(corpus.validation) + len(corpus.test)} tunes.",
-        icon=":material/query_stats:",
+def _measured(context: ViewContext, corpus: Corpus) -> Directory | None:
+    """The same measured now, if somebody has asked for it."""
+    model, path, count = engine(context.model), context.checkpoint.path, context.layers * context.size
+    texts = [*corpus.validation, *corpus.test]
+
+    def work(report: Report) -> Directory:
+        directory = measure(model, corpus, report=report)
+        with suppress(OSError):  # a folder that cannot be written: it stays in memory
+            save_directory(directory, path)
+        return directory
+
+    key = (*context.key, corpus.fingerprint)
+    directory = when_asked(
+        "directory",
+        key,
+        work,
+        f"Measuring the {count} neurons of {plain(context.model)}",
+        seconds=max(READINGS * reading_seconds(context.checkpoint, texts), LONG),
+        sentence=f"The {count} neurons of this model have not been measured with these weights and tunes yet. To "
+        f"measure them on {len(texts)} tunes takes",
+        button="Measure all neurons",
     )
-    if not st.button("Measure all neurons", type="primary", key="directory.measure"):
-        st.stop()
-    directory = measure(engine(context.model), corpus, report=bar_with_cancel("directory.cancel"))
-    with suppress(OSError):  # a folder that cannot be written: it stays in memory
-        save_directory(directory, context.checkpoint.path)
-    _keep(context, corpus, directory)
-    st.rerun()
+    return None if directory is None else _keep(key, directory)
 
 
 # ---- above the tables -----------------------------------------------------------------------------------------------

@@ -12,7 +12,8 @@ from charlstm.lm.store.checkpoint import Checkpoint
 from charlstm.lm.store.tensors import count_weights
 from charlstm.neurons.recording import Activations, record_texts
 from charlstm.neurons.unseen import TUNES, unseen
-from charlstm.ui.background import ASKED, LONG, ask_first, take_back, with_bar
+from charlstm.progress import Report
+from charlstm.ui.background import LONG, when_asked, with_bar
 from charlstm.ui.neurons.settings import go
 from charlstm.ui.neurons.view_context import ViewContext
 from charlstm.ui.shared.corpora import corpus_for
@@ -41,17 +42,18 @@ def recording_of(context: ViewContext) -> tuple[Activations, str] | None:
         st.info(plain(f"The collection {corpus.name} has no validation tunes that this model can read."))
         return None
     kind, key = "recording", (*context.key, corpus.fingerprint, TUNES)
-    seconds = reading_seconds(context.checkpoint, texts)
-    sentence = f"To measure neurons, {plain(context.model)} has to read {counted(len(texts), 'tune')} once"
-    if seconds > LONG and not ask_first(kind, key, seconds=seconds, sentence=sentence, button="Read the tunes"):
-        return None
-    recording = with_bar(
-        kind,
-        key,
-        lambda report: record_texts(engine(context.model), texts, dtype=np.float16, details=True, report=report),
-        f"{plain(context.model)} reads {counted(len(texts), 'tune')}, once",
-        cancel=take_back if ASKED.get() == (kind, key) else partial(go, "tune"),
-    )
+    model, words = engine(context.model), f"{plain(context.model)} reads {counted(len(texts), 'tune')}, once"
+
+    def work(report: Report) -> Activations:
+        return record_texts(model, texts, dtype=np.float16, details=True, report=report)
+
+    if (seconds := reading_seconds(context.checkpoint, texts)) > LONG:
+        sentence = f"To measure neurons, {plain(context.model)} has to read {counted(len(texts), 'tune')} once"
+        recording = when_asked(kind, key, work, words, seconds=seconds, sentence=sentence, button="Read the tunes")
+        if recording is None:
+            return None
+    else:
+        recording = with_bar(kind, key, work, words, cancel=partial(go, "tune"))
     is_own = context.checkpoint.corpus.fingerprint == corpus.fingerprint
     which = "validation tunes" if is_own else f"tunes of the collection {corpus.name}"
     return recording, f"{len(texts)} {which}, {recording.characters:,} characters"

@@ -15,7 +15,7 @@ from charlstm.neurons.concepts.registry import CONCEPTS
 from charlstm.neurons.recording import Activations, Unit
 from charlstm.neurons.recording_file import open_recording, record_to_file, texts_to_record
 from charlstm.neurons.search import THRESHOLD, Probe, match, nearest
-from charlstm.ui.background import ASKED, ask_first, take_back, with_bar
+from charlstm.ui.background import when_asked, with_bar
 from charlstm.ui.neurons.names import label_of
 from charlstm.ui.neurons.recordings import reading_seconds
 from charlstm.ui.neurons.search_part import RANGE, by_part
@@ -65,22 +65,21 @@ def show(context: ViewContext) -> None:
 def _collection(context: ViewContext) -> Activations | None:
     """The activations of the collection, recorded once for all visitors; None until somebody asks for it."""
     corpus, model = corpus_for(context.checkpoint), engine(context.model)
-    kind, key = "collection", (*context.key, corpus.fingerprint)
     texts = texts_to_record(model, corpus)
-    sentence = plain(
-        f"To search, {context.model} has to read {counted(len(texts), 'tune')} of the collection {corpus.name} once"
-    )
-    seconds = reading_seconds(context.checkpoint, texts)
-    if open_recording(model, texts) is None and not ask_first(
-        kind, key, seconds=seconds, sentence=sentence, button="Read the collection"
-    ):
-        return None
-    return with_bar(
-        kind,
-        key,
+    if (recording := open_recording(model, texts)) is not None:
+        return recording
+    if (way := WAY.get()) != "part":  # which has published it
+        context.publish(*OF_WAY[way])
+    reader = plain(context.model)
+    return when_asked(
+        "collection",
+        (*context.key, corpus.fingerprint),
         lambda report: record_to_file(model, texts, report=report),
-        f"{plain(context.model)} reads the collection {plain(corpus.name)}, once",
-        cancel=take_back if ASKED.get() == (kind, key) else None,  # who only looks on stops nothing
+        f"{reader} reads the collection {plain(corpus.name)}, once",
+        seconds=reading_seconds(context.checkpoint, texts),
+        sentence=f"To search, {reader} has to read {counted(len(texts), 'tune')} of the collection "
+        f"{plain(corpus.name)} once",
+        button="Read the collection",
     )
 
 

@@ -33,7 +33,7 @@ def test_it_is_measured_once_kept_and_shown_again(home: Path) -> None:
     folder = home / "checkpoints" / "reciter"
     app = opened("directory", "Neuron index")
     assert any("have not been measured" in info.value for info in app.info)
-    button(app, "directory.measure").click().run()
+    button(app, "background.directory.ask").click().run()
     assert not app.exception
     found = load_directory(folder)
     assert found is not None
@@ -48,7 +48,7 @@ def test_it_is_measured_once_kept_and_shown_again(home: Path) -> None:
 
 def test_each_part_is_shown_twice_and_opens_a_neuron(home: Path) -> None:
     app = opened("directory", "Neuron index")
-    button(app, "directory.measure").click().run()
+    button(app, "background.directory.ask").click().run()
     found = load_directory(home / "checkpoints" / "reciter")
     assert found is not None
     group = next(g for g in app.get("button_group") if g.key == "directory.way")
@@ -76,13 +76,13 @@ def test_each_part_is_shown_twice_and_opens_a_neuron(home: Path) -> None:
 def test_what_is_of_other_weights_is_not_shown(home: Path) -> None:
     folder = home / "checkpoints" / "reciter"
     app = opened("directory", "Neuron index")
-    button(app, "directory.measure").click().run()
+    button(app, "background.directory.ask").click().run()
     path = folder / "directory.json"
     path.write_text(json.dumps({**json.loads(path.read_text(encoding="utf-8")), "model": "0" * 64}), encoding="utf-8")
     st.cache_resource.clear()
     stale = opened("directory", "Neuron index")
     assert any("not been measured with these weights" in info.value for info in stale.info)
-    button(stale, "directory.measure").click().run()
+    button(stale, "background.directory.ask").click().run()
     assert not stale.exception
     assert stale.metric
 
@@ -90,13 +90,13 @@ def test_what_is_of_other_weights_is_not_shown(home: Path) -> None:
 def test_a_corpus_that_the_model_cannot_read_is_a_sentence(home: Path) -> None:
     save_corpus(Corpus("tiny", train=TUNES[:1], validation=TUNES[4:5], test=TUNES[5:]), home / "data" / "corpus")
     app = opened("directory", "Neuron index")
-    button(app, "directory.measure").click().run()
+    button(app, "background.directory.ask").click().run()
     assert not app.exception
     assert "validation" in app.error[0].value
 
 
 def test_the_page_opens_on_a_neuron_with_a_name(home: Path) -> None:
-    button(opened("directory", "Neuron index"), "directory.measure").click().run()
+    button(opened("directory", "Neuron index"), "background.directory.ask").click().run()
     path = home / "checkpoints" / "reciter" / "directory.json"
     directory = json.loads(path.read_text(encoding="utf-8"))
     directory["neurons"][7] |= {"named": True, "concept": "bar_line"}
