@@ -37,8 +37,8 @@ MEDIANS = frozenset({"longest_run"})
 MEASURES: Mapping[str, str] = {
     "ended": "tunes that the model ended",
     "bars_filled": "bars that fill their meter (share of a tune's, mean)",
-    "valid": "tunes without a fault: header, bars, repeats, final bar line, 8 bars",
-    "fully_valid": "tunes that ended, are valid, and in which no tool finds an error",
+    "valid": "tunes with a readable header, complete bars, balanced repeats, a final bar line and 8 bars or more",
+    "fully_valid": "valid tunes that the model ended, and in which abc2midi and abcm2ps find no error",
     "last_note_tonic": "tunes whose last note is the tonic of K:",
     "bars_returning": "bars that occur again exactly in their tune (share of a tune's, mean)",
     "phrase_returns": "tunes in which a run of two bars comes back",

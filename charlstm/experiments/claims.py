@@ -191,7 +191,7 @@ def _mingru(rows: Sequence[Row]) -> list[Claim]:
         compared.append(Claim("", f"Loss on whole test tunes: {listed(trained, 'test tunes', '.2f')}."))
     if sampled:
         compared.append(Claim("", f"Bars that fill their meter at T = 0.8: {listed(sampled, 'in_meter', '.0%')}."))
-        compared.append(Claim("", f"Tunes without a fault at T = 0.8: {listed(sampled, 'valid', '.0%')}."))
+        compared.append(Claim("", f"Valid tunes at T = 0.8: {listed(sampled, 'valid', '.0%')}."))
     return compared
 
 

@@ -76,7 +76,7 @@ def of_temperatures(rows: Sequence[Row]) -> list[Claim]:
         compared.append(
             Claim(
                 "",
-                f"Tunes without a fault: lstm-512 {listed}" + (f"; the baseline {own}." if own else "."),
+                f"Valid tunes: lstm-512 {listed}" + (f"; the baseline {own}." if own else "."),
             )
         )
     return compared
@@ -94,7 +94,7 @@ def _shares(ours: Mapping[tuple[str, float], Row], column: str, model: str) -> d
 
 
 def _best(ours: Mapping[tuple[str, float], Row]) -> list[Claim]:
-    """250 neurons and T = 1 beside the other sizes and temperatures, by tunes without a fault."""
+    """250 neurons and T = 1 beside the other sizes and temperatures, by valid tunes."""
     valid = {
         (neurons, t): share for neurons in (150, 250) for t, share in _shares(ours, "valid", f"lstm-{neurons}").items()
     }
@@ -105,7 +105,7 @@ def _best(ours: Mapping[tuple[str, float], Row]) -> list[Claim]:
     return [
         Claim(
             "250 neurons and T = 1 give the best result.",
-            f"Tunes without a fault at T = 1: {at_one}. The most, {valid[neurons, t]:.0%}, come from {neurons} neurons "
+            f"Valid tunes at T = 1: {at_one}. The most, {valid[neurons, t]:.0%}, come from {neurons} neurons "
             f"at T = {t:g}.",
             (neurons, t) == (250, 1.0),
         )

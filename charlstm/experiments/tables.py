@@ -32,7 +32,7 @@ SAMPLING = {
     "ended": "tunes that the model ended",
     "header": "tunes with a readable meter and key",
     "in_meter": "bars that fill their meter, none in a tune without a readable meter and key",
-    "valid": "tunes without a fault",
+    "valid": "tunes with a readable header, complete bars, balanced repeats, a final bar line and 8 bars or more",
     "bars_returning": "bars that occur again in their tune",
     "longest_run": "notes of the longest run shared with a training tune",
     "half_copied": "tunes that share half their notes in one run with a training tune",

@@ -22,6 +22,7 @@ TITLES = {
     "pitch": "Pitch above the tonic", "interval": "Interval to the next note", "length": "Length of a note",
     "rhythm": "Rhythm of a bar",
 }  # fmt: skip
+DEFINED = ("valid", "fully_valid")  # the two kinds of valid that stand side by side
 MEASURE = Setting("experiments.panel.measure", "fully_valid")
 MODEL = Setting("experiments.panel.model", "")
 TEMPERATURE = Setting("experiments.panel.temperature", 0.8)
@@ -38,6 +39,8 @@ def show_panel(study: Study, rows: Sequence[Row]) -> None:
     caption = f"{measures[measure]}; {interval_note(present)}".replace("in brackets:", "the bar is")
     title = f"{_name(measure)} by temperature"
     show_figure(measure_chart(present, measure), title=title, caption=caption, key="experiments.panel.chart")
+    words = [f"{_name(name)}: {measures[name]}." for name in DEFINED if name in measures]
+    st.caption(plain(" ".join(words)))
     # One model at one temperature.
     models = list(dict.fromkeys(str(row.case.columns["model"]) for row in present))
     left, right = st.columns([3, 2])

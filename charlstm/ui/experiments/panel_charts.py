@@ -12,6 +12,7 @@ from charlstm.experiments.tables import BESIDE, Row, reference_row
 from charlstm.ui.chart_style import chart, colour, intervals, names_axis, tips
 from charlstm.ui.palette import FAINT, SERIES, TRAINING, VALIDATION
 
+APART = alt.Scale(paddingInner=0.75, paddingOuter=0.4)  # the models of a temperature, side by side
 NEAR = 0.06  # of the chart's height: two lines with labels
 RARE = 0.002  # share below which a value is not drawn
 RHYTHMS = 12  # the commonest ones of real tunes
@@ -29,14 +30,21 @@ def measure_chart(rows: Sequence[Row], column: str) -> Any:
     models = list(dict.fromkeys(value["model"] for value in values))
     order = sorted({value["T"] for value in values}, key=float)
     base = chart(values).encode(
-        x=alt.X("T:O", sort=order, title="temperature", axis=alt.Axis(labelAngle=0)),
+        x=alt.X("T:O", sort=order, title="temperature", axis=alt.Axis(labelAngle=0), scale=APART),
+        xOffset=alt.XOffset("model:N", sort=models),
         color=colour("model:N", models, SERIES, symbolSize=60, labelLimit=300, columns=3),
     )
+    # A line that lies on another one is dashed, so that both are seen.
+    lines = {model: tuple(value["mean"] for value in values if value["model"] == model) for model in models}
+    dashes = [
+        [6, 6] if lines[model] in [lines[m] for m in models[:place]] else [1, 0] for place, model in enumerate(models)
+    ]
+    dash = alt.StrokeDash("model:N", scale=alt.Scale(domain=models, range=dashes), legend=None)
     y = alt.Y("mean:Q", title=None, scale=alt.Scale(zero=True), axis=alt.Axis(tickCount=5))
     tooltip = tips(("model:N", "model"), ("T:O", "temperature"), ("mean:Q", "value", ",.3f"), ("low:Q", "from", ",.3f"),
                    ("high:Q", "to", ",.3f"))  # fmt: skip
     layers = [
-        base.mark_line(strokeWidth=1.6).encode(y=y),
+        base.mark_line(strokeWidth=1.8).encode(y=y, strokeDash=dash),
         intervals(base, "y", y, low=alt.Y("low:Q"), tooltip=tooltip, size=60),
     ]
     for value, part, label in _references(rows, column):
@@ -91,4 +99,4 @@ def distribution_chart(name: str, values: Mapping[str, Any], tunes: str) -> Any:
         encodings["x"] = alt.X("value:N", sort=order, title=None, axis=alt.Axis(labelAngle=angle))
         encodings["xOffset"] = alt.XOffset("set:N", sort=list(sets))
         encodings["y"] = alt.Y("share:Q", title=None, axis=share)
-    return bars.encode(**encodings).properties(height=380 if lies else 230)
+    return bars.encode(**encodings).properties(height=380)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from html import escape
+
 import streamlit as st
 
 from charlstm.lm.store.checkpoint import Checkpoint
 from charlstm.neurons.directory.file import load_directory
-from charlstm.ui.lesson.steps import steps
+from charlstm.ui.lesson.steps import Step, steps
 from charlstm.ui.shared.models import models
 from charlstm.ui.shared.notices import plain
 from charlstm.ui.shared.printing import print_worksheet
+from charlstm.ui.shared.share import home_address
 
 LINES = 5  # for an answer, on paper: two steps fill a sheet
 
@@ -29,9 +32,17 @@ def page() -> None:
             with st.container(horizontal=True, gap="small"):
                 for label, address in step.links:
                     st.link_button(label, address, icon=":material/open_in_new:", help="Opens in a new tab.")
+            st.html(_printed_links(step))
             st.markdown(plain(step.task))
             st.markdown(f"**Question {number}.** {plain(step.question)}")
             st.html(f'<div class="on-paper">{"<hr>" * LINES}</div>')
+
+
+def _printed_links(step: Step) -> str:
+    """The links of a step with their addresses, to be typed from paper."""
+    base = home_address(st.context.url or "").partition("://")[2]
+    links = ((escape(label), escape(base + address.removeprefix("./"))) for label, address in step.links)
+    return f'<p class="on-paper">{"<br>".join(f"{label}: <code>{address}</code>" for label, address in links)}</p>'
 
 
 def _header_unit(checkpoint: Checkpoint) -> tuple[int, int] | None:

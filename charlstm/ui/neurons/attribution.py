@@ -17,7 +17,7 @@ from charlstm.ui.chart_style import visible
 from charlstm.ui.neurons.intervene_charts import attribution_chart
 from charlstm.ui.neurons.names import label_of
 from charlstm.ui.neurons.settings import one_of
-from charlstm.ui.neurons.tune_source import source_tune
+from charlstm.ui.neurons.tune_source import source_tune, title_in
 from charlstm.ui.neurons.view_context import Sounds, ViewContext
 from charlstm.ui.shared.choices import choose
 from charlstm.ui.shared.drawing import draw
@@ -81,7 +81,7 @@ def show(context: ViewContext, about: DeltaGenerator) -> Sounds:
             f"them, full colour from 1 nat on. Highest: {_highest(text, effects)}. {min(position, REACH)} were tried."
         )
     )
-    _votes(context, votes)
+    _votes(context, votes, text, position)
     return [(text, PLAYER)]
 
 
@@ -104,18 +104,22 @@ def _controls(text: str) -> tuple[int, str]:
     return position, how
 
 
-def _votes(context: ViewContext, votes: LogitAttribution) -> None:
+def _votes(context: ViewContext, votes: LogitAttribution, text: str, position: int) -> None:
     st.header("Direct logit attribution", anchor=False)
     order = np.argsort(-np.abs(votes.centred))
     last = context.layers - 1
     shown = [(label_of(context, Unit(last, int(j))), float(votes.centred[j])) for j in order[:SHOWN]]
     rest = float(votes.centred[order[SHOWN:]].sum())
-    caption = f"{context.model}; centred logit of one character, p = {votes.probability:.3f}."
+    where = {"character": f"{position + 1} {visible(text[position])}", "tune": title_in(text)}
+    caption = (
+        f"{context.model}; centred logit of character {where['character']} of “{where['tune']}”, "
+        f"p = {votes.probability:.3f}."
+    )
     show_figure(
         attribution_chart(shown),
         title="Direct logit attribution",
         caption=caption,
-        of={"model": context.model},
+        of={"model": context.model, **where},
         key="intervene.votes",
     )
     total = votes.centred.sum() + votes.centred_bias

@@ -18,7 +18,7 @@ from charlstm.ui.neurons.compare_parts import held_out_tunes, visible_part
 from charlstm.ui.neurons.names import name_of
 from charlstm.ui.neurons.recordings import reading_seconds
 from charlstm.ui.neurons.settings import go, unit_name
-from charlstm.ui.neurons.tune_source import recorded, source_tune
+from charlstm.ui.neurons.tune_source import recorded, source_tune, title_in
 from charlstm.ui.neurons.unit_picker import picker, shown_unit
 from charlstm.ui.neurons.view_context import Sounds, ViewContext
 from charlstm.ui.shared.choices import choose
@@ -145,8 +145,10 @@ def _pair(context: ViewContext, other: str, stamp: int, checkpoint: Checkpoint, 
         names[1] + ("" if sign > 0 else ", inverted"): np.asarray(sign * theirs, dtype=np.float32),
     }
     traces = traces_chart(tune.text, lines, visible_part(tune.text, "pair"))
-    caption = f"{names[0]}; {names[1]}; correlation {match.held_out:+.2f} on held-out tunes."
-    show_figure(traces, title="Two neurons on a tune", caption=caption, key="compare.traces")
+    title = title_in(tune.text)
+    caption = f"On “{title}”: {names[0]}; {names[1]}; correlation {match.held_out:+.2f} on held-out tunes."
+    of = {"model": context.model, "neuron": unit_name(unit, context.layers), "other": names[1], "tune": title}
+    show_figure(traces, title="Two neurons on a tune", caption=caption, of=of, key="compare.traces")
     which = choose("On the score", (0, 1), WHICH, labels=dict(enumerate(names)))
     values = (own, theirs)[which].tolist()
     show_tune(draw(tune.text), key=PLAYER, values=values, label=names[which], trace=True)

@@ -20,7 +20,7 @@ from charlstm.ui.neurons.directory_charts import title_of
 from charlstm.ui.neurons.names import name_of
 from charlstm.ui.neurons.recordings import reading_seconds
 from charlstm.ui.neurons.settings import MODEL, number, unit_name
-from charlstm.ui.neurons.tune_source import source_tune
+from charlstm.ui.neurons.tune_source import source_tune, title_in
 from charlstm.ui.neurons.unit_picker import picker, shown_unit
 from charlstm.ui.neurons.view_context import Sounds, ViewContext, send_sounds
 from charlstm.ui.shared.corpora import corpus_for
@@ -72,8 +72,8 @@ def show(context: ViewContext) -> None:
     show_tune(draw(tune.text), key=READS, values=values[place].tolist(), label=label, trace=True)
     st.caption("The same neuron on the same characters, a row per epoch: blue below zero, red above, nothing at zero.")
     strips = strips_chart(stored, values, tune.text, visible_part(tune.text, "training"))
-    caption = f"{context.model}, {neuron.lower()}, on one tune; a row per stored epoch."
-    of = {"neuron": unit_name(unit, context.layers), "model": context.model}
+    caption = f"{context.model}, {neuron.lower()}, on “{title_in(tune.text)}”; a row per stored epoch."
+    of = {"neuron": unit_name(unit, context.layers), "model": context.model, "tune": title_in(tune.text)}
     show_figure(strips, title="A neuron during training", caption=caption, of=of, key="compare.strips")
     sounds = [(tune.text, READS), *_seed_tune(context, number)]
     context.publish(*ADDRESSED, neuron=str(unit), **tune.query)

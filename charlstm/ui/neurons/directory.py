@@ -189,17 +189,17 @@ def _by_concept(context: ViewContext, directory: Directory) -> None:
     concept = st.selectbox(
         "Concept", list(by_name), key=CONCEPT.widget(by_name), format_func=title_of, label_visibility="collapsed"
     )
-    _concept(by_name[concept], context.layers)
+    _concept(context, by_name[concept])
     st.header("All concepts", anchor=False)
     number = st.column_config.NumberColumn
     st.dataframe(
         [_concept_row(context, entry) for entry in entries],
         hide_index=True,
         column_config={
-            "Concept": st.column_config.TextColumn(width=150),
+            "Concept": st.column_config.TextColumn(width=205),
             "Neuron": st.column_config.TextColumn(width=62),
-            "AUROC": st.column_config.ProgressColumn(format="%.3f", min_value=0.5, max_value=1.0, width=95),
-            "95%": st.column_config.TextColumn(width=110),
+            "AUROC": number(width=60, format="%.3f"),
+            "95%": st.column_config.TextColumn(width=100),
             "1 to 16 neurons": st.column_config.LineChartColumn(
                 width=106, y_min=0.5, y_max=1.0, help="AUROC of 1, 2, 4, 8 and 16 neurons together."
             ),
@@ -226,7 +226,7 @@ def _concept_row(context: ViewContext, entry: ConceptEntry) -> dict[str, Any]:
         "Neuron": f"{best.unit} {'↑' if best.chosen >= 0.5 else '↓'}",
         "Open": _link(context, best.unit),
         "AUROC": round(score, 3),
-        "95%": f"{low:.3f} to {high:.3f}",
+        "95%": f"{low:.3f}–{high:.3f}",
         "Other tunes": entry.shuffled_high,
         "Untrained": entry.untrained,
         "Character": entry.character,
@@ -238,8 +238,9 @@ def _link(context: ViewContext, unit: Unit) -> str:
     return f"?reader={context.model}&view=neuron&neuron={unit}"
 
 
-def _concept(entry: ConceptEntry, layers: int) -> None:
+def _concept(context: ViewContext, entry: ConceptEntry) -> None:
     """One concept: its definition, its best neurons, and how many are needed."""
+    layers = context.layers
     if concept := CONCEPTS.get(entry.concept):
         st.markdown(plain(concept.about))
         st.caption(f"{entry.share:.1%} of {WITHIN[concept.within]} have it, in {entry.tunes} of the tunes.")
@@ -258,10 +259,14 @@ def _concept(entry: ConceptEntry, layers: int) -> None:
                 _open_button(best.unit, f"Open {unit_name(best.unit, layers)}", f"directory.best.{place}")
     with right:
         st.caption("One neuron or many? AUROC of a few neurons together (sparse probes).")
+        title = title_of(entry.concept)
         show_figure(
-            probe_chart(entry), title="Sparse probes", caption=f"Concept: {title_of(entry.concept)}.",
+            probe_chart(entry),
+            title="Sparse probes",
+            caption=f"{context.model}; concept: {title}. AUROC of 1 to 16 neurons together, on held-out tunes.",
+            of={"model": context.model, "concept": title},
             key="directory.probes",
-        )  # fmt: skip
+        )
 
 
 # ---- by neuron ------------------------------------------------------------------------------------------------------

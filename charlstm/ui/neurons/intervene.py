@@ -158,7 +158,7 @@ def _costs(context: ViewContext, changed: Engine, choice: Choice) -> None:
         cost_chart(losses[:COSTS]),
         title="Cost of the intervention",
         caption=caption,
-        of={"model": context.model},
+        of={"model": context.model, "intervention": choice.words(context.layers)},
         key="intervene.costs",
     )
     st.caption(

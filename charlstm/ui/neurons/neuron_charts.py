@@ -29,6 +29,7 @@ from charlstm.ui.neurons.directory_charts import title_of
 from charlstm.ui.palette import AMBER, BLUE, FAINT, GREEN, MIDDLE, RED
 
 HEIGHT = 230
+TALL = 330  # px of the two charts in musical time: half of the page wide, with an axis of names
 ROW = 19  # px of a symbol's row
 _SYMBOLS = names_axis(labelFont="monospace", labelFontSize=13, labelFlush=False, labelBound=False)
 _SHARE: dict[str, Any] = {"scale": alt.Scale(domain=[0, 1]), "axis": alt.Axis(format="%", tickCount=4)}
@@ -100,7 +101,7 @@ def place_chart(groups: Sequence[Group], meter: str) -> Any:
                    axis=alt.Axis(labelAngle=0))  # fmt: skip
     return _means(
         groups, [names[int(group.name)] for group in groups], "y", "mean activation", {"x": places}
-    ).properties(height=HEIGHT)
+    ).properties(height=TALL)
 
 
 # ---- the decoder's column, the spectrum -----------------------------------------------------------------------------
@@ -135,7 +136,7 @@ def spectrum_chart(cycles: NDArray[np.float64], power: NDArray[np.float64], mete
         y=alt.Y("power:Q", title="share of its variance", axis=alt.Axis(format="%", tickCount=4)),
         tooltip=tips(("bars:Q", "bars", ".2f"), ("power:Q", "", ".1%")),
     )  # fmt: skip
-    return (rule({"cycles": 1.0}, FAINT, x=x) + line).properties(height=HEIGHT)
+    return (rule({"cycles": 1.0}, FAINT, x=x) + line).properties(height=TALL)
 
 
 # ---- gates ----------------------------------------------------------------------------------------------------------

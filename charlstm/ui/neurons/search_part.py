@@ -54,17 +54,9 @@ def by_part(context: ViewContext, about: DeltaGenerator, recording_of: Callable[
     text = tune.text
     acts = recorded(*context.key, text)
     # The player shows what is chosen in the widgets below it, whose values are known before they are drawn.
-    start, end = _range(text)
+    start, end = _range(text, acts)
     context.publish(RANGE, **tune.query)
-    selected = select(
-        acts,
-        start,
-        end,
-        threshold=LEVEL.get(),
-        share=SHARE.get() / 100,
-        before=int(BEFORE.get()),
-        after=int(AFTER.get()),
-    )
+    selected = _selected(acts, start, end)
     probes = _probes(selected)
     chosen = show_tune(
         draw(text), key=PLAYER, values=share_on(acts, probes), scale="unit", label="Share of these neurons on",
@@ -99,13 +91,27 @@ def by_part(context: ViewContext, about: DeltaGenerator, recording_of: Callable[
     return [*show_places(recording, hits, probes, summary), (text, PLAYER)]
 
 
-def _range(text: str) -> tuple[int, int]:
+def _selected(acts: Activations, start: int, end: int) -> list[Selected]:
+    """The neurons that are on over a part, as the widgets of `_condition_widgets` have it."""
+    return select(
+        acts,
+        start,
+        end,
+        threshold=LEVEL.get(),
+        share=SHARE.get() / 100,
+        before=int(BEFORE.get()),
+        after=int(AFTER.get()),
+    )
+
+
+def _range(text: str, acts: Activations) -> tuple[int, int]:
     """What is chosen in the tune: by dragging, or by the widgets of `_range_widgets`."""
-    bars = printed_bars(text).bars
     chosen_in, start, end = RANGE.get()
-    if chosen_in not in (text, "") or not 0 <= start < end <= len(text):  # another tune: its second bar
-        first = bars[1] if len(bars) > 1 else bars[0] if bars else None
-        start, end = (first.start, first.end) if first else (0, len(text))
+    if chosen_in not in (text, "") or not 0 <= start < end <= len(text):
+        # Another tune: its first bar after the opening one in which a neuron stands out.
+        bars = printed_bars(text).bars
+        offered = [(bar.start, bar.end) for bar in bars[1:] or bars] or [(0, len(text))]
+        start, end = next((part for part in offered if _selected(acts, *part)), offered[0])
     RANGE.set((text, start, end))
     return start, end
 

@@ -11,9 +11,9 @@ import streamlit as st
 from charlstm.neurons.recording import Activations
 from charlstm.neurons.search import Probe
 from charlstm.neurons.snippet import snippet
-from charlstm.tunes.abc import split_header
 from charlstm.ui.neurons.examples import bars_of
 from charlstm.ui.neurons.settings import unit_name
+from charlstm.ui.neurons.tune_source import title_in
 from charlstm.ui.neurons.view_context import Sounds
 from charlstm.ui.shared.drawing import draw
 from charlstm.ui.shared.durations import counted
@@ -63,7 +63,7 @@ def show_places(recording: Activations, hits: Sequence[Hit], probes: Sequence[Pr
     pieces = [snippet(recording.texts[hit.text], hit.start, hit.end) for hit in hits]
 
     def label(index: int) -> str:
-        title = (split_header(recording.texts[hits[index].text]).get("T") or "").strip() or "Untitled"
+        title = title_in(recording.texts[hits[index].text])
         bars = bars_of(pieces[index])
         return plain(f"{title}, {bars}" if bars else title)
 

@@ -9,7 +9,7 @@ import streamlit as st
 from charlstm.lm.sample.spelling import name_characters, unknown_characters, without_unknown
 from charlstm.lm.vocab import Vocab
 from charlstm.neurons.recording import Activations, Replay, replay
-from charlstm.tunes.abc import split_tunebook
+from charlstm.tunes.abc import split_header, split_tunebook
 from charlstm.tunes.form_plan.notation import parse_plan
 from charlstm.ui.cache import cached
 from charlstm.ui.neurons.view_context import ViewContext
@@ -31,6 +31,11 @@ SOURCE = Setting("neurons.source", COMPOSED)
 CORPUS_TUNE: Setting[int | None] = Setting("neurons.corpus_tune", None, query="tune", parse=_parse_number)
 PASTED_TEXT = Setting("neurons.pasted", "")
 UNKNOWN = Setting("neurons.unknown", NEAREST)
+
+
+def title_in(text: str) -> str:
+    """The title of a tune; "Untitled" where it has none."""
+    return (split_header(text).get("T") or "").strip() or "Untitled"
 
 
 class SourceTune(NamedTuple):

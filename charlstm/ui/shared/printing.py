@@ -19,13 +19,12 @@ def print_scores_only() -> None:
 
 
 _WORKSHEET = """
-.on-paper { display: none; }
+@media screen {
+  [data-testid="stElementContainer"]:has(.on-paper) { display: none; }
+}
 @media print {
-  [data-testid="stHeader"], [data-testid="stSidebar"], [data-testid="stLinkButton"] [data-testid="stIconMaterial"] {
-    display: none !important;
-  }
-  [data-testid="stLinkButton"] a { border: 0; padding: 0; min-height: 0; background: none; text-decoration: underline; }
-  .on-paper { display: block; }
+  [data-testid="stHeader"], [data-testid="stSidebar"], [data-testid="stLinkButton"] { display: none !important; }
+  .on-paper code { overflow-wrap: anywhere; }
   .on-paper hr { border: 0; border-bottom: 1px solid #999; height: 2rem; margin: 0; }
   [class*="st-key-step-"] { break-inside: avoid; gap: 0.5rem; }
 }

@@ -36,6 +36,7 @@ SOURCE = Setting("film.source", "", query="of")
 SEED = Setting("film.seed", 1, query="seed", parse=lambda text: min(max(int(text), 0), MAX_SEED))
 EPOCH: Setting[int | None] = Setting("film.epoch", None, query="epoch", parse=int)  # the number of a stored one
 ADDRESSED: tuple[Setting[Any], ...] = (SOURCE, SEED, EPOCH)
+MISSING = Setting("film.missing", ("", ""))  # what an address asked for and is not here, what is shown instead
 PLAYING = Setting("film.running", False)
 STARTED = Setting("film.started", False)  # just now: the next frame is the first
 NEURON: Setting[int | None] = Setting("film.neuron", None)  # of one film, counted over all layers
@@ -68,15 +69,23 @@ def address() -> dict[str, str]:
 
 def show() -> None:
     """The view, top to bottom."""
-    available = films()
-    waiting = [name for run in training_runs.list_runs() if (name := _name(run.name)) == SOURCE.get()]
+    available, runs = films(), [run.name for run in training_runs.list_runs()]
+    if SOURCE.get() in runs and SOURCE.get() not in available:  # of an address that leaves the word "run" out
+        SOURCE.set(_name(SOURCE.get()))
+    waiting = [name for run in runs if (name := _name(run)) == SOURCE.get()]
     offered = list(dict.fromkeys([*available, *waiting]))  # the run that was looked at, though it has none yet
     if not offered:
         st.info("There is no film yet. Each run that is started here keeps one.", icon=":material/movie:")
         return
+    asked = SOURCE.get()
     left, middle = st.columns([3, 1], vertical_alignment="bottom")
     source = left.selectbox("Film of", offered, key=SOURCE.widget(offered))
     seed = int(middle.number_input("Seed", 0, MAX_SEED, key=SEED.widget(), help="Another seed, another tune."))
+    if asked and asked not in offered:
+        MISSING.set((asked[:60], source))
+    missing, instead = MISSING.get()
+    if source == instead:
+        st.warning(plain(f"There is no film of {missing} here. This is the film of {source}."))
     if source not in available:
         st.info("This run has no film yet: a film begins with its second stored epoch.", icon=":material/movie:")
         return

@@ -9,9 +9,12 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from charlstm.neurons.recording import Unit, record
+from charlstm.neurons.recording import Activations, Unit, record
 from charlstm.neurons.recording_file import CHARACTERS
+from charlstm.neurons.search import Selected, select
 from charlstm.tunes.corpus.model import Corpus
+from charlstm.tunes.views.bar_numbers import printed_bars
+from charlstm.ui.neurons import search_part
 from tests.conftest import TUNES
 from tests.neurons_page import house, opened
 
@@ -67,6 +70,18 @@ def test_a_part_of_the_tune_is_found_again_in_the_corpus(home: Path) -> None:
     assert [int(option.split()[0]) for option in pills.options] == [values.argmax()]
     assert any("1 place" in caption.value.replace("\\", "") for caption in app.caption)
     assert len(places(app)) == 1
+
+
+def test_it_opens_on_a_bar_in_which_a_neuron_stands_out(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = written(opened("search", "Search"))
+    second, fourth = printed_bars(text).bars[1], printed_bars(text).bars[3]
+    assert opened("search", "Search").session_state["search.range"][1:] == (second.start, second.end)  # none does
+
+    def only_in_the_fourth(acts: Activations, start: int, end: int, **conditions: object) -> list[Selected]:
+        return select(acts, start, start + 1, before=0, after=0) if start == fourth.start else []
+
+    monkeypatch.setattr(search_part, "select", only_in_the_fourth)
+    assert opened("search", "Search").session_state["search.range"][1:] == (fourth.start, fourth.end)
 
 
 def test_bars_choose_characters_and_characters_bars(home: Path) -> None:

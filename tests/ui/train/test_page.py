@@ -509,5 +509,7 @@ def test_a_film_has_an_address(home: Path) -> None:
     assert dict(app.query_params) == address
     app.select_slider(key="film.epoch").set_value(1).run()
     assert app.query_params["epoch"] == "1"
+    assert "After epoch 2 of one, with seed 5" in texts(opened(**{**address, "of": "one"}))  # a run's name alone
+    assert "There is no film of nobody here." in texts(opened(**{**address, "of": "nobody"}))  # never silently another
     for bad in ({"of": "../x"}, {"epoch": "<b>"}, {"epoch": "99"}, {"seed": "-1"}, {"seed": "9" * 30}):
         opened(**{**address, **bad})
