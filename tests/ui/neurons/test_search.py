@@ -74,14 +74,14 @@ def test_a_part_of_the_tune_is_found_again_in_the_corpus(home: Path) -> None:
 
 def test_it_opens_on_a_bar_in_which_a_neuron_stands_out(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     text = written(opened("search", "Search"))
-    second, fourth = printed_bars(text).bars[1], printed_bars(text).bars[3]
+    second, third = printed_bars(text).bars[1:3]
     assert opened("search", "Search").session_state["search.range"][1:] == (second.start, second.end)  # none does
 
-    def only_in_the_fourth(acts: Activations, start: int, end: int, **conditions: object) -> list[Selected]:
-        return select(acts, start, start + 1, before=0, after=0) if start == fourth.start else []
+    def only_in_the_third(acts: Activations, start: int, end: int, **conditions: object) -> list[Selected]:
+        return select(acts, start, start + 1, before=0, after=0) if start == third.start else []
 
-    monkeypatch.setattr(search_part, "select", only_in_the_fourth)
-    assert opened("search", "Search").session_state["search.range"][1:] == (fourth.start, fourth.end)
+    monkeypatch.setattr(search_part, "select", only_in_the_third)
+    assert opened("search", "Search").session_state["search.range"][1:] == (third.start, third.end)
 
 
 def test_bars_choose_characters_and_characters_bars(home: Path) -> None:
