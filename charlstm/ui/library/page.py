@@ -15,6 +15,7 @@ from charlstm.ui.library.settings import (
     ADDRESS,
     ALL,
     KEPT,
+    LIST,
     PAGE,
     PLAYS,
     READING,
@@ -27,23 +28,21 @@ from charlstm.ui.library.settings import (
 )  # fmt: skip
 from charlstm.ui.library.tunes import summary
 from charlstm.ui.shared.drawing import draw
-from charlstm.ui.shared.frame import PAGE_BEFORE
 from charlstm.ui.shared.notices import plain, stop_with
 from charlstm.ui.shared.player import show_tune, sound_tune
 from charlstm.ui.shared.printing import print_scores_only
 from charlstm.ui.shared.session_library import restore, session_library
 from charlstm.ui.shared.written_address import is_followed, write_address
 
-TITLE = "Library"
 AT_ONCE = 8  # tunes on a page of the list
 
 
 def page() -> None:
     """The page, top to bottom."""
     print_scores_only()
-    st.title(TITLE, anchor=False)
+    st.title("Library", anchor=False)
     st.caption("Your tunes, in this browser. Keep the ones you like; the oldest of the others make room for new ones.")
-    if PAGE_BEFORE.get() == TITLE and is_followed(ADDRESS, st.query_params.to_dict()):  # the visitor went back
+    if "tune" in st.query_params and is_followed(ADDRESS, st.query_params.to_dict()):  # the visitor went back
         SHOWN.reload()
         READING.reload()
     try:
@@ -85,7 +84,7 @@ def _show_library(library: Library) -> None:
         show_import()
     numbers = ",".join(str(tune.number) for tune in shown)
     begin_screen(numbers if reading else "", f"library.row.{shown[-1].number}" if shown else "")
-    write_address(ADDRESS, {"tune": numbers} if reading else {})
+    write_address(ADDRESS, {"tune": numbers if reading else LIST})
     for tune in shown:
         sound_tune(draw(tune.titled), key="library.player" if len(shown) == 1 else f"library.player.{tune.number}")
 

@@ -10,11 +10,12 @@ from charlstm.ui.shared.written_address import WrittenAddress
 from charlstm.ui.state import Setting
 
 ALL, KEPT = "All", "Kept"
+LIST = "all"  # in the address: no tune was chosen
 LARGEST = 2**63 - 1  # of SQLite's numbers
 
 
 def parse_numbers(text: str) -> tuple[int, ...] | None:
-    """The one or two tunes of an address: "5" or "5,7". Raises ValueError."""
+    """The one or two tunes of an address: "5" or "5,7". Raises ValueError, for LIST too."""
     numbers = tuple(int(number) for number in text.split(","))
     return numbers if len(numbers) <= 2 and max(numbers) <= LARGEST else None
 

@@ -60,29 +60,28 @@ def test_tunes_are_heard_named_deleted_and_brought_back() -> None:
 def test_a_chosen_tune_is_in_the_address_until_one_goes_back_to_the_list() -> None:
     app = library_page()
     assert not any(button.key == "library.back" for button in app.button)
-    assert address_of(app) == {}
+    assert address_of(app) == {"tune": "all"}
     pressed(app, "library.listen.2")
     assert address_of(app) == {"tune": "2"}
     pressed(app, "library.compare.3")
     assert address_of(app) == {"tune": "2,3"}
     pressed(app, "library.back")
-    assert address_of(app) == {}
+    assert address_of(app) == {"tune": "all"}
     assert not any(button.key == "library.back" for button in app.button)
     pressed(app, "library.listen.2")
     pressed(app, "library.delete.2")  # nothing is left to look at
-    assert address_of(app) == {}
+    assert address_of(app) == {"tune": "all"}
 
 
 def test_an_address_opens_a_tune_and_a_bad_one_opens_none() -> None:
     for tune, expected in (("2", "Maggie in the Barley"), ("9", "Two Left Boots"), (f"{2**70}", "Two Left Boots"),
                            ("1,2,3", "Two Left Boots"), ("<b>", "Two Left Boots")):  # fmt: skip
         app = library_page()
-        app.session_state["frame.page"] = "Library"
         app.query_params["tune"] = tune
         app.run()
         assert not app.exception
         assert app.header[0].value == expected
-        assert address_of(app) == ({"tune": "2"} if tune == "2" else {})
+        assert address_of(app) == {"tune": "2" if tune == "2" else "all"}
 
 
 def test_two_tunes_stand_side_by_side() -> None:

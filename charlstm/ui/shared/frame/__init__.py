@@ -13,7 +13,6 @@ from charlstm.ui.shared.component import component
 from charlstm.ui.state import Setting
 
 NAMED: Setting[dict[str, str]] = Setting("frame.named", {})  # class of a container -> what its buttons are about
-PAGE_BEFORE = Setting("frame.page", "")  # the page that the run before this one has shown
 _component = component(
     "frame", __file__, html='<section class="frame"><div role="status" aria-live="polite"></div></section>'
 )
@@ -43,5 +42,4 @@ def show_frame(page: str, title: str) -> None:
         Of what is shown on it, a tune most often; a new one is announced.
     """
     with st.container(key="frame"):
-        PAGE_BEFORE.set(page)
         _component(key="frame.component", data={"page": page, "title": title, "named": NAMED.pop()}, height=1)
