@@ -36,6 +36,7 @@ STYLE_OPTIONS = (
     "--corpus", STYLE, "--hidden-size", "320", "--dropout", "0.25", "--weight-dropout", "0.3", "--clock", "--plan",
 )  # fmt: skip
 SIZES = (16, 32, 64, 100, 150, 200, 250, 350, 512)
+PAIR_RATE = 3e-3  # of both networks of a pair, so that they differ in the cell alone (docs/lab-log.md, 2026-11-26)
 RATES = (1e-4, 3e-4, 1e-3, 2e-3, 3e-3, 5e-3, 1e-2)
 MINUTES, EPOCHS = "minutes", "epochs"
 CELL, LAYERS, SIZE = Setting("train.cell", next(iter(CELLS))), Setting("train.layers", 1), Setting("train.size", 64)
@@ -102,7 +103,7 @@ def _pair(corpus: Corpus, running: TrainingRun | None) -> None:
         check_disk()
         names: list[str] = []
         for model in models:
-            arguments = arguments_of(corpus.name, model, MINUTES, 1, model.cell_spec.learning_rate, 0)
+            arguments = arguments_of(corpus.name, model, MINUTES, 1, PAIR_RATE, 0)
             run = training_runs.start(
                 arguments, name=clean_name(f"1-minute-{model.cell}"), beside="".join(names), owner=owner_id()
             )
