@@ -12,7 +12,9 @@ MOST = 0.05
 
 
 @pytest.mark.parametrize("width", [1280, 390])
-@pytest.mark.parametrize("name", ["?model=reciter&seed=5", "neurons?model=reciter&seed=5", "your_tune", "library"])
+@pytest.mark.parametrize(
+    "name", ["?model=reciter&seed=5", "neurons?model=reciter&seed=5", "your_tune", "library", "train"]
+)
 def test_a_page_that_loads_stays_where_it_is(page: Any, address: str, name: str, width: int) -> None:
     page.set_viewport_size({"width": width, "height": 900})
     page.add_init_script(OBSERVE)

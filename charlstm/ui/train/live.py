@@ -94,6 +94,7 @@ def _live(name: str, shown: tuple[object, ...]) -> None:
     show_figure(
         loss_chart(rows, ngram), title=f"Losses of {run.name}", key="train.losses",
         caption=f"{about} Corpus {run.settings.get('corpus')}, seed {seed}.",
+        place=st.container(key="train-losses-place"),
     )  # fmt: skip
     st.caption(about)
     left, right = st.columns(2)
@@ -133,7 +134,7 @@ def _numbers(run: TrainingRun, rows: Sequence[Mapping[str, Any]]) -> None:
         ("Gradient norm", f"{last['grad_norm']:.2f}"),
         *([("Memory", f"{memory / 2**20:,.0f} MB")] if memory else []),
     )
-    with st.container(horizontal=True):
+    with st.container(horizontal=True, key="train-numbers"):
         for label, value in tiles:
             st.metric(label, value, width=170)
 
