@@ -124,7 +124,7 @@ def _coherence(ours: Mapping[tuple[str, float], Row]) -> list[Claim]:
         Claim(
             "The RNN's tunes are less coherent than the LSTM's, fragmented.",
             f"At T = 1, {filled[0]:.0%} of the bars of rnn-250 and {filled[1]:.0%} of those of lstm-250 fill their "
-            f"meter; {valid[0]:.0%} and {valid[1]:.0%} of their tunes have no fault.",
+            f"meter; {valid[0]:.0%} and {valid[1]:.0%} of their tunes are valid.",
             filled[0] < filled[1] and valid[0] < valid[1],
         ),
         Claim(

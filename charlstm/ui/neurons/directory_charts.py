@@ -35,7 +35,7 @@ def in_direction(entry: ConceptEntry, place: int = 0) -> tuple[float, float, flo
 
 
 def _list_axis(**options: Any) -> Any:
-    return alt.Axis(labelLimit=130, labelFlush=False, ticks=False, domain=False, **options)
+    return alt.Axis(labelLimit=190, labelFlush=False, ticks=False, domain=False, **options)
 
 
 def concept_chart(entries: list[ConceptEntry]) -> Any:
