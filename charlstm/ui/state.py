@@ -129,9 +129,10 @@ class Setting(Generic[T]):
         """Another value in another widget, for what the visitor may act upon before the browser shows it.
 
         A browser sends what all its widgets say with each click, also while the answer to the one before is on its way.
-        What it still says of the old widget is nobody's wish, and is not taken for one.
+        What it still says of the old widget is nobody's wish, and is not taken for one. Give the new one its value= or
+        index= as well: what a browser says of a widget that it has just drawn is where the widget itself begins.
         """
-        if value != self.get():
+        if _value(self._state_key) not in (_NOTHING, value):
             renewed = _memory().renewed
             st.session_state.pop(self._state_key, None)
             renewed[self.key] = renewed.get(self.key, 0) + 1

@@ -91,10 +91,10 @@ def _controls(text: str) -> tuple[int, str]:
     if chosen_in not in (text, "") or not 1 <= position < len(text):
         position = _first_position(text)
     POSITION.set((text, position))
-    CHARACTER.set(position + 1)
+    CHARACTER.renew(position + 1)
     left, right = st.columns([3, 13], vertical_alignment="bottom")
     left.number_input(
-        "Character", 2, len(text), key=CHARACTER.widget(),
+        "Character", 2, len(text), position + 1, key=CHARACTER.widget(),
         on_change=lambda: POSITION.set((text, CHARACTER.get() - 1)),
     )  # fmt: skip
     how = choose(

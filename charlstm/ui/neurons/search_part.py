@@ -130,12 +130,13 @@ def _range_widgets(text: str, start: int, end: int) -> None:
 
     wide, left, right = st.columns([4, 1, 1], vertical_alignment="bottom")
     if printed.highest > printed.lowest:
-        BARS.set(printed.touched(start, end) or (printed.highest, printed.highest))
-        wide.slider("Bars", printed.lowest, printed.highest, key=BARS.widget(), on_change=by_bars)
-    FROM.set(start + 1)
-    TO.set(end)
-    left.number_input("From character", 1, len(text), key=FROM.widget(), on_change=by_characters)
-    right.number_input("to", 1, len(text), key=TO.widget(), on_change=by_characters)
+        shown = printed.touched(start, end) or (printed.highest, printed.highest)
+        BARS.renew(shown)
+        wide.slider("Bars", printed.lowest, printed.highest, shown, key=BARS.widget(), on_change=by_bars)
+    FROM.renew(start + 1)
+    TO.renew(end)
+    left.number_input("From character", 1, len(text), start + 1, key=FROM.widget(), on_change=by_characters)
+    right.number_input("to", 1, len(text), end, key=TO.widget(), on_change=by_characters)
 
 
 def _condition_widgets() -> None:

@@ -44,22 +44,23 @@ def picker(context: ViewContext, unit: Unit) -> None:
     def moved(source: Setting[int]) -> None:
         UNIT.set(Unit(LAYER.get() - 1 if context.layers > 1 else 0, source.get()))
 
-    SLIDER.set(unit.index)
-    NUMBER.set(unit.index)
-    LAYER.set(unit.layer + 1)
+    SLIDER.renew(unit.index)
+    NUMBER.renew(unit.index)
+    LAYER.renew(unit.layer + 1)
     if context.layers > 1:
         st.segmented_control(
-            "Layer", range(1, context.layers + 1), key=LAYER.widget(), required=True, on_change=moved, args=(SLIDER,)
-        )
+            "Layer", range(1, context.layers + 1), default=unit.layer + 1, key=LAYER.widget(), required=True,
+            on_change=moved, args=(SLIDER,),
+        )  # fmt: skip
     last = context.size - 1
     if not last:  # a slider needs two ends
         st.caption("Each layer of this model has one neuron." if context.layers > 1 else "This model has one neuron.")
         return
     wide, narrow = st.columns([4, 1], vertical_alignment="bottom")
-    wide.slider("Neuron", 0, last, key=SLIDER.widget(bounds=(0, last)), on_change=moved, args=(SLIDER,))
+    wide.slider("Neuron", 0, last, unit.index, key=SLIDER.widget(bounds=(0, last)), on_change=moved, args=(SLIDER,))
     narrow.number_input(
-        "Neuron by number", 0, last, key=NUMBER.widget(bounds=(0, last)), on_change=moved, args=(NUMBER,),
-        label_visibility="collapsed",
+        "Neuron by number", 0, last, unit.index, key=NUMBER.widget(bounds=(0, last)), on_change=moved,
+        args=(NUMBER,), label_visibility="collapsed",
     )  # fmt: skip
 
 

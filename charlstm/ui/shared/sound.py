@@ -53,7 +53,8 @@ TRANSPOSE = Setting("sound.transpose", 0, query="transpose", parse=parse_transpo
 BACKING = Setting("sound.backing", False, query="backing", parse=parse_backing, write=lambda on: str(int(on)))
 SWING = Setting("sound.swing", 0, query="swing", parse=parse_swing)  # percent of a beat; 0: that of the rhythm
 
-SHOWN_KEY = Setting("sound.key", 0)  # what the widget shows, for each own key of a tune
+# What the widget shows: a tune's own key, and the semitones from there.
+SHOWN_KEY: Setting[tuple[str, int]] = Setting("sound.key", ("", 0))
 
 
 def sound_query() -> dict[str, str]:
@@ -87,13 +88,14 @@ def key_setting(text: str) -> None:
     keys = _keys(text)
     if (steps := TRANSPOSE.get()) not in keys:  # of an address, or of the tune before
         keys = {**keys, steps: f"{steps:+d}"}
-    # One widget for each own key: a browser that has seen a choice called "A" would go on showing it for a tune in D.
-    chosen = SHOWN_KEY.of(keys.get(0, ""))
-    chosen.set(steps)
+    # Another widget for another own key: what a browser still says of the last tune's is no wish for this one. It begins
+    # at what it shows: a browser that has just drawn a widget sends where it begins, until it has read the value beside.
+    offered = [(keys.get(0, ""), n) for n in keys]
+    SHOWN_KEY.renew((keys.get(0, ""), steps))
     st.selectbox(
-        "Transpose to", list(keys), key=chosen.widget(keys), on_change=lambda: TRANSPOSE.set(chosen.get()),
-        format_func=lambda steps: f"Key: {keys[steps]}", width=220, label_visibility="collapsed",
-        disabled=len(keys) == 1, help="The key in which the tune is written and played.",
+        "Transpose to", offered, list(keys).index(steps), key=SHOWN_KEY.widget(offered),
+        on_change=lambda: TRANSPOSE.set(SHOWN_KEY.get()[1]), format_func=lambda key: f"Key: {keys[key[1]]}", width=220,
+        label_visibility="collapsed", disabled=len(keys) == 1, help="The key in which the tune is written and played.",
     )  # fmt: skip
 
 

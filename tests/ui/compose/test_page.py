@@ -55,7 +55,8 @@ def test_a_browser_that_draws_a_widget_late_finds_its_value_in_any_run(app_home:
         shown |= {
             box.label: (box.options.index(box.format_func(box.value)), box.proto.default) for box in app.selectbox
         }
-        for label in ("Temperature", "Seed", "Maximum length", "Title", "Always playable", "Compose in key", "Model"):
+        labels = ("Temperature", "Seed", "Maximum length", "Title", "Always playable", "Compose in key", "Model")
+        for label in (*labels, "Transpose to"):
             value, default = shown[label]
             assert value == (default[0] if label == "Temperature" else default), label
         app.run()
@@ -111,23 +112,34 @@ def key_box(app: AppTest) -> Selectbox:
 
 
 def test_the_key_that_is_shown_is_the_tunes_own(app_home: Path) -> None:
-    """Each own key has a widget of its own: a browser goes on showing what was chosen in the last one."""
     app = opened(seed="5")
     first = key_box(app)
-    assert first.value == 0 and first.options[7].startswith("Key: ")
-    assert first.key.endswith(first.options[7].removeprefix("Key: "))
+    assert first.value == (first.options[7].removeprefix("Key: "), 0)
+
+
+def test_what_a_browser_says_of_the_last_tunes_key_transposes_no_tune(app_home: Path) -> None:
+    """A click that is made before the answer to another one has arrived sends all widgets as they were."""
+    app = opened(model="reciter", seed=seed_of("T"), transpose="2")
+    late, own_key = app._tree.get_widget_states(), key_box(app).value[0]
+    app.query_params["seed"] = seed_of("R")
+    app.session_state["sound.transpose"] = 0
+    app.run()
+    assert key_box(app).value[0] != own_key
+    app._run(late)
+    assert (app.session_state["sound.transpose"], key_box(app).value[1]) == (0, 0)
+    assert "transpose" not in address_of(app)
 
 
 def test_instrument_and_key_stay_for_the_next_tune_and_stand_in_the_address(app_home: Path) -> None:
     app = opened(seed="5", instrument="flute", transpose="2")
-    assert (app.selectbox(key="sound.instrument").value, key_box(app).value) == ("flute", 2)
-    key_box(app).set_value(-3).run()
+    assert (app.selectbox(key="sound.instrument").value, key_box(app).value[1]) == ("flute", 2)
+    key_box(app).set_value((key_box(app).value[0], -3)).run()
     app.selectbox(key="sound.instrument").set_value("harp").run()
     next(button for button in app.button if button.label == "Another tune").click().run()
     assert not app.exception
     address = address_of(app)
     assert (address["seed"], address["instrument"], address["transpose"]) == ("6", "harp", "-3")
-    key_box(app).set_value(0).run()
+    key_box(app).set_value((key_box(app).value[0], 0)).run()
     app.selectbox(key="sound.instrument").set_value("piano").run()
     assert not {"instrument", "transpose"} & set(address_of(app))  # nothing is said of what is as usual
 

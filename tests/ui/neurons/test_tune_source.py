@@ -30,7 +30,7 @@ def test_neurons_shows_the_tune_of_compose_with_a_value_for_each_character(app_h
     assert app.session_state["tune.sample"][1].text == text
     app.slider(key="neurons.slider").set_value(3).run()
     assert not app.exception
-    assert app.number_input(key="neurons.number").value == 3
+    assert next(widget for widget in app.number_input if widget.label == "Neuron by number").value == 3
     assert address_of(app)["neuron"] == "0:3"
 
 
