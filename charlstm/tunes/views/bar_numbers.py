@@ -1,4 +1,4 @@
-"""The numbers of bars as scores print them: a pickup is 0, and short measures that complete each other are one bar."""
+"""The numbers of bars as scores print them: a pickup has none of its own, and halves of a bar are one bar."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from charlstm.tunes.views.bars import Bar, bars, misfits
 
 
 def bar_numbers(measures: Sequence[Measure]) -> list[int]:
-    """The number of each measure of a voice, from 1; 0 is a pickup at the beginning."""
+    """The number of each measure of a voice, from 1; a pickup has that of the measure before it, 0 at the beginning."""
     numbers: list[int] = []
     number = 0
     for previous, measure in zip([None, *measures], measures, strict=False):
-        number += not (measure.pickup or (previous is not None and _complement(previous, measure)))
+        number += not (measure.pickup or (previous is not None and _goes_on(previous, measure)))
         numbers.append(number)
     return numbers
 
@@ -84,9 +84,14 @@ def printed_bars(text: str) -> PrintedBars:
     return PrintedBars(tuple(tune_bars), tuple(numbers))
 
 
-def _complement(previous: Measure, measure: Measure) -> bool:
-    """Whether two short measures are halves of one, parted by a repeat sign or a double bar."""
+def _goes_on(previous: Measure, measure: Measure) -> bool:
+    """Whether a short measure behind a repeat sign or a double bar is a pickup, or the other half of the one before.
+
+    A variant ending is neither.
+    """
     expected = measure.expected
-    if expected is None or not previous.right.closes or previous.pickup:
+    if expected is None or not previous.right.closes or previous.pickup or measure.ending:
         return False
-    return 0 < previous.duration < expected and previous.duration + measure.duration <= expected
+    leads_on = not measure.right.closes or (measure.right.begins > 0 and not measure.right.ends)
+    is_pickup = leads_on and 0 < measure.duration < expected
+    return is_pickup or 0 < previous.duration <= expected - measure.duration

@@ -10,6 +10,7 @@ from charlstm.score.notation import read_score, to_musicxml
 from charlstm.tunes.views.bar_numbers import printed_bars
 
 HEAD = "X:1\nM:4/4\nL:1/8\nK:D\n"
+FULL = HEAD + "A2|d2fd Adfd|e2ge cege||\nA2|f4 f4|e4 d4|]\n"  # a pickup behind a section that ends full
 PICKUPS = HEAD + "A2|d2fd Adfd|e2ge cege|d2fd d2||\nA2|f4 f4|e4 d4|]\n"
 
 
@@ -18,8 +19,16 @@ PICKUPS = HEAD + "A2|d2fd Adfd|e2ge cege|d2fd d2||\nA2|f4 f4|e4 d4|]\n"
     [
         ("d8|e8|f8|]", (1, 2, 3)),
         ("A2|d8|e6|]", (0, 1, 2)),
-        ("|:A2|d8|e6:|\n|:A2|f8|d6:|", (0, 1, 2, 2, 3, 4)),
+        ("|:A2|d8|e6:|\n|:A2|f8|d6:|", (0, 1, 2, 2, 3, 4)),  # it completes the bar before it
+        ("|:A2|d8|e8:|\n|:A2|f8|d8:|", (0, 1, 2, 2, 3, 4)),  # a section that ends full
+        ("d8|e8||A2|f8|d8|]", (1, 2, 2, 3, 4)),  # the first pickup
+        ("d8|e8||A2|:f8|d6:|", (1, 2, 2, 3, 4)),  # a pickup before the repeat sign
+        ("|:A2|d8|[1 e6:|[2 e6||A2|f8|d6|]", (0, 1, 2, 3, 3, 4, 5)),  # behind endings
+        ("|:A2|d8|[1 e6:|[2 e8||A2|f8|d8|]", (0, 1, 2, 3, 3, 4, 5)),
+        ("|:A4|d8|[1 e4:|[2 e4|]", (0, 1, 2, 3)),  # the second ending does not complete the first
         ("d8|[1 e8:|[2 f8|]", (1, 2, 3)),
+        ("d8|e4||f4|g8|]", (1, 2, 2, 3)),  # a bar that is cut
+        ("d8|e8||f4|]", (1, 2, 3)),  # one that is too short, and leads into nothing
         ("d8|e3|f8|]", (1, 2, 3)),
         ("", ()),
     ],
@@ -28,11 +37,18 @@ def test_a_pickup_is_no_bar_of_its_own(body: str, numbers: tuple[int, ...]) -> N
     assert printed_bars(HEAD + body).numbers == numbers
 
 
-def test_the_numbers_are_those_that_the_score_prints() -> None:
+@pytest.mark.parametrize("text", [PICKUPS, FULL])
+def test_the_numbers_are_those_that_the_score_prints(text: str) -> None:
     """A measure whose number is not printed again has the number before it."""
-    xml = to_musicxml(read_score(PICKUPS))
-    shown = [int(n) for n in re.findall(r'<measure[^>]*number="(\d+)"', xml)]
-    assert printed_bars(PICKUPS).numbers == tuple(shown)
+    measures = re.findall(r"<measure[^>]*>", to_musicxml(read_score(text)))
+    shown = [int(re.search(r'number="(\d+)"', measure)[1]) for measure in measures]  # type: ignore[index]
+    assert printed_bars(text).numbers == tuple(shown)
+    for before, number, measure in zip([0, *shown], shown, measures, strict=False):
+        assert ('implicit="yes"' in measure) == (number == before), measure
+
+
+def test_a_pickup_behind_a_full_bar_is_not_counted() -> None:
+    assert printed_bars(FULL).complete() == (4, 4)
 
 
 def test_a_number_stands_for_all_its_parts() -> None:

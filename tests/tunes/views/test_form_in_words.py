@@ -20,6 +20,7 @@ HEAD = "X:1\nM:4/4\nL:1/8\nK:D\n"
         ("A8|B8:|\nc8|d8:|", "A (bars 1–2) twice, B (bars 3–4) twice"),
         ("A2|:A8|B6A2:||:c8|d6c2:|", "A (bars 1–2) twice, B (bars 3–4) twice"),  # a pickup before the repeat sign
         ("A2|A8|B6:|c2|c8|d6:|", "A (bars 1–2) twice, B (bars 3–4) twice"),  # a pickup to each part
+        ("|:A2|A8|B8:|\n|:c2|c8|d8:|", "A (bars 1–2) twice, B (bars 3–4) twice"),  # to parts that end full
         ("|:A8|B8|1c8:|2d8||e8|f8||", "A (bars 1–4) twice with two endings, B (bars 5–6) once"),
         ("|:A8|1 B8:|2 c8:|3 d8|]", "A three times with three endings"),
         ("|:A8|B8:||c||d|]", "A (bars 1–2) twice, B (bar 3) once"),  # two bars that are cut, at the end
