@@ -80,7 +80,7 @@ def add(commands: Commands) -> None:
     panel.add_argument("--model", metavar="MODEL", help="sample this model in place of reading TUNES")
     panel.add_argument("-n", type=at_least(1), default=200, metavar="N", help="tunes to sample (default %(default)s)")
     panel.add_argument("--temperature", type=float, metavar="T", help="of --model (default: the model's own)")
-    panel.add_argument("--guard", action="store_true", help="of --model: allow only what engraves and plays")
+    panel.add_argument("--guard", action="store_true", help="of --model: allow only what can be engraved and played")
     panel.add_argument("--no-tools", action="store_true", help="do not run abc2midi and abcm2ps, even if installed")
 
     new = add_command(

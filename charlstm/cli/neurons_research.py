@@ -41,7 +41,7 @@ def add(group: Commands) -> None:
     search = add_command(
         group,
         "search",
-        "find where units are on together in a corpus: chosen ones, or those that tell a concept best",
+        "find where units are on together in a corpus: chosen ones, or those that pick out a concept best",
         "charlstm neurons search lstm-250 --concept cadence",
         _search,
     )

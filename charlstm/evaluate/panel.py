@@ -1,4 +1,4 @@
-"""The panel: many tunes measured between real tunes and real bars in disorder. Knows nothing of how they were made.
+"""The panel: many tunes measured between real tunes and real bars shuffled. Knows nothing of how they were made.
 
 The ceiling is a corpus's own held-out tunes, the control the same tunes with their bars shuffled (`shuffle.py`): a
 measure on which the two agree says nothing of music beyond the bar.

@@ -300,10 +300,10 @@ def _panel() -> Study:
     return Study(
         "panel",
         "Tunes of each model",
-        "How good are the tunes, between real ones and real bars in disorder?",
+        "How good are the tunes, between real ones and real bars shuffled?",
         f"{TUNES} tunes of each shipped model at each temperature. The ceiling is test tunes, which no model has seen, "
         "the control is the same tunes with bars exchanged among tunes of one meter and key. Guarded: the model may "
-        "only write what engraves and plays. lstm-form writes each tune by a form plan of the corpus.",
+        "only write what can be engraved and played. lstm-form writes each tune from a form plan in the corpus.",
         tuple(cases),
     )
 

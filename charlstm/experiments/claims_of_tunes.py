@@ -129,9 +129,9 @@ def _coherence(ours: Mapping[tuple[str, float], Row]) -> list[Claim]:
         ),
         Claim(
             "In the RNN's tunes there are occasional pauses, or sudden changes in tempo.",
-            f"Rests take {rests[0]:.1%} of the time of rnn-250's tunes and {rests[1]:.1%} of lstm-250's. From a bar to "
-            f"the next the notes become twice as fast or half as fast in {changes[0]:.0%} and {changes[1]:.0%} of the "
-            "bars.",
+            f"Rests take {rests[0]:.1%} of the time of rnn-250's tunes and {rests[1]:.1%} of lstm-250's. From one bar "
+            f"to the next the notes become twice as fast or half as fast in {changes[0]:.0%} and {changes[1]:.0%} of "
+            "the bars.",
             rests[0] > rests[1] and changes[0] > changes[1],
         ),
     ]

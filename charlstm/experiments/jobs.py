@@ -69,7 +69,7 @@ class Neurons:
 class Measuring:
     """Sample a shipped model at a temperature, and measure the tunes with everything there is. It has one seed.
 
-    `guard`: only what engraves and plays (charlstm.lm.sample.guard).
+    `guard`: only what can be engraved and played (charlstm.lm.sample.guard).
     """
 
     network: str  # the name of a model in checkpoints/

@@ -189,7 +189,7 @@ class SampleConfig(_Config):
     top_k: int | None = None  # keep the k likeliest symbols
     top_p: float | None = None  # keep the smallest set of symbols with this much probability
     max_length: int = 1000  # characters, the prime's included
-    guard: bool = False  # allow only what leads to a tune that engraves and plays (lm/sample/guard.py)
+    guard: bool = False  # allow only what leads to a tune that can be engraved and played (lm/sample/guard.py)
 
     def __post_init__(self) -> None:
         ok = isinstance(self.temperature, (int, float)) and 0 <= self.temperature <= MAX_TEMPERATURE

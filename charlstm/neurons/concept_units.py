@@ -20,7 +20,7 @@ FEWEST = 10  # characters that have the concept, and that do not
 def best_probes(
     recording: Activations, concept: Concept, *, most: int = 8, tunes: int = RANKED_ON
 ) -> list[tuple[Probe, float]]:
-    """The units that tell a concept best on the first tunes, best first, with their AUROC; none where it is too rare.
+    """The units that pick out a concept best on the first tunes, best first, with their AUROC; none of a rare one.
 
     The AUROC is that of the better direction, in [0.5, 1], on the tunes on which the units were chosen.
     """

@@ -35,7 +35,7 @@ class UnitScore(NamedTuple):
 
 
 def rank_units(acts: Activations | Sequence[Activations], concept: Labeller, *, top: int = 10) -> list[UnitScore]:
-    """The units that tell a concept best, by distance of their AUROC from 1/2; the lower unit first on a tie.
+    """The units that pick out a concept best, by distance of their AUROC from 1/2; the lower unit first on a tie.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Guard: what a tune may go on with, character by character, so that it is always one that engraves and plays.
+"""Guard: what a tune may go on with, character by character, so that it is always one that can be engraved and played.
 
 A constraint on the next character, never a repair, and without dead ends: whatever is allowed can be ended within the
 length. The language is that of cleaned corpora (lm/sample/guard_header.py and guard_body.py); chords, graces, words and

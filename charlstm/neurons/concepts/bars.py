@@ -61,17 +61,17 @@ def even_bar(text: Layout) -> Spans:
 
 @concept("bar number", "in bar 1 of each phrase")
 def first_of_four(text: Layout) -> Spans:
-    """The bars 1, 5, 9 ... of a section: the first of each four."""
+    """Bars 1, 5, 9 ... of a section: the first of each four."""
     return _bars(text, lambda number: number % 4 == 1)
 
 
 @concept("bar number", "in bar 4 of each phrase")
 def fourth_of_four(text: Layout) -> Spans:
-    """The bars 4, 8, 12 ... of a section: the last of each four."""
+    """Bars 4, 8, 12 ... of a section: the last of each four."""
     return _bars(text, lambda number: number % 4 == 0)
 
 
 @concept("bar number", "in bars 5 to 8 of each eight")
 def second_four(text: Layout) -> Spans:
-    """The bars 5 to 8 of each eight of a section."""
+    """Bars 5 to 8 of each eight of a section."""
     return _bars(text, lambda number: (number - 1) % 8 >= 4)

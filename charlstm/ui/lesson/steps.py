@@ -54,7 +54,7 @@ def steps(model: str, header_unit: tuple[int, int] | None, neurons: int) -> tupl
         Step(
             "Temperature",
             "The model writes a tune one character at a time. For each it has a probability for every character, and "
-            "draws one. The temperature says how boldly it draws.",
+            "picks one at random. The higher the temperature, the more often it picks an unlikely one.",
             (
                 (f"Compose at {COLD}", link("./", temperature=COLD, **tune)),
                 (f"Compose at {WILD}", link("./", temperature=WILD, **tune)),
@@ -75,14 +75,14 @@ def steps(model: str, header_unit: tuple[int, int] | None, neurons: int) -> tupl
             "The header neuron",
             "A tune in ABC begins with a header: title, meter, key. One neuron tells it from the music, though nobody "
             "told the model what a header is. Mind what you conclude: headers have characters of their own, and an "
-            "untrained network may have such a neuron too. The neuron index says what one reaches.",
+            "untrained network may have such a neuron too. The neuron index shows how well an untrained one scores.",
             ((found[1], link("neurons", view=found[0], **tune, **header)),),
             "Find the place where its colour changes. Choose another tune from the collection and look again.",
             "Why does it help the model to know whether it is in the header?",
         ),
         Step(
             "Without it",
-            "A neuron that looks important may not be. To ablate it is to hold it at 0 while the model writes.",
+            "A neuron that looks important may not be. Ablating a neuron means holding it at 0 while the model writes.",
             (
                 (
                     "Ablate it",

@@ -56,8 +56,8 @@ def show(context: ViewContext) -> None:
     chosen_on, scored_on = directory.tunes
     is_own = context.checkpoint.corpus.fingerprint == corpus.fingerprint
     st.caption(
-        f"What does each neuron of {plain(context.model)} follow? An AUROC of 1 tells a concept perfectly, 0.5 is "
-        f"chance. {directory.tried:,} pairs of a neuron and a concept were "
+        f"What does each neuron of {plain(context.model)} follow? An AUROC of 1 picks out the concept perfectly, 0.5 "
+        f"is chance. {directory.tried:,} pairs of a neuron and a concept were "
         f"tried on {chosen_on} tunes; every score here is from {scored_on} other tunes."
         + (" The model learned from none of them." if is_own else "")
     )

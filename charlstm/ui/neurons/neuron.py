@@ -72,7 +72,7 @@ def show(context: ViewContext) -> None:
 def _activations(recording: Activations, values: NDArray[np.floating], note: str, of: Of) -> None:
     left, right = st.columns(2, gap="large")
     with left:
-        titled("Activation histogram", "How often it has which value.")
+        titled("Activation histogram", "How often it takes each value.")
         chart = charts.histogram_chart(*unit_stats.histogram(values))
         show_figure(chart, title="Activation histogram", caption=note, of=of, key="neuron.histogram")
     with right:

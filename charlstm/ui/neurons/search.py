@@ -84,8 +84,8 @@ def _collection(context: ViewContext) -> Activations | None:
 
 
 def _by_concept(context: ViewContext, about: DeltaGenerator) -> Sounds:
-    """The neurons that tell a concept best, and where they are on."""
-    about.caption("The neurons that tell a concept best, and where they are on together.")
+    """The neurons that pick out a concept best, and where they are on."""
+    about.caption("The neurons that pick out a concept best, and where they are on together.")
     name = st.selectbox(
         "Concept", list(CONCEPTS), key=CONCEPT_NAME.widget(), format_func=lambda name: CONCEPTS[name].title
     )

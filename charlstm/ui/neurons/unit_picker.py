@@ -69,7 +69,7 @@ def picker(context: ViewContext, unit: Unit) -> None:
 
 @st.cache_data(max_entries=64, show_spinner=False)
 def best_units(model: str, stamp: int, text: str, concept: str) -> list[tuple[int, int, float]]:
-    """The five neurons that tell a concept best in this tune: layer, index, and how surely, in [0, 1]."""
+    """The five neurons that pick out a concept best in this tune: layer, index, and how surely, in [0, 1]."""
     best = rank_units(recorded(model, stamp, text), CONCEPTS[concept], top=5)
     return [(*score.unit, score.selectivity) for score in best]
 

@@ -81,7 +81,7 @@ def describe(checkpoint: Checkpoint) -> str:
     if config.lookback_bars:
         memory = "Looks back at earlier bars as it writes, so its tunes return to how they began."
     if config.plan:
-        memory = "Writes by a form: it knows which bars return or are varied, and finds the notes."
+        memory = "Writes by a form: it knows which bars return or are varied, and fills in the notes."
     layers = f" in {config.num_layers} layers" if config.num_layers > 1 else ""
     terms = checkpoint.corpus.terms or TERMS.get(checkpoint.corpus.name or "")
     terms = f" Learned from: {terms[:200]}." if terms else ""
