@@ -231,7 +231,7 @@ class Command(NamedTuple):
 
 
 TIMES = "seconds characters_per_second characters/s machine"
-SMALL = "--corpus small --no-match --threads 1 --epochs 5 --batch-size 8 --hidden-size 16 --embedding-size 8"
+SMALL = "--corpus small --no-clock --no-match --threads 1 --epochs 5 --batch-size 8 --hidden-size 16 --embedding-size 8"
 TRAIN = f"train {SMALL} --json --out"
 HELP = (
     *("", "corpus", "corpus build", "corpus import", "corpus show", "train", "sample", "continue", "rewrite", "render"),
@@ -329,7 +329,7 @@ COMMANDS = (
     ),
     Command(f"{TRAIN} run-fork --fork run-lstm --at 2 --seed 9", files="run-fork/metrics.jsonl", drop=TIMES),
     Command(f"{TRAIN} none --cell gru --hidden-size 0", drop=TIMES),
-    Command("train --corpus small --estimate --no-match --threads 1 --json", drop=f"{TIMES} epochs"),
+    Command("train --corpus small --estimate --no-clock --no-match --threads 1 --json", drop=f"{TIMES} epochs"),
     Command("sample run-lstm --seed 1 --max-length 80 --json"),
     # studies
     Command("experiment list"),

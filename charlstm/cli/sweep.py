@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
 
 from charlstm.cli.common import (
@@ -61,7 +62,8 @@ def _sweep(options: argparse.Namespace) -> None:
     from charlstm.experiments.sweep import parse_axis, sweep, trials
 
     axes = [parse_axis(text) for text in options.axes]
-    model = ModelConfig(dropout=DROPOUT, embedding_dropout=EMBEDDING_DROPOUT, lookback_bars=LOOKBACK_BARS, match=True)
+    inputs = ModelConfig(lookback_bars=LOOKBACK_BARS, clock=True, match=True)  # as `charlstm train` has them
+    model = replace(inputs, dropout=DROPOUT, embedding_dropout=EMBEDDING_DROPOUT)
     train = TrainConfig(epochs=options.epochs)
     runs = trials(axes, model, train, samples=options.samples, seed=options.seed)
     corpus = find_corpus(options.corpus)

@@ -46,7 +46,13 @@ def add_network_options(parser: argparse.ArgumentParser) -> None:
         metavar="BARS",
         help="bars to look back, such as 1,2,4,8,0 (default; 0: whether a repeat is open), or none",
     )
-    model.add_argument("--clock", action="store_true", help="it also reads how full the bar is, the key and the meter")
+    model.add_argument(
+        "--clock",
+        action="store_true",
+        default=None,
+        help="it also reads how full the bar is, the key and the meter (default: where it looks back)",
+    )
+    model.add_argument("--no-clock", dest="clock", action="store_false", default=None, help="it does not")
     model.add_argument(
         "--plan", action="store_true", help="it also reads a form plan: which bars are new, return or are varied"
     )
@@ -180,7 +186,7 @@ def configs(options: argparse.Namespace) -> tuple[ModelConfig, TrainConfig]:
         weight_dropout=options.weight_dropout,
         tie_weights=options.tie_weights,
         lookback_bars=options.lookback,
-        clock=options.clock,
+        clock=bool(options.lookback) if options.clock is None else options.clock,
         plan=options.plan,
         match=bool(options.lookback) if options.match is None else options.match,
     )

@@ -145,7 +145,7 @@ def _trial(model: ModelConfig, train: TrainConfig, values: Mapping[str, Any]) ->
     if isinstance(bars := ours.get("lookback_bars"), int):
         ours["lookback_bars"] = (bars,)
     if "lookback_bars" in ours:  # as `charlstm train` has it
-        ours.setdefault("match", bool(ours["lookback_bars"]))
+        ours = {name: bool(ours["lookback_bars"]) for name in ("clock", "match")} | ours
     return Training(
         model=replace(model, **{name: value for name, value in ours.items() if name in MODEL_FIELDS}),
         train=replace(train, **{name: value for name, value in ours.items() if name in TRAIN_FIELDS}),

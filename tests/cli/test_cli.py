@@ -263,7 +263,7 @@ def test_train_options_are_the_configurations() -> None:
     parse = build_parser().parse_args
     model, train = configs(parse(["train", "--out", "x"]))
     assert train == TrainConfig()
-    assert model == ModelConfig(dropout=0.2, embedding_dropout=0.1, lookback_bars=LOOKBACK_BARS, match=True)
+    assert model == ModelConfig(dropout=0.2, embedding_dropout=0.1, lookback_bars=LOOKBACK_BARS, clock=True, match=True)
     line = (
         "train --out x --cell gru --hidden-size 7 --layers 2 --embedding-size 3 --dropout 0.5 --embedding-dropout 0 "
         "--lookback none --tie-weights --minutes 2 --patience 3 --batch-size 5 --learning-rate 0.1 --final-rate 1 "
@@ -277,14 +277,16 @@ def test_train_options_are_the_configurations() -> None:
     assert {name for name, value in train.to_dict().items() if value == plain_train[name]} == {"epochs"}
 
 
-def test_a_network_reads_matches_where_it_looks_back_unless_told_otherwise() -> None:
-    for text, match in (
+@pytest.mark.parametrize("name", ["clock", "match"])
+def test_a_network_that_looks_back_reads_the_clock_and_matches_unless_told_otherwise(name: str) -> None:
+    for text, reads in (
         ("", True),
-        ("--no-match", False),
+        (f"--no-{name}", False),
         ("--lookback none", False),
-        ("--lookback none --match", True),
+        (f"--lookback none --{name}", True),
     ):
-        assert configs(build_parser().parse_args(["train", "--out", "x", *text.split()]))[0].match is match
+        options = build_parser().parse_args(["train", "--out", "x", *text.split()])
+        assert getattr(configs(options)[0], name) is reads
 
 
 def test_a_lookback_of_0_is_the_open_repeat_as_the_help_says() -> None:

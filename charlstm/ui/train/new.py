@@ -171,8 +171,8 @@ def _network() -> ModelConfig:
         )  # fmt: skip
         lookback = st.toggle(
             "Look back at earlier bars", key=LOOKBACK.widget(),
-            help="It sees what was written one, two, four and eight bars ago, and what followed the last notes when "
-            "they came before, so its tunes return to how they began.",
+            help="It sees what was written one, two, four and eight bars ago, what followed the last notes when they "
+            "came before, and how full the bar is: so its bars fit, and its tunes return to how they began.",
         )  # fmt: skip
     return ModelConfig(
         cell=cell,
@@ -181,6 +181,7 @@ def _network() -> ModelConfig:
         dropout=dropout,
         embedding_dropout=0.1 if lookback else 0.0,
         lookback_bars=LOOKBACK_BARS if lookback else (),
+        clock=lookback,
         match=lookback,
     )
 
