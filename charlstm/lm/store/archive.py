@@ -7,6 +7,7 @@ in it is ever run. A stored epoch travels as well, where the giver's checkpoint 
 
 from __future__ import annotations
 
+import filecmp
 import io
 import os
 import re
@@ -18,6 +19,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from charlstm.errors import CheckpointError
+from charlstm.lm.store.added import LOCK, write_owner
 from charlstm.lm.store.checkpoint import (
     JSON_FILE,
     MAX_JSON_BYTES,
@@ -35,7 +37,7 @@ MAX_BYTES = 64 * 2**20  # of the file, and of what is in it: an LSTM of 3 x 1,02
 MAX_ENTRIES = 64
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _EPOCH = re.compile(rf"{EPOCHS_FOLDER}/[0-9]{{4,7}}\.safetensors")
-_STAGING, _REPLACED, _LOCK = ".import-", ".replaced", ".lock"  # in checkpoints/ while a model is made ready
+_STAGING, _REPLACED = ".import-", ".replaced"  # in checkpoints/ while a model is made ready
 _PICKLE = b"\x80"
 
 
@@ -54,7 +56,7 @@ def pack(checkpoint: Checkpoint) -> bytes:
     return buffer.getvalue()
 
 
-def unpack(data: bytes, name: str, *, root: Path | None = None, replace: bool = False) -> Checkpoint:
+def unpack(data: bytes, name: str, *, root: Path | None = None, replace: bool = False, owner: str = "") -> Checkpoint:
     """Import an archive as checkpoints/<name>.
 
     Parameters
@@ -67,6 +69,8 @@ def unpack(data: bytes, name: str, *, root: Path | None = None, replace: bool = 
         Instead of checkpoints/.
     replace : bool
         Take the place of a model that has this name already.
+    owner : str
+        Who imports it, where several share a server.
 
     Raises
     ------
@@ -87,11 +91,12 @@ def unpack(data: bytes, name: str, *, root: Path | None = None, replace: bool = 
         except CheckpointError as error:
             message = str(error).replace(f"{model}/", "")  # the visitor knows of no folder
             raise CheckpointError(f"This model is incomplete: {message}") from None
+        write_owner(model, owner)
         _move(model, root, name, replace)
     return load_checkpoint(root / name)
 
 
-def keep(run: Path, name: str, *, root: Path | None = None, replace: bool = False) -> Checkpoint:
+def keep(run: Path, name: str, *, root: Path | None = None, replace: bool = False, owner: str = "") -> Checkpoint:
     """Keep the best weights of a run, and its film, as checkpoints/<name>, so that every page offers it.
 
     Raises
@@ -108,8 +113,17 @@ def keep(run: Path, name: str, *, root: Path | None = None, replace: bool = Fals
         (copy / EPOCHS_FOLDER).mkdir(parents=True)
         for file in (run / JSON_FILE, run / WEIGHTS_FILE, *(stored.path for stored in list_epochs(run))):
             shutil.copyfile(file, copy / file.relative_to(run))
+        write_owner(copy, owner)
         _move(copy, root, name, replace)
     return load_checkpoint(root / name)
+
+
+def is_kept(run: Path, name: str, *, root: Path | None = None) -> bool:
+    """Whether there is a model of that name with the weights that a run has now."""
+    model = (root or checkpoints_path()) / name
+    weights = run / WEIGHTS_FILE, model / WEIGHTS_FILE
+    is_whole = all(file.is_file() for file in (*weights, model / JSON_FILE))
+    return is_whole and filecmp.cmp(*weights, shallow=False)
 
 
 def clean_name(text: str) -> str:
@@ -163,16 +177,16 @@ def _staging(root: Path) -> Iterator[Path]:
 
     What a killed import left is swept first; a model that it was about to replace goes back to its place.
     """
-    with locked(root / _LOCK):
+    with locked(root / LOCK):
         for left in root.glob(f"{_STAGING}*"):
-            if (lock := acquire(left / _LOCK)) is not None:
+            if (lock := acquire(left / LOCK)) is not None:
                 for replaced in (left / _REPLACED).glob("*"):
                     if not (root / replaced.name).exists():
                         replaced.rename(root / replaced.name)
                 shutil.rmtree(left)
                 os.close(lock)
         folder = Path(tempfile.mkdtemp(prefix=_STAGING, dir=root))
-        lock = acquire(folder / _LOCK)
+        lock = acquire(folder / LOCK)
     try:
         yield folder
     finally:
@@ -185,7 +199,7 @@ def _move(folder: Path, root: Path, name: str, replace: bool) -> None:
     """Put a finished folder in its place, if the name is still free; a model that it replaces goes into the staging."""
     if not any((folder / EPOCHS_FOLDER).iterdir()):
         (folder / EPOCHS_FOLDER).rmdir()
-    with locked(root / _LOCK):  # of several who import under one name one finds it free
+    with locked(root / LOCK):  # of several who import under one name one finds it free
         _check_free(root, name, replace)
         if (root / name).exists():
             (folder.parent / _REPLACED).mkdir()

@@ -10,7 +10,7 @@ from typing import Any, Literal
 import streamlit as st
 
 from charlstm.lm.cells import CELLS
-from charlstm.lm.store.archive import clean_name, keep
+from charlstm.lm.store.archive import clean_name, is_kept, keep
 from charlstm.lm.store.checkpoint import JSON_FILE
 from charlstm.lm.store.epochs import list_epochs
 from charlstm.lm.train import training_runs
@@ -61,6 +61,8 @@ def show(runs: Sequence[TrainingRun]) -> None:
     show_messages()
     by_name = {run.name: run for run in runs}
     newest = next((run.name for run in runs if run.state == "running"), runs[0].name)
+    if (wanted := RUN.get()) and wanted not in by_name:  # an address, or Back, after it was removed
+        st.info(plain(f"There is no run called {wanted[:60]} here any more. Now shown: {newest}."))
     left, right = st.columns(2)
     name = left.selectbox("Run", list(by_name), key=RUN.widget(by_name, newest))
     others = ["", *(other for other in by_name if other != name)]
@@ -143,7 +145,7 @@ def _controls(run: TrainingRun, busy: bool) -> None:
         if run.state != "running":
             with st.popover("Remove", icon=":material/delete:"):
                 st.caption("Removes the run with its curves and its film. Models that were kept stay.")
-                button("Remove it", "delete", training_runs.remove, key=f"{key}.remove")
+                button("Remove it", "delete", _remove, key=f"{key}.remove")
 
 
 def _do(action: Callable[[TrainingRun], object], name: str) -> None:
@@ -171,6 +173,12 @@ def _film(name: str) -> None:
     choose_film_of(name)
 
 
+def _remove(run: TrainingRun) -> None:
+    training_runs.remove(run)
+    RUN.set("")
+    MESSAGE.set(f"The run {run.name} is removed.")
+
+
 def _learning_rate(run: TrainingRun) -> None:
     """The learning rate as a factor of the planned one; it can be changed while the network learns."""
     rate, setting = training_runs.rate_of(run), RATE.of(run.name)
@@ -193,8 +201,10 @@ def _keep(name: str) -> None:
         while run.state == "running" and time.monotonic() < end:
             time.sleep(0.1)
             run = training_runs.read_run(run.folder)
-    model = keep(run.folder, clean_name(MODEL_NAME.of(name).get() or name))
-    MESSAGE.set(f"{model.name} is now a model on every page.")
+    model = clean_name(MODEL_NAME.of(name).get() or name)
+    if not is_kept(run.folder, model):  # by a click just before
+        keep(run.folder, model, owner=owner_id())
+    MESSAGE.set(f"{model} is now a model on every page.")
 
 
 def _fork_popover(run: TrainingRun, busy: bool) -> None:

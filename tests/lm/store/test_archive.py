@@ -17,7 +17,7 @@ from safetensors.numpy import save
 from charlstm.errors import CheckpointError
 from charlstm.lm.config import ModelConfig
 from charlstm.lm.store import archive
-from charlstm.lm.store.archive import clean_name, keep, pack, unpack
+from charlstm.lm.store.archive import clean_name, is_kept, keep, pack, unpack
 from charlstm.lm.store.checkpoint import Checkpoint, list_checkpoints, load_checkpoint, save_checkpoint
 from charlstm.lm.store.epochs import list_epochs, save_epoch
 from charlstm.processes import acquire
@@ -53,9 +53,22 @@ def test_a_model_goes_out_and_comes_back(model: Checkpoint, tmp_path: Path) -> N
 def test_a_run_is_kept_with_its_film(model: Checkpoint, tmp_path: Path) -> None:
     (model.path / "resume.safetensors").write_bytes(b"large")
     kept = keep(model.path, "mine", root=tmp_path / "models")
-    assert sorted(path.name for path in kept.path.iterdir()) == ["epochs", "model.json", "model.safetensors"]
+    assert sorted(path.name for path in kept.path.iterdir()) == [
+        "epochs",
+        "model.json",
+        "model.safetensors",
+        "owner.json",
+    ]
     with pytest.raises(CheckpointError, match="no checkpoint"):
         keep(tmp_path / "models" / "nothing", "other", root=tmp_path / "models")
+
+
+def test_a_run_is_kept_until_it_has_learned_more(model: Checkpoint, tmp_path: Path) -> None:
+    assert not is_kept(model.path, "mine", root=tmp_path / "models")
+    keep(model.path, "mine", root=tmp_path / "models")
+    assert is_kept(model.path, "mine", root=tmp_path / "models")
+    save_checkpoint(model, {name: array + 1 for name, array in WEIGHTS.items()})
+    assert not is_kept(model.path, "mine", root=tmp_path / "models")
 
 
 def test_nothing_is_overwritten_unless_that_is_said(model: Checkpoint, tmp_path: Path) -> None:

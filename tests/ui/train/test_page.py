@@ -20,7 +20,8 @@ from charlstm.cli import build_parser
 from charlstm.cli.train_options import configs
 from charlstm.errors import ProcessError
 from charlstm.lm.config import LOOKBACK_BARS, ModelConfig
-from charlstm.lm.store.checkpoint import Checkpoint, CorpusInfo, load_checkpoint, save_checkpoint
+from charlstm.lm.store.archive import keep
+from charlstm.lm.store.checkpoint import Checkpoint, CorpusInfo, list_checkpoints, load_checkpoint, save_checkpoint
 from charlstm.lm.store.epochs import save_epoch
 from charlstm.lm.train import training_runs
 from charlstm.lm.train.run_files import born, machine
@@ -263,9 +264,9 @@ def test_a_run_is_kept_as_a_model_once(home: Path) -> None:
     button(app, "Keep it").click().run()
     assert "our-model is now a model" in texts(app)
     assert load_checkpoint(home / "checkpoints" / "our-model").val_loss == 3.1
-    button(app, "Keep it").click().run()
-    assert "already" in texts(app)
-    assert not app.exception
+    button(app, "Keep it").click().run()  # fast clicks count once
+    assert "our-model is now a model" in texts(app)
+    assert not app.exception and not app.error
 
 
 def test_a_fork_begins_with_the_epoch_that_was_chosen(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -293,6 +294,24 @@ def test_a_run_is_removed(home: Path) -> None:
     button(app, "Remove it").click().run()
     assert not folder.exists()
     assert "Nothing has been trained here yet" in texts(app)
+
+
+def test_a_run_that_is_gone_is_said_to_be_and_the_address_names_the_one_that_is_shown(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Back leads to the address of a run that was removed."""
+    monkeypatch.setattr(written_address, "LAG", 0.0)
+    for name in ("one", "two"):
+        make_run(home, name, status="stopped")
+    app = opened(view="runs", run="two")
+    button(app, "Remove it").click().run()
+    assert "The run two is removed" in texts(app) and "no run called" not in texts(app)
+    assert app.query_params["run"] == "one"
+    app.query_params["run"] = "two"
+    app.run()
+    assert "There is no run called two here any more. Now shown: one." in texts(app)
+    assert app.query_params["run"] == "one"
+    assert "no run called" not in texts(app.run())  # once
 
 
 def test_back_shows_the_view_before(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -345,6 +364,35 @@ def test_models_are_offered_for_saving(home: Path) -> None:
     app = opened(view="models")
     assert {one.label for one in app.get("download_button")} == {"Download"}
     assert not app.exception
+
+
+def test_a_model_that_was_added_is_deleted_and_a_shipped_one_is_not(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CHARLSTM_SHIPPED", str(home))
+    keep(make_run(home, status="finished"), "kept", owner="somebody")
+    app = opened(view="models")
+    app.selectbox(key="train.export").set_value("reciter").run()
+    assert "Delete it" not in {one.label for one in app.button}
+    app.selectbox(key="train.export").set_value("kept").run()
+    button(app, "Delete it").click().run()
+    assert not app.exception and not app.error
+    assert "The model kept is deleted" in texts(app)
+    assert [model.name for model in list_checkpoints()] == ["reciter"]
+
+
+def test_on_a_shared_server_one_deletes_ones_own_models(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CHARLSTM_SHARED", "1")
+    monkeypatch.setenv("CHARLSTM_TEACHER", "open")
+    keep(make_run(home, status="finished"), "theirs", owner="somebody")
+    app = opened(view="models")
+    app.selectbox(key="train.export").set_value("theirs").run()
+    assert "Delete it" not in {one.label for one in app.button}
+    app.text_input(key="visitor.code").set_value("open").run()
+    button(app, "Delete it").click()
+    app.text_input(key="visitor.code").set_value("").run()  # the button was there a moment ago
+    assert "another visitor" in texts(app)
+    assert "theirs" in [model.name for model in list_checkpoints()]
 
 
 def test_kept_and_why_not() -> None:
