@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -12,12 +14,27 @@ from charlstm.lm.infer.engine import Engine
 from charlstm.neurons.recording import Replay, Unit
 from charlstm.neurons.recording_file import fingerprint
 
+NO_SETTINGS: Mapping[str, float] = MappingProxyType({})
+ABOUT_NPZ = (
+    "Each signal of the network has shape (layers, characters, neurons): [l, t, k] is that of neuron k of layer l "
+    "after character t of text. unit is [layer, index] of the neuron that was looked at; all count from 0. seed and "
+    "temperature, where they are here, are those that the model wrote the tune with."
+)
 
-def activations_npz(engine: Engine, replay: Replay, unit: Unit | tuple[int, int], *, model: str, title: str) -> bytes:
+
+def activations_npz(
+    engine: Engine,
+    replay: Replay,
+    unit: Unit | tuple[int, int],
+    *,
+    model: str,
+    title: str,
+    settings: Mapping[str, float] = NO_SETTINGS,
+) -> bytes:
     """The activations of a model on a tune, as .npz.
 
     Holds every signal of the cell under its name, shape (L, T, H); "text", T characters; "model", "weights" (their
-    fingerprint), "tune" and "unit" ([layer, index], from 0) say what they are of.
+    fingerprint), "tune" and "unit" ([layer, index], from 0) say what they are of, and "about" says this in words.
 
     Parameters
     ----------
@@ -28,9 +45,12 @@ def activations_npz(engine: Engine, replay: Replay, unit: Unit | tuple[int, int]
         That it is about.
     model, title : str
         Names of the model and of the tune.
+    settings : mapping
+        What the tune was written with, where it is known: "seed" and "temperature", each under its name.
     """
     arrays: dict[str, Any] = {kind: replay.activations(kind).values for kind in replay.kinds}
     arrays |= {"text": replay.text, "model": model, "weights": fingerprint(engine), "tune": title}
+    arrays |= {"about": ABOUT_NPZ, **settings}
     file = io.BytesIO()
     np.savez_compressed(file, **arrays, unit=np.array(tuple(unit)))
     return file.getvalue()

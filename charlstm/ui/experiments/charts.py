@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from textwrap import wrap
 from typing import Any
 
 import altair as alt
@@ -72,11 +73,12 @@ def comparison_chart(rows: Sequence[Row], column: str, title: str) -> Any:
     order = [row.case.label for row in rows]
     base = chart(values).encode(y=alt.Y("case:N", sort=order, title=None, axis=names_axis(labelLimit=320, grid=True)))
     scale = alt.Scale(zero=False, nice=True, padding=12)
+    lines = wrap(title, 26)  # on a phone the names leave little room
     return intervals(
         base,
         "x",
-        alt.X("mean:Q", title=title, scale=scale),
-        low=alt.X("low:Q", title=title, scale=scale, axis=alt.Axis(tickCount=6)),
+        alt.X("mean:Q", title=lines, scale=scale),
+        low=alt.X("low:Q", title=lines, scale=scale, axis=alt.Axis(tickCount=6)),
         tooltip=tips(("case:N", "case"), *_mean_tips(",.3f")),
         color=VALIDATION,
     ).properties(height=26 * len(values) + 80)

@@ -59,9 +59,10 @@ def steps(model: str, header_unit: tuple[int, int] | None, neurons: int) -> tupl
                 (f"Compose at {COLD}", link("./", temperature=COLD, **tune)),
                 (f"Compose at {WILD}", link("./", temperature=WILD, **tune)),
             ),
-            "Listen to both tunes. They have the same seed. Then move the slider and find the highest temperature at "
-            "which you would still play the tune.",
-            "What goes wrong first as the temperature rises: the rhythm, the melody or the form?",
+            "Listen to both tunes. They have the same seed, and “Always playable” is off: you hear what the network "
+            "itself writes. Then move the slider and find the highest temperature at which you would still play "
+            "the tune.",
+            "What changes first as the temperature rises: the rhythm or the melody?",
         ),
         Step(
             "A neuron",

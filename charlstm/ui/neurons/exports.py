@@ -11,9 +11,13 @@ from charlstm.ui.neurons.view_context import ViewContext
 from charlstm.ui.shared.models import engine
 
 
-def activations_npz(context: ViewContext, title: str, replay: Replay, unit: Unit) -> bytes:
-    """The activations of the model on a tune, as `export.activations_npz` writes them."""
-    return export.activations_npz(engine(context.model), replay, unit, model=context.model, title=title)
+def activations_npz(context: ViewContext, title: str, replay: Replay, unit: Unit, *, composed: bool = False) -> bytes:
+    """The activations of the model on a tune, the composed one or another, as `export.activations_npz` writes them."""
+    tune = context.composed
+    settings = {"seed": tune.seed, "temperature": tune.temperature} if composed else {}
+    return export.activations_npz(
+        engine(context.model), replay, unit, model=context.model, title=title, settings=settings
+    )
 
 
 def citation(context: ViewContext, unit: Unit, page: str, query: dict[str, str]) -> tuple[str, str]:

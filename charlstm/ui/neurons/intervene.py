@@ -80,6 +80,11 @@ def _change(context: ViewContext, about: DeltaGenerator) -> Sounds:
             st.caption(plain(remark))
             show_tune(draw(tune.text), key=f"intervene.{letter}", marks=marks)
     st.caption("The two tunes are identical." if a.text == b.text else "Outlined: where the two tunes differ.")
+    if writer.writes_again:
+        st.caption(
+            "Compose fixes part of this header. Both tunes are written from the whole header on, so that they use the "
+            "same random numbers; tune A is therefore another tune than on the other views."
+        )
     _many_pairs(context, writer, choice, words)
     _costs(context, changed, choice)
     return [(a.text, "intervene.A"), (b.text, "intervene.B")]
@@ -89,8 +94,10 @@ def _many_pairs(context: ViewContext, writer: PairWriter, choice: Choice, words:
     """What changes over many pairs, with intervals; asked for by a button, because it takes seconds."""
     st.header(f"Over {PAIRS} pairs", anchor=False)
     key = *context.key, context.composed, choice, writer.same_header
-    if st.button(f"Write {PAIRS} pairs", key="intervene.hundred", icon=":material/library_music:"):
-        COUNTED.set(key)
+    st.button(
+        f"Write {PAIRS} pairs", key="intervene.hundred", icon=":material/library_music:",
+        disabled=COUNTED.get() == key, on_click=COUNTED.set, args=(key,),
+    )  # fmt: skip
     if COUNTED.get() != key:
         st.caption(f"One pair is an anecdote. {PAIRS} pairs, with {PAIRS} seeds, show the effect of the intervention.")
         return

@@ -168,19 +168,25 @@ class PairWriter:
         """So many pairs, cached: the tunes A, the tunes B. `cancel` takes back what asked for them."""
 
         def cached(which: str, key: object, work: Callable[[Report], list[Sample]]) -> list[Sample]:
-            words = "Writing" if count == 1 else f"{plain(self.context.model)} writes {count} tunes"
+            letter = which[0]
+            words = "Writing" if count == 1 else f"{plain(self.context.model)} writes {count} pairs, tunes {letter}"
             kind = f"{'pair' if count == 1 else 'pairs'} {which}"
             return with_bar(kind, (*self.context.key, self.context.composed, count, key), work, words, cancel=cancel)
 
-        model, composed = engine(self.context.model), self.context.composed
+        model = engine(self.context.model)
         own = cached("A", (), lambda report: self._sample(model, count, report))
         if not self.same_header:
             return own, cached("B", self.choice, lambda report: self._sample(self.changed, count, report))
         a = own
-        if composed.header:  # fixed fields use fewer random numbers: the music of A is written again, as that of B is
+        if self.writes_again:
             a = cached("A again", (), lambda report: self._rewrite(model, own, report))
         key = self.choice, "header"
         return a, cached("B", key, lambda report: self._rewrite(self.changed, own, report))
+
+    @property
+    def writes_again(self) -> bool:
+        """Whether the music of A is written again, as that of B is: fixed fields use fewer random numbers."""
+        return self.same_header and bool(self.context.composed.header)
 
     @property
     def _config(self) -> SampleConfig:

@@ -73,7 +73,7 @@ def _activations(recording: Activations, values: NDArray[np.floating], note: str
     left, right = st.columns(2, gap="large")
     with left:
         titled("Activation histogram", "How often it takes each value.")
-        chart = charts.histogram_chart(*unit_stats.histogram(values))
+        chart = charts.histogram_chart(*unit_stats.histogram(values), "output h", len(values))
         show_figure(chart, title="Activation histogram", caption=note, of=of, key="neuron.histogram")
     with right:
         titled("Mean activation by character", "The highest and lowest means; lines are 95% intervals over tunes.")

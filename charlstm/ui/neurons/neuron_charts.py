@@ -35,11 +35,18 @@ _SYMBOLS = names_axis(labelFont="monospace", labelFontSize=13, labelFlush=False,
 _SHARE: dict[str, Any] = {"scale": alt.Scale(domain=[0, 1]), "axis": alt.Axis(format="%", tickCount=4)}
 
 
-def histogram_chart(edges: NDArray[np.float64], shares: NDArray[np.float64]) -> Any:
-    """Share of characters by value."""
+def histogram_chart(edges: NDArray[np.float64], shares: NDArray[np.float64], quantity: str, n: int) -> Any:
+    """Share of the `n` characters by value of a quantity."""
     edges = edges.astype(np.float64).round(6)  # those of float32 values have digits too many in a file
     rows = [
-        {"from": float(a), "to": float(b), "middle": float(a + b) / 2, "share": float(share)}
+        {
+            "from": float(a),
+            "to": float(b),
+            "middle": float(a + b) / 2,
+            "share": float(share),
+            "quantity": quantity,
+            "n": n,
+        }
         for a, b, share in zip(edges[:-1], edges[1:], shares, strict=True)
     ]
     axis = alt.Axis(values=[-1, -0.5, 0, 0.5, 1], grid=False)

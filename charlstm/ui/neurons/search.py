@@ -5,6 +5,7 @@ Four ways to search; each finds places, which search_results.py shows.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import streamlit as st
@@ -15,6 +16,7 @@ from charlstm.neurons.concepts.registry import CONCEPTS
 from charlstm.neurons.recording import Activations, Unit
 from charlstm.neurons.recording_file import open_recording, record_to_file, texts_to_record
 from charlstm.neurons.search import THRESHOLD, Probe, match, nearest
+from charlstm.tunes.corpus.model import Corpus
 from charlstm.ui.background import when_asked, with_bar
 from charlstm.ui.neurons.names import label_of
 from charlstm.ui.neurons.recordings import reading_seconds
@@ -77,9 +79,19 @@ def _collection(context: ViewContext) -> Activations | None:
         lambda report: record_to_file(model, texts, report=report),
         f"{reader} reads the collection {plain(corpus.name)}, once",
         seconds=reading_seconds(context.checkpoint, texts),
-        sentence=f"To search, {reader} has to read {counted(len(texts), 'tune')} of the collection "
-        f"{plain(corpus.name)} once",
+        sentence=f"To search, {reader} has to read {_how_many(texts, corpus)} once",
         button="Read the collection",
+    )
+
+
+def _how_many(texts: Sequence[str], corpus: Corpus) -> str:
+    """Which tunes of a collection are read, as `texts_to_record` chooses them."""
+    whole = sum(map(len, (corpus.test, corpus.validation, corpus.train)))
+    if len(texts) == whole:
+        return f"the {counted(whole, 'tune')} of the collection {plain(corpus.name)}"
+    return (
+        f"{len(texts):,} of the {counted(whole, 'tune')} of the collection {plain(corpus.name)} (test and validation "
+        "tunes first, as many as memory allows)"
     )
 
 

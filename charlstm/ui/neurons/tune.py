@@ -20,7 +20,7 @@ from charlstm.ui.neurons.layer_heatmap import picked, show_layer
 from charlstm.ui.neurons.names import label_of
 from charlstm.ui.neurons.predictions import show_predictions
 from charlstm.ui.neurons.settings import UNIT, go, unit_name
-from charlstm.ui.neurons.tune_source import replayed, source_tune
+from charlstm.ui.neurons.tune_source import COMPOSED, SOURCE, replayed, source_tune
 from charlstm.ui.neurons.unit_picker import SIGNALS, concept_finder, picker, shown_unit, signal_picker
 from charlstm.ui.neurons.view_context import ViewContext
 from charlstm.ui.palette import heat_colours
@@ -103,9 +103,10 @@ def show(context: ViewContext) -> None:
         more = st.popover("Data and citation", width="stretch")
     signal = {} if kind == "hidden" else {"signal": letter}
     context.publish(neuron=str(unit), **signal, **query)
+    is_composed = SOURCE.get() == COMPOSED
     with more:
         st.download_button(
-            "Activations (.npz)", lambda: activations_npz(context, title, replay, unit),
+            "Activations (.npz)", lambda: activations_npz(context, title, replay, unit, composed=is_composed),
             f"{file_stem(title)}-{context.model}.npz", "application/octet-stream", key="neurons.npz",
             on_click="ignore", icon=":material/download:",
             help="Every signal of every neuron on this tune, with the model and the tune named.",

@@ -102,7 +102,7 @@ def length_chart(lengths: Sequence[tuple[int, int, int]]) -> Any:
 
 def film_chart(frames: Sequence[Mapping[str, Any]], number: int) -> Any:
     """Loss over the stored epochs, with a dot on the one that is shown."""
-    y = alt.Y("loss:Q", title="loss", scale=alt.Scale(zero=False), axis=alt.Axis(tickCount=4))
+    y = alt.Y("loss:Q", title=["loss, nats", "per character"], scale=alt.Scale(zero=False), axis=alt.Axis(tickCount=4))
     base = chart(frame for frame in frames if frame["loss"] is not None).encode(x=_EPOCH, y=y)
     tooltip = tips("epoch:Q", ("loss:Q", "", ".3f"))
     line = base.mark_line(color=FAINT, strokeWidth=1.5)

@@ -8,6 +8,7 @@ from typing import Any
 import streamlit as st
 
 from charlstm.errors import CharlstmError
+from charlstm.lm.cells import CELLS
 from charlstm.lm.train import training_runs
 from charlstm.lm.train.training_runs import TrainingRun
 from charlstm.ui.shared.drawing import draw
@@ -68,6 +69,8 @@ def _flat(settings: Mapping[str, Any]) -> dict[str, str]:
             values |= {str(inner): str(what) for inner, what in value.items()}
         else:
             values[name] = str(value)
+    if (cell := values.get("cell", "")) in CELLS:
+        values["cell"] = CELLS[cell].label
     return values
 
 

@@ -67,6 +67,8 @@ def test_a_hundred_pairs_are_counted_and_the_tries_with_them(home: Path) -> None
     assert not app.dataframe
     press(app, "pairs")
     assert "2 interventions tried" in said(app)
+    assert app.button(key="intervene.hundred").disabled  # while they are written, and when they are there
+    choose(app, "intervene.action", "ablate")
     press(app, "pairs")
     assert "2 interventions tried" in said(app)
 

@@ -156,6 +156,9 @@ def test_activations_are_saved_with_what_they_are_of(home: Path) -> None:
     replayed = replay(model, text)
     arrays = np.load(io.BytesIO(activations_npz(context, "A title", replayed, Unit(1, 6))))
     assert (str(arrays["model"]), str(arrays["tune"]), str(arrays["text"])) == ("lstm", "A title", text)
+    assert "seed" not in arrays and "[layer, index]" in str(arrays["about"])
+    composed = np.load(io.BytesIO(activations_npz(context, "A title", replayed, Unit(1, 6), composed=True)))
+    assert (composed["seed"], composed["temperature"]) == (context.composed.seed, context.composed.temperature)
     assert str(arrays["weights"]) == fingerprint(model)
     for kind in replayed.kinds:
         assert arrays[kind].shape == (2, len(text), 8)
