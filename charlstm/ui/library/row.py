@@ -30,7 +30,9 @@ def show_row(tune: LibraryTune, shown: Sequence[LibraryTune]) -> None:
     with st.container(border=True, key=key):
         current = any(number == other.number for other in shown)
         with st.container(key=f"library.{'current' if current else 'other'}.{number}"):
-            st.markdown(f"{':material/volume_up: ' if current else ''}**{plain(tune.name)}**")
+            st.markdown(
+                f"**{plain(tune.name)}**{' *shown above*' if current else ''}"
+            )  # not on a phone: page_style.css
         stars = f" · {'★' * tune.rating}" if tune.rating else ""
         tags = "".join(f" · {plain(tag)}" for tag in tune.tags)
         st.caption(plain(summary(tune)) + stars + tags)

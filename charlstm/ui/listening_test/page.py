@@ -157,6 +157,8 @@ def _tell(pair: Pair, vote: Vote) -> None:
     (st.success if vote.is_right else st.info)(plain(words))
     for place, tune in ((FIRST, pair.first), (SECOND, pair.second)):
         st.markdown(f"**{NAMES[place]}**: {plain(_origin(tune))}")
+    liked = f"{NAMES[vote.liked]} better" if vote.liked in NAMES else "both alike"
+    st.markdown(plain(f"You liked {liked}."))
     st.button("Next pair", type="primary", key="listening_test.next", on_click=_next_pair, shortcut="Ctrl+Enter")
 
 

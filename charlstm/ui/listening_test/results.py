@@ -29,16 +29,16 @@ def show_results(votes: Votes) -> None:
     entries = table(everybody)
     st.dataframe(entries, hide_index=True, width="stretch")
     st.caption(
-        "Guessing gets 50% right on average. In brackets: Wilson’s 95% interval; p: how often guessing alone would "
+        "Guessing gets 50% right on average. In brackets: Wilson 95% interval; p: how often guessing alone would "
         "end at least this far from 50% (binomial test)."
     )
     if rated := ratings(comparisons(everybody)):
-        st.markdown("**What is liked**")
+        st.markdown("**What people like**")
         caption = (
-            "Bradley-Terry ratings in Elo’s points, mean 0, with 95% intervals: of two that are 100 points apart, the "
-            "better one is liked better in 64 of 100 pairs."
+            "Bradley-Terry ratings in Elo points, mean 0, with 95% intervals: of two that are 100 points apart, the "
+            "higher-rated one is preferred in 64 of 100 pairs."
         )
-        show_figure(rating_chart(rated), title="What is liked", caption=caption, key="listening_test.ratings")
+        show_figure(rating_chart(rated), title="What people like", caption=caption, key="listening_test.ratings")
         st.caption(caption)
     with st.container(horizontal=True, gap="small"):
         st.download_button(

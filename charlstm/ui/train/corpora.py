@@ -69,7 +69,7 @@ def choose_corpus() -> Corpus | None:
 def _add(built: Sequence[str]) -> None:
     """Files in, a collection out."""
     files = st.file_uploader(
-        "ABC or MIDI files, or a ZIP of them",
+        "ABC, MIDI, JSON or CSV files, or a ZIP of them",
         type=["abc", "txt", "zip", "json", "csv", "mid", "midi", "rmi", "kar"],
         accept_multiple_files=True,
         key="train.files",

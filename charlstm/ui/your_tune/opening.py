@@ -91,7 +91,7 @@ def show_opening(document: TuneDocument) -> None:
             ask_for_draft(file.name, partial(_open_file, document, file.name, file.getvalue()))
 
     left.file_uploader(
-        "Open a file: ABC, a whole tunebook, MIDI or MusicXML",
+        "Open a file: ABC, MIDI, MusicXML, or a tunebook (ABC, JSON, CSV)",
         type=["abc", "txt", "mid", "midi", "musicxml", "xml", "mxl", "json", "csv"], key="your_tune.file",
         on_change=open_file, max_upload_size=1,
     )  # fmt: skip
@@ -112,6 +112,7 @@ def show_opening(document: TuneDocument) -> None:
             )  # fmt: skip
     if problem := PROBLEM.pop():
         st.error(plain(problem))
+        st.toast(plain(problem), icon=":material/error:")  # seen from farther down the page, too
     show_question(document)
     if document.book:
         names = titles(document.book)

@@ -22,6 +22,10 @@ from charlstm.ui.your_tune.settings import FIRST_BAR, HEARD, LAST_BAR, PLAYS, VE
 from charlstm.ui.your_tune.tune_document import TuneDocument
 
 CANDIDATES = 5
+MEASURED = (
+    "Measured by the model: the log probability (nats) of everything after these bars, minus that of the same text "
+    "after your own bars. Nobody has listened to them: your ear may prefer another."
+)
 PICKUP = "As the score numbers its bars; 0 is a pickup."
 
 
@@ -82,9 +86,7 @@ def _show_versions(document: TuneDocument, request: Rewrite, rewriting: Infillin
         plain(
             f"{which}: {len(rewriting.candidates)} versions that fit, of {rewriting.tries} tries, best first. Above 0: "
             "the rest of the tune follows these bars better than yours; below 0: not as well."
-        ),
-        help="Measured by the model: the log probability (nats) of everything after these bars, minus that of the same "
-        "text after your own bars. Nobody has listened to them: your ear may prefer another.",
+        )
     )
 
     def use(place: int) -> None:
@@ -106,7 +108,7 @@ def _show_versions(document: TuneDocument, request: Rewrite, rewriting: Infillin
         with st.container(border=True, horizontal=True, vertical_alignment="center", gap="small", key=key):
             st.code(candidate.text[candidate.start : candidate.end], language=None, wrap_lines=True)
             better = candidate.rest_log_prob - rewriting.rest_log_prob
-            st.markdown(f"**{better:+.1f}**".replace("-", "−"), width=64, help=odds(better))
+            st.markdown(f"**{better:+.1f}**".replace("-", "−"), width=64, help=f"{odds(better)} {MEASURED}")
             st.button(
                 "Listen",
                 key=f"your_tune.hear.{place}",

@@ -58,7 +58,7 @@ def test_a_pair_has_no_hints_until_it_is_answered(home: Path, test: str) -> None
     assert address_of(app)["test"] == test
     answered(app, pair.place(pair.asked), SECOND)
     assert pair_of(app) is pair
-    assert "Right." in shown(app)
+    assert "Right." in shown(app) and "You liked Tune 2 better." in shown(app)
     assert all(tune.by in shown(app) for tune in (pair.first, pair.second))
 
 
@@ -71,6 +71,7 @@ def test_a_vote_is_stored_once_with_what_was_heard(home: Path) -> None:
     app.session_state["listening_test.vote"] = None  # as for a second click that comes before the page has changed
     app.run()
     answered(app, wrong, "")
+    assert "You liked both alike." in shown(app)
     (vote,) = Votes(library_path(), "any").all()
     assert (vote.test, vote.first, vote.second, vote.asked) == ("real", pair.first.by, pair.second.by, pair.asked)
     assert (vote.is_right, vote.liked) == (False, "")
