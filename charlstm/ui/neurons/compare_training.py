@@ -6,7 +6,6 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from charlstm.errors import CharlstmError
 from charlstm.lm.config import SampleConfig
 from charlstm.lm.sample.sampling import sample
 from charlstm.lm.store.checkpoint import Checkpoint
@@ -28,7 +27,7 @@ from charlstm.ui.shared.corpora import corpus_for
 from charlstm.ui.shared.drawing import draw
 from charlstm.ui.shared.figures import show_figure
 from charlstm.ui.shared.models import models
-from charlstm.ui.shared.notices import plain, stop_with
+from charlstm.ui.shared.notices import plain
 from charlstm.ui.shared.player import show_tune
 from charlstm.ui.state import Setting
 
@@ -79,7 +78,7 @@ def show(context: ViewContext) -> None:
     sounds = [(tune.text, READS), *_seed_tune(context, number)]
     context.publish(*ADDRESSED, neuron=str(unit), **tune.query)
     send_sounds(sounds)  # now: a measurement that is waited for takes longer
-    st.fragment(_learned)(context, len(epochs))  # alone: its button need not wait for the tunes above
+    _learned(context, len(epochs))  # no fragment: Streamlit would not let Cancel interrupt one that waits
 
 
 def _offer_others(context: ViewContext) -> None:
@@ -131,11 +130,7 @@ def _learned(context: ViewContext, count: int) -> None:
         "The best neuron of a concept after each epoch, chosen on validation tunes and scored on test tunes: AUROC, "
         "0.5 is chance."
     )
-    try:
-        dynamics = _measured(context, count)
-    except CharlstmError as error:
-        stop_with(error)
-    if dynamics is None:
+    if (dynamics := _measured(context, count)) is None:
         return
     setting = CHOSEN.of(context.model)
     if setting.get() is None:
