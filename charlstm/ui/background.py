@@ -23,7 +23,6 @@ CACHED = 4  # results of a kind: a recording of 512 neurons is 30 MB
 _TICK = 0.1  # seconds between two updates of a bar
 _LOOK = 0.25  # seconds between two looks at what somebody else works on
 _SETTLED = 1.0  # seconds after which an estimate of the rest is worth saying
-_SHOWN = 3.0  # seconds that work waits at most until its bar is on the page
 LONG = 5.0  # seconds; what takes longer begins when somebody asks for it
 _AT_ONCE = threading.Semaphore(2)  # works that were asked for; the others wait
 
@@ -38,7 +37,6 @@ class _Asked:
 
     visitor: str
     cancelled: threading.Event = field(default_factory=threading.Event)
-    shown: threading.Event = field(default_factory=threading.Event)
     ended: threading.Event = field(default_factory=threading.Event)
     error: Exception | None = None
 
@@ -167,7 +165,6 @@ def when_asked(
                     on_click=_cancel,
                     args=(kind, key, asked),
                 )
-        asked.shown.set()
         while not asked.ended.wait(_LOOK):
             report(results.progress.get(key, Progress("waiting", 0, 0)))
         if asked.error is not None:
@@ -194,7 +191,6 @@ def _begin(kind: str, key: Hashable, work: Callable[[Report], Any]) -> None:
             raise _CancelledError
 
     def run() -> None:
-        asked.shown.wait(_SHOWN)  # the page comes first, which shows the bar
         try:
             while not _AT_ONCE.acquire(timeout=_LOOK):
                 report(Progress("waiting", 0, 0))

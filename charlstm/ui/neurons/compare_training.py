@@ -78,7 +78,7 @@ def show(context: ViewContext) -> None:
     sounds = [(tune.text, READS), *_seed_tune(context, number)]
     context.publish(*ADDRESSED, neuron=str(unit), **tune.query)
     send_sounds(sounds)  # now: a measurement that is waited for takes longer
-    _learned(context, len(epochs))  # no fragment: Streamlit would not let Cancel interrupt one that waits
+    _learned(context, len(epochs))
 
 
 def _offer_others(context: ViewContext) -> None:
