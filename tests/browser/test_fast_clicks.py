@@ -67,8 +67,9 @@ def test_five_fast_clicks_on_every_button(page: Any, address: str, place: str) -
 def test_a_tune_that_is_kept_with_fast_clicks_stays_kept(page: Any, address: str) -> None:
     visit(page, address, f"/{TUNE}")
     keep = page.locator(".st-key-compose-keep")
+    keep.get_by_role("button").wait_for()
     keep.evaluate(
-        "(place) => [0, 120, 240, 400, 900].map((at) => setTimeout(() => place.querySelector('button').click(), at))"
+        "(place) => [0, 120, 240, 400, 900].map((at) => setTimeout(() => place.querySelector('button')?.click(), at))"
     )
     page.get_by_role("button", name="Kept", exact=True).wait_for(timeout=LONG)
     page.wait_for_timeout(2200)

@@ -85,7 +85,7 @@ def test_what_takes_too_long_is_ended_and_nobody_waits_for_it() -> None:
 
     def wait() -> None:
         try:
-            ask(pool, SLOW, seconds=0.1)
+            ask(pool, SLOW, seconds=0.02)
         except TooMuch as error:
             errors.append(str(error))
 
@@ -105,7 +105,7 @@ def test_what_takes_too_long_is_ended_and_nobody_waits_for_it() -> None:
 
 def test_a_tune_that_cannot_be_engraved_in_time_still_has_its_other_files(monkeypatch: pytest.MonkeyPatch) -> None:
     pool = Workers(1)
-    seconds = iter([0.1, 60.0])
+    seconds = iter([0.02, 60.0])
     ask_pool = pool.ask
     monkeypatch.setattr(pool, "ask", lambda *args, **kwargs: ask_pool(*args, **kwargs | {"seconds": next(seconds)}))
     monkeypatch.setattr(module, "_pools", (pool, pool))

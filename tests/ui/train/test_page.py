@@ -438,7 +438,7 @@ def test_two_runs_are_laid_over_each_other(home: Path) -> None:
     (folder / "job" / "settings.json").write_text(json.dumps(settings))
     app = opened(**{"view": "runs", "run": "one", "with": "two"})
     (differences,) = [table.value.to_dict("records") for table in app.dataframe]
-    assert differences == [{"Setting": "cell", "one": "lstm", "two": "rnn"}]
+    assert differences == [{"Setting": "cell", "one": "LSTM", "two": "RNN"}]
     assert "two, after epoch 2" in texts(app)
     app.selectbox(key="train.beside").set_value("").run()
     assert not app.exception

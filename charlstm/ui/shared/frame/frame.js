@@ -12,8 +12,10 @@ const once = (event) => {
   const name = button?.closest('[class*="st-key-"]')?.className.match(/st-key-\S+/)[0];
   if (!name) return;
   const waits = button.textContent === clicked.words && button.dataset.testid === "stButton" ? ANSWERED : AGAIN;
-  if (name === clicked.name && event.timeStamp - clicked.time < waits) event.stopImmediatePropagation();
-  clicked = { name, words: button.textContent, time: event.timeStamp };
+  if (name === clicked.name && event.timeStamp - clicked.time < waits) {
+    event.stopImmediatePropagation();
+    clicked.time = event.timeStamp; // its words stay: those of the click that counted
+  } else clicked = { name, words: button.textContent, time: event.timeStamp };
 };
 document.addEventListener("click", once, { capture: true });
 
