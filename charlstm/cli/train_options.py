@@ -46,23 +46,16 @@ def add_network_options(parser: argparse.ArgumentParser) -> None:
         metavar="BARS",
         help="bars to look back, such as 1,2,4,8,0 (default; 0: whether a repeat is open), or none",
     )
-    model.add_argument(
-        "--clock",
-        action="store_true",
-        default=None,
-        help="it also reads how full the bar is, the key and the meter (default: where it looks back)",
-    )
-    model.add_argument("--no-clock", dest="clock", action="store_false", default=None, help="it does not")
+    for name, what in (
+        ("clock", "how full the bar is, the key and the meter"),
+        ("match", "what followed where the last characters stood before"),
+    ):
+        help_text = f"it also reads {what} (default: where it looks back)"
+        model.add_argument(f"--{name}", action="store_true", default=None, help=help_text)
+        model.add_argument(f"--no-{name}", dest=name, action="store_false", default=None, help="it does not")
     model.add_argument(
         "--plan", action="store_true", help="it also reads a form plan: which bars are new, return or are varied"
     )
-    model.add_argument(
-        "--match",
-        action="store_true",
-        default=None,
-        help="it also reads what followed where the last characters stood before (default: where it looks back)",
-    )
-    model.add_argument("--no-match", dest="match", action="store_false", default=None, help="it does not")
     model.add_argument("--tie-weights", action="store_true", help="use the transposed embedding as the decoder")
 
 

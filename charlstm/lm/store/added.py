@@ -43,5 +43,5 @@ def delete(name: str) -> None:
         if name not in [folder.name for folder in checkpoints_path().iterdir()] or owner_of(name) is None:
             raise CheckpointError(f"There is no model called {name} that was added here.")
         folder = checkpoints_path() / name
-        (folder / JSON_FILE).unlink()  # from now on it is no model
+        (folder / JSON_FILE).unlink()  # without it the folder is not a model any more
         shutil.rmtree(folder)

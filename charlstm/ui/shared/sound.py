@@ -88,7 +88,7 @@ def key_setting(text: str) -> None:
     keys = _keys(text)
     if (steps := TRANSPOSE.get()) not in keys:  # of an address, or of the tune before
         keys = {**keys, steps: f"{steps:+d}"}
-    # Another widget for another own key: what a browser still says of the last tune's is no wish for this one. Its
+    # Another widget for another own key: what a browser still sends of the last tune's does not count for this one. Its
     # index is what it shows: a browser that has just drawn it sends that, until it has read the value beside.
     offered = [(keys.get(0, ""), n) for n in keys]
     SHOWN_KEY.renew((keys.get(0, ""), steps))

@@ -108,20 +108,25 @@ def test_a_network_comes_to_predict_as_its_teachers_do(tmp_path: Path, config: M
     assert distance(replace(TRAIN, teachers=(str(own.path),))) < distance(TRAIN)
 
 
-def test_a_stopped_run_goes_on_with_its_teachers(tmp_path: Path) -> None:
-    train = replace(TRAIN, teachers=(str(teacher(tmp_path / "teacher", PLAIN).path),), teacher_weight=0.7)
+@pytest.mark.parametrize("tunes", [0, 6])
+def test_a_stopped_run_goes_on_with_its_teachers_and_their_tunes(tmp_path: Path, tunes: int) -> None:
+    names = (str(teacher(tmp_path / "teacher", FORM).path),)
+    train = replace(TRAIN, teachers=names, teacher_tunes=tunes, teacher_weight=0.7, epochs=4)
 
     def stop(report: TrainingReport) -> None:
         if report.step >= 6:
             raise StopTraining
 
-    whole = Trainer(CORPUS, PLAIN, train, out=tmp_path / "whole", device="cpu")
+    whole = Trainer(CORPUS, FORM, train, out=tmp_path / "whole", device="cpu")
     whole.fit()
-    Trainer(CORPUS, PLAIN, train, out=tmp_path / "halves", device="cpu").fit([stop])
+    Trainer(CORPUS, FORM, train, out=tmp_path / "halves", device="cpu").fit([stop])
     halves = Trainer.resume(tmp_path / "halves", CORPUS, device="cpu")
     kept = halves.fit()
+    assert whole.progress.step > 6
     assert all(map(torch.equal, whole.learner.parameters, halves.learner.parameters))
-    assert kept.training.settings["teachers"] == list(train.teachers)
+    assert kept.training.settings["teachers"] == list(names)
+    assert kept.training.settings.get("teacher_tunes", 0) == tunes
+    assert kept.corpus.tunes == len(CORPUS.train)
 
 
 def test_a_teacher_writes_what_it_writes_at_temperature_1_and_only_whole_tunes_count(tmp_path: Path) -> None:
@@ -170,22 +175,7 @@ def test_a_network_learns_from_what_its_teachers_say_of_a_plan_that_it_does_not_
     assert distance(planned.side) < distance(None)
 
 
-def test_a_stopped_run_goes_on_with_its_teachers_tunes(tmp_path: Path) -> None:
-    names = (str(teacher(tmp_path / "teacher", FORM).path),)
-    train = replace(TRAIN, teachers=names, teacher_tunes=6, epochs=3)
-
-    def stop(report: TrainingReport) -> None:
-        if report.step >= 7:
-            raise StopTraining
-
-    whole = Trainer(CORPUS, FORM, train, out=tmp_path / "whole", device="cpu")
-    whole.fit()
-    Trainer(CORPUS, FORM, train, out=tmp_path / "halves", device="cpu").fit([stop])
-    halves = Trainer.resume(tmp_path / "halves", CORPUS, device="cpu")
-    kept = halves.fit()
-    assert all(map(torch.equal, whole.learner.parameters, halves.learner.parameters))
-    assert kept.training.settings["teacher_tunes"] == 6
-    assert kept.corpus.tunes == len(CORPUS.train)
+def test_tunes_of_teachers_need_a_teacher() -> None:
     with pytest.raises(ConfigError, match="teacher"):
         replace(TRAIN, teacher_tunes=6)
 
